@@ -1,0 +1,48 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "wengert",
+  products: [
+    .library(name: "Wengert", targets: ["Wengert"]),
+    .library(name: "WengertNN", targets: ["WengertNN"]),
+    .library(name: "DEXML", targets: ["DEXML"]),
+    .executable(name: "dexml", targets: ["dexml"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // The core: tensors, operations, derivatives; pure Swift, no backend.
+    .target(name: "WengertCore"),
+
+    // The CPU backend.
+    .target(name: "CKernels"),
+    .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "WengertCPU", dependencies: ["WengertCore", "CKernels", "COpenBLAS"]),
+
+    // What users import.
+    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
+
+    // Dual encoders for extreme multi-label classification, and their trainer.
+    .target(
+      name: "DEXML",
+      dependencies: ["WengertNN", "Yams", .product(name: "Logging", package: "swift-log")]),
+    .executableTarget(
+      name: "dexml",
+      dependencies: ["DEXML", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      path: "Examples/dexml",
+      exclude: ["configs"]),
+
+    // Tests.
+    .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
+    .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
+    .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "WengertTestSupport"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
