@@ -1,0 +1,23 @@
+import WengertCore
+
+/// Tensors in host memory: row programs on vector instructions, products by OpenBLAS, all on our own threads.
+public final class CPUBackend {
+  public static let shared = CPUBackend()
+
+  public var name: String { "cpu" }
+
+  public func allocate(byteCount: Int) -> Storage {
+    CPUStorage(backend: self, byteCount: byteCount)
+  }
+
+  public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
+    precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
+    let target = unsafeDowncast(storage, to: CPUStorage.self).pointer + byteOffset
+    bytes.withUnsafeBytes { if let source = $0.baseAddress { target.copyMemory(from: source, byteCount: $0.count) } }
+  }
+
+  public func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    let pointer = UnsafeRawPointer(unsafeDowncast(storage, to: CPUStorage.self).pointer)
+    return try body(RawSpan(_unsafeStart: pointer, byteCount: storage.byteCount))
+  }
+}

@@ -1,0 +1,118 @@
+/// A function of one element, applied to each on its own.
+public enum UnaryOp: UInt8, CaseIterable, Hashable, Sendable {
+  case negate, abs, sign, floor, ceil, round, reciprocal, square
+  case exp, expm1, log, log1p, sqrt, rsqrt
+  case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh
+  /// normalCDF is Φ(x) = erfc(−x/√2)/2; gelu is x·Φ(x); geluTanh its approximation by tanh (Hendrycks & Gimpel 2016).
+  case sigmoid, softplus, erf, erfc, normalCDF, relu, gelu, geluTanh, silu
+  case not, isNaN, isFinite
+  /// 32 random bits (an int64 in 0..<2³²) to a float in [0, 1): the top 24 bits in float32, all 32 (plus a half) in float64.
+  case unitInterval
+}
+
+/// A function of two elements of one type.
+public enum BinaryOp: UInt8, CaseIterable, Hashable, Sendable {
+  case add, subtract, multiply, divide, power, minimum, maximum, atan2
+  /// floorDivide rounds the quotient down; remainder has the divisor's sign (as in Python).
+  case floorDivide, remainder
+  case and, or, xor
+}
+
+public enum CompareOp: UInt8, CaseIterable, Hashable, Sendable {
+  case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
+}
+
+/// An associative combination with its neutral element. On bool, maximum is "any" and minimum is "all".
+public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
+  case sum, product, minimum, maximum
+}
+
+/// The kernel language that every backend runs: straight-line code over values that hold one row (the innermost axis) or one
+/// number per row.
+///
+/// Instruction i defines value i. A value is a *row* if it comes from a row input, from `columnIndex` or `random`, or from an instruction with a row among
+/// its operands; `reduce` turns a row into a *scalar*, which combines with rows as if repeated. Values compute in the `computeType` of their dtype: float16 and
+/// bfloat16 in float32 (rounded only when stored), uint8 in int32 (wrapped when stored), bool as 0 and 1.
+public struct RowProgram: Hashable, Sendable {
+  public typealias Value = Int
+
+  public enum Instruction: Hashable, Sendable {
+    /// Element of input n. Row inputs cover the whole iteration shape; scalar inputs have an innermost extent of one.
+    case load(Int)
+    case constant(Double)
+    /// The element's position in its row, int64.
+    case columnIndex
+    case unary(UnaryOp, Value)
+    case binary(BinaryOp, Value, Value)
+    case compare(CompareOp, Value, Value)
+    case select(Value, Value, Value)
+    case cast(Value)
+    /// 32 random bits as an int64 in 0..<2³²: word `lane` (0…3) of Philox-4×32-10 for the int64 `key` (a scalar: low word first) and counter
+    /// (e low, e high, stream, 0), where e is the element's row-major index in the iteration shape.
+    case random(key: Value, stream: UInt32, lane: Int)
+    /// All elements of a row combined.
+    case reduce(ReduceOp, Value)
+  }
+
+  public struct Input: Hashable, Sendable {
+    public var dtype: DType
+    public var isRow: Bool
+    public init(dtype: DType, isRow: Bool) {
+      self.dtype = dtype
+      self.isRow = isRow
+    }
+  }
+
+  public struct Output: Hashable, Sendable {
+    /// What to write: a row value fills the iteration shape, a scalar value a shape with an innermost extent of one.
+    public var value: Value
+    public var dtype: DType
+    /// Nil stores. Otherwise (rows only) the output's view has stride zero along some outer axes, and the rows that meet there are combined:
+    /// column sums and the like. The backend initialises the output.
+    public var accumulate: ReduceOp?
+    public init(value: Value, dtype: DType, accumulate: ReduceOp? = nil) {
+      self.value = value
+      self.dtype = dtype
+      self.accumulate = accumulate
+    }
+  }
+
+  public var name: String
+  public var inputs: [Input]
+  public var instructions: [Instruction]
+  /// The dtype of each value (`bool` for comparisons).
+  public var dtypes: [DType]
+  /// Whether each value is a row (otherwise a scalar).
+  public var isRow: [Bool]
+  public var outputs: [Output]
+
+  public init(name: String, inputs: [Input], instructions: [Instruction], dtypes: [DType], isRow: [Bool], outputs: [Output]) {
+    self.name = name
+    self.inputs = inputs
+    self.instructions = instructions
+    self.dtypes = dtypes
+    self.isRow = isRow
+    self.outputs = outputs
+  }
+
+  /// Whether the innermost axis has a meaning of its own (a reduction or a column index), so that axes may not be merged into it.
+  public var isRowwise: Bool {
+    instructions.contains {
+      switch $0 {
+      case .reduce, .columnIndex: true
+      default: false
+      }
+    } || inputs.contains { !$0.isRow } || outputs.contains { $0.accumulate != nil }
+  }
+}
+
+extension DType {
+  /// The type in which kernels calculate with elements of this type.
+  public var computeType: DType {
+    switch self {
+    case .uint8: .int32
+    case .float16, .bfloat16: .float32
+    default: self
+    }
+  }
+}
