@@ -1,7 +1,7 @@
 import WengertCore
 
 /// Tensors in host memory: row programs on vector instructions, products by OpenBLAS, all on our own threads.
-public final class CPUBackend {
+public final class CPUBackend: Backend {
   public static let shared = CPUBackend()
 
   public var name: String { "cpu" }

@@ -53,7 +53,7 @@ public protocol Backend: AnyObject, Sendable {
     _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View)
 }
 
-/// The operands of an attention kernel.
+/// The operands of an attention kernel. The log-sum-exp of the scaled scores is [tokens, heads], in the compute type.
 public struct AttentionCall: Sendable {
   /// [tokens, heads · head width] each; one dtype (float32, float64, float16 or bfloat16). Views of a joint projection are welcome (row stride > width).
   public var query: View, key: View, value: View
