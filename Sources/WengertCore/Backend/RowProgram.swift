@@ -106,6 +106,32 @@ public struct RowProgram: Hashable, Sendable {
   }
 }
 
+extension RowProgram.Instruction {
+  /// The values that this instruction reads.
+  public var operands: [RowProgram.Value] {
+    switch self {
+    case .load, .constant, .columnIndex: []
+    case .unary(_, let a), .cast(let a), .reduce(_, let a), .random(let a, _, _): [a]
+    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
+    case .select(let a, let b, let c): [a, b, c]
+    }
+  }
+
+  /// The same instruction on other values.
+  public func mappingOperands(_ map: (RowProgram.Value) -> RowProgram.Value) -> Self {
+    switch self {
+    case .load, .constant, .columnIndex: self
+    case .unary(let op, let a): .unary(op, map(a))
+    case .binary(let op, let a, let b): .binary(op, map(a), map(b))
+    case .compare(let op, let a, let b): .compare(op, map(a), map(b))
+    case .select(let a, let b, let c): .select(map(a), map(b), map(c))
+    case .cast(let a): .cast(map(a))
+    case .random(let key, let stream, let lane): .random(key: map(key), stream: stream, lane: lane)
+    case .reduce(let op, let a): .reduce(op, map(a))
+    }
+  }
+}
+
 extension DType {
   /// The type in which kernels calculate with elements of this type.
   public var computeType: DType {

@@ -1,0 +1,75 @@
+extension Tensor {
+  /// One number, float32 unless another dtype is named.
+  public init(_ value: Double, dtype: DType = .float32, device: Device = .current) {
+    self = .full(value, [], dtype: dtype, device: device)
+  }
+
+  /// A vector; its dtype is the element type's (`Int` becomes int64, `Double` float64).
+  public init<Element: TensorElement>(_ values: [Element], device: Device = .current) {
+    self.init(values, shape: [values.count], backend: device.backend)
+  }
+
+  /// A vector of real numbers as float32, so that literals need no type.
+  public init(_ values: [Double], dtype: DType = .float32, device: Device = .current) {
+    self = Tensor(values, shape: [values.count], backend: device.backend).cast(to: dtype)
+  }
+
+  /// A matrix of equally long rows, as float32.
+  public init(_ rows: [[Double]], dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {
+    let width = rows.first?.count ?? 0
+    for (i, row) in rows.enumerated() where row.count != width {
+      fatalError("Tensor: row \(i) has \(row.count) elements, row 0 has \(width)", file: file, line: line)
+    }
+    self = Tensor(rows.flatMap(\.self), shape: [rows.count, width], backend: device.backend).cast(to: dtype)
+  }
+
+  /// The elements of `values` in row-major order under `shape`.
+  public init<Element: TensorElement>(
+    _ values: [Element], shape: Shape, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.init(values, shape: shape, backend: device.backend, file: file, line: line)
+  }
+
+  /// A copy of row-major `bytes`, exactly those of `shape` and `dtype`.
+  public init(
+    bytes: RawSpan, shape: Shape, dtype: DType, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    self.init(bytes: bytes, shape: shape, dtype: dtype, backend: device.backend, file: file, line: line)
+  }
+
+  /// `value` everywhere; a view of one element.
+  public static func full(_ value: Double, _ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    .full(value, shape, dtype: dtype, backend: device.backend)
+  }
+
+  public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    full(0, shape, dtype: dtype, device: device)
+  }
+
+  public static func ones(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    full(1, shape, dtype: dtype, device: device)
+  }
+
+  /// 0, 1, …, count − 1 as int64.
+  public static func iota(_ count: Int, device: Device = .current) -> Tensor {
+    Tensor(Array(0..<count), shape: [count], backend: device.backend)
+  }
+
+  /// `count` numbers from `start` to `end`, evenly spaced, both included.
+  public static func linspace(
+    _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .current
+  ) -> Tensor {
+    let step = count > 1 ? (end - start) / Double(count - 1) : 0
+    return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
+  }
+
+  /// Ones on the diagonal, zeros elsewhere.
+  public static func eye(_ rows: Int, _ columns: Int? = nil, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    (iota(rows, device: device).expandDims(1) .== iota(columns ?? rows, device: device)).cast(to: dtype)
+  }
+}
+
+extension RandomKey {
+  /// The key of a seed.
+  public init(_ seed: Int, device: Device = .current) { self.init(seed, backend: device.backend) }
+}

@@ -1,0 +1,83 @@
+extension Tape {
+  /// Reverse mode: cotangents of values (by number) to cotangents of the tape's first `inputCount` values.
+  ///
+  /// - Parameter consuming: frees each entry as it is passed; the tape can then not be walked again.
+  func reverse(_ seeds: [(index: Int, cotangent: Tensor)], inputCount: Int, consuming: Bool) -> [Tensor?] {
+    var cotangents = [Tensor?](repeating: nil, count: valueCount)
+    func add(_ cotangent: Tensor, to index: Int, _ caller: Caller) {
+      if let known = cotangents[index] {
+        cotangents[index] = apply1(Elementwise.binary(.add), [known, cotangent], caller)
+      } else {
+        cotangents[index] = cotangent
+      }
+    }
+    for seed in seeds where seed.index >= 0 { add(seed.cotangent, to: seed.index, Caller(#fileID, #line)) }
+
+    func pass(_ entry: Entry) {
+      let application = entry.application
+      let results = entry.firstResult..<entry.firstResult + application.resultTypes.count
+      let incoming = results.map { cotangents[$0] }
+      for i in results { cotangents[i] = nil }
+      guard incoming.contains(where: { $0 != nil }) else { return }
+      let wanted = entry.operands.map { $0 >= 0 }
+      let outgoing = application.pullback(incoming, wanted: wanted)
+      for (index, cotangent) in zip(entry.operands, outgoing) where index >= 0 {
+        if let cotangent { add(cotangent, to: index, application.caller) }
+      }
+    }
+    if consuming {
+      while let entry = popLast() { pass(entry) }
+    } else {
+      for entry in entries.reversed() { pass(entry) }
+    }
+    return Array(cotangents.prefix(inputCount))
+  }
+
+  /// Forward mode: tangents of the tape's first values to tangents of all.
+  func forward(_ seeds: [Tensor?]) -> [Tensor?] {
+    var tangents = [Tensor?](repeating: nil, count: valueCount)
+    for (i, seed) in seeds.enumerated() { tangents[i] = seed }
+    for entry in entries {
+      let incoming = entry.operands.map { $0 >= 0 ? tangents[$0] : nil }
+      guard incoming.contains(where: { $0 != nil }) else { continue }
+      for (offset, tangent) in entry.application.pushforward(incoming).enumerated() {
+        tangents[entry.firstResult + offset] = tangent
+      }
+    }
+    return tangents
+  }
+}
+
+extension Application {
+  /// Cotangents of the operands; only the wanted ones need be computed.
+  func pullback(_ cotangents: [Tensor?], wanted: [Bool]) -> [Tensor?] {
+    switch operation.derivative {
+    case .elementwise:
+      return ElementwiseDerivative.pullback(self, cotangents[0]!, wanted: wanted)
+    case .linear(let operands, _, let transpose):
+      let transposed = transpose(self, cotangents)
+      var all = [Tensor?](repeating: nil, count: operandTypes.count)
+      for (i, cotangent) in zip(operands ?? Array(operandTypes.indices), transposed) { all[i] = cotangent }
+      return all
+    case .rule(let vjp, _): return vjp(self, cotangents)
+    case .zero, .notDifferentiable: return [Tensor?](repeating: nil, count: operandTypes.count)
+    }
+  }
+
+  /// Tangents of the results.
+  func pushforward(_ tangents: [Tensor?]) -> [Tensor?] {
+    switch operation.derivative {
+    case .elementwise: return [ElementwiseDerivative.pushforward(self, tangents)]
+    case .linear(let linear, let part, _):
+      let operands = linear ?? Array(operandTypes.indices)
+      guard let some = operands.lazy.compactMap({ tangents[$0] }).first else { return resultTypes.map { _ in nil } }
+      let inputs = operandTypes.indices.map { i -> Tensor in
+        guard operands.contains(i) else { return operand(i) }
+        return tangents[i] ?? .full(0, operandTypes[i].shape, dtype: operandTypes[i].dtype, backend: some.backend)
+      }
+      return WengertCore.apply(part, inputs, caller)
+    case .rule(_, let jvp): return jvp(self, tangents)
+    case .zero, .notDifferentiable: return resultTypes.map { _ in nil }
+    }
+  }
+}

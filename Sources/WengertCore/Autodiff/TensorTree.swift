@@ -1,0 +1,120 @@
+import Synchronization
+
+/// A structure whose leaves are tensors: a tensor, a model, an array or dictionary or optional of such. A gradient has the same structure.
+public protocol TensorTree {
+  /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
+  mutating func visit(_ prefix: String, _ body: (_ name: String, _ tensor: inout Tensor) -> Void)
+}
+
+extension TensorTree {
+  /// The tensors, in order.
+  public var tensors: [Tensor] { namedTensors.map(\.tensor) }
+
+  /// The tensors with their dotted names: `encoder.blocks.0.attention.query.weight`.
+  public var namedTensors: [(name: String, tensor: Tensor)] {
+    var all: [(String, Tensor)] = []
+    var copy = self
+    copy.visit("") { all.append(($0, $1)) }
+    return all
+  }
+
+  /// The same structure with each tensor replaced.
+  public func map(_ transform: (_ name: String, _ tensor: Tensor) -> Tensor) -> Self {
+    var copy = self
+    copy.visit("") { $1 = transform($0, $1) }
+    return copy
+  }
+
+  /// The same structure with other tensors, in order.
+  public func replacingTensors(_ tensors: [Tensor]) -> Self {
+    var next = tensors.makeIterator()
+    let copy = map { name, _ in
+      guard let tensor = next.next() else { preconditionFailure("no tensor left for \(name)") }
+      return tensor
+    }
+    precondition(next.next() == nil, "more tensors than the structure has leaves")
+    return copy
+  }
+}
+
+extension Tensor: TensorTree {
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { body(prefix, &self) }
+}
+
+extension Array: TensorTree where Element: TensorTree {
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    for i in indices { self[i].visit(dotted(prefix, "\(i)"), body) }
+  }
+}
+
+extension Dictionary: TensorTree where Key == String, Value: TensorTree {
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    for key in keys.sorted() { self[key]!.visit(dotted(prefix, key), body) }
+  }
+}
+
+extension Optional: TensorTree where Wrapped: TensorTree {
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    self?.visit(prefix, body)
+  }
+}
+
+/// A dotted name.
+public func dotted(_ prefix: String, _ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
+
+/// A struct that lists its fields by key path; `visit` follows from the list.
+///
+/// ```swift
+/// struct Affine: ParameterTree {
+///   var weight: Tensor
+///   var bias: Tensor?
+///   static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
+/// }
+/// ```
+/// The list is compared with the stored properties the first time: a property that holds tensors but is not listed ends the program, as it would
+/// silently never be trained.
+public protocol ParameterTree: TensorTree {
+  static var fields: [Field<Self>] { get }
+}
+
+/// A stored property that is itself a tree, and its name.
+public struct Field<Root>: @unchecked Sendable {
+  public let name: String
+  let path: PartialKeyPath<Root>
+  let visit: (_ root: inout Root, _ prefix: String, _ body: (String, inout Tensor) -> Void) -> Void
+
+  public init<Value: TensorTree>(_ name: String, _ path: WritableKeyPath<Root, Value>) {
+    self.name = name
+    self.path = path
+    visit = { root, prefix, body in root[keyPath: path].visit(dotted(prefix, name), body) }
+  }
+}
+
+extension ParameterTree {
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    FieldCheck.run(self)
+    for field in Self.fields { field.visit(&self, prefix, body) }
+  }
+}
+
+/// Compares a type's list of fields with its stored properties, once.
+enum FieldCheck {
+  private static let checked = Mutex<Set<ObjectIdentifier>>([])
+
+  static func run<Tree: ParameterTree>(_ tree: Tree) {
+    guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }
+    let missing = missingFields(of: tree)
+    precondition(
+      missing.isEmpty, "\(Tree.self): \(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
+  }
+
+  /// Stored properties that hold tensors and are not listed.
+  static func missingFields<Tree: ParameterTree>(of tree: Tree) -> [String] {
+    // A key path prints as \Type.property.
+    let listed = Set(Tree.fields.map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
+    return Mirror(reflecting: tree).children.compactMap { child in
+      guard let label = child.label, type(of: child.value) is any TensorTree.Type else { return nil }
+      return listed.contains(label) ? nil : label
+    }
+  }
+}

@@ -1,0 +1,130 @@
+/// Writes a row program: values with the usual operators, equal instructions merged.
+///
+/// Derivative rules of element-wise primitives are written in this language, so that each runs as one program, and replays over tensors where it
+/// must itself be differentiated.
+public final class RowBuilder {
+  private var program: RowProgram
+  private var known: [Key: Int] = [:]
+  private struct Key: Hashable {
+    var instruction: RowProgram.Instruction
+    var dtype: DType
+  }
+
+  public init(_ name: String) {
+    program = RowProgram(name: name, inputs: [], instructions: [], dtypes: [], isRow: [], outputs: [])
+  }
+
+  /// The next input: one element per column.
+  public func row(_ dtype: DType) -> RowValue { input(dtype, isRow: true) }
+
+  /// The next input: one element per row.
+  public func scalar(_ dtype: DType) -> RowValue { input(dtype, isRow: false) }
+
+  private func input(_ dtype: DType, isRow: Bool) -> RowValue {
+    program.inputs.append(.init(dtype: dtype, isRow: isRow))
+    return emit(.load(program.inputs.count - 1), dtype, isRow: isRow)
+  }
+
+  public func constant(_ value: Double, _ dtype: DType) -> RowValue { emit(.constant(value), dtype, isRow: false) }
+
+  public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
+
+  public func random(key: RowValue, stream: UInt32 = 0, lane: Int) -> RowValue {
+    emit(.random(key: key.id, stream: stream, lane: lane), .int64, isRow: true)
+  }
+
+  public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
+    program.outputs.append(.init(value: value.id, dtype: dtype, accumulate: accumulate))
+  }
+
+  /// The finished program, without instructions that no output needs. Inputs keep their numbers, loaded or not.
+  public func finish() -> RowProgram {
+    var live = Set(program.outputs.map(\.value))
+    for id in program.instructions.indices.reversed() where live.contains(id) { live.formUnion(program.instructions[id].operands) }
+    var number: [Int: Int] = [:]
+    var result = RowProgram(name: program.name, inputs: program.inputs, instructions: [], dtypes: [], isRow: [], outputs: program.outputs)
+    for id in program.instructions.indices where live.contains(id) {
+      number[id] = result.instructions.count
+      result.instructions.append(program.instructions[id].mappingOperands { number[$0]! })
+      result.dtypes.append(program.dtypes[id])
+      result.isRow.append(program.isRow[id])
+    }
+    for i in result.outputs.indices { result.outputs[i].value = number[result.outputs[i].value]! }
+    return result
+  }
+
+  func emit(_ instruction: RowProgram.Instruction, _ dtype: DType, isRow: Bool) -> RowValue {
+    let key = Key(instruction: instruction, dtype: dtype)
+    if let id = known[key] { return RowValue(builder: self, id: id) }
+    program.instructions.append(instruction)
+    program.dtypes.append(dtype)
+    program.isRow.append(isRow)
+    let id = program.instructions.count - 1
+    known[key] = id
+    return RowValue(builder: self, id: id)
+  }
+
+  func instruction(_ id: Int) -> RowProgram.Instruction { program.instructions[id] }
+  func dtype(_ id: Int) -> DType { program.dtypes[id] }
+  func isRow(_ id: Int) -> Bool { program.isRow[id] }
+}
+
+/// A value in a row program under construction.
+public struct RowValue {
+  let builder: RowBuilder
+  let id: Int
+
+  public var dtype: DType { builder.dtype(id) }
+  var isRow: Bool { builder.isRow(id) }
+
+  /// Another value of the same program.
+  func value(_ id: Int) -> RowValue { RowValue(builder: builder, id: id) }
+
+  public func callAsFunction(_ op: UnaryOp) -> RowValue { unary(op) }
+
+  func unary(_ op: UnaryOp, as dtype: DType? = nil) -> RowValue {
+    let result: DType =
+      switch op {
+      case .not, .isNaN, .isFinite: .bool
+      default: dtype ?? self.dtype
+      }
+    return builder.emit(.unary(op, id), result, isRow: isRow)
+  }
+
+  func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
+    builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
+  }
+
+  func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
+    builder.emit(.compare(op, id, other.id), .bool, isRow: isRow || other.isRow)
+  }
+
+  func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
+
+  /// Where this bool holds `a`, elsewhere `b`.
+  func select(_ a: RowValue, _ b: RowValue) -> RowValue {
+    builder.emit(.select(id, a.id, b.id), a.dtype, isRow: isRow || a.isRow || b.isRow)
+  }
+
+  func cast(_ dtype: DType) -> RowValue {
+    dtype == self.dtype ? self : builder.emit(.cast(id), dtype, isRow: isRow)
+  }
+
+  func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
+
+  func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
+
+  static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
+  static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
+  static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
+  static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
+  static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
+  static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
+  static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
+  static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
+  static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
+  static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
+  static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
+  static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
+  static prefix func - (a: RowValue) -> RowValue { a(.negate) }
+}

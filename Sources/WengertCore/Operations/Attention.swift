@@ -1,0 +1,173 @@
+/// Scaled dot-product attention within each sequence of a packed batch (Vaswani et al. 2017).
+///
+/// Operands: query, key, value [tokens, width], offsets [sequences + 1], random key. Results: the attended values [tokens, width] and the
+/// log-sum-exp of the scores [tokens, heads].
+struct Attention: Operation {
+  var heads: Int
+  var scale: Double
+  var dropout: Double
+
+  var name: String { "attention" }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let q = operands[0]
+    return [q, TensorType(shape: [q.shape[0], heads], dtype: q.dtype.computeType)]
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let backend = operands[0].backend
+    let outs = results.map { $0.allocate(on: backend) }
+    if results[0].shape.elementCount > 0 { backend.attention(call(operands), into: outs[0], logSumExp: outs[1]) }
+    return outs.map { Tensor($0, node: nil) }
+  }
+
+  func call(_ operands: [Tensor]) -> AttentionCall {
+    AttentionCall(
+      query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads, scale: scale,
+      dropout: dropout, randomKey: dropout > 0 ? operands[4].reshape([1]).view : nil)
+  }
+
+  var keeps: Kept { .all }
+
+  var derivative: Derivative {
+    .rule(
+      vjp: { a, ct in
+        let operands = (0..<5).map { a.operand($0) }
+        var gradients = [Tensor?](repeating: nil, count: 5)
+        if let ct = ct[0] {
+          let three = apply(AttentionBackward(attention: self), operands + [a.result(0), a.result(1), ct], a.caller)
+          for i in 0..<3 { gradients[i] = three[i] }
+        }
+        if let ct = ct[1] {
+          let more = vjpOfDense(operands, [nil, ct], a.caller)
+          for i in 0..<3 { gradients[i] = gradients[i].map { $0 + more[i] } ?? more[i] }
+        }
+        return gradients
+      },
+      jvp: { a, t in
+        let operands = (0..<5).map { a.operand($0) }
+        let tape = Tape()
+        defer { tape.close() }
+        let watched = operands[..<3].map { tape.watch($0) }
+        let results = dense(watched + operands[3...], a.caller)
+        let tangents = tape.forward(Array(t[..<3]))
+        return results.map { tangents[$0.index(on: tape)] }
+      })
+  }
+
+  /// Gradients of the dense definition with respect to query, key and value.
+  func vjpOfDense(_ operands: [Tensor], _ cotangents: [Tensor?], _ caller: Caller) -> [Tensor] {
+    let tape = Tape()
+    defer { tape.close() }
+    let watched = operands[..<3].map { tape.watch($0) }
+    let results = dense(watched + operands[3...], caller)
+    let seeds = zip(results, cotangents).compactMap { result, ct in ct.map { (result.index(on: tape), $0) } }
+    let gradients = tape.reverse(seeds, inputCount: 3, consuming: true)
+    return gradients.enumerated().map { i, g in g ?? operands[i].constant(0, operands[i].shape) }
+  }
+
+  /// The definition by elementary operations over all pairs of tokens, pairs of different sequences masked: what derivatives of the kernels' derivatives
+  /// are taken of. Memory grows with the square of the tokens.
+  func dense(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    let q = operands[0], offsets = operands[3]
+    let tokens = q.shape[0], width = q.shape[1]
+    func split(_ x: Tensor) -> Tensor { x.reshape([tokens, heads, width / heads]).transpose(0, 1) }
+    let index = Tensor(RowPrograms.iota(tokens, on: q.backend), node: nil)
+    let ends = offsets.narrow(0, 1, offsets.shape[0] - 1, caller).cast(to: .int64)
+    let sequence = (index.expandDims(1) .>= ends).sum(axes: [1])
+    let same = sequence.expandDims(1) .== sequence
+    var scores = split(q).matmul(split(operands[1]).transpose()) * scale
+    scores = select(same, scores, scores.constant(-.infinity))
+    var weights = scores.softmax()
+    if dropout > 0 {
+      let kept = RandomKey(operands[4]).uniform(weights.shape, dtype: q.dtype.computeType) .>= dropout
+      weights = select(kept, weights * (1 / (1 - dropout)), weights.constant(0))
+    }
+    let out = weights.matmul(split(operands[2])).transpose(0, 1).reshape([tokens, width])
+    return [out, scores.logSumExp(axes: [-1]).transpose(0, 1).cast(to: q.dtype.computeType)]
+  }
+}
+
+/// The gradients of `Attention` with respect to query, key and value. Operands: those of the attention, its two results, the cotangent of the first.
+struct AttentionBackward: Operation {
+  var attention: Attention
+
+  var name: String { "attention pullback" }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { Array(operands[..<3]) }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let backend = operands[0].backend
+    let outs = results.map { $0.allocate(on: backend) }
+    if results[0].shape.elementCount > 0 {
+      backend.attentionBackward(
+        attention.call(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view, intoQuery: outs[0],
+        intoKey: outs[1], intoValue: outs[2])
+    }
+    return outs.map { Tensor($0, node: nil) }
+  }
+
+  var keeps: Kept { .allOperands }
+
+  // The attention's results count as functions of query, key and value, which the dense definition recomputes.
+  var derivative: Derivative {
+    .rule(
+      vjp: { a, ct in
+        let tape = Tape()
+        defer { tape.close() }
+        let (results, _) = redone(a, on: tape)
+        let seeds = zip(results, ct).compactMap { result, ct in ct.map { (result.index(on: tape), $0) } }
+        let gradients = tape.reverse(seeds, inputCount: 4, consuming: true)
+        return [gradients[0], gradients[1], gradients[2], nil, nil, nil, nil, gradients[3]]
+      },
+      jvp: { a, t in
+        let tape = Tape()
+        defer { tape.close() }
+        let (results, _) = redone(a, on: tape)
+        let tangents = tape.forward([t[0], t[1], t[2], t[7]])
+        return results.map { tangents[$0.index(on: tape)] }
+      })
+  }
+
+  private func redone(_ a: Application, on tape: Tape) -> ([Tensor], [Tensor]) {
+    let watched = [0, 1, 2, 7].map { tape.watch(a.operand($0)) }
+    return (attention.vjpOfDense(Array(watched[..<3]) + [a.operand(3), a.operand(4)], [watched[3], nil], a.caller), watched)
+  }
+}
+
+/// Attention within each sequence of a packed batch: rows offsets[s]..<offsets[s+1] of the three tensors are sequence s, and each of
+/// `heads` equal parts of the width is a head with softmax(scale · QKᵀ) · V. No arithmetic is spent on padding.
+///
+/// - Parameters:
+///   - query, key, value: [tokens, width]; columns of a joint projection may be given as slices.
+///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens.
+///   - scale: 1/√(width of a head) by default.
+///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
+/// - Returns: [tokens, width].
+public func attention(
+  query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double? = nil, dropout: Double = 0,
+  randomKey: RandomKey? = nil, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let caller = Caller(file, line)
+  let name = "attention"
+  caller.require(
+    query.rank == 2 && query.shape == key.shape && key.shape == value.shape, name,
+    "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)")
+  caller.require(
+    query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
+    "query, key and value must have one floating dtype, got \(query.dtype), \(key.dtype), \(value.dtype)")
+  let width = query.shape[1]
+  caller.require(heads > 0 && width % heads == 0, name, "the width \(width) does not divide into \(heads) heads")
+  caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
+  caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
+  caller.require(
+    offsets.rank == 1 && offsets.count > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
+    "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
+  let rows = offsets.array(of: Int.self)
+  caller.require(
+    rows[0] == 0 && rows.last! == query.shape[0] && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, name,
+    "offsets must rise from 0 to the \(query.shape[0]) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")")
+  let operation = Attention(heads: heads, scale: scale ?? 1 / Double(width / heads).squareRoot(), dropout: dropout)
+  let random = randomKey?.data ?? .full(0, [], dtype: .int64, backend: query.backend)
+  return apply(operation, [query, key, value, offsets, random], caller)[0]
+}

@@ -1,0 +1,88 @@
+/// The batched matrix product […, m, k] · […, k, n] → […, m, n]; leading axes are equal (views with stride zero where one was broadcast).
+struct MatMul: Operation {
+  var name: String { "matmul" }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let a = operands[0].shape, b = operands[1].shape
+    var shape = a
+    shape[a.rank - 1] = b[b.rank - 1]
+    return [TensorType(shape: shape, dtype: operands[0].dtype)]
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let out = results[0].allocate(on: operands[0].backend)
+    if results[0].shape.elementCount > 0 { out.storage.backend.matmul(operands[0].view, operands[1].view, into: out) }
+    return [Tensor(out, node: nil)]
+  }
+
+  var keeps: Kept { .allOperands }
+
+  var derivative: Derivative {
+    // Z = AB: Ā = Z̄Bᵀ, B̄ = AᵀZ̄; Ż = ȦB + AḂ
+    .rule(
+      vjp: { a, ct in
+        [
+          apply1(self, [ct[0]!, a.operand(1).transpose()], a.caller),
+          apply1(self, [a.operand(0).transpose(), ct[0]!], a.caller),
+        ]
+      },
+      jvp: { a, t in
+        let left = t[0].map { apply1(self, [$0, a.operand(1)], a.caller) }
+        let right = t[1].map { apply1(self, [a.operand(0), $0], a.caller) }
+        return [left.map { l in right.map { l + $0 } ?? l } ?? right]
+      })
+  }
+}
+
+extension Tensor {
+  /// The matrix product of the last two axes, leading axes broadcast (NumPy's matmul): [m, k] · [k, n] → [m, n]; a vector counts as a row on the left and as a
+  /// column on the right, and its axis is dropped from the result.
+  public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")
+    var a = rank == 1 ? expandDims(0) : self
+    var b = other.rank == 1 ? other.expandDims(1) : other
+    let inner = a.shape[a.rank - 1]
+    caller.require(
+      inner == b.shape[b.rank - 2], "matmul",
+      "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[b.rank - 2])"
+    )
+    let dtype = DType.promote(a.dtype, b.dtype)
+    a = a.cast(to: dtype)
+    b = b.cast(to: dtype)
+    var result: Tensor
+    if b.rank == 2 && a.rank > 2 && a.isContiguous {
+      // One matrix for all: the leading axes are rows, so that its gradient is one product too.
+      let rows = a.reshape([a.shape.dropLast().reduce(1, *), inner])
+      var shape = a.shape
+      shape[a.rank - 1] = b.shape[1]
+      result = apply1(MatMul(), [rows, b], caller).reshape(shape)
+    } else {
+      let lead = Self.broadcastLead(a, b, caller)
+      result = apply1(MatMul(), [a.withLead(lead), b.withLead(lead)], caller)
+    }
+    if rank == 1 { result = result.squeeze(-2) }
+    if other.rank == 1 { result = result.squeeze(-1) }
+    return result
+  }
+
+  private static func broadcastLead(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Shape {
+    var longer = Shape(a.shape.dropLast(2)), shorter = Shape(b.shape.dropLast(2))
+    if longer == shorter { return longer }
+    if longer.rank < shorter.rank { swap(&longer, &shorter) }
+    let skip = longer.rank - shorter.rank
+    for axis in shorter.indices where longer[skip + axis] != shorter[axis] {
+      if longer[skip + axis] == 1 {
+        longer[skip + axis] = shorter[axis]
+      } else if shorter[axis] != 1 {
+        caller.fail(
+          "matmul",
+          "leading axes of \(a.shape) and \(b.shape) do not broadcast: axis \(axis - shorter.rank - 2) has extents \(longer[skip + axis]) and \(shorter[axis])"
+        )
+      }
+    }
+    return longer
+  }
+
+  private func withLead(_ lead: Shape) -> Tensor { broadcast(to: Shape(Array(lead) + shape.suffix(2))) }
+}

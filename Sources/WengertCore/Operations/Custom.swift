@@ -1,0 +1,89 @@
+/// A function of tensors with a derivative given by the user.
+struct Custom: Operation {
+  let name: String
+  private let rules: Rules
+
+  private final class Rules: @unchecked Sendable {
+    let forward: ([Tensor]) -> [Tensor]
+    let vjp: (_ operands: [Tensor], _ results: [Tensor], _ cotangents: [Tensor]) -> [Tensor?]
+    let jvp: ((_ operands: [Tensor], _ tangents: [Tensor]) -> [Tensor?])?
+
+    init(
+      _ forward: @escaping ([Tensor]) -> [Tensor], _ vjp: @escaping ([Tensor], [Tensor], [Tensor]) -> [Tensor?],
+      _ jvp: (([Tensor], [Tensor]) -> [Tensor?])?
+    ) {
+      self.forward = forward
+      self.vjp = vjp
+      self.jvp = jvp
+    }
+  }
+
+  init(
+    _ name: String, forward: @escaping ([Tensor]) -> [Tensor], vjp: @escaping ([Tensor], [Tensor], [Tensor]) -> [Tensor?],
+    jvp: (([Tensor], [Tensor]) -> [Tensor?])? = nil, keepsResults: Bool = true
+  ) {
+    self.name = name
+    rules = Rules(forward, vjp, jvp)
+    keeps = Kept(operands: .max, results: keepsResults)
+  }
+
+  // Found by running the function; `execute` is what gives the results their types.
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { [] }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let results = rules.forward(operands)
+    if results.contains(where: { $0.openTape != nil }) {
+      caller.fail(
+        name, "its function uses a traced tensor that is not one of its arguments, and that gradient would be lost. Pass it as an argument")
+    }
+    return results
+  }
+
+  let keeps: Kept
+
+  var derivative: Derivative {
+    .rule(
+      vjp: { a, ct in
+        let operands = a.operandTypes.indices.map { a.operand($0) }
+        let cotangents = ct.enumerated().map { i, c in c ?? zero(a.resultTypes[i], operands) }
+        let gradients = rules.vjp(operands, keeps.results ? a.results.map { $0! } : [], cotangents)
+        a.caller.require(
+          gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
+        for (gradient, operand) in zip(gradients, operands) {
+          guard let gradient else { continue }
+          a.caller.require(
+            gradient.shape == operand.shape, name,
+            "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
+        }
+        return gradients
+      },
+      jvp: { a, t in
+        guard let jvp = rules.jvp else { a.caller.fail(name, "has no jvp, and forward mode needs one") }
+        let operands = a.operandTypes.indices.map { a.operand($0) }
+        return jvp(operands, t.enumerated().map { i, t in t ?? operands[i].constant(0, operands[i].shape) })
+      })
+  }
+
+  private func zero(_ type: TensorType, _ like: [Tensor]) -> Tensor {
+    .full(0, type.shape, dtype: type.dtype, backend: like[0].backend)
+  }
+}
+
+/// `forward(inputs)` with derivatives of your own.
+///
+/// - Parameters:
+///   - forward: must use no traced tensor but its arguments.
+///   - vjp: inputs, result and the result's cotangent to one cotangent per input (nil for none). It may be differentiated again, as it is written in tensor operations.
+///   - jvp: inputs and their tangents to the result's tangent; needed for forward mode only.
+public func customDerivative(
+  _ inputs: [Tensor], forward: @escaping ([Tensor]) -> Tensor,
+  vjp: @escaping (_ inputs: [Tensor], _ result: Tensor, _ cotangent: Tensor) -> [Tensor?],
+  jvp: ((_ inputs: [Tensor], _ tangents: [Tensor]) -> Tensor)? = nil, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  let operation = Custom(
+    "customDerivative", forward: { [forward($0)] }, vjp: { vjp($0, $1[0], $2[0]) }, jvp: jvp.map { jvp in { [jvp($0, $1)] } })
+  return apply1(operation, inputs, Caller(file, line))
+}
+
+/// The same values, which no derivative passes.
+public func stopGradient(_ x: Tensor) -> Tensor { Tensor(x.view, node: nil) }

@@ -1,0 +1,275 @@
+import Synchronization
+
+/// Primitives that treat each element on its own. Operands have one shape and, apart from select's condition, one dtype.
+enum Elementwise: Operation, Hashable {
+  case unary(UnaryOp)
+  case binary(BinaryOp)
+  case compare(CompareOp)
+  /// Operand 0 is the bool condition.
+  case select
+  case cast(DType)
+
+  var name: String {
+    switch self {
+    case .unary(let op): "\(op)"
+    case .binary(let op): "\(op)"
+    case .compare(let op): "\(op)"
+    case .select: "select"
+    case .cast(let dtype): "cast(to: \(dtype))"
+    }
+  }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let last = operands[operands.count - 1]
+    switch self {
+    case .unary(.not), .unary(.isNaN), .unary(.isFinite), .compare: return [TensorType(shape: last.shape, dtype: .bool)]
+    case .unary, .binary, .select: return [last]
+    case .cast(let dtype): return [TensorType(shape: last.shape, dtype: dtype)]
+    }
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let out = results[0].allocate(on: operands[0].backend)
+    RowPrograms.run(ElementwiseDerivative.program(self, operands.map(\.dtype)), operands.map(\.view), into: [out], over: out.shape)
+    return [Tensor(out, node: nil)]
+  }
+
+  /// The result as a value of a row program.
+  func callAsFunction(_ x: [RowValue]) -> RowValue {
+    switch self {
+    case .unary(let op): x[0].unary(op)
+    case .binary(let op): x[0].binary(op, x[1])
+    case .compare(let op): x[0].compare(op, x[1])
+    case .select: x[0].select(x[1], x[2])
+    case .cast(let dtype): x[0].cast(dtype)
+    }
+  }
+
+  // What the partial derivatives name is what is kept; see `ElementwiseDerivative`.
+  var keeps: Kept { ElementwiseDerivative.keeps(self) }
+
+  var derivative: Derivative {
+    switch self {
+    case .unary(let op): Self.derivative(of: op)
+    case .binary(let op): Self.derivative(of: op)
+    case .compare: .zero
+    case .select: .elementwise { x, y in [nil, x[0].select(y.constant(1), y.constant(0)), x[0].select(y.constant(0), y.constant(1))] }
+    case .cast(let dtype):
+      dtype.isFloating
+        ? .linear(in: [0], part: self) { a, ct in
+          [a.operandTypes[0].dtype.isFloating ? ct[0]!.cast(to: a.operandTypes[0].dtype) : nil]
+        } : .zero
+    }
+  }
+
+  private static func derivative(of op: UnaryOp) -> Derivative {
+    switch op {
+    case .negate: one { _, y in y.constant(-1) }
+    case .abs: one { x, _ in x(.sign) }
+    case .sign, .floor, .ceil, .round: .zero
+    case .reciprocal: one { _, y in -(y * y) }
+    case .square: one { x, _ in 2 * x }
+    case .exp: one { _, y in y }
+    case .expm1: one { _, y in y + 1 }
+    case .log: one { x, _ in 1 / x }
+    case .log1p: one { x, _ in 1 / (1 + x) }
+    case .sqrt: one { _, y in 0.5 / y }
+    case .rsqrt: one { x, y in -0.5 * y / x }
+    case .sin: one { x, _ in x(.cos) }
+    case .cos: one { x, _ in -x(.sin) }
+    case .tan: one { _, y in 1 + y * y }
+    case .asin: one { x, _ in ((1 - x) * (1 + x))(.rsqrt) }
+    case .acos: one { x, _ in -((1 - x) * (1 + x))(.rsqrt) }
+    case .atan: one { x, _ in 1 / (1 + x * x) }
+    case .sinh: one { x, _ in x(.cosh) }
+    case .cosh: one { x, _ in x(.sinh) }
+    case .tanh: one { _, y in (1 - y) * (1 + y) }
+    case .sigmoid: one { x, y in y * (-x)(.sigmoid) }
+    case .softplus: one { x, _ in x(.sigmoid) }
+    case .erf: one { x, _ in (-(x * x))(.exp) * twoOverRootPi }
+    case .erfc: one { x, _ in (-(x * x))(.exp) * -twoOverRootPi }
+    case .normalCDF: one { x, _ in normalDensity(x) }
+    case .relu: one { x, y in x.compare(.greater, 0).select(y.constant(1), y.constant(0)) }
+    case .gelu: one { x, _ in x(.normalCDF) + x * normalDensity(x) }
+    case .geluTanh:
+      // y = x · σ(2u), u = √(2/π)(x + 0.044715x³)
+      one { x, _ in
+        let square = x * x
+        let u2 = x * (1 + 0.044715 * square) * (2 * rootTwoOverPi)
+        let s = u2(.sigmoid)
+        return s + x * s * (-u2)(.sigmoid) * ((1 + 0.134145 * square) * (2 * rootTwoOverPi))
+      }
+    case .silu: one { x, y in x(.sigmoid) + y * (-x)(.sigmoid) }
+    case .not, .isNaN, .isFinite, .unitInterval: .zero
+    }
+  }
+
+  private static func derivative(of op: BinaryOp) -> Derivative {
+    switch op {
+    case .add: .elementwise { _, y in [y.constant(1), y.constant(1)] }
+    case .subtract: .elementwise { _, y in [y.constant(1), y.constant(-1)] }
+    case .multiply: .elementwise { x, _ in [x[1], x[0]] }
+    case .divide: .elementwise { x, y in [1 / x[1], -(y / x[1])] }
+    case .power:
+      .elementwise { x, y in
+        // b·aᵇ⁻¹, zero where b = 0; aᵇ·ln a, zero where a = 0 ≤ b.
+        let base = x[1].compare(.equal, 0).select(y.constant(0), x[1] * x[0].binary(.power, x[1] - 1))
+        let flat = x[0].compare(.equal, 0).binary(.and, x[1].compare(.greaterOrEqual, 0))
+        return [base, flat.select(y.constant(0), y * x[0](.log))]
+      }
+    case .minimum: .elementwise { x, y in chosen(x, .less, y) }
+    case .maximum: .elementwise { x, y in chosen(x, .greater, y) }
+    case .atan2:
+      .elementwise { x, _ in
+        let square = x[0] * x[0] + x[1] * x[1]
+        return [x[1] / square, -(x[0] / square)]
+      }
+    case .floorDivide: .zero
+    case .remainder: .elementwise { x, y in [y.constant(1), -x[0].binary(.floorDivide, x[1])] }
+    case .and, .or, .xor: .zero
+    }
+  }
+
+  private static func one(_ partial: @escaping (_ x: RowValue, _ y: RowValue) -> RowValue) -> Derivative {
+    .elementwise { x, y in [partial(x[0], y)] }
+  }
+
+  /// One for the operand that won, a half for each of equals.
+  private static func chosen(_ x: [RowValue], _ wins: CompareOp, _ y: RowValue) -> [RowValue] {
+    let tie = x[0].compare(.equal, x[1]).select(y.constant(0.5), y.constant(0))
+    return [x[0].compare(wins, x[1]).select(y.constant(1), tie), x[1].compare(wins, x[0]).select(y.constant(1), tie)]
+  }
+
+  /// φ(x) = exp(−x²/2)/√(2π)
+  private static func normalDensity(_ x: RowValue) -> RowValue { (x * x * -0.5)(.exp) * 0.398_942_280_401_432_7 }
+  private static let twoOverRootPi = 1.128_379_167_095_512_6
+  private static let rootTwoOverPi = 0.797_884_560_802_865_4
+}
+
+/// The row programs that follow from partial derivatives: the result itself, its pullback, its pushforward. Built once per operation and dtypes.
+enum ElementwiseDerivative {
+  private struct Key: Hashable {
+    var operation: Elementwise
+    var dtypes: [DType]
+    var mode: Mode
+  }
+  private enum Mode: Hashable {
+    case value
+    case pullback(wanted: [Bool])
+    case pushforward(given: [Bool])
+  }
+
+  private static let programs = Mutex<[Key: RowProgram]>([:])
+  private static let kept = Mutex<[Elementwise: Kept]>([:])
+
+  private static func program(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
+    programs.withLock { known in
+      if let program = known[key] { return program }
+      let program = build()
+      known[key] = program
+      return program
+    }
+  }
+
+  static func program(_ operation: Elementwise, _ dtypes: [DType]) -> RowProgram {
+    program(Key(operation: operation, dtypes: dtypes, mode: .value)) {
+      let b = RowBuilder(operation.name)
+      let result = operation(dtypes.map { b.row($0) })
+      b.store(result, as: result.dtype)
+      return b.finish()
+    }
+  }
+
+  /// Which operands and whether the result the partial derivatives name, found by looking at what a pullback loads.
+  static func keeps(_ operation: Elementwise) -> Kept {
+    if let known = kept.withLock({ $0[operation] }) { return known }
+    var keeps = Kept.nothing
+    if case .elementwise(let partials) = operation.derivative {
+      let count: Int =
+        switch operation {
+        case .unary, .cast: 1
+        case .binary, .compare: 2
+        case .select: 3
+        }
+      let b = RowBuilder("keeps")
+      let x = (0..<count).map { b.row(operation == .select && $0 == 0 ? .bool : .float32) }
+      let y = b.row(.float32)
+      for partial in partials(x, y) where partial != nil { b.store(partial!, as: .float32) }
+      let program = b.finish()
+      var live = Set(program.outputs.map(\.value))
+      for id in program.instructions.indices.reversed() where live.contains(id) {
+        live.formUnion(program.instructions[id].operands)
+        if case .load(let input) = program.instructions[id] {
+          if input < count { keeps.operands |= 1 << UInt(input) } else { keeps.results = true }
+        }
+      }
+    }
+    kept.withLock { $0[operation] = keeps }
+    return keeps
+  }
+
+  /// Σ over results: cotangent · ∂y/∂xᵢ for the wanted i, all in one program with the inputs (x…, y, cotangent).
+  static func pullback(_ application: Application, _ cotangent: Tensor, wanted: [Bool]) -> [Tensor?] {
+    let operation = application.operation as! Elementwise
+    guard case .elementwise(let partials) = operation.derivative else { return [] }
+    let types = application.operandTypes
+    let dtypes = types.map(\.dtype)
+    let program = program(Key(operation: operation, dtypes: dtypes, mode: .pullback(wanted: wanted))) {
+      let b = RowBuilder("\(operation.name) pullback")
+      let x = dtypes.map { b.row($0) }
+      let y = b.row(application.resultTypes[0].dtype)
+      let ct = b.row(cotangent.dtype)
+      for (i, partial) in partials(x, y).enumerated() where wanted[i] {
+        b.store(partial.map { times($0, ct) } ?? ct.constant(0), as: dtypes[i])
+      }
+      return b.finish()
+    }
+    let results = run(program, application, [cotangent], count: wanted.lazy.filter { $0 }.count)
+    var next = results.makeIterator()
+    let all = wanted.map { $0 ? next.next() : nil }
+    return all
+  }
+
+  /// Σᵢ ∂y/∂xᵢ · tangent i.
+  static func pushforward(_ application: Application, _ tangents: [Tensor?]) -> Tensor? {
+    let operation = application.operation as! Elementwise
+    guard case .elementwise(let partials) = operation.derivative else { return nil }
+    let dtypes = application.operandTypes.map(\.dtype)
+    let given = tangents.map { $0 != nil }
+    let program = program(Key(operation: operation, dtypes: dtypes, mode: .pushforward(given: given))) {
+      let b = RowBuilder("\(operation.name) pushforward")
+      let x = dtypes.map { b.row($0) }
+      let y = b.row(application.resultTypes[0].dtype)
+      var sum: RowValue?
+      for (i, partial) in partials(x, y).enumerated() where given[i] {
+        let tangent = b.row(dtypes[i])
+        guard let partial else { continue }
+        let term = times(partial, tangent)
+        sum = sum.map { $0 + term } ?? term
+      }
+      b.store(sum ?? y.constant(0), as: y.dtype)
+      return b.finish()
+    }
+    return run(program, application, tangents.compactMap { $0 }, count: 1)[0]
+  }
+
+  /// A product with a cotangent or tangent: a derivative of one costs nothing, a derivative of zero lets no NaN through, a choice stays a choice.
+  private static func times(_ partial: RowValue, _ flow: RowValue) -> RowValue {
+    switch partial.builder.instruction(partial.id) {
+    case .constant(1): flow
+    case .constant(-1): -flow
+    case .constant(0): partial
+    case .select(let condition, let a, let b):
+      partial.value(condition).select(times(partial.value(a), flow), times(partial.value(b), flow))
+    default: partial * flow
+    }
+  }
+
+  private static func run(_ program: RowProgram, _ application: Application, _ flow: [Tensor], count: Int) -> [Tensor] {
+    // What the program does not load needs no value.
+    let shape = application.resultTypes[0].shape
+    let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, on: flow[0].backend) }
+    let values = zip(application.operands + application.results, standIns).map { $0 ?? $1 }
+    return apply(Fused(program: program, rule: .replay, shape: shape), values + flow, application.caller)
+  }
+}

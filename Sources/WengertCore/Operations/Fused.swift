@@ -1,0 +1,186 @@
+/// A whole row program as one primitive. Operands broadcast against `shape`; results are row-major: of that shape for rows, with a last extent
+/// of one for scalars, and of the last extent alone for values accumulated over all rows.
+struct Fused: Operation {
+  let program: RowProgram
+  let rule: Rule
+  /// The iteration shape; nil takes the first operand's.
+  var shape: Shape? = nil
+
+  /// Where the derivative comes from.
+  enum Rule: Sendable {
+    /// The program's own instructions, one tensor operation each, differentiated one by one.
+    case replay
+    case softmax, logSoftmax, logSumExp
+    case layerNorm(epsilon: Double)
+    case l2Normalize(epsilon: Double)
+    /// Linear in operand 0: the same program carries cotangents and tangents.
+    case selfAdjoint
+    /// Random numbers.
+    case constant
+  }
+
+  var name: String { program.name }
+
+  func iteration(_ operands: [TensorType]) -> Shape { shape ?? operands[0].shape }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let full = iteration(operands)
+    caller.require(full.rank > 0, name, "needs at least one axis")
+    for operand in operands where !operand.shape.canBroadcast(to: full) {
+      caller.fail(name, "an operand of shape \(operand.shape) does not broadcast to \(full)")
+    }
+    return program.outputs.map { output in
+      var shape = full
+      if output.accumulate != nil {
+        shape = [full[full.rank - 1]]
+      } else if !program.isRow[output.value] {
+        shape[full.rank - 1] = 1
+      }
+      return TensorType(shape: shape, dtype: output.dtype)
+    }
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let backend = operands[0].backend
+    let outs = results.map { $0.allocate(on: backend) }
+    for (out, output) in zip(outs, program.outputs) where output.accumulate != nil { RowPrograms.fill(out, with: 0) }
+    RowPrograms.run(program, operands.map(\.view), into: outs, over: iteration(operands.map(\.type)))
+    return outs.map { Tensor($0, node: nil) }
+  }
+
+  var keeps: Kept {
+    switch rule {
+    case .replay, .layerNorm, .l2Normalize: .all
+    case .softmax, .logSoftmax: Kept(operands: 1, results: true)
+    case .logSumExp: .all
+    case .selfAdjoint: Kept(operands: ~1, results: false)
+    case .constant: .nothing
+    }
+  }
+
+  var derivative: Derivative {
+    switch rule {
+    case .replay: .rule(vjp: replayVJP, jvp: replayJVP)
+    case .softmax:
+      .rule(vjp: { a, ct in [RowFunctions.softmaxPullback(a.result(), ct[0]!, a.caller)] }, jvp: replayJVP)
+    case .logSoftmax:
+      .rule(vjp: { a, ct in [RowFunctions.logSoftmaxPullback(a.result(), ct[0]!, a.caller)] }, jvp: replayJVP)
+    case .logSumExp:
+      .rule(vjp: { a, ct in [RowFunctions.logSumExpPullback(a.operand(0), a.result(), ct[0]!, a.caller)] }, jvp: replayJVP)
+    case .layerNorm(let epsilon):
+      .rule(
+        vjp: { a, ct in RowFunctions.layerNormPullback(a.operand(0), a.operand(1), ct[0]!, epsilon, a.caller) }, jvp: replayJVP)
+    case .l2Normalize(let epsilon):
+      .rule(vjp: { a, ct in [RowFunctions.l2NormalizePullback(a.operand(0), ct[0]!, epsilon, a.caller)] }, jvp: replayJVP)
+    case .selfAdjoint:
+      .linear(in: [0], part: self) { a, ct in
+        let fixed = (1..<a.operandTypes.count).map { a.operand($0) }
+        return apply(self, [ct[0]!] + fixed, a.caller)
+      }
+    case .constant: .zero
+    }
+  }
+
+  private func replayVJP(_ a: Application, _ cotangents: [Tensor?]) -> [Tensor?] {
+    let inputs = a.operandTypes.indices.map { a.operand($0) }
+    let differentiable = inputs.indices.filter { inputs[$0].dtype.isFloating && program.loads($0) }
+    let tape = Tape()
+    defer { tape.close() }
+    var watched = inputs
+    for i in differentiable { watched[i] = tape.watch(inputs[i]) }
+    let results = replay(watched, a.caller)
+    let seeds = zip(results, cotangents).compactMap { result, ct in ct.map { (result.index(on: tape), $0) } }
+    let gradients = tape.reverse(seeds, inputCount: differentiable.count, consuming: true)
+    var all = [Tensor?](repeating: nil, count: inputs.count)
+    for (i, gradient) in zip(differentiable, gradients) { all[i] = gradient }
+    return all
+  }
+
+  private func replayJVP(_ a: Application, _ tangents: [Tensor?]) -> [Tensor?] {
+    let tape = Tape()
+    defer { tape.close() }
+    var watched = a.operandTypes.indices.map { a.operands[$0] }
+    var seeds: [Tensor?] = []
+    for i in watched.indices where tangents[i] != nil && program.loads(i) {
+      watched[i] = tape.watch(a.operand(i))
+      seeds.append(tangents[i])
+    }
+    let results = replay(watched.indices.map { watched[$0] ?? a.operand($0) }, a.caller)
+    let all = tape.forward(seeds)
+    return results.map { result in
+      let index = result.index(on: tape)
+      return index >= 0 ? all[index] : nil
+    }
+  }
+
+  /// The program by tensor operations, one per instruction; scalars are tensors with a last extent of one.
+  func replay(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    let full = iteration(operands.map(\.type))
+    var values: [Tensor] = []
+    func stretch(_ ids: [Int]) -> [Tensor] {
+      let anyRow = ids.contains { program.isRow[$0] }
+      return ids.map { id in anyRow && !program.isRow[id] ? values[id].broadcast(to: full) : values[id] }
+    }
+    var scalarShape = full
+    scalarShape[full.rank - 1] = 1
+    for (id, instruction) in program.instructions.enumerated() {
+      let dtype = program.dtypes[id]
+      switch instruction {
+      case .load(let i):
+        values.append(operands[i].broadcast(to: program.inputs[i].isRow ? full : scalarShape))
+      case .constant(let value):
+        values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
+      case .columnIndex:
+        let iota = Tensor(RowPrograms.iota(full[full.rank - 1], on: operands[0].backend), node: nil)
+        values.append(iota.broadcast(to: full))
+      case .unary(.unitInterval, let a):
+        values.append(apply1(Fused.unitInterval(dtype), [values[a]], caller))
+      case .unary(let op, let a): values.append(apply1(Elementwise.unary(op), [values[a]], caller))
+      case .binary(let op, let a, let b): values.append(apply1(Elementwise.binary(op), stretch([a, b]), caller))
+      case .compare(let op, let a, let b): values.append(apply1(Elementwise.compare(op), stretch([a, b]), caller))
+      case .select(let c, let a, let b): values.append(apply1(Elementwise.select, stretch([c, a, b]), caller))
+      case .cast(let a): values.append(values[a].cast(to: dtype))
+      case .random(let key, let stream, let lane):
+        values.append(RandomKey(values[key]).bits(full, stream: stream, lane: lane))
+      case .reduce(let op, let a):
+        values.append(apply1(Reduction(op: op, axes: [full.rank - 1], dtype: dtype), [values[a]], caller))
+      }
+    }
+    return program.outputs.map { output in
+      var value = values[output.value]
+      if let op = output.accumulate {
+        value = apply1(Reduction(op: op, axes: Shape(0..<full.rank - 1), dtype: value.dtype), [value], caller)
+          .reshape([full[full.rank - 1]])
+      }
+      return value.cast(to: output.dtype)
+    }
+  }
+
+  /// Random bits to a float in [0, 1).
+  static func unitInterval(_ dtype: DType) -> Fused {
+    let b = RowBuilder("unitInterval")
+    b.store(b.row(.int64).unary(.unitInterval, as: dtype), as: dtype)
+    return Fused(program: b.finish(), rule: .constant)
+  }
+}
+
+extension RowProgram {
+  /// Whether anything reads input i.
+  func loads(_ i: Int) -> Bool { instructions.contains(.load(i)) }
+}
+
+extension Shape {
+  /// Whether trailing axes match `target` or have an extent of one.
+  func canBroadcast(to target: Shape) -> Bool {
+    guard rank <= target.rank else { return false }
+    let lead = target.rank - rank
+    return indices.allSatisfy { self[$0] == target[lead + $0] || self[$0] == 1 }
+  }
+}
+
+extension Tensor {
+  /// Stands in for an operand that a program does not load.
+  static func unread(_ dtype: DType, on backend: any Backend) -> Tensor {
+    Tensor(TensorType(shape: [], dtype: dtype).allocate(on: backend), node: nil)
+  }
+}

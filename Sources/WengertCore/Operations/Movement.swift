@@ -1,0 +1,154 @@
+/// Primitives that move elements and compute nothing; most are views of the same storage.
+enum Movement: Operation {
+  case reshape(Shape)
+  case permute(Shape)
+  /// Trailing axes match the target or have an extent of one.
+  case broadcast(Shape)
+  case pick(Pick)
+  /// The inverse of `pick`: a tensor of `shape` with `fill` everywhere but at the picked positions.
+  case place(Pick, shape: Shape, fill: Double)
+  case concatenate(axis: Int)
+  /// A row-major copy.
+  case copy
+
+  /// Some elements of a tensor, as a view.
+  enum Pick: Hashable, Sendable {
+    case slice(starts: Shape, steps: Shape, counts: Shape)
+    case diagonal(first: Int, second: Int, offset: Int)
+
+    func layout(_ layout: Layout) -> Layout {
+      switch self {
+      case .slice(let starts, let steps, let counts): layout.sliced(starts: starts, steps: steps, counts: counts)
+      case .diagonal(let first, let second, let offset): layout.diagonal(first, second, offset: offset)
+      }
+    }
+  }
+
+  var name: String {
+    switch self {
+    case .reshape: "reshape"
+    case .permute: "permute"
+    case .broadcast: "broadcast"
+    case .pick(.slice): "slice"
+    case .pick(.diagonal): "diagonal"
+    case .place: "place"
+    case .concatenate: "concatenate"
+    case .copy: "copy"
+    }
+  }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let x = operands[0]
+    var shape: Shape
+    switch self {
+    case .reshape(let target):
+      caller.require(
+        target.elementCount == x.shape.elementCount, name,
+        "\(x.shape) has \(x.shape.elementCount) elements, \(target) has \(target.elementCount)")
+      shape = target
+    case .permute(let axes):
+      caller.require(
+        axes.sorted() == Array(x.shape.indices), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
+      shape = Shape(axes.map { x.shape[$0] })
+    case .broadcast(let target):
+      caller.require(x.shape.canBroadcast(to: target), name, "\(x.shape) does not broadcast to \(target)")
+      shape = target
+    case .pick(let pick):
+      shape = pick.layout(Layout(rowMajor: x.shape)).shape
+    case .place(let pick, let target, _):
+      let hole = pick.layout(Layout(rowMajor: target)).shape
+      caller.require(hole == x.shape, name, "\(x.shape) does not fit the place \(hole) in \(target)")
+      shape = target
+    case .concatenate(let axis):
+      shape = x.shape
+      for other in operands.dropFirst() {
+        var expected = x.shape
+        if other.shape.rank == x.shape.rank { expected[axis] = other.shape[axis] }
+        caller.require(other.shape == expected, name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
+        shape[axis] += other.shape[axis]
+      }
+    case .copy: shape = x.shape
+    }
+    return [TensorType(shape: shape, dtype: x.dtype)]
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let x = operands[0].view
+    let view: View
+    switch self {
+    case .reshape(let shape):
+      if let layout = x.layout.reshaped(to: shape) {
+        view = x.with(layout)
+      } else {
+        view = RowPrograms.copied(x).with(Layout(rowMajor: shape))
+      }
+    case .permute(let axes): view = x.with(x.layout.permuted(axes))
+    case .broadcast(let shape): view = x.with(x.layout.broadcast(to: shape))
+    case .pick(let pick): view = x.with(pick.layout(x.layout))
+    case .place(let pick, _, let fill):
+      view = results[0].allocate(on: operands[0].backend)
+      RowPrograms.fill(view, with: fill)
+      RowPrograms.copy(x, into: view.with(pick.layout(view.layout)))
+    case .concatenate(let axis):
+      view = results[0].allocate(on: operands[0].backend)
+      var start = 0
+      for operand in operands {
+        var part = view.layout
+        part.offset += start * part.strides[axis]
+        part.shape[axis] = operand.shape[axis]
+        RowPrograms.copy(operand.view, into: view.with(part))
+        start += operand.shape[axis]
+      }
+    case .copy: view = RowPrograms.copied(x)
+    }
+    return [Tensor(view, node: nil)]
+  }
+
+  var keeps: Kept { .nothing }
+
+  var derivative: Derivative {
+    switch self {
+    case .reshape: .linear(in: [0], part: self) { a, ct in [ct[0]!.move(.reshape(a.operandTypes[0].shape), a.caller)] }
+    case .permute(let axes):
+      .linear(in: [0], part: self) { a, ct in
+        var inverse = axes
+        for (to, from) in axes.enumerated() { inverse[from] = to }
+        return [ct[0]!.move(.permute(inverse), a.caller)]
+      }
+    case .broadcast(let target):
+      .linear(in: [0], part: self) { a, ct in
+        let shape = a.operandTypes[0].shape
+        let lead = target.rank - shape.rank
+        let stretched = target.indices.filter { $0 < lead || (shape[$0 - lead] == 1 && target[$0] != 1) }
+        let sum = stretched.isEmpty ? ct[0]! : apply1(Reduction(op: .sum, axes: Shape(stretched), dtype: ct[0]!.dtype), [ct[0]!], a.caller)
+        return [sum.move(.reshape(shape), a.caller)]
+      }
+    case .pick(let pick):
+      .linear(in: [0], part: self) { a, ct in [ct[0]!.move(.place(pick, shape: a.operandTypes[0].shape, fill: 0), a.caller)] }
+    case .place(let pick, let shape, _):
+      .linear(in: [0], part: Movement.place(pick, shape: shape, fill: 0)) { a, ct in [ct[0]!.move(.pick(pick), a.caller)] }
+    case .concatenate(let axis):
+      .linear(in: nil, part: self) { a, ct in
+        var start = 0
+        return a.operandTypes.map { type in
+          defer { start += type.shape[axis] }
+          return ct[0]!.narrow(axis, start, type.shape[axis], a.caller)
+        }
+      }
+    case .copy: .linear(in: [0], part: self) { _, ct in ct }
+    }
+  }
+}
+
+extension Tensor {
+  func move(_ movement: Movement, _ caller: Caller) -> Tensor { apply1(movement, [self], caller) }
+
+  /// `count` elements of `axis` from `start`.
+  func narrow(_ axis: Int, _ start: Int, _ count: Int, _ caller: Caller) -> Tensor {
+    var starts = Shape(repeating: 0, count: rank)
+    var counts = shape
+    starts[axis] = start
+    counts[axis] = count
+    return move(.pick(.slice(starts: starts, steps: Shape(repeating: 1, count: rank), counts: counts)), caller)
+  }
+}

@@ -1,0 +1,89 @@
+/// A primitive: what results it has, how it runs on a backend, and what its derivative is. Nothing here has a default, so that a primitive without a
+/// derivative does not compile.
+protocol Operation: Sendable {
+  var name: String { get }
+
+  /// The shape rule: the results' types for these operands, or the end of the program with a message.
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType]
+
+  /// The results for untraced operands.
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor]
+
+  /// What a tape must keep for the derivative.
+  var keeps: Kept { get }
+
+  var derivative: Derivative { get }
+}
+
+/// Which of its operands and results an operation's derivative looks at.
+struct Kept: Sendable {
+  /// Bit i: operand i.
+  var operands: UInt
+  var results: Bool
+
+  static let nothing = Kept(operands: 0, results: false)
+  static let all = Kept(operands: .max, results: true)
+  static let allOperands = Kept(operands: .max, results: false)
+  static func operands(_ indices: Int...) -> Kept {
+    Kept(operands: indices.reduce(0) { $0 | (1 << UInt($1)) }, results: false)
+  }
+}
+
+/// One application of an operation as its derivative rule sees it: all values below the level that is being differentiated.
+struct Application {
+  let operation: any Operation
+  let operandTypes: [TensorType]
+  let resultTypes: [TensorType]
+  /// Nil where `keeps` does not ask for it.
+  let operands: [Tensor?]
+  let results: [Tensor?]
+  let caller: Caller
+
+  /// A kept operand.
+  func operand(_ i: Int) -> Tensor {
+    guard let value = operands[i] else {
+      preconditionFailure("\(operation.name): the derivative needs operand \(i), which it does not keep")
+    }
+    return value
+  }
+
+  func result(_ i: Int = 0) -> Tensor {
+    guard let value = results[i] else { preconditionFailure("\(operation.name): the derivative needs the result, which it does not keep") }
+    return value
+  }
+}
+
+/// How an operation is differentiated: exactly one of these.
+enum Derivative {
+  /// ∂result/∂operand i, element by element, for operands x and result y; nil for an operand without derivative (a condition).
+  /// Both modes follow, each as one row program.
+  case elementwise((_ x: [RowValue], _ y: RowValue) -> [RowValue?])
+
+  /// Linear in these operands (nil: in all) together, the others held fixed. `part` is the linear map itself (the operation without constants);
+  /// `transpose` takes cotangents of the results to cotangents of those operands.
+  case linear(in: [Int]?, part: any Operation, transpose: (Application, [Tensor?]) -> [Tensor?])
+
+  /// A vjp (cotangents of the results, nil for zero, to cotangents of all operands) and a jvp (tangents of operands to tangents of results).
+  case rule(vjp: (Application, [Tensor?]) -> [Tensor?], jvp: (Application, [Tensor?]) -> [Tensor?])
+
+  /// Constant almost everywhere, or not a function of real operands.
+  case zero
+
+  /// A traced operand ends the program with this reason: no gradient is cut silently.
+  case notDifferentiable(String)
+}
+
+/// Applies `operation`: on a backend if no operand is traced, otherwise one level further out, and recorded on the innermost tape among the operands.
+func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+  guard let tape = Tape.innermost(of: operands) else {
+    let types = operation.results(operands.map(\.type), caller)
+    return operation.execute(operands, types, caller)
+  }
+  let primals = operands.map { $0.lowered(below: tape) }
+  let results = apply(operation, primals, caller)
+  return tape.record(operation, operands: operands, primals: primals, results: results, caller)
+}
+
+func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> Tensor {
+  apply(operation, operands, caller)[0]
+}

@@ -1,0 +1,122 @@
+extension Tensor {
+  /// Converted to `dtype`; itself where it has it already. Derivatives flow between floating types.
+  public func cast(to dtype: DType) -> Tensor {
+    dtype == self.dtype ? self : apply1(Elementwise.cast(dtype), [self], Caller(#fileID, #line))
+  }
+
+  /// Promotes both operands to one dtype, broadcasts them to one shape and applies `operation`.
+  static func broadcasting(_ operation: Elementwise, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
+    let dtype = DType.promote(a.dtype, b.dtype)
+    let shape = broadcastShape(operation.name, [a, b], caller)
+    return apply1(operation, [a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
+  }
+
+  static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
+    caller.require(condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
+    let dtype = DType.promote(a.dtype, b.dtype)
+    let shape = broadcastShape("select", [condition, a, b], caller)
+    return apply1(
+      Elementwise.select,
+      [condition.broadcast(to: shape), a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
+  }
+
+  /// NumPy's rule: aligned at the last axis, extents agree or one of them is one.
+  static func broadcastShape(_ operation: String, _ tensors: [Tensor], _ caller: Caller) -> Shape {
+    var result = tensors[0].shape
+    for other in tensors.dropFirst() where other.shape != result {
+      var longer = result, shorter = other.shape
+      if longer.rank < shorter.rank { swap(&longer, &shorter) }
+      let lead = longer.rank - shorter.rank
+      for axis in shorter.indices where longer[lead + axis] != shorter[axis] {
+        if longer[lead + axis] == 1 {
+          longer[lead + axis] = shorter[axis]
+        } else if shorter[axis] != 1 {
+          caller.fail(
+            operation,
+            "shapes \(tensors.map(\.shape.description).joined(separator: " and ")) do not broadcast: axis \(axis - shorter.rank) has extents \(longer[lead + axis]) and \(shorter[axis])"
+          )
+        }
+      }
+      result = longer
+    }
+    return result
+  }
+
+  /// A function of real numbers: whole numbers are converted to float32 first.
+  static func real(_ op: UnaryOp, _ x: Tensor, _ caller: Caller) -> Tensor {
+    apply1(Elementwise.unary(op), [x.dtype.isFloating ? x : x.cast(to: .float32)], caller)
+  }
+
+  /// A number beside this tensor: of its dtype, unless that is whole and the number is not.
+  func scalar(_ value: Double) -> Tensor {
+    let fits = dtype.isFloating || (dtype != .bool && value == value.rounded())
+    return .full(value, [], dtype: fits ? dtype : (dtype == .bool && value == value.rounded() ? .int64 : .float32), backend: backend)
+  }
+
+  func binary(_ op: BinaryOp, _ other: Tensor) -> Tensor { .broadcasting(.binary(op), self, other, Caller(#fileID, #line)) }
+  func compare(_ op: CompareOp, _ other: Tensor) -> Tensor { .broadcasting(.compare(op), self, other, Caller(#fileID, #line)) }
+
+  /// The quotient of real numbers, also for whole operands.
+  func quotient(_ other: Tensor) -> Tensor {
+    let a = dtype.isFloating || other.dtype.isFloating ? self : cast(to: .float32)
+    return a.binary(.divide, other)
+  }
+}
+
+// Arithmetic between tensors, and between a tensor and a number; shapes broadcast, dtypes are promoted.
+extension Tensor {
+  public static func + (a: Tensor, b: Tensor) -> Tensor { a.binary(.add, b) }
+  public static func - (a: Tensor, b: Tensor) -> Tensor { a.binary(.subtract, b) }
+  public static func * (a: Tensor, b: Tensor) -> Tensor { a.binary(.multiply, b) }
+  public static func / (a: Tensor, b: Tensor) -> Tensor { a.quotient(b) }
+  public static func + (a: Tensor, b: Double) -> Tensor { a.binary(.add, a.scalar(b)) }
+  public static func - (a: Tensor, b: Double) -> Tensor { a.binary(.subtract, a.scalar(b)) }
+  public static func * (a: Tensor, b: Double) -> Tensor { a.binary(.multiply, a.scalar(b)) }
+  public static func / (a: Tensor, b: Double) -> Tensor { a.quotient(a.scalar(b)) }
+  public static func + (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.add, b) }
+  public static func - (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.subtract, b) }
+  public static func * (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.multiply, b) }
+  public static func / (a: Double, b: Tensor) -> Tensor { b.scalar(a).quotient(b) }
+  public static prefix func - (a: Tensor) -> Tensor { apply1(Elementwise.unary(.negate), [a], Caller(#fileID, #line)) }
+  public static func += (a: inout Tensor, b: Tensor) { a = a + b }
+  public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
+  public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
+  public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
+  public static func += (a: inout Tensor, b: Double) { a = a + b }
+  public static func -= (a: inout Tensor, b: Double) { a = a - b }
+  public static func *= (a: inout Tensor, b: Double) { a = a * b }
+  public static func /= (a: inout Tensor, b: Double) { a = a / b }
+
+  /// Rounded down to a whole number; `%` is what remains, with the divisor's sign.
+  public func floorDivided(by other: Tensor) -> Tensor { binary(.floorDivide, other) }
+  public static func % (a: Tensor, b: Tensor) -> Tensor { a.binary(.remainder, b) }
+  public static func % (a: Tensor, b: Double) -> Tensor { a.binary(.remainder, a.scalar(b)) }
+}
+
+// Comparisons element by element, as bool.
+extension Tensor {
+  public static func .== (a: Tensor, b: Tensor) -> Tensor { a.compare(.equal, b) }
+  public static func .!= (a: Tensor, b: Tensor) -> Tensor { a.compare(.notEqual, b) }
+  public static func .< (a: Tensor, b: Tensor) -> Tensor { a.compare(.less, b) }
+  public static func .<= (a: Tensor, b: Tensor) -> Tensor { a.compare(.lessOrEqual, b) }
+  public static func .> (a: Tensor, b: Tensor) -> Tensor { a.compare(.greater, b) }
+  public static func .>= (a: Tensor, b: Tensor) -> Tensor { a.compare(.greaterOrEqual, b) }
+  public static func .== (a: Tensor, b: Double) -> Tensor { a.compare(.equal, a.scalar(b)) }
+  public static func .!= (a: Tensor, b: Double) -> Tensor { a.compare(.notEqual, a.scalar(b)) }
+  public static func .< (a: Tensor, b: Double) -> Tensor { a.compare(.less, a.scalar(b)) }
+  public static func .<= (a: Tensor, b: Double) -> Tensor { a.compare(.lessOrEqual, a.scalar(b)) }
+  public static func .> (a: Tensor, b: Double) -> Tensor { a.compare(.greater, a.scalar(b)) }
+  public static func .>= (a: Tensor, b: Double) -> Tensor { a.compare(.greaterOrEqual, a.scalar(b)) }
+  /// Logical and, or, exclusive or of bool tensors; bit by bit for whole numbers.
+  public static func .& (a: Tensor, b: Tensor) -> Tensor { a.binary(.and, b) }
+  public static func .| (a: Tensor, b: Tensor) -> Tensor { a.binary(.or, b) }
+  public static func .^ (a: Tensor, b: Tensor) -> Tensor { a.binary(.xor, b) }
+  public static prefix func .! (a: Tensor) -> Tensor {
+    apply1(Elementwise.unary(.not), [a.cast(to: .bool)], Caller(#fileID, #line))
+  }
+}
+
+/// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. No gradient, not even NaN, reaches what was not chosen.
+public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  .select(condition, a, b, Caller(file, line))
+}

@@ -1,0 +1,140 @@
+/// Combines all elements along some axes, which stay with an extent of one.
+struct Reduction: Operation {
+  var op: ReduceOp
+  /// In ascending order.
+  var axes: Shape
+  var dtype: DType
+
+  var name: String {
+    switch op {
+    case .sum: "sum"
+    case .product: "prod"
+    case .minimum: "min"
+    case .maximum: "max"
+    }
+  }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    var shape = operands[0].shape
+    for axis in axes {
+      if op == .minimum || op == .maximum {
+        caller.require(shape[axis] > 0, name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
+      }
+      shape[axis] = 1
+    }
+    return [TensorType(shape: shape, dtype: dtype)]
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let x = operands[0].view
+    let out = results[0].allocate(on: operands[0].backend)
+    if x.shape.elementCount == 0 {
+      RowPrograms.fill(out, with: op == .product ? 1 : 0)
+    } else {
+      reduce(x, axes, into: out)
+    }
+    return [Tensor(out, node: nil)]
+  }
+
+  /// Innermost in memory first: rows of reduced axes one number each, or whole rows of a kept axis added up.
+  private func reduce(_ x: View, _ axes: Shape, into out: View) {
+    // Axes in the order of memory, widest stride first; those of extent one do not matter.
+    let order = x.shape.indices.filter { x.shape[$0] != 1 }.sorted { abs(x.layout.strides[$0]) > abs(x.layout.strides[$1]) }
+    let reduced = order.map { axes.contains($0) }
+    guard let last = order.last, reduced.contains(true) else { return RowPrograms.copy(x, into: out) }
+    if !reduced.last! {
+      // A kept axis is innermost: accumulate over the others. The first slice is the start, neutral elements being unneeded then.
+      let source = x.with(x.layout.permuted(Shape(order)))
+      var target = out.with(out.layout.permuted(Shape(order)))
+      for (i, isReduced) in reduced.enumerated() where isReduced { target.layout.strides[i] = 0 }
+      target.layout.shape = source.shape
+      RowPrograms.fill(out, with: op == .product ? 1 : 0)
+      if op == .minimum || op == .maximum {
+        var first = x
+        for axis in axes { first.layout.shape[axis] = 1 }
+        RowPrograms.copy(first, into: out)
+      }
+      return RowPrograms.reduce(op, source, into: target, accumulate: true)
+    }
+    // The innermost axis is reduced, together with its reduced neighbours as far as they form one row.
+    var row = Layout(shape: [x.shape[last]], strides: [x.layout.strides[last]])
+    var kept = order.dropLast()
+    while let next = kept.last, axes.contains(next), x.layout.strides[next] == row.strides[0] * row.shape[0] {
+      row.shape[0] *= x.shape[next]
+      kept.removeLast()
+    }
+    var source = x.layout.permuted(Shape(kept))
+    source.shape.append(row.shape[0])
+    source.strides.append(row.strides[0])
+    let rest = kept.filter { axes.contains($0) }
+    if rest.isEmpty {
+      var target = out.layout.permuted(Shape(kept))
+      target.shape.append(1)
+      target.strides.append(0)
+      RowPrograms.reduce(op, x.with(source), into: out.with(target), accumulate: false)
+    } else {
+      // What remains is reduced from an intermediate of the compute type.
+      var shape = x.shape
+      for axis in order where !kept.contains(axis) { shape[axis] = 1 }
+      let part = TensorType(shape: shape, dtype: dtype.computeType).allocate(on: out.storage.backend)
+      var target = part.layout.permuted(Shape(kept))
+      target.shape.append(1)
+      target.strides.append(0)
+      RowPrograms.reduce(op, x.with(source), into: part.with(target), accumulate: false)
+      reduce(part, Shape(rest), into: out)
+    }
+  }
+
+  var keeps: Kept {
+    switch op {
+    case .sum: .nothing
+    case .product: .operands(0)
+    case .minimum, .maximum: .all
+    }
+  }
+
+  var derivative: Derivative {
+    switch op {
+    case .sum:
+      .linear(in: [0], part: self) { a, ct in
+        [ct[0]!.cast(to: a.operandTypes[0].dtype).move(.broadcast(a.operandTypes[0].shape), a.caller)]
+      }
+    case .product:
+      .rule(
+        vjp: { a, ct in [ct[0]! * productOfOthers(a.operand(0), a.caller)] },
+        jvp: { a, t in [apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [t[0]! * productOfOthers(a.operand(0), a.caller)], a.caller)]
+        })
+    case .minimum, .maximum:
+      // Shared evenly among equals.
+      .rule(
+        vjp: { a, ct in
+          let share = shares(a)
+          return [share * ct[0]!]
+        },
+        jvp: { a, t in [apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [shares(a) * t[0]!], a.caller)] })
+    }
+  }
+
+  private func shares(_ a: Application) -> Tensor {
+    let chosen = (a.operand(0) .== a.result()).cast(to: dtype)
+    return chosen / apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [chosen], a.caller)
+  }
+
+  /// ∏ over the reduced axes of all other elements, right also where some are zero: what comes before times what comes after.
+  private func productOfOthers(_ x: Tensor, _ caller: Caller) -> Tensor {
+    // The reduced axes as one last axis.
+    let kept = x.shape.indices.filter { !axes.contains($0) }
+    let order = Shape(kept + Array(axes))
+    let moved = x.move(.permute(order), caller)
+    let flat = moved.reshape(Shape(kept.map { x.shape[$0] } + [-1]))
+    let n = flat.shape[flat.rank - 1]
+    let one = x.constant(1, Shape(flat.shape.dropLast() + [1]))
+    func before(_ y: Tensor) -> Tensor {
+      concatenate([one, y.narrow(y.rank - 1, 0, n - 1, caller)], axis: -1).cumulativeProduct(axis: -1)
+    }
+    let others = before(flat) * before(flat.flip(-1)).flip(-1)
+    var inverse = order
+    for (to, from) in order.enumerated() { inverse[from] = to }
+    return others.reshape(moved.shape).move(.permute(inverse), caller)
+  }
+}

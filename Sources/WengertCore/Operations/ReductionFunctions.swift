@@ -1,0 +1,91 @@
+extension Tensor {
+  private func reduce(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller, as dtype: DType? = nil) -> Tensor {
+    let reduction = Reduction(op: op, axes: caller.normalize(axes, shape, "\(op)"), dtype: dtype ?? self.dtype)
+    return dropping(reduction.axes, unless: keepDims, apply1(reduction, [self], caller), caller)
+  }
+
+  private func dropping(_ axes: Shape, unless keepDims: Bool, _ result: Tensor, _ caller: Caller) -> Tensor {
+    if keepDims || axes.isEmpty { return result }
+    return result.move(.reshape(Shape(result.shape.indices.lazy.filter { !axes.contains($0) }.map { result.shape[$0] })), caller)
+  }
+
+  /// The sum over `axes` (nil: all). Whole numbers and bool add up in int64.
+  public func sum(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reduce(.sum, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
+  }
+
+  /// The product over `axes` (nil: all). Whole numbers and bool multiply in int64.
+  public func prod(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reduce(.product, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
+  }
+
+  /// The greatest element over `axes` (nil: all), NaN if there is one; the gradient of equals is shared evenly.
+  public func max(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reduce(.maximum, axes, keepDims, Caller(file, line))
+  }
+
+  /// The least element over `axes` (nil: all), NaN if there is one; the gradient of equals is shared evenly.
+  public func min(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reduce(.minimum, axes, keepDims, Caller(file, line))
+  }
+
+  /// Whether any element is not zero.
+  public func any(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    cast(to: .bool).truth(.maximum, axes, keepDims, Caller(file, line))
+  }
+
+  /// Whether all elements are not zero.
+  public func all(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    cast(to: .bool).truth(.minimum, axes, keepDims, Caller(file, line))
+  }
+
+  /// Any and all of nothing are false and true.
+  private func truth(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller) -> Tensor {
+    let normal = caller.normalize(axes, shape, op == .maximum ? "any" : "all")
+    guard count == 0 else { return reduce(op, axes, keepDims, caller) }
+    var result = shape
+    for axis in normal { result[axis] = 1 }
+    let value = Tensor.full(op == .minimum ? 1 : 0, result, dtype: .bool, backend: backend)
+    return dropping(normal, unless: keepDims, value, caller)
+  }
+
+  /// The mean over `axes` (nil: all); whole numbers are converted to float32.
+  public func mean(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let x = dtype.isFloating ? self : cast(to: .float32)
+    let count = caller.normalize(axes, shape, "mean").reduce(1) { $0 * shape[$1] }
+    return x.sum(axes: axes, keepDims: keepDims, file: file, line: line) / Double(count)
+  }
+
+  /// The mean squared distance from the mean over `axes` (nil: all), divided by the count less `correction`.
+  public func variance(
+    axes: [Int]? = nil, correction: Int = 0, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let caller = Caller(file, line)
+    let x = dtype.isFloating ? self : cast(to: .float32)
+    let count = caller.normalize(axes, shape, "variance").reduce(1) { $0 * shape[$1] }
+    let distance = x - x.mean(axes: axes, keepDims: true, file: file, line: line)
+    return square(distance).sum(axes: axes, keepDims: keepDims, file: file, line: line) / Double(Swift.max(count - correction, 0))
+  }
+
+  /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is zero.
+  public func norm(
+    _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let x = dtype.isFloating ? self : cast(to: .float32)
+    let size = abs(x)
+    switch p {
+    case .infinity: return size.max(axes: axes, keepDims: keepDims, file: file, line: line)
+    case -.infinity: return size.min(axes: axes, keepDims: keepDims, file: file, line: line)
+    case 0: return (x .!= 0).cast(to: x.dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
+    case 1: return size.sum(axes: axes, keepDims: keepDims, file: file, line: line)
+    default:
+      let powers = p == 2 ? square(x) : pow(size, p)
+      let sum = powers.sum(axes: axes, keepDims: keepDims, file: file, line: line)
+      // The root's infinite slope at zero must not meet a zero: choose the operand first.
+      let isZero = sum .== 0
+      let safe = WengertCore.select(isZero, sum.constant(1), sum)
+      return WengertCore.select(isZero, sum.constant(0), p == 2 ? sqrt(safe) : pow(safe, 1 / p))
+    }
+  }
+}

@@ -1,0 +1,209 @@
+import Synchronization
+
+/// Functions of whole rows that run as one program, with their pullbacks; each touches memory once.
+enum RowFunctions {
+  private struct Key: Hashable {
+    var name: String
+    var dtype: DType
+    var width = 0
+    var parameter = 0.0
+  }
+  private static let programs = Mutex<[Key: RowProgram]>([:])
+
+  private static func program(
+    _ name: String, _ dtype: DType, width: Int = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
+  ) -> RowProgram {
+    programs.withLock { known in
+      let key = Key(name: name, dtype: dtype, width: width, parameter: parameter)
+      if let program = known[key] { return program }
+      if known.count > 1024 { known.removeAll() }
+      let builder = RowBuilder(name)
+      build(builder)
+      let program = builder.finish()
+      known[key] = program
+      return program
+    }
+  }
+
+  // softmax: yⱼ = e^(xⱼ − max) / Σ e^(x − max); x̄ = y (ȳ − Σ ȳy)
+
+  static func softmax(_ dtype: DType) -> Fused {
+    let p = program("softmax", dtype) { b in
+      let x = b.row(dtype)
+      let e = (x - x.reduce(.maximum))(.exp)
+      b.store(e * (1 / e.reduce(.sum)), as: dtype)
+    }
+    return Fused(program: p, rule: .softmax)
+  }
+
+  static func softmaxPullback(_ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
+    let p = program("softmax pullback", y.dtype) { b in
+      let y = b.row(y.dtype), ct = b.row(y.dtype)
+      b.store(y * (ct - (ct * y).reduce(.sum)), as: y.dtype)
+    }
+    return apply1(Fused(program: p, rule: .replay), [y, ct], caller)
+  }
+
+  // logSoftmax: y = x − max − ln Σ e^(x − max); x̄ = ȳ − eʸ Σ ȳ
+
+  static func logSoftmax(_ dtype: DType) -> Fused {
+    let p = program("logSoftmax", dtype) { b in
+      let x = b.row(dtype)
+      let shifted = x - x.reduce(.maximum)
+      b.store(shifted - shifted(.exp).reduce(.sum)(.log), as: dtype)
+    }
+    return Fused(program: p, rule: .logSoftmax)
+  }
+
+  static func logSoftmaxPullback(_ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
+    let p = program("logSoftmax pullback", y.dtype) { b in
+      let y = b.row(y.dtype), ct = b.row(y.dtype)
+      b.store(ct - y(.exp) * ct.reduce(.sum), as: y.dtype)
+    }
+    return apply1(Fused(program: p, rule: .replay), [y, ct], caller)
+  }
+
+  // logSumExp: y = max + ln Σ e^(x − max); x̄ = e^(x − y) ȳ. An infinite maximum is not subtracted.
+
+  static func logSumExp(_ dtype: DType) -> Fused {
+    let p = program("logSumExp", dtype) { b in
+      let x = b.row(dtype)
+      let shift = finite(x.reduce(.maximum))
+      b.store((x - shift)(.exp).reduce(.sum)(.log) + shift, as: dtype)
+    }
+    return Fused(program: p, rule: .logSumExp)
+  }
+
+  static func logSumExpPullback(_ x: Tensor, _ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
+    let p = program("logSumExp pullback", x.dtype) { b in
+      let x = b.row(x.dtype), y = b.scalar(x.dtype), ct = b.scalar(x.dtype)
+      b.store((x - finite(y))(.exp) * ct, as: x.dtype)
+    }
+    return apply1(Fused(program: p, rule: .replay), [x, y, ct], caller)
+  }
+
+  private static func finite(_ value: RowValue) -> RowValue { value(.isFinite).select(value, value.constant(0)) }
+
+  // layerNorm: h = (x − μ) r, r = 1/√(σ² + ε), y = γh + β (Ba et al. 2016);
+  // x̄ = r (γȳ − mean(γȳ) − h mean(γȳh)), γ̄ = Σ ȳh, β̄ = Σ ȳ over rows
+
+  private static func normalized(_ x: RowValue, _ width: Int, _ epsilon: Double) -> (h: RowValue, r: RowValue) {
+    let centred = x - x.reduce(.sum) * (1 / Double(width))
+    let r = ((centred * centred).reduce(.sum) * (1 / Double(width)) + epsilon)(.rsqrt)
+    return (centred * r, r)
+  }
+
+  static func layerNorm(_ dtype: DType, width: Int, epsilon: Double) -> Fused {
+    let p = program("layerNorm", dtype, width: width, parameter: epsilon) { b in
+      let x = b.row(dtype), gain = b.row(dtype), bias = b.row(dtype)
+      b.store(normalized(x, width, epsilon).h * gain + bias, as: dtype)
+    }
+    return Fused(program: p, rule: .layerNorm(epsilon: epsilon))
+  }
+
+  static func layerNormPullback(_ x: Tensor, _ gain: Tensor, _ ct: Tensor, _ epsilon: Double, _ caller: Caller) -> [Tensor] {
+    let width = x.shape[x.rank - 1]
+    let p = program("layerNorm pullback", x.dtype, width: width, parameter: epsilon) { b in
+      let x = b.row(x.dtype), gain = b.row(x.dtype), ct = b.row(x.dtype)
+      let (h, r) = normalized(x, width, epsilon)
+      let g = ct * gain
+      let mean = g.reduce(.sum) * (1 / Double(width)), slope = (g * h).reduce(.sum) * (1 / Double(width))
+      b.store(r * (g - mean - h * slope), as: x.dtype)
+      b.store(ct * h, as: x.dtype, accumulate: .sum)
+      b.store(ct, as: x.dtype, accumulate: .sum)
+    }
+    return apply(Fused(program: p, rule: .replay), [x, gain, ct], caller)
+  }
+
+  // l2Normalize: y = x r, r = 1/max(‖x‖, ε); x̄ = r (ȳ − x r² Σ ȳx) where ‖x‖ > ε, else r ȳ
+
+  static func l2Normalize(_ dtype: DType, epsilon: Double) -> Fused {
+    let p = program("l2Normalize", dtype, parameter: epsilon) { b in
+      let x = b.row(dtype)
+      let sum = (x * x).reduce(.sum)
+      b.store(x * sum.binary(.maximum, sum.constant(epsilon * epsilon))(.rsqrt), as: dtype)
+    }
+    return Fused(program: p, rule: .l2Normalize(epsilon: epsilon))
+  }
+
+  static func l2NormalizePullback(_ x: Tensor, _ ct: Tensor, _ epsilon: Double, _ caller: Caller) -> Tensor {
+    let p = program("l2Normalize pullback", x.dtype, parameter: epsilon) { b in
+      let x = b.row(x.dtype), ct = b.row(x.dtype)
+      let sum = (x * x).reduce(.sum)
+      let r = sum.binary(.maximum, sum.constant(epsilon * epsilon))(.rsqrt)
+      let along = (ct * x).reduce(.sum) * r * r
+      let slope = sum.compare(.greater, epsilon * epsilon).select(along, along.constant(0))
+      b.store(r * (ct - x * slope), as: x.dtype)
+    }
+    return apply1(Fused(program: p, rule: .replay), [x, ct], caller)
+  }
+
+  /// x / (1 − rate) where a uniform number is at least `rate`, else zero; operands x and the key.
+  static func dropout(_ dtype: DType, rate: Double) -> Fused {
+    let p = program("dropout", dtype, parameter: rate) { b in
+      let x = b.row(dtype), key = b.scalar(.int64)
+      let u = b.random(key: key, lane: 0).unary(.unitInterval, as: dtype.computeType)
+      b.store(u.compare(.greaterOrEqual, rate).select(x * (1 / (1 - rate)), x.constant(0)), as: dtype)
+    }
+    return Fused(program: p, rule: .selfAdjoint)
+  }
+}
+
+extension Tensor {
+  private func alongRows(_ name: String, _ axis: Int, _ caller: Caller, _ function: (DType) -> Fused) -> Tensor {
+    let axis = caller.normalize(axis, rank: rank, name, shape)
+    let x = dtype.isFloating ? self : cast(to: .float32)
+    return apply1(function(x.dtype), [x.moveAxis(axis, to: -1)], caller).moveAxis(-1, to: axis)
+  }
+
+  /// e^(x − max) divided by its sum along `axis`.
+  public func softmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    alongRows("softmax", axis, Caller(file, line), RowFunctions.softmax)
+  }
+
+  /// The logarithm of `softmax`, without its rounding.
+  public func logSoftmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    alongRows("logSoftmax", axis, Caller(file, line), RowFunctions.logSoftmax)
+  }
+
+  /// ln Σ eˣ over `axes` (nil: all), without overflow.
+  public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let named = caller.normalize(axes, shape, "logSumExp")
+    let kept = shape.indices.filter { !named.contains($0) }
+    let x = dtype.isFloating ? self : cast(to: .float32)
+    let rows = x.permute(kept + Array(named)).reshape(Shape(kept.map { shape[$0] } + [named.reduce(1) { $0 * shape[$1] }]))
+    let result = apply1(RowFunctions.logSumExp(x.dtype), [rows], caller)
+    var target = shape
+    for axis in named { target[axis] = 1 }
+    return result.reshape(keepDims ? target : Shape(kept.map { shape[$0] }))
+  }
+
+  /// Each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
+  public func layerNorm(
+    gain: Tensor, bias: Tensor, epsilon: Double = 1e-5, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(rank > 0, "layerNorm", "needs at least one axis")
+    let width: Shape = [shape[rank - 1]]
+    caller.require(
+      gain.shape == width && bias.shape == width, "layerNorm",
+      "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)")
+    let function = RowFunctions.layerNorm(dtype, width: width[0], epsilon: epsilon)
+    return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
+  }
+
+  /// x / max(‖x‖₂, ε) along `axis`.
+  public func l2Normalize(axis: Int = -1, epsilon: Double = 1e-12, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    alongRows("l2Normalize", axis, Caller(file, line)) { RowFunctions.l2Normalize($0, epsilon: epsilon) }
+  }
+
+  /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone.
+  public func dropout(_ rate: Double, key: RandomKey, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(rate >= 0 && rate < 1, "dropout", "the rate \(rate) is not in 0..<1")
+    if rate == 0 { return self }
+    let x = rank == 0 ? expandDims(0) : self
+    return apply1(RowFunctions.dropout(dtype, rate: rate), [x, key.data], caller).reshape(shape)
+  }
+}

@@ -1,0 +1,96 @@
+/// Primitives that find positions (int64) by comparing elements along one axis. Values are read at the positions, and so have their derivative.
+enum Sorting: Operation {
+  /// The first `count` positions in sorted order; stable, NaN the largest.
+  case argSort(axis: Int, descending: Bool, count: Int)
+  /// The position of the least or greatest element, with an extent of one.
+  case argReduce(axis: Int, ReduceOp)
+
+  var name: String {
+    switch self {
+    case .argSort: "argSort"
+    case .argReduce(_, .minimum): "argMin"
+    case .argReduce: "argMax"
+    }
+  }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    var shape = operands[0].shape
+    switch self {
+    case .argSort(let axis, _, let count):
+      caller.require(
+        count >= 0 && count <= shape[axis], name, "cannot take \(count) of the \(shape[axis]) elements of axis \(axis) of \(shape)")
+      shape[axis] = count
+    case .argReduce(let axis, _):
+      caller.require(shape[axis] > 0, name, "axis \(axis) of \(shape) is empty")
+      shape[axis] = 1
+    }
+    return [TensorType(shape: shape, dtype: .int64)]
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+    let x = operands[0].view
+    let out = results[0].allocate(on: operands[0].backend)
+    if results[0].shape.elementCount > 0 {
+      switch self {
+      case .argSort(let axis, let descending, _):
+        out.storage.backend.argSort(
+          x.with(x.layout.movingToEnd(axis)), descending: descending, into: out.with(out.layout.movingToEnd(axis)))
+      case .argReduce(let axis, let op):
+        out.storage.backend.argReduce(x.with(x.layout.movingToEnd(axis)), op, into: out.with(out.layout.movingToEnd(axis)))
+      }
+    }
+    return [Tensor(out, node: nil)]
+  }
+
+  var keeps: Kept { .nothing }
+
+  var derivative: Derivative {
+    switch self {
+    case .argSort, .argReduce: .zero
+    }
+  }
+}
+
+extension Tensor {
+  /// Positions (int64) that sort `axis`; equal elements keep their order, NaN counts as the largest.
+  public func argSort(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "argSort", shape)
+    return apply1(Sorting.argSort(axis: axis, descending: descending, count: shape[axis]), [self], caller)
+  }
+
+  /// The elements of `axis` in sorted order.
+  public func sorted(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
+  }
+
+  /// The `k` largest (or smallest) elements of `axis`, in order, and their positions (int64).
+  public func topK(
+    _ k: Int, axis: Int = -1, largest: Bool = true, file: StaticString = #fileID, line: UInt = #line
+  ) -> (values: Tensor, indices: Tensor) {
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "topK", shape)
+    let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: k), [self], caller)
+    return (takeAlong(indices, axis: axis, file: file, line: line), indices)
+  }
+
+  /// The position (int64) of the greatest element of `axis`, the first of equals; nil: in the flattened tensor.
+  public func argMax(axis: Int? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    argReduce("argMax", .maximum, axis, keepDims, Caller(file, line))
+  }
+
+  /// The position (int64) of the least element of `axis`, the first of equals; nil: in the flattened tensor.
+  public func argMin(axis: Int? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    argReduce("argMin", .minimum, axis, keepDims, Caller(file, line))
+  }
+
+  private func argReduce(_ name: String, _ op: ReduceOp, _ axis: Int?, _ keepDims: Bool, _ caller: Caller) -> Tensor {
+    guard let axis else {
+      let flat = apply1(Sorting.argReduce(axis: 0, op), [flatten()], caller)
+      return flat.reshape(keepDims ? Shape(repeating: 1, count: rank) : [])
+    }
+    let normal = caller.normalize(axis, rank: rank, name, shape)
+    let result = apply1(Sorting.argReduce(axis: normal, op), [self], caller)
+    return keepDims ? result : result.squeeze(normal)
+  }
+}

@@ -1,0 +1,112 @@
+/// An n-dimensional array of numbers of one dtype: a value, though views of one storage share its memory until one of them changes.
+///
+/// Slices, transposes and broadcasts are views without copies. Shapes, dtypes and indices are checked when an operation is called: a violation ends
+/// the program with the operation, the shapes and the caller's line, as an array index out of range does.
+public struct Tensor: Sendable {
+  /// The elements: storage, layout, dtype.
+  public internal(set) var view: View
+  /// The entry in the innermost tape that records this value; nil for a constant.
+  var node: Node?
+
+  /// A tensor over existing storage; the view must lie inside it.
+  public init(_ view: View) {
+    precondition(view.isInBounds, "a tensor's layout must lie inside its storage")
+    self.view = view
+  }
+
+  init(_ view: View, node: Node?) {
+    self.view = view
+    self.node = node
+  }
+
+  /// The extents, outermost axis first.
+  public var shape: Shape { view.layout.shape }
+  public var dtype: DType { view.dtype }
+  /// How many axes there are.
+  public var rank: Int { view.layout.shape.rank }
+  /// How many elements there are.
+  public var count: Int { view.layout.shape.elementCount }
+  public var strides: Strides { view.layout.strides }
+  /// Whether the elements lie in row-major order without gaps.
+  public var isContiguous: Bool { view.layout.isContiguous }
+  /// Who computes with this tensor.
+  public var backend: any Backend { view.storage.backend }
+
+  var type: TensorType { TensorType(shape: shape, dtype: dtype) }
+}
+
+/// A tensor's shape and dtype, which is all that a shape rule looks at.
+public struct TensorType: Hashable, Sendable, CustomStringConvertible {
+  public var shape: Shape
+  public var dtype: DType
+
+  public init(shape: Shape, dtype: DType) {
+    self.shape = shape
+    self.dtype = dtype
+  }
+
+  public var description: String { "\(dtype)\(shape)" }
+
+  /// Fresh row-major memory for a value of this type.
+  func allocate(on backend: any Backend) -> View {
+    View(
+      storage: backend.allocate(byteCount: shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: shape), dtype: dtype)
+  }
+}
+
+extension Tensor {
+  /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
+  public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+    let view = TensorType(shape: shape, dtype: dtype).allocate(on: backend)
+    let expected = shape.elementCount * dtype.byteCount
+    Caller(file, line).require(
+      bytes.byteCount == expected, "Tensor(bytes:)", "\(dtype)\(shape) takes \(expected) bytes, got \(bytes.byteCount)")
+    if expected > 0 { backend.write(bytes, to: view.storage, at: 0) }
+    self.init(view, node: nil)
+  }
+
+  /// A row-major tensor with the elements of `values`, whose count must be that of `shape`.
+  public init<Element: TensorElement>(
+    _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    Caller(file, line).require(
+      values.count == shape.elementCount, "Tensor", "shape \(shape) has \(shape.elementCount) elements, got \(values.count)")
+    self.init(bytes: values.span.bytes, shape: shape, dtype: Element.dtype, backend: backend, file: file, line: line)
+  }
+
+  /// `value` in every element.
+  public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
+    let view = RowPrograms.scalar(value, dtype, on: backend)
+    return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
+  }
+
+  /// A constant of this tensor's dtype and backend that broadcasts against it.
+  func constant(_ value: Double, _ shape: Shape = []) -> Tensor {
+    .full(value, shape, dtype: dtype, backend: backend)
+  }
+
+  /// Lends the elements in row-major order as bytes of `dtype`.
+  public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    let dense = RowPrograms.contiguous(view)
+    let start = dense.layout.offset * dtype.byteCount
+    let length = count * dtype.byteCount
+    return try dense.storage.backend.withBytes(of: dense.storage) { try body($0.extracting(start..<start + length)) }
+  }
+
+  /// All elements in row-major order, converted to `Element`.
+  public func array<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element] {
+    let converted = dtype == Element.dtype ? self : Tensor(view, node: nil).cast(to: Element.dtype)
+    return converted.withBytes { bytes in
+      [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(buffer).copyMemory(from: $0) }
+        filled = count
+      }
+    }
+  }
+
+  /// The one element of a tensor that has one.
+  public func item(file: StaticString = #fileID, line: UInt = #line) -> Double {
+    Caller(file, line).require(count == 1, "item", "needs exactly one element, the shape is \(shape)")
+    return array(of: Double.self)[0]
+  }
+}
