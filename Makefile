@@ -1,0 +1,28 @@
+# make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
+# make test    build everything and run all tests
+# make lint    check the formatting
+PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
+
+.PHONY: demo test lint packages
+
+demo: packages
+	swift run -c release dexml demo
+
+test: packages
+	swift test -c release
+
+lint:
+	swift format lint --strict --recursive .
+
+# What Debian and Ubuntu call the system libraries; nothing is done where they are there.
+packages:
+	@command -v dpkg-query >/dev/null || { \
+	  echo "Not a Debian or Ubuntu system: OpenBLAS, LAPACKE, zlib and pkg-config must be installed by hand."; exit 0; }; \
+	missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$package 2>/dev/null | grep -q 'install ok installed' || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "Installing system packages:$$missing"; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
+	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing
