@@ -1,0 +1,34 @@
+import Foundation
+
+/// What is wrong with a tokeniser's or a text's file: the file, the place in it, what stands there and what to do.
+public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file's path, or a word for input that is in no file.
+  public let file: String
+  /// The field, line or byte concerned.
+  public let field: String
+  /// What was found and what was expected.
+  public let message: String
+
+  init(_ file: String, _ field: String, _ message: String) {
+    self.file = file
+    self.field = field
+    self.message = message
+  }
+
+  public var description: String { "\(file): \(field): \(message)" }
+}
+
+/// The bytes of a file; the error names the file and what the system said.
+func readFile(_ url: URL) throws -> [UInt8] {
+  do {
+    return Array(try Data(contentsOf: url))
+  } catch {
+    throw TokenizerError(url.path, "file", "cannot be read (\(systemReason(error))); check the path and its permissions")
+  }
+}
+
+/// The shortest wording of a Foundation error: the system's own where there is one.
+func systemReason(_ error: any Error) -> String {
+  let error = error as NSError
+  return (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription
+}

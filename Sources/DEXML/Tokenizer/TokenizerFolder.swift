@@ -1,0 +1,232 @@
+import Foundation
+
+extension TokenizerSettings {
+  /// Reads a Hugging Face tokeniser folder.
+  init(folder: URL) throws {
+    let json = folder.appendingPathComponent("tokenizer.json")
+    let list = folder.appendingPathComponent("vocab.txt")
+    let config = try Self.document(folder.appendingPathComponent("tokenizer_config.json"))
+    let map = try Self.document(folder.appendingPathComponent("special_tokens_map.json"))
+    self.init()
+    if FileManager.default.fileExists(atPath: json.path) {
+      try read(tokenizer: JSONDocument(parsing: readFile(json), file: json.path), file: json.path)
+    } else if FileManager.default.fileExists(atPath: list.path) {
+      try read(vocabulary: readFile(list), file: list.path)
+    } else {
+      throw TokenizerError(
+        folder.path, "folder", "has neither tokenizer.json nor vocab.txt; give the folder of a BERT model with its tokeniser files")
+    }
+    for (document, file) in [map, config].compactMap(\.self) { try read(names: document, file: file) }
+    if let (document, file) = config { try read(config: document, file: file) }
+    if let (document, file) = try Self.document(folder.appendingPathComponent("added_tokens.json")) {
+      try read(addedTokens: document, file: file)
+    }
+    addSpecialTokens()
+    for (document, file) in [map, config].compactMap(\.self) { try read(additional: document, file: file) }
+    if let token = added.first(where: { Int($0.id) > Self.largestID }) {
+      throw TokenizerError(folder.path, "added tokens", "an id of \(token.id) is more than the supported \(Self.largestID)")
+    }
+  }
+
+  /// A JSON file that need not exist; it must hold an object.
+  private static func document(_ url: URL) throws -> (JSONDocument, String)? {
+    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    let document = try JSONDocument(parsing: readFile(url), file: url.path)
+    guard case .object = document else { throw TokenizerError(url.path, "document", "is \(document.summary); expected an object") }
+    return (document, url.path)
+  }
+
+  // MARK: vocab.txt
+
+  /// One token per line, numbered from 0; a repeated token keeps its last number.
+  private mutating func read(vocabulary bytes: [UInt8], file: String) throws {
+    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    guard !lines.isEmpty else { throw TokenizerError(file, "line 1", "the vocabulary is empty; expected one token per line") }
+    vocabulary.reserveCapacity(lines.count)
+    for (index, line) in lines.enumerated() {
+      let token = line.last == 0x0D ? line.dropLast() : line
+      guard String(validating: token, as: UTF8.self) != nil else {
+        throw TokenizerError(file, "line \(index + 1)", "the token is not valid UTF-8")
+      }
+      vocabulary.append((Array(token), Int32(truncatingIfNeeded: index)))
+    }
+    try checkSize(file)
+  }
+
+  /// The limit of the trie, which also bounds the ids of a list.
+  private func checkSize(_ file: String) throws {
+    let size = vocabulary.reduce(0) { $0 + $1.token.count + 1 }
+    guard size < 1 << 24 else {
+      throw TokenizerError(file, "vocabulary", "\(size) bytes of tokens; at most \(1 << 24 - 1) are supported")
+    }
+  }
+
+  // MARK: tokenizer.json
+
+  private mutating func read(tokenizer: JSONDocument, file: String) throws {
+    guard let model = tokenizer["model"], let entries = model["vocab"], case .object(let pairs) = entries else {
+      throw TokenizerError(file, "model.vocab", "is \(tokenizer["model"]?["vocab"]?.summary ?? "missing"); expected an object of token: id")
+    }
+    try expect(model["type"], "WordPiece", "model.type", file)
+    for (token, value) in pairs {
+      guard let id = value.int, (0...Self.largestID).contains(id) else {
+        throw TokenizerError(
+          file, "model.vocab[\"\(String(decoding: token, as: UTF8.self))\"]", "is \(value.summary); expected an id from 0 to \(Self.largestID)")
+      }
+      vocabulary.append((token, Int32(id)))
+    }
+    guard !vocabulary.isEmpty else { throw TokenizerError(file, "model.vocab", "is empty") }
+    try checkSize(file)
+    if let value = try optional(model, "unk_token", "model.", file, \.string, "a string") { names.unk = value }
+    if let value = try optional(model, "continuing_subword_prefix", "model.", file, \.string, "a string") { prefix = value }
+    if let value = try optional(model, "max_input_chars_per_word", "model.", file, \.int, "a whole number") { longestWord = value }
+    guard longestWord >= 0 else { throw TokenizerError(file, "model.max_input_chars_per_word", "is \(longestWord); expected 0 or more") }
+    try read(normalizer: tokenizer["normalizer"] ?? .null, file: file)
+    try expect(tokenizer["pre_tokenizer"]?["type"], "BertPreTokenizer", "pre_tokenizer.type", file)
+    for (index, value) in (try optional(tokenizer, "added_tokens", "", file, \.array, "a list") ?? []).enumerated() {
+      let field = "added_tokens[\(index)]"
+      guard let id = value["id"]?.int, (0...Self.largestID).contains(id) else {
+        throw TokenizerError(file, "\(field).id", "is \(value["id"]?.summary ?? "missing"); expected an id from 0 to \(Self.largestID)")
+      }
+      try add(token(value, special: false, field: field, file), id: id)
+    }
+    if let value = try optional(tokenizer, "padding", "", file, \.self, "")?["pad_token"]?.string { names.pad = value }
+    try read(postProcessor: tokenizer["post_processor"] ?? .null, file: file)
+  }
+
+  private mutating func read(normalizer: JSONDocument, file: String) throws {
+    if normalizer.isNull {
+      (cleanText, handleChinese, lowercase, stripAccents) = (false, false, false, false)
+      return
+    }
+    try expect(normalizer["type"], "BertNormalizer", "normalizer.type", file)
+    func flag(_ key: String) throws -> Bool? { try optional(normalizer, key, "normalizer.", file, \.bool, "true or false") }
+    cleanText = try flag("clean_text") ?? true
+    handleChinese = try flag("handle_chinese_chars") ?? true
+    lowercase = try flag("lowercase") ?? true
+    stripAccents = try flag("strip_accents")
+  }
+
+  /// Takes the names of [CLS] and [SEP]: a template must be the one, the text, the other.
+  private mutating func read(postProcessor: JSONDocument, file: String) throws {
+    if postProcessor.isNull { return }
+    switch postProcessor["type"]?.string.map({ String(decoding: $0, as: UTF8.self) }) {
+    case "TemplateProcessing":
+      guard let template = postProcessor["single"]?.array, template.count == 3, let first = template[0]["SpecialToken"]?["id"]?.string,
+        template[1]["Sequence"] != nil, let last = template[2]["SpecialToken"]?["id"]?.string
+      else {
+        throw TokenizerError(file, "post_processor.single", "expected a special token, the sequence and a special token")
+      }
+      (names.cls, names.sep) = (first, last)
+    case "BertProcessing":
+      guard let cls = postProcessor["cls"]?.array?.first?.string, let sep = postProcessor["sep"]?.array?.first?.string else {
+        throw TokenizerError(file, "post_processor", "expected cls and sep, each a list of token and id")
+      }
+      (names.cls, names.sep) = (cls, sep)
+    default:
+      let found = postProcessor["type"]?.summary ?? "missing"
+      throw TokenizerError(file, "post_processor.type", "is \(found); TemplateProcessing and BertProcessing are supported")
+    }
+    guard id(names.cls) != nil, id(names.sep) != nil else {
+      throw TokenizerError(file, "post_processor", "its special tokens are not in the vocabulary")
+    }
+  }
+
+  // MARK: the smaller files
+
+  private mutating func read(names document: JSONDocument, file: String) throws {
+    for (key, path) in SpecialNames.keys {
+      guard let value = document[key], !value.isNull else { continue }
+      let token = try token(value, special: true, field: key, file)
+      guard !token.content.isEmpty else { throw TokenizerError(file, key, "is empty") }
+      names[keyPath: path] = token.content
+      if value.string == nil { add(token) }
+    }
+  }
+
+  private mutating func read(config: JSONDocument, file: String) throws {
+    func flag(_ key: String) throws -> Bool? { try optional(config, key, "", file, \.bool, "true or false") }
+    lowercase = try flag("do_lower_case") ?? lowercase
+    handleChinese = try flag("tokenize_chinese_chars") ?? handleChinese
+    if config["strip_accents"] != nil { stripAccents = try flag("strip_accents") }
+    guard let tokens = config["added_tokens_decoder"], !tokens.isNull else { return }
+    guard case .object(let pairs) = tokens else {
+      throw TokenizerError(file, "added_tokens_decoder", "is \(tokens.summary); expected an object of id: token")
+    }
+    let numbered = try pairs.map { key, value in
+      let field = "added_tokens_decoder[\"\(String(decoding: key, as: UTF8.self))\"]"
+      guard let id = Int(String(decoding: key, as: UTF8.self)), (0...Self.largestID).contains(id) else {
+        throw TokenizerError(file, field, "the key is no id from 0 to \(Self.largestID)")
+      }
+      return (id: id, token: try token(value, special: false, field: field, file))
+    }
+    for (id, token) in numbered.sorted(by: { $0.id < $1.id }) { add(token, id: id) }
+  }
+
+  /// The older way to list added tokens: an object of token: id.
+  private mutating func read(addedTokens document: JSONDocument, file: String) throws {
+    guard case .object(let pairs) = document else { return }
+    let numbered = try pairs.map { key, value in
+      guard let id = value.int, (0...Self.largestID).contains(id) else {
+        let field = "\"\(String(decoding: key, as: UTF8.self))\""
+        throw TokenizerError(file, field, "is \(value.summary); expected an id from 0 to \(Self.largestID)")
+      }
+      return (id: id, token: key)
+    }
+    for (id, token) in numbered.sorted(by: { $0.id < $1.id }) where !added.contains(where: { $0.token.content == token }) {
+      add(AddedToken(content: token, normalized: true), id: id)
+    }
+  }
+
+  private mutating func read(additional document: JSONDocument, file: String) throws {
+    for key in ["additional_special_tokens", "extra_special_tokens"] {
+      guard let list = document[key]?.array else { continue }
+      for (index, value) in list.enumerated() {
+        let token = try token(value, special: true, field: "\(key)[\(index)]", file)
+        if !added.contains(where: { $0.token.content == token.content }) { add(token) }
+      }
+    }
+  }
+
+  // MARK: pieces
+
+  /// Adds a token that says its id; an id in the vocabulary goes before it.
+  private mutating func add(_ token: AddedToken, id: Int) {
+    if self.id(token.content) == nil, !token.content.isEmpty {
+      added.append((token, Int32(id)))
+    } else {
+      add(token)
+    }
+  }
+
+  /// A token given by its text, or by an object with its flags.
+  private func token(_ value: JSONDocument, special: Bool, field: String, _ file: String) throws -> AddedToken {
+    if let content = value.string { return AddedToken(content: content, special: special) }
+    guard let content = value["content"]?.string else {
+      throw TokenizerError(file, field, "is \(value.summary); expected a token's text, or an object with its content")
+    }
+    func flag(_ key: String) throws -> Bool? { try optional(value, key, field + ".", file, \.bool, "true or false") }
+    let special = try flag("special") ?? special
+    return AddedToken(
+      content: content, special: special, normalized: try flag("normalized") ?? !special, lstrip: try flag("lstrip") ?? false,
+      rstrip: try flag("rstrip") ?? false, singleWord: try flag("single_word") ?? false)
+  }
+
+  private func expect(_ value: JSONDocument?, _ expected: String, _ field: String, _ file: String) throws {
+    guard let found = value, !(found.string?.elementsEqual(expected.utf8) ?? false) else {
+      if value == nil, field != "model.type" { throw TokenizerError(file, field, "is missing; expected \"\(expected)\"") }
+      return
+    }
+    throw TokenizerError(file, field, "is \(found.summary); only \"\(expected)\" is supported")
+  }
+
+  /// A field that may be absent or null; another type is an error.
+  private func optional<Value>(
+    _ object: JSONDocument, _ key: String, _ parent: String, _ file: String, _ read: (JSONDocument) -> Value?, _ expected: String
+  ) throws -> Value? {
+    guard let value = object[key], !value.isNull else { return nil }
+    guard let result = read(value) else { throw TokenizerError(file, parent + key, "is \(value.summary); expected \(expected)") }
+    return result
+  }
+}
