@@ -1,0 +1,129 @@
+import Foundation
+
+/// The files of one data set: texts, label texts, and the matrices that join them.
+///
+/// ```
+/// <NAME>/raw/trn_X.txt  raw/tst_X.txt  raw/Y.txt      one text per line
+/// <NAME>/Y.trn.npz  Y.tst.npz                         documents × labels
+/// <NAME>/filter_labels_train.txt  filter_labels_test.txt   optional: "document label" pairs to drop before scoring
+/// <NAME>/val_inds_<n>.npy                             the training rows held out for validation
+/// ```
+public struct DatasetFolder: Sendable {
+  /// The part of the data set that a file belongs to.
+  public enum Split: String, CaseIterable, Sendable {
+    case train = "trn"
+    case test = "tst"
+  }
+
+  public let url: URL
+  /// The folder's own name, from which the metrics take their constants.
+  public var name: String { url.standardizedFileURL.lastPathComponent }
+
+  /// The data set in the folder at `url`; an error where there is no such folder.
+  public init(_ url: URL) throws {
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+      throw FileError(
+        file: url.path, field: "data set", value: "no such folder",
+        advice: "it should hold raw/trn_X.txt, raw/tst_X.txt, raw/Y.txt, Y.trn.npz and Y.tst.npz")
+    }
+    self.url = url
+  }
+
+  public func textFile(_ split: Split) -> URL { url.appendingPathComponent("raw/\(split.rawValue)_X.txt") }
+  public var labelTextFile: URL { url.appendingPathComponent("raw/Y.txt") }
+  public func labelMatrixFile(_ split: Split) -> URL { url.appendingPathComponent("Y.\(split.rawValue).npz") }
+  public func filterFile(_ split: Split) -> URL {
+    url.appendingPathComponent(split == .train ? "filter_labels_train.txt" : "filter_labels_test.txt")
+  }
+  public func heldOutFile(_ count: Int) -> URL { url.appendingPathComponent("val_inds_\(count).npy") }
+
+  /// The documents' texts.
+  public func readTexts(_ split: Split) throws -> [String] { try Self.readLines(textFile(split)) }
+
+  /// The labels' texts.
+  public func readLabelTexts() throws -> [String] { try Self.readLines(labelTextFile) }
+
+  /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.
+  ///
+  /// An error where a relevance is negative or not finite, or where the texts' lines are not the matrix's rows and columns.
+  public func readLabels(_ split: Split) throws -> SparseMatrix {
+    let file = labelMatrixFile(split)
+    let matrix = try SparseMatrix(contentsOf: file)
+    for (texts, lines, axis) in [(textFile(split), matrix.rows, "rows"), (labelTextFile, matrix.columns, "columns")] {
+      let found = try Self.countLines(texts)
+      guard found == lines else {
+        throw FileError(
+          file: texts.path, field: "lines", value: "\(found)", advice: "\(file.lastPathComponent) has \(lines) \(axis): they must be equal")
+      }
+    }
+    if let i = matrix.values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
+      throw FileError(file: file.path, field: "data[\(i)]", value: "\(matrix.values[i])", advice: "a relevance is positive, usually 1")
+    }
+    return matrix.values.contains(0) ? matrix.filtered { $2 != 0 } : matrix
+  }
+
+  /// The pairs to drop before scoring, as a matrix of the same shape as the labels', or nil without a filter file.
+  public func readFilter(_ split: Split, documents: Int, labels: Int) throws -> SparseMatrix? {
+    let file = filterFile(split)
+    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    var (rows, columns): ([Int32], [Int32]) = ([], [])
+    let names = ["document", "label"]
+    var number = 0
+    try Self.forEachLine(mapFile(file)) { line in
+      number += 1
+      let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d })
+      if words.isEmpty { return }
+      guard words.count == 2 else {
+        throw FileError(
+          file: file.path, field: "line \(number)", value: "\(words.count) words", advice: "a document's and a label's number are expected")
+      }
+      for (word, (name, limit)) in zip(words, zip(names, [documents, labels])) {
+        let text = String(decoding: word, as: UTF8.self)
+        guard let value = Int32(text), value >= 0, value < limit else {
+          throw FileError(
+            file: file.path, field: "line \(number), \(name)", value: text.debugDescription, advice: "0 to \(limit - 1) are possible")
+        }
+        if name == "document" { rows.append(value) } else { columns.append(value) }
+      }
+    }
+    return try SparseMatrix(
+      rows: documents, columns: labels, rowIndices: rows, columnIndices: columns, values: [Float](repeating: 1, count: rows.count),
+      file: file.path)
+  }
+}
+
+// Texts, one per line.
+extension DatasetFolder {
+  /// The number of lines of a file; the last needs no line feed.
+  public static func countLines(_ url: URL) throws -> Int {
+    var lines = 0
+    try forEachLine(mapFile(url)) { _ in lines += 1 }
+    return lines
+  }
+
+  /// The lines of a UTF-8 file, without line feeds and a carriage return before them.
+  public static func readLines(_ url: URL) throws -> [String] {
+    var lines: [String] = []
+    try forEachLine(mapFile(url)) { line in
+      let text = line.last == 0x0d ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
+      guard let string = String(bytes: text, encoding: .utf8) else {
+        throw FileError(file: url.path, field: "line \(lines.count + 1)", value: "not UTF-8", advice: "save the file as UTF-8")
+      }
+      lines.append(string)
+    }
+    return lines
+  }
+
+  private static func forEachLine(_ data: Data, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try data.withUnsafeBytes { bytes in
+      var start = 0
+      while start < bytes.count {
+        let rest = bytes.count - start
+        let end = memchr(bytes.baseAddress! + start, 0x0a, rest).map { UnsafeRawPointer($0) - bytes.baseAddress! } ?? bytes.count
+        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+        start = end + 1
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import Foundation
+
+// Reading and writing the archives of scipy.sparse.save_npz.
+extension SparseMatrix {
+  /// The matrix in a file written by `scipy.sparse.save_npz`: format csr, csc or coo, indices int32 or int64, values of
+  /// any real type.
+  ///
+  /// Entries at the same place are summed. An error names the file, the member and the value that is wrong.
+  public init(contentsOf url: URL) throws {
+    let archive = try NPZ(contentsOf: url)
+    let file = archive.file
+    let format = try archive.text("format")
+    let shape = try Self.integers(archive, "shape")
+    guard shape.count == 2 else {
+      throw FileError(file: file, field: "shape", value: "\(shape.prefix(8))", advice: "a matrix has two sizes")
+    }
+    let values = try Self.line(archive, "data").floats()
+    try Self.check(rows: shape[0], columns: shape[1], entries: values.count, file: file)
+    switch format {
+    case "csr":
+      try self.init(
+        rows: shape[0], columns: shape[1], rowOffsets: Self.integers(archive, "indptr"), indices: Self.indices(archive, "indices"),
+        values: values, file: file)
+    case "csc":
+      // The columns of the matrix are the rows of its transpose; only errors would be named the wrong way round.
+      let indices = try Self.indices(archive, "indices")
+      try Self.check(indices: indices, name: "indices", below: shape[0], axis: "rows", file: file)
+      self = try SparseMatrix(
+        rows: shape[1], columns: shape[0], rowOffsets: Self.integers(archive, "indptr"), indices: indices, values: values, file: file
+      ).transposed()
+    case "coo":
+      try self.init(
+        rows: shape[0], columns: shape[1], rowIndices: Self.indices(archive, "row"), columnIndices: Self.indices(archive, "col"),
+        values: values, file: file)
+    default:
+      throw FileError(
+        file: file, field: "format", value: format.debugDescription, advice: "save the matrix as csr, csc or coo")
+    }
+  }
+
+  /// Writes the matrix as `scipy.sparse.save_npz` writes a csr matrix, aside and then renamed into place.
+  public func write(to url: URL, compressed: Bool = true) throws {
+    let hasSmallOffsets = count <= Int(Int32.max)
+    try NPZ.write(
+      [
+        // SciPy wants both index arrays in one type.
+        ("indices", .array(hasSmallOffsets ? ArrayFile(indices) : ArrayFile(indices.map(Int.init)))),
+        ("indptr", .array(hasSmallOffsets ? ArrayFile(rowOffsets.map { Int32($0) }) : ArrayFile(rowOffsets))),
+        ("format", .text("csr")),
+        ("shape", .array(ArrayFile([rows, columns]))),
+        ("data", .array(ArrayFile(values))),
+      ], compressed: compressed, to: url)
+  }
+
+  /// A member that must have one axis.
+  private static func line(_ archive: NPZ, _ name: String) throws -> ArrayFile {
+    let array = try archive.array(name)
+    guard array.shape.count == 1 else {
+      throw FileError(file: archive.file, field: name, value: "shape \(array.shape.prefix(8))", advice: "one axis is expected")
+    }
+    return array
+  }
+
+  private static func integers(_ archive: NPZ, _ name: String) throws -> [Int] {
+    let array = try line(archive, name)
+    guard !array.dtype.isFloating else {
+      throw FileError(file: archive.file, field: name, value: "\(array.dtype)", advice: "integers are expected")
+    }
+    return try array.ints(file: archive.file, field: name)
+  }
+
+  private static func indices(_ archive: NPZ, _ name: String) throws -> [Int32] {
+    let values = try integers(archive, name)
+    return try values.indices.map { i in
+      guard let index = Int32(exactly: values[i]) else {
+        throw FileError(
+          file: archive.file, field: "\(name)[\(i)]", value: "\(values[i])", advice: "no matrix that can be read is that large")
+      }
+      return index
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// A file that is written beside its place and renamed into it when complete, so that no reader sees half of it and a
+/// failure leaves what was there before.
+package final class FileBeingWritten {
+  let path: String
+  private let partial: String
+  private var descriptor: Int32
+
+  package init(_ url: URL) throws {
+    let target = url.resolvingSymlinksInPath()
+    path = target.path
+    let name = ".\(target.lastPathComponent).\(UUID().uuidString).partial"
+    partial = target.deletingLastPathComponent().appendingPathComponent(name).path
+    descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL, 0o666)
+    if descriptor < 0 { throw FileError.system(path, "creating", "check that the folder exists and is writable") }
+  }
+
+  deinit {
+    if descriptor >= 0 {
+      close(descriptor)
+      unlink(partial)
+    }
+  }
+
+  /// Adds `data` at the end.
+  package func append(_ data: Data) throws {
+    try writeAll(data, to: descriptor, path: path)
+  }
+
+  /// Writes `data` over what stands at the start.
+  func overwriteStart(_ data: Data) throws {
+    guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw FileError.system(path, "writing", "write to a regular file") }
+    try append(data)
+  }
+
+  /// Makes the file durable and gives it its name.
+  package func commit() throws {
+    guard fsync(descriptor) == 0 else { throw FileError.system(path, "writing", "make room on the disk") }
+    guard rename(partial, path) == 0 else { throw FileError.system(path, "renaming", "check that the place is no folder and is writable") }
+    close(descriptor)
+    descriptor = -1
+  }
+}
+
+/// Adds `data` at the end of the file at `url`, which is made if there is none.
+package func appendToFile(_ data: Data, _ url: URL) throws {
+  let descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND, 0o666)
+  guard descriptor >= 0 else { throw FileError.system(url.path, "opening", "check that the folder exists and is writable") }
+  defer { close(descriptor) }
+  try writeAll(data, to: descriptor, path: url.path)
+}
+
+private func writeAll(_ data: Data, to descriptor: Int32, path: String) throws {
+  try data.withUnsafeBytes { bytes in
+    var done = 0
+    while done < bytes.count {
+      let written = write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+      if written < 0 && errno == EINTR { continue }
+      if written <= 0 { throw FileError.system(path, "writing", "make room on the disk") }
+      done += written
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import Foundation
+
+/// A safetensors file, memory-mapped: named arrays behind a JSON header.
+///
+/// Opening checks that the arrays fill the file exactly, without holes or overlaps, as the format demands. int8, int16 and
+/// uint16 are given as int32, and uint32 as int64.
+public struct SafeTensors: Sendable {
+  /// The names in the order in which the arrays lie in the file.
+  public let names: [String]
+  /// The free texts of the header's `__metadata__`.
+  public let metadata: [String: String]
+  /// The path of the file, for errors.
+  public let file: String
+  private let entries: [String: Entry]
+  private let body: Data
+
+  private struct Entry {
+    var element: StoredElement
+    var shape: [Int]
+    var range: Range<Int>
+  }
+
+  public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
+
+  /// The file whose content is `data`.
+  /// - Parameter file: the name that errors give.
+  public init(_ data: Data, file: String = "safetensors data") throws {
+    let reader = ByteReader(bytes: data, file: file)
+    let length = try reader.loadSize(UInt64.self, at: 0, "header length")
+    guard length <= Self.longestHeader else {
+      throw FileError(
+        file: file, field: "header length", value: "\(length)", advice: "at most \(Self.longestHeader): not a safetensors file")
+    }
+    let header = try Header(reader.slice(at: 8, count: length, "header"), file: file)
+    body = data.dropFirst(8 + length)
+    metadata = header.metadata
+    self.file = file
+    var entries: [String: Entry] = [:]
+    for (name, stored) in header.tensors {
+      entries[name] = try Self.entry(name, stored, file: file)
+    }
+    self.entries = entries
+    names = entries.keys.sorted {
+      let (a, b) = (entries[$0]!.range, entries[$1]!.range)
+      return (a.lowerBound, a.upperBound, $0) < (b.lowerBound, b.upperBound, $1)
+    }
+    var end = 0
+    for name in names {
+      let range = entries[name]!.range
+      guard range.lowerBound == end else {
+        throw FileError(
+          file: file, field: "data_offsets of \(name)", value: "[\(range.lowerBound), \(range.upperBound)]",
+          advice: "the previous array ends at \(end): arrays may neither overlap nor leave holes")
+      }
+      end = range.upperBound
+    }
+    guard end == body.count else {
+      throw FileError(
+        file: file, field: "data", value: "\(body.count) bytes", advice: "the header describes \(end): the file is truncated or damaged")
+    }
+  }
+
+  /// The array of this name, if there is one; its bytes stay in the mapping where they need no widening.
+  public subscript(name: String) -> ArrayFile? {
+    guard let entry = entries[name] else { return nil }
+    let stored = body.dropFirst(entry.range.lowerBound).prefix(entry.range.count)
+    // The sizes were checked on opening, and uint64, the only element that can fail, was refused.
+    let data = try! entry.element.decode(stored, bigEndian: false, file: file, field: name)
+    return try! ArrayFile(dtype: entry.element.dtype, shape: entry.shape, data: data)
+  }
+
+  /// Writes the arrays to `url`, aside and then renamed into place.
+  ///
+  /// They lie in the given order but for their width: wider elements come first, so that all are aligned.
+  public static func write(_ tensors: [(name: String, array: ArrayFile)], metadata: [String: String] = [:], to url: URL) throws {
+    var fields: [String] = []
+    if !metadata.isEmpty {
+      let pairs = try metadata.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\(try quoted($0.value))" }
+      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    let widths = Set(tensors.map(\.array.dtype.byteCount)).sorted(by: >)
+    let ordered = widths.flatMap { width in tensors.filter { $0.array.dtype.byteCount == width } }
+    var seen: Set<String> = ["__metadata__"]
+    var offset = 0
+    for (name, array) in ordered {
+      guard seen.insert(name).inserted else {
+        throw FileError(file: url.path, field: "name", value: name, advice: "give each array a name of its own, not __metadata__")
+      }
+      let sizes = array.shape.map(String.init).joined(separator: ",")
+      let end = offset + array.data.count
+      fields.append(
+        "\(try quoted(name)):{\"dtype\":\"\(Self.name(array.dtype))\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var header = Data("{\(fields.joined(separator: ","))}".utf8)
+    header.append(Data(repeating: 0x20, count: (8 - header.count % 8) % 8))
+    guard header.count <= longestHeader else {
+      throw FileError(file: url.path, field: "header length", value: "\(header.count)", advice: "at most \(longestHeader) is possible")
+    }
+    let output = try FileBeingWritten(url)
+    var start = Data()
+    start.append(little: UInt64(header.count))
+    try output.append(start + header)
+    for (_, array) in ordered { try output.append(array.data) }
+    try output.commit()
+  }
+
+  /// The format's own limit.
+  private static let longestHeader = 100_000_000
+
+  private static func entry(_ name: String, _ stored: Header.Tensor, file: String) throws -> Entry {
+    guard let element = element(stored.dtype) else {
+      throw FileError(
+        file: file, field: "dtype of \(name)", value: stored.dtype,
+        advice: "BOOL, U8, I8, U16, I16, U32, I32, I64, F16, BF16, F32 and F64 can be read")
+    }
+    let offsets = stored.dataOffsets
+    guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
+      throw FileError(file: file, field: "data_offsets of \(name)", value: "\(offsets.prefix(8))", advice: "[begin, end] is expected")
+    }
+    let bytes = try ArrayFile.byteCount(stored.shape, element.byteCount, file: file, field: "shape of \(name)")
+    guard offsets[1] - offsets[0] == bytes else {
+      throw FileError(
+        file: file, field: "data_offsets of \(name)", value: "\(offsets)",
+        advice: "shape \(stored.shape) of \(stored.dtype) takes \(bytes) bytes")
+    }
+    return Entry(element: element, shape: stored.shape, range: offsets[0]..<offsets[1])
+  }
+
+  private static func element(_ name: String) -> StoredElement? {
+    switch name {
+    case "BOOL": .bool
+    case "U8": .uint8
+    case "I8": .int8
+    case "U16": .uint16
+    case "I16": .int16
+    case "U32": .uint32
+    case "I32": .int32
+    case "I64": .int64
+    case "F16": .float16
+    case "BF16": .bfloat16
+    case "F32": .float32
+    case "F64": .float64
+    default: nil
+    }
+  }
+
+  private static func name(_ dtype: DType) -> String {
+    switch dtype {
+    case .bool: "BOOL"
+    case .uint8: "U8"
+    case .int32: "I32"
+    case .int64: "I64"
+    case .float16: "F16"
+    case .bfloat16: "BF16"
+    case .float32: "F32"
+    case .float64: "F64"
+    }
+  }
+
+  private static func quoted(_ text: String) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    return String(decoding: try encoder.encode(text), as: UTF8.self)
+  }
+}
+
+/// The JSON header: an object of tensors by name, and texts under `__metadata__`.
+private struct Header: Decodable {
+  struct Tensor: Decodable {
+    var dtype: String
+    var shape: [Int]
+    var dataOffsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case dataOffsets = "data_offsets"
+    }
+  }
+
+  struct Name: CodingKey {
+    var stringValue: String
+    var intValue: Int? { nil }
+    init(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+  }
+
+  var metadata: [String: String] = [:]
+  var tensors: [String: Tensor] = [:]
+
+  init(_ json: Data, file: String) throws {
+    guard json.first == UInt8(ascii: "{") else {
+      throw FileError(
+        file: file, field: "header", value: String(decoding: json.prefix(40), as: UTF8.self).debugDescription,
+        advice: "a JSON object is expected: not a safetensors file")
+    }
+    do {
+      self = try JSONDecoder().decode(Header.self, from: json)
+    } catch let DecodingError.dataCorrupted(context), let DecodingError.keyNotFound(_, context),
+      let DecodingError.typeMismatch(_, context), let DecodingError.valueNotFound(_, context)
+    {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      throw FileError(
+        file: file, field: path.isEmpty ? "header" : "header, \(path)", value: context.debugDescription,
+        advice: "the file is damaged or is no safetensors file")
+    }
+  }
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Name.self)
+    for key in container.allKeys {
+      if key.stringValue == "__metadata__" {
+        metadata = try container.decode([String: String].self, forKey: key)
+      } else {
+        tensors[key.stringValue] = try container.decode(Tensor.self, forKey: key)
+      }
+    }
+  }
+}
