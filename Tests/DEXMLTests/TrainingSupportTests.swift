@@ -57,17 +57,17 @@ struct TrainingSupportTests {
     let clock = Clock()
     var bar = ProgressBar("t", total: 100, console: console) { clock.time }
     for step in 1...100 {
-      clock.time = Double(step) * 0.01
+      clock.time = Double(step) / 32
       bar.update(step: step, documents: step)
     }
-    #expect(written.value.split(separator: "\r").count == 11)
+    #expect(written.value.split(separator: "\r").count == 26)  // steps 1, 5, 9 … 97, and the last
     #expect(written.value.split(separator: "\r").allSatisfy { $0.count <= 3 + 29 })
     #expect(!written.value.contains("\n"))
     console.line("said")
-    #expect(written.value.hasSuffix("\r\u{1B}[Ksaid\nt [####################] 100/1"))
+    #expect(written.value.hasSuffix("\r\u{1B}[Ksaid\nt [####################] 100/"))
     bar.finish()
     console.line("after")
-    #expect(written.value.hasSuffix("| took 0:01\nafter\n"))
+    #expect(written.value.hasSuffix("| took 0:03\nafter\n"))
   }
 
   @Test("the log goes to the console in short and to the file with the time, after what is there")

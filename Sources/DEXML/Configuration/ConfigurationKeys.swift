@@ -66,7 +66,7 @@ extension Configuration {
   /// The known key whose name needs the fewest edits to become `name`.
   public static func nearestKey(to name: String) -> String {
     let wanted = name.lowercased()
-    return keys.map(\.name).min { editDistance($0.lowercased(), wanted) < editDistance($1.lowercased(), wanted) }!
+    return keys.map { (name: $0.name, edits: editDistance($0.name.lowercased(), wanted)) }.min { $0.edits < $1.edits }!.name
   }
 }
 
