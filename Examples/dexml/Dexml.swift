@@ -1,7 +1,28 @@
 import ArgumentParser
+import DEXML
 
-@main
+/// The command tree.
 struct Dexml: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Dual encoders for extreme multi-label classification.", subcommands: [Tokenize.self])
+    commandName: "dexml",
+    abstract: "Train dual encoders for extreme multi-label classification, and use them.",
+    subcommands: [DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self])
+}
+
+@main
+enum Main {
+  /// Runs a command; any error becomes one line and exit code 1, a wrong command line the parser's own message and code 64.
+  static func main() {
+    do {
+      var command = try Dexml.parseAsRoot()
+      do {
+        try command.run()
+      } catch  where Dexml.exitCode(for: error) == .failure {
+        Console.standardError.line("dexml: error: \(oneLine(error))")
+        throw ExitCode.failure
+      }
+    } catch {
+      Dexml.exit(withError: error)
+    }
+  }
 }

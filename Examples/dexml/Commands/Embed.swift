@@ -1,0 +1,44 @@
+import ArgumentParser
+import DEXML
+import Foundation
+
+/// The poolers that need nothing but the encoder.
+enum Pooling: String, CaseIterable, ExpressibleByArgument {
+  case cls, mean
+
+  var pooler: DEXML.Configuration.Pooler {
+    switch self {
+    case .cls: .cls
+    case .mean: .mean
+    }
+  }
+}
+
+struct Embed: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Write one L2-normalised embedding for each line of a text file.")
+
+  @Option(help: ArgumentHelp("Folder of the encoder.", valueName: "dir"))
+  var model: String
+
+  @Option(help: ArgumentHelp("Text file, one text on each line.", valueName: "file"))
+  var input: String
+
+  @Option(help: ArgumentHelp("Where the float32 rows go.", valueName: "file.npy"))
+  var output: String
+
+  @Option(help: ArgumentHelp("Most tokens of a text, [CLS] and [SEP] included (default: the model's own limit).", valueName: "n"))
+  var maxLen: Int?
+
+  @Option(help: "First token, or mean over tokens (default: what the model folder says).")
+  var pooling: Pooling?
+
+  func validate() throws {
+    guard maxLen ?? 2 >= 2 else { throw ValidationError("--max-len must be at least 2, for [CLS] and [SEP]; it is \(maxLen!).") }
+  }
+
+  func run() throws {
+    try Embedder.run(
+      model: URL(fileURLWithPath: model), input: URL(fileURLWithPath: input), output: URL(fileURLWithPath: output), maxLength: maxLen,
+      pooler: pooling?.pooler)
+  }
+}

@@ -1,0 +1,31 @@
+import Foundation
+
+extension Configuration {
+  /// The data set's folder, `data_root/dataset`; an error where the key is not set or the folder is not there.
+  public func datasetFolder() throws -> URL {
+    guard !dataset.isEmpty else {
+      throw ConfigurationError("dataset: not set; name a folder below data_root '\(dataRoot)', as in '--dataset EURLex-4K'")
+    }
+    let folder = URL(fileURLWithPath: dataRoot).appendingPathComponent(dataset)
+    guard isFolder(folder) else {
+      throw ConfigurationError(
+        "dataset: no folder \(folder.path); put raw/trn_X.txt, raw/tst_X.txt, raw/Y.txt, Y.trn.npz and Y.tst.npz there, or set data_root")
+    }
+    return folder
+  }
+
+  /// The pretrained encoder's folder, `tf`; an error where it is not there.
+  public func encoderFolder() throws -> URL {
+    let folder = URL(fileURLWithPath: tf)
+    guard !tf.isEmpty, isFolder(folder) else {
+      throw ConfigurationError(
+        "tf: no folder '\(tf)'; put config.json, model.safetensors and vocab.txt or tokenizer.json of a BERT or DistilBERT there")
+    }
+    return folder
+  }
+
+  private func isFolder(_ url: URL) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+}

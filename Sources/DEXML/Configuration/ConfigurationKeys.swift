@@ -1,0 +1,87 @@
+extension Configuration {
+  /// Every key, in the order in which they are printed. Reading, defaults, messages and the documented file all come from here.
+  public static let keys: [Key] = [
+    Key("Run", "project", \.project, "first folder below results_root", .folderName),
+    Key("Run", "expname", \.expname, "name of the run: results go to results_root/project/dataset/expname", .folderName),
+    Key("Run", "desc", \.desc, "a note to yourself, kept with the results"),
+    Key("Run", "save", \.save, "keep the best model and its scores"),
+    Key("Run", "resume_path", \.resumePath, "checkpoint to continue from"),
+    Key("Run", "seed", \.seed, "start of all random numbers: the same seed repeats the run", .atLeast(0)),
+    Key("Run", "data_root", \.dataRoot, "folder with the data sets"),
+    Key("Run", "results_root", \.resultsRoot, "folder for the results"),
+
+    Key("Data", "dataset", \.dataset, "name of the data set, a folder below data_root", .folderNameOrNothing),
+    Key("Data", "data_manager", \.dataManager, "how documents and labels are held"),
+    Key("Data", "data_tokenization", \.dataTokenization, "token ids from a file made once, or batch by batch"),
+    Key(
+      "Data", "num_val_points", \.numValPoints, "training documents held out to choose the best model; 0: the test set chooses",
+      .atLeast(0)
+    ),
+    Key("Data", "transpose_trn_dataset", \.transposeTrnDataset, "train from labels to documents"),
+    Key(
+      "Data", "expand_multilabel_dataset", \.expandMultilabelDataset,
+      "one training row for each document and label instead of each document"),
+
+    Key("Encoder", "net", \.net, "all labels as negatives, mined hard negatives, or a classifier row for each label"),
+    Key("Encoder", "tf", \.tf, "folder of the pretrained encoder (config.json, weights, tokenizer)"),
+    Key("Encoder", "tf_pooler", \.tfPooler, "first token, mean over tokens, BERT's pooler, or first tokens of the last five hidden states"),
+    Key("Encoder", "tf_max_len", \.tfMaxLen, "most tokens of a text, [CLS] and [SEP] included", .atLeast(2)),
+    Key("Encoder", "bottleneck_dim", \.bottleneckDim, "width of a linear layer after pooling; 0: none", .atLeast(0)),
+    Key("Encoder", "dropout", \.dropout, "dropout on the embedding", .within(0..<1)),
+    Key("Encoder", "norm_embs", \.normEmbs, "scale embeddings to length one"),
+    Key("Encoder", "amp_encode", \.ampEncode, "encode in mixed precision where the device has it; the loss stays float32"),
+
+    Key("Loss", "loss", \.loss, "what the loss is computed from"),
+    Key("Loss", "loss_criterion", \.lossCriterion, "the loss on the similarity matrix"),
+    Key("Loss", "loss_sample", \.lossSample, "draw positives by their relevance in each step instead of taking all"),
+    Key("Loss", "loss_reduction", \.lossReduction, "average the documents' losses, or add them"),
+    Key("Loss", "loss_weighted", \.lossWeighted, "weigh each positive by its relevance"),
+    Key("Loss", "tau", \.tau, "temperature: similarities are divided by it", .above(0)),
+    Key("Loss", "topk_K", \.topkK, "topk: K, or each document's own number of positives"),
+    Key("Loss", "topk_alpha", \.topkAlpha, "topk: steepness of the soft threshold", .above(0)),
+    Key("Loss", "topk_n_iter", \.topkNIter, "topk: most steps of the search for the threshold", .atLeast(1)),
+
+    Key("Negatives", "neg_type", \.negType, "none beyond the net's own, mined lists, or the labels of the batch"),
+    Key("Negatives", "hard_neg_start", \.hardNegStart, "first epoch with mined negatives", .atLeast(0)),
+    Key("Negatives", "hard_neg_topk", \.hardNegTopk, "nearest labels searched for each document", .atLeast(1)),
+    Key("Negatives", "num_neg_samples", \.numNegSamples, "negatives drawn for each document", .atLeast(1)),
+    Key("Negatives", "num_pos_samples", \.numPosSamples, "positives drawn for each document", .atLeast(1)),
+
+    Key("Optimisation", "optim_bundle", \.optimBundle, "how parameters are divided among optimisers"),
+    Key("Optimisation", "optim", \.optim, "the optimiser"),
+    Key("Optimisation", "lr", \.lr, "largest learning rate, for one worker", .above(0)),
+    Key("Optimisation", "weight_decay", \.weightDecay, "decoupled decay of weights; biases and layer norms have none", .atLeast(0)),
+    Key("Optimisation", "warmup", \.warmup, "share of all steps in which the rate rises from 0", .within(0...1)),
+    Key("Optimisation", "num_epochs", \.numEpochs, "passes over the training documents", .atLeast(1)),
+    Key("Optimisation", "bsz", \.bsz, "documents in a step", .atLeast(1)),
+    Key("Optimisation", "gc_bsz", \.gcBsz, "texts encoded at once: bounds memory, changes no result", .atLeast(1)),
+
+    Key("Evaluation", "eval_interval", \.evalInterval, "epochs between evaluations", .atLeast(1)),
+    Key("Evaluation", "eval_topk", \.evalTopk, "labels ranked for each document", .atLeast(1)),
+    Key("Evaluation", "track_metric", \.trackMetric, "measure that chooses the best model"),
+  ]
+
+  static let keysByName = Dictionary(uniqueKeysWithValues: keys.map { ($0.name, $0) })
+
+  /// The known key whose name needs the fewest edits to become `name`.
+  public static func nearestKey(to name: String) -> String {
+    let wanted = name.lowercased()
+    return keys.map { (name: $0.name, edits: editDistance($0.name.lowercased(), wanted)) }.min { $0.edits < $1.edits }!.name
+  }
+}
+
+/// The least number of insertions, deletions and replacements of characters that turns one text into the other (Levenshtein).
+package func editDistance(_ first: String, _ second: String) -> Int {
+  let second = Array(second)
+  var row = Array(0...second.count)
+  for (i, character) in first.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, other) in second.enumerated() {
+      let substitution = diagonal + (character == other ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = Swift.min(substitution, row[j] + 1, diagonal + 1)
+    }
+  }
+  return row[second.count]
+}

@@ -1,0 +1,69 @@
+/// A type that a configuration key can hold: read from the text of a YAML scalar or of the command line, and printed back.
+public protocol ConfigurationValue: Sendable, Equatable {
+  /// What may stand there, in words for an error message; empty where any text may.
+  static var expectation: String { get }
+  /// The value that `text` stands for, or nil.
+  init?(configurationText text: String)
+  /// Text that reads back as the same value.
+  var configurationText: String { get }
+}
+
+extension String: ConfigurationValue {
+  public static var expectation: String { "" }
+  public init?(configurationText text: String) { self = text }
+  public var configurationText: String { self }
+}
+
+extension Bool: ConfigurationValue {
+  public static var expectation: String { "true or false" }
+
+  public init?(configurationText text: String) {
+    switch text.lowercased() {
+    case "true", "yes", "on": self = true
+    case "false", "no", "off": self = false
+    default: return nil
+    }
+  }
+
+  public var configurationText: String { self ? "true" : "false" }
+}
+
+extension Int: ConfigurationValue {
+  public static var expectation: String { "a whole number" }
+
+  public init?(configurationText text: String) {
+    if let value = Int(text) {
+      self = value
+    } else if let real = Double(configurationText: text), let value = Int(exactly: real) {
+      self = value  // 1e3 is how people write a thousand
+    } else {
+      return nil
+    }
+  }
+
+  public var configurationText: String { String(self) }
+}
+
+extension Double: ConfigurationValue {
+  public static var expectation: String { "a number" }
+
+  public init?(configurationText text: String) {
+    // Double(_:) also reads nan, inf and hexadecimal; none of them is a setting anybody means.
+    guard text.allSatisfy({ "+-.0123456789eE".contains($0) }), let value = Double(text), value.isFinite else { return nil }
+    self = value
+  }
+
+  public var configurationText: String {
+    // Whole numbers as people write them; the comparison keeps -0.
+    if let whole = Int(exactly: self), abs(whole) < 1 << 53, sign == .plus || whole != 0 { String(whole) } else { String(self) }
+  }
+}
+
+/// A value that is one of a few words.
+public protocol ConfigurationChoice: ConfigurationValue, CaseIterable, RawRepresentable where RawValue == String {}
+
+extension ConfigurationChoice {
+  public static var expectation: String { allCases.map(\.rawValue).joined(separator: " | ") }
+  public init?(configurationText text: String) { self.init(rawValue: text) }
+  public var configurationText: String { rawValue }
+}

@@ -1,0 +1,43 @@
+import Foundation
+
+/// The folder of a run's results, `results_root/project/dataset/expname`, and the names of the files in it.
+public struct ResultsFolder: Sendable, Equatable {
+  public let url: URL
+
+  /// The folder for a configuration, made where it is missing.
+  public init(for configuration: Configuration) throws {
+    url = [configuration.project, configuration.dataset, configuration.expname].filter { !$0.isEmpty }
+      .reduce(URL(fileURLWithPath: configuration.resultsRoot)) { $0.appendingPathComponent($1) }
+    do {
+      try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    } catch {
+      throw ConfigurationError("results_root: cannot make the folder \(url.path): \(oneLine(error))")
+    }
+  }
+
+  /// What the runs said; each run adds to it.
+  public var log: URL { url.appendingPathComponent("log.txt") }
+  /// The settings of the newest run.
+  public var configuration: URL { url.appendingPathComponent("config.yaml") }
+  /// The best model, a Hugging Face folder.
+  public var model: URL { url.appendingPathComponent("model") }
+  /// One row of measures for each evaluation.
+  public func metrics(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_metrics.tsv") }
+  /// The scores of the labels ranked for each document.
+  public func scores(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_score_mat.npz") }
+
+  /// Writes `config.yaml`; where one with other settings stands, that one is kept as `config.1.yaml`, `config.2.yaml` and so on.
+  public func write(_ settings: Configuration) throws {
+    let text = settings.yaml()
+    let files = FileManager.default
+    if files.fileExists(atPath: configuration.path) {
+      if let old = try? String(contentsOf: configuration, encoding: .utf8), old == text { return }
+      var number = 1
+      while files.fileExists(atPath: kept(number).path) { number += 1 }
+      try files.moveItem(at: configuration, to: kept(number))
+    }
+    try text.write(to: configuration, atomically: true, encoding: .utf8)
+  }
+
+  private func kept(_ number: Int) -> URL { url.appendingPathComponent("config.\(number).yaml") }
+}

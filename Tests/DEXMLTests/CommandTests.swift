@@ -1,0 +1,53 @@
+import Foundation
+import Testing
+
+/// The built trainer, which lies beside the tests.
+private let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
+
+@Suite("The dexml command line", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)))
+struct CommandTests {
+  /// The exit code and standard error of a command.
+  private func run(_ arguments: String...) throws -> (code: Int32, errors: String) {
+    let process = Process()
+    let errors = Pipe()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    process.currentDirectoryURL = packageRoot
+    try process.run()
+    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return (process.terminationStatus, text)
+  }
+
+  private let eurlex = "Examples/dexml/configs/eurlex-4k.yaml"
+
+  @Test("a wrong setting is one line and exit code 1")
+  func wrongSetting() throws {
+    var result = try run("train", eurlex, "--num_epoch", "3")
+    #expect(result.code == 1)
+    #expect(result.errors == "dexml: error: command line: unknown key 'num_epoch'; the nearest known key is 'num_epochs'\n")
+    result = try run("evaluate", "--lr", "-1", eurlex, "--split", "val", "--bsz=3")
+    #expect(result.code == 1)
+    #expect(result.errors == "dexml: error: command line: lr: '-1' is not allowed; expected a number above 0\n")
+    result = try run("train", "none.yaml")
+    #expect(result.code == 1)
+    #expect(result.errors == "dexml: error: none.yaml: no such configuration file\n")
+  }
+
+  @Test("a wrong command line is exit code 64 and says what is missing")
+  func usage() throws {
+    #expect(try run("train").code == 64)
+    #expect(try run("embed", "--model", "m").errors.contains("--input"))
+    #expect(try run("evaluate", eurlex, "--split", "dev").errors.contains("'val' and 'tst'"))
+    #expect(try run("predict", "--model", "m", "--labels", "y", "--input", "-", "--top-k", "0").code == 64)
+    #expect(try run("tokenize", "--data-path", "x", "--tokenizer", "t", "--tf-max-len", "1").code == 64)
+    #expect(try run("nothing").code == 64)
+  }
+
+  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict"])
+  func help(command: String) throws {
+    #expect(try run(command, "--help").code == 0)
+  }
+}
