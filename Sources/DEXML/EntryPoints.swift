@@ -7,9 +7,14 @@ public enum Demo {
   public static func run(_ configuration: Configuration) throws { throw missing("demo") }
 }
 
-public enum TokenFile {
+public enum TokenizeCommand {
   /// Writes the token ids of a text file's lines beside it.
-  public static func run(text: URL, tokenizer: URL, maxLength: Int) throws { throw missing("tokenize") }
+  public static func run(text: URL, tokenizer: URL, maxLength: Int) throws {
+    let tokenizer = try Tokenizer(folder: tokenizer)
+    let target = TokenFile.location(texts: text, tokenizer: tokenizer.name, maxLength: maxLength)
+    let file = try TokenFile.write(texts: text, tokenizer: tokenizer, maxLength: maxLength, to: target, progress: nil)
+    Console.standardError.line("\(target.path): \(file.rows) rows of \(file.columns) tokens")
+  }
 }
 
 public enum Trainer {

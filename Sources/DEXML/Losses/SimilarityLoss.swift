@@ -53,7 +53,8 @@ public struct SimilarityLoss: Sendable {
       let k = topK.value(targets.positiveCounts[i])
       if k < 1 || k >= candidates {
         throw ConfigurationError(
-          "topk_K: \(k) of \(candidates) candidate labels (document \(i) of the batch); it must be at least 1 and less than the number of candidates")
+          "topk_K: \(k) of \(candidates) candidate labels (document \(i) of the batch); it must be at least 1 and less than the number of candidates"
+        )
       }
     }
   }
