@@ -2,7 +2,6 @@ import WengertCore
 
 // Replaced one by one by CPUBackend+….swift.
 extension CPUBackend {
-  public func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) { fatalError() }
   public func matmul(_ a: View, _ b: View, into out: View) { fatalError() }
   public func gather(_ source: View, indices: View, into out: View) -> Int? { fatalError() }
   public func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? { fatalError() }
