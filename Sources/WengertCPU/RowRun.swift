@@ -59,7 +59,7 @@ final class RowRun: @unchecked Sendable {
       blockRows = 1
     } else {
       tileColumns = max(columns, 1)
-      blockRows = min(tile / max(columns, 1), RowPlan.maximumRows, blockExtent)
+      blockRows = max(1, min(tile / max(columns, 1), RowPlan.maximumRows, blockExtent))
     }
     direct = outputs.indices.compactMap { output in
       guard let value = plan.directValue[output] else { return nil }

@@ -26,14 +26,16 @@ import WengertCore
       Case(.log, 1, 1.1) { log($0) }, Case(.log1p, 1, 1) { log1p($0) }, Case(.sqrt, 0.51, 0) { $0.squareRoot() },
       Case(.rsqrt, 1.6, 1) { 1 / $0.squareRoot() }, Case(.sin, 1, 1) { sin($0) }, Case(.cos, 1, 1) { cos($0) },
       Case(.tan, 1, 1) { tan($0) }, Case(.asin, 1, 1) { asin($0) }, Case(.acos, 1, 1) { acos($0) }, Case(.atan, 1, 1) { atan($0) },
-      Case(.sinh, 2.1, 1) { sinh($0) }, Case(.cosh, 1.1, 1) { cosh($0) }, Case(.tanh, 2, 1) { tanh($0) },
-      Case(.sigmoid, 3, 4) { $0 < 0 ? exp($0) / (1 + exp($0)) : 1 / (1 + exp(-$0)) },
+      Case(.sinh, 2.1, 1) { sinh($0) }, Case(.cosh, 2.1, 1) { cosh($0) }, Case(.tanh, 2, 1) { tanh($0) },
+      Case(.sigmoid, 3, 4) { sigmoid($0) },
       Case(.softplus, 3, 4) { max($0, 0) + log1p(exp(-abs($0))) }, Case(.erf, 4, 1) { erf($0) }, Case(.erfc, 6, 1) { erfc($0) },
       Case(.normalCDF, 6, 4) { accurateNormalCDF($0) }, Case(.relu, 0, 0) { $0 > 0 || $0.isNaN ? $0 : 0 },
       Case(.gelu, 8, 4) { $0 == -.infinity ? 0 : $0 * accurateNormalCDF($0) },
-      Case(.silu, 60, 4) { $0 == -.infinity ? 0 : $0 / (1 + exp(-$0)) },
-      Case(.geluTanh, 8, 600) { $0 < -1e50 ? 0 : $0 / (1 + exp(-1.5957691216057308 * ($0 + 0.044715 * $0 * $0 * $0))) },
+      Case(.silu, 60, 4) { $0 == -.infinity ? 0 : $0 * sigmoid($0) },
+      Case(.geluTanh, 8, 4000) { $0 < -1e50 ? 0 : $0 * sigmoid(1.5957691216057308 * ($0 + 0.044715 * $0 * $0 * $0)) },
     ]
+
+    static func sigmoid(_ x: Double) -> Double { x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)) }
 
     /// erfc at the exact −x/√2: the rounding of the argument is put back by the derivative.
     static func accurateNormalCDF(_ x: Double) -> Double {
@@ -45,7 +47,8 @@ import WengertCore
 
     static let special: [Float] = [
       0, -0.0, .infinity, -.infinity, .nan, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude,
-      -.leastNormalMagnitude, .leastNormalMagnitude / 100, -.leastNormalMagnitude / 100, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1, -1, 0.5, -0.5, 1.5, 2.5, -1.5, -2.5,
+      -.leastNormalMagnitude, .leastNormalMagnitude / 100, -.leastNormalMagnitude / 100, .greatestFiniteMagnitude,
+      -.greatestFiniteMagnitude, 1, -1, 0.5, -0.5, 1.5, 2.5, -1.5, -2.5,
       0.49999997, 8_388_607.5, 8_388_609, 88.72, 88.73, -87.3, -87.4, -103.9, -104, 0.99999994, 1.0000001, -5, -8, -10, -13, -13.5, -14,
       -20, 9, 10, 20,
     ]
@@ -181,6 +184,53 @@ import WengertCore
       #expect(run(program, [view(bytes, [100]), view(bytes, [100])], over: [100], as: UInt8.self) == bytes.map { $0 &+ $0 })
       let not = ProgramBuilder.make { p in p.store(p.unary(.not, p.load(.bool))) }
       #expect(run(not, [view([UInt8(0), 1, 2], [3], dtype: .bool)], over: [3], as: UInt8.self) == [1, 0, 0])
+    }
+  }
+
+  @Suite struct Random {
+    /// Key, element, stream and the four words: Random123's known answers for Philox-4×32-10 where the last counter word is 0, and words from
+    /// Fixtures/philox.py, which reproduces all known answers.
+    struct Golden: Decodable {
+      var key: Int64, element: Int64, stream: UInt32, words: [Int64]
+    }
+
+    static let golden: [Golden] = try! JSONDecoder().decode(
+      [Golden].self,
+      from: Data(contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/philox.json")))
+
+    @Test("random bits are Philox-4×32-10's, whatever the length and the layout", arguments: 0..<4)
+    func philox(lane: Int) {
+      atEachLevel { _ in
+        for golden in Self.golden where golden.element < 4_000 {
+          let program = ProgramBuilder.make { p in
+            let key = p.load(.int64, row: false)
+            p.store(p.add(.random(key: key, stream: golden.stream, lane: lane), .int64, row: true))
+          }
+          let element = Int(golden.element)
+          for shape in [[element + 1], [element + 3, 1], [element / 7 + 1, 7], [2, element / 2 + 1]] as [Shape] {
+            let key = view([golden.key], [1]).with(
+              Layout(shape: shape, strides: Shape(repeating: 0, count: shape.rank)))
+            let bits = run(program, [key], over: shape, as: Int64.self)
+            #expect(bits[element] == golden.words[lane], "\(shape)")
+          }
+        }
+      }
+    }
+
+    @Test("the unit interval takes the top 24 bits in float32 and all 32 and a half in float64")
+    func unitInterval() {
+      let bits: [Int64] = [0, 1, 255, 256, 0x8000_0000, 0xffff_ffff]
+      func result<T: KernelElement>(_ type: T.Type) -> [T] {
+        let program = ProgramBuilder.make { p in
+          let bits = p.load(.int64)
+          p.store(p.add(.unary(.unitInterval, bits), T.dtype, row: true))
+        }
+        return run(program, [view(bits, [bits.count])], over: [bits.count], as: T.self)
+      }
+      atEachLevel { _ in
+        #expect(result(Float.self) == bits.map { Float($0 >> 8) * 0x1p-24 })
+        #expect(result(Double.self) == bits.map { (Double($0) + 0.5) * 0x1p-32 })
+      }
     }
   }
 }
