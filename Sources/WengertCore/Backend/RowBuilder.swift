@@ -82,7 +82,7 @@ public struct RowValue {
 
   public func callAsFunction(_ op: UnaryOp) -> RowValue { unary(op) }
 
-  func unary(_ op: UnaryOp, as dtype: DType? = nil) -> RowValue {
+  package func unary(_ op: UnaryOp, as dtype: DType? = nil) -> RowValue {
     let result: DType =
       switch op {
       case .not, .isNaN, .isFinite: .bool
@@ -91,40 +91,40 @@ public struct RowValue {
     return builder.emit(.unary(op, id), result, isRow: isRow)
   }
 
-  func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
+  package func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
     builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
   }
 
-  func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
+  package func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
     builder.emit(.compare(op, id, other.id), .bool, isRow: isRow || other.isRow)
   }
 
-  func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
+  package func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
 
   /// Where this bool holds `a`, elsewhere `b`.
-  func select(_ a: RowValue, _ b: RowValue) -> RowValue {
+  package func select(_ a: RowValue, _ b: RowValue) -> RowValue {
     builder.emit(.select(id, a.id, b.id), a.dtype, isRow: isRow || a.isRow || b.isRow)
   }
 
-  func cast(_ dtype: DType) -> RowValue {
+  package func cast(_ dtype: DType) -> RowValue {
     dtype == self.dtype ? self : builder.emit(.cast(id), dtype, isRow: isRow)
   }
 
-  func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
+  package func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
 
-  func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
+  package func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
 
-  static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
-  static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
-  static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
-  static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
-  static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
-  static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
-  static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
-  static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
-  static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
-  static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
-  static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
-  static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
-  static prefix func - (a: RowValue) -> RowValue { a(.negate) }
+  package static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
+  package static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
+  package static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
+  package static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
+  package static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
+  package static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
+  package static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
+  package static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
+  package static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
+  package static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
+  package static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
+  package static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
+  package static prefix func - (a: RowValue) -> RowValue { a(.negate) }
 }
