@@ -119,8 +119,8 @@ public struct ModelFolder: Sendable {
     try files.createDirectory(at: aside, withIntermediateDirectories: true)
     let configuration = model.encoder.configuration
     try configuration.json().write(to: aside.appendingPathComponent("config.json"))
-    let weights = try model.encoder.namedTensors.map {
-      (name: ParameterNames.inFile($0.name, configuration.architecture), array: try $0.tensor.arrayFile)
+    let weights = model.encoder.namedTensors.map {
+      (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.arrayFile)
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
     if let bottleneck = model.bottleneck, let bias = bottleneck.bias {
