@@ -130,11 +130,12 @@ public struct ModelFolder: Sendable {
     try tokenizer.save(to: aside)
     let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
-    if files.fileExists(atPath: url.path) {
-      _ = try files.replaceItemAt(url, withItemAt: aside)
-    } else {
-      try files.moveItem(at: aside, to: url)
-    }
+    // A folder cannot be renamed over another that has files in it: the old one steps back until the new one stands.
+    let previous = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).previous")
+    try? files.removeItem(at: previous)
+    if files.fileExists(atPath: url.path) { try files.moveItem(at: url, to: previous) }
+    try files.moveItem(at: aside, to: url)
+    try? files.removeItem(at: previous)
   }
 }
 
