@@ -1,0 +1,164 @@
+import CKernels
+import WengertCore
+
+/// An element as it lies in memory, and the type in which kernels calculate with it.
+protocol KernelElement: BitwiseCopyable, Sendable {
+  associatedtype Compute: KernelNumber
+  init(rounding value: Compute)
+  var widened: Compute { get }
+
+  /// `count` elements, `step` apart, widened into contiguous ones.
+  static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Compute>, count: Int)
+  /// `count` contiguous numbers rounded into elements that lie `step` apart.
+  static func round(_ source: UnsafePointer<Compute>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int)
+}
+
+extension KernelElement {
+  static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Compute>, count: Int) {
+    for i in 0..<count { target[i] = source[i * step].widened }
+  }
+  static func round(_ source: UnsafePointer<Compute>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int) {
+    for i in 0..<count { target[i * step] = Self(rounding: source[i]) }
+  }
+}
+
+/// A type that kernels calculate in. Integers wrap; on truth values sum and maximum are "or", product and minimum "and".
+protocol KernelNumber: KernelElement where Compute == Self {
+  associatedtype OrderKey: FixedWidthInteger & UnsignedInteger
+  static var zero: Self { get }
+  static func sum(_ a: Self, _ b: Self) -> Self
+  static func product(_ a: Self, _ b: Self) -> Self
+  /// The smaller or greater of two, NaN where either is.
+  static func minimum(_ a: Self, _ b: Self) -> Self
+  static func maximum(_ a: Self, _ b: Self) -> Self
+  /// out = a · b; all are readable by BLAS, and `out` is row-major.
+  static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>)
+  /// An unsigned integer in the order of the numbers: equal for equal ones (so for both zeros), the highest for NaN.
+  var orderKey: OrderKey { get }
+  /// Whether some value is not a number, which then has the highest key to itself.
+  static var hasNaN: Bool { get }
+}
+
+extension KernelNumber {
+  init(rounding value: Self) { self = value }
+  var widened: Self { self }
+}
+
+extension KernelNumber where Self: FloatingPoint {
+  static var hasNaN: Bool { true }
+  static func sum(_ a: Self, _ b: Self) -> Self { a + b }
+  static func product(_ a: Self, _ b: Self) -> Self { a * b }
+  static func minimum(_ a: Self, _ b: Self) -> Self { a.isNaN || a <= b ? a : b }
+  static func maximum(_ a: Self, _ b: Self) -> Self { a.isNaN || a >= b ? a : b }
+}
+
+extension KernelNumber where Self: FixedWidthInteger {
+  static var hasNaN: Bool { false }
+  static func sum(_ a: Self, _ b: Self) -> Self { a &+ b }
+  static func product(_ a: Self, _ b: Self) -> Self { a &* b }
+  static func minimum(_ a: Self, _ b: Self) -> Self { a <= b ? a : b }
+  static func maximum(_ a: Self, _ b: Self) -> Self { a >= b ? a : b }
+}
+
+extension Float: KernelNumber {
+  var orderKey: UInt32 {
+    // Adding zero turns -0 into +0.
+    let bits = (self + 0).bitPattern
+    return isNaN ? .max : bits >> 31 == 0 ? bits | 1 << 31 : ~bits
+  }
+}
+
+extension Double: KernelNumber {
+  var orderKey: UInt64 {
+    let bits = (self + 0).bitPattern
+    return isNaN ? .max : bits >> 63 == 0 ? bits | 1 << 63 : ~bits
+  }
+}
+
+extension Int32: KernelNumber {
+  var orderKey: UInt32 { UInt32(bitPattern: self) ^ 1 << 31 }
+}
+
+extension Int64: KernelNumber {
+  var orderKey: UInt64 { UInt64(bitPattern: self) ^ 1 << 63 }
+}
+
+extension UInt8: KernelNumber {
+  var orderKey: UInt32 { UInt32(self) }
+}
+
+/// An element of dtype bool: one byte, zero or one.
+struct TruthElement: KernelNumber {
+  var byte: UInt8
+  static var zero: Self { Self(byte: 0) }
+  static var hasNaN: Bool { false }
+  static func sum(_ a: Self, _ b: Self) -> Self { Self(byte: a.byte | b.byte) }
+  static func product(_ a: Self, _ b: Self) -> Self { Self(byte: a.byte & b.byte) }
+  static func minimum(_ a: Self, _ b: Self) -> Self { product(a, b) }
+  static func maximum(_ a: Self, _ b: Self) -> Self { sum(a, b) }
+  var orderKey: UInt32 { UInt32(byte) }
+}
+
+/// An element of dtype float16.
+struct Float16Element: KernelElement {
+  var bits: UInt16
+
+  init(rounding value: Float) {
+    self.init(bits: 0)
+    withUnsafeMutablePointer(to: &self) { Self.round([value], into: $0, step: 1, count: 1) }
+  }
+  private init(bits: UInt16) { self.bits = bits }
+
+  var widened: Float {
+    var result: Float = 0
+    withUnsafePointer(to: self) { Self.widen($0, step: 1, into: &result, count: 1) }
+    return result
+  }
+
+  static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Float>, count: Int) {
+    ops_from_float16(source, step, target, count)
+  }
+  static func round(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int) {
+    ops_to_float16(source, target, step, count)
+  }
+}
+
+/// An element of dtype bfloat16: the upper half of a float32.
+struct BFloat16Element: KernelElement {
+  var bits: UInt16
+
+  init(rounding value: Float) {
+    let wide = value.bitPattern
+    // To nearest, ties to even; a NaN stays one.
+    bits = UInt16(truncatingIfNeeded: value.isNaN ? wide >> 16 | 0x40 : (wide &+ 0x7FFF &+ (wide >> 16 & 1)) >> 16)
+  }
+  var widened: Float { Float(bitPattern: UInt32(bits) << 16) }
+
+  static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Float>, count: Int) {
+    ops_from_bfloat16(source, step, target, count)
+  }
+  static func round(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int) {
+    ops_to_bfloat16(source, target, step, count)
+  }
+}
+
+/// Code that is written once for all element types. `DType.visit` compiles it for each.
+protocol ElementVisitor {
+  associatedtype Result
+  func visit<Element: KernelElement>(_ type: Element.Type) -> Result
+}
+
+extension DType {
+  func visit<Visitor: ElementVisitor>(_ visitor: Visitor) -> Visitor.Result {
+    switch self {
+    case .bool: visitor.visit(TruthElement.self)
+    case .uint8: visitor.visit(UInt8.self)
+    case .int32: visitor.visit(Int32.self)
+    case .int64: visitor.visit(Int64.self)
+    case .float16: visitor.visit(Float16Element.self)
+    case .bfloat16: visitor.visit(BFloat16Element.self)
+    case .float32: visitor.visit(Float.self)
+    case .float64: visitor.visit(Double.self)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/// A second, independent implementation of everything a device must do: plain loops over doubles and int64, slow and readable.
+///
+/// It is the oracle of the other backends. Every operand is read into an array of numbers in row-major order, whatever its strides; results are
+/// written back with the dtype's rounding. Inside, floats are doubles throughout, so that a result is rounded once, when it is stored.
+public final class ReferenceBackend: Backend {
+  public static let shared = ReferenceBackend()
+
+  public let name = "reference"
+
+  public init() {}
+
+  public func allocate(byteCount: Int) -> Storage {
+    ReferenceStorage(backend: self, byteCount: byteCount)
+  }
+
+  public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
+    let target = ReferenceStorage.of(storage)
+    precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
+    bytes.withUnsafeBytes { target.bytes.replaceSubrange(byteOffset..<byteOffset + $0.count, with: $0) }
+  }
+
+  public func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    let bytes = ReferenceStorage.of(storage).bytes
+    return try body(bytes.span.bytes)
+  }
+
+  /// The elements of a view in row-major order.
+  func read(_ view: View) -> [Number] {
+    precondition(view.storage is ReferenceStorage, "a storage of the backend \(view.storage.backend.name)")
+    return view.numbers
+  }
+
+  /// Puts numbers, given in row-major order, into a view.
+  func store(_ numbers: [Number], into view: View) {
+    precondition(view.isInBounds, "a view outside its storage")
+    let positions = view.layout.positions
+    precondition(numbers.count == positions.count, "\(numbers.count) numbers for the shape \(view.shape)")
+    let storage = ReferenceStorage.of(view.storage)
+    let width = view.dtype.byteCount
+    for (number, position) in zip(numbers, positions) {
+      let bits = view.dtype.bits(of: number)
+      for byte in 0..<width { storage.bytes[position * width + byte] = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte))) }
+    }
+  }
+}
+
+/// Memory of the reference backend.
+final class ReferenceStorage: Storage, @unchecked Sendable {
+  var bytes: [UInt8]
+
+  init(backend: ReferenceBackend, byteCount: Int) {
+    // All bits set is NaN in every float type and −1 in the signed integers: what is read before it is written shows.
+    bytes = [UInt8](repeating: 0xFF, count: byteCount)
+    super.init(backend: backend, byteCount: byteCount)
+  }
+
+  static func of(_ storage: Storage) -> ReferenceStorage {
+    guard let own = storage as? ReferenceStorage else { preconditionFailure("a storage of the backend \(storage.backend.name)") }
+    return own
+  }
+}
+
+extension Layout {
+  /// Where each element lies, in elements from the start of the storage, in row-major order.
+  var positions: [Int] {
+    var all = [offset]
+    for axis in shape.indices {
+      all = all.flatMap { start in (0..<shape[axis]).map { start + $0 * strides[axis] } }
+    }
+    return all
+  }
+}
+
+extension Shape {
+  /// The last extent.
+  var columns: Int { self[rank - 1] }
+  /// The product of all extents but the last.
+  var rows: Int { self[..<(rank - 1)].reduce(1, *) }
+  /// All extents but the last.
+  var outer: [Int] { Array(self[..<(rank - 1)]) }
+}
