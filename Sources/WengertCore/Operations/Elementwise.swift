@@ -268,8 +268,11 @@ enum ElementwiseDerivative {
   private static func run(_ program: RowProgram, _ application: Application, _ flow: [Tensor], count: Int) -> [Tensor] {
     // What the program does not load needs no value.
     let shape = application.resultTypes[0].shape
+    // A row program needs a row: a scalar is one of extent one.
+    let space = shape.rank == 0 ? [1] : shape
     let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, on: flow[0].backend) }
     let values = zip(application.operands + application.results, standIns).map { $0 ?? $1 }
-    return apply(Fused(program: program, rule: .replay, shape: shape), values + flow, application.caller)
+    let results = apply(Fused(program: program, rule: .replay, shape: space), values + flow, application.caller)
+    return shape.rank == 0 ? results.map { $0.move(.reshape(shape), application.caller) } : results
   }
 }

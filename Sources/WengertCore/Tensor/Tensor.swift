@@ -87,6 +87,7 @@ extension Tensor {
 
   /// Lends the elements in row-major order as bytes of `dtype`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    if count == 0 { return try body(RawSpan()) }
     let dense = RowPrograms.contiguous(view)
     let start = dense.layout.offset * dtype.byteCount
     let length = count * dtype.byteCount
