@@ -82,7 +82,8 @@ import WengertCPU
     let one = View([-1], [1], .int64)
     #expect(backend.gather(row.with(row.layout.broadcast(to: [4, 3])), indices: one.with(one.layout.broadcast(to: [2])), into: out) == nil)
     #expect(out.values == [1, 2, 3, 1, 2, 3])
-    #expect(backend.scatterAdd(row.with(row.layout.broadcast(to: [2, 3])), indices: one.with(one.layout.broadcast(to: [2])), into: out) == nil)
+    #expect(
+      backend.scatterAdd(row.with(row.layout.broadcast(to: [2, 3])), indices: one.with(one.layout.broadcast(to: [2])), into: out) == nil)
     #expect(out.values == [1, 2, 3, 3, 6, 9])
   }
 

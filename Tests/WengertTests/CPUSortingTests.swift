@@ -9,7 +9,8 @@ import WengertCPU
   func reference(_ row: [Double], descending: Bool) -> [Double] {
     func precedes(_ a: Double, _ b: Double) -> Bool { a.isNaN ? false : b.isNaN || a < b }
     let order = row.indices.sorted { i, j in
-      let (before, after) = descending ? (precedes(row[j], row[i]), precedes(row[i], row[j])) : (precedes(row[i], row[j]), precedes(row[j], row[i]))
+      let (before, after) =
+        descending ? (precedes(row[j], row[i]), precedes(row[i], row[j])) : (precedes(row[i], row[j]), precedes(row[j], row[i]))
       return before || !after && i < j
     }
     return order.map(Double.init)
