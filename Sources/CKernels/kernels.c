@@ -1,1 +1,88 @@
 #include "ckernels.h"
+#include "table.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+// Products and sums may be contracted to one rounding where the level has it; nothing else is relaxed.
+#pragma clang fp contract(fast)
+
+#define INLINE static inline __attribute__((always_inline))
+
+#define WG(name) name##_base
+#include "kernels.inc.h"
+#undef WG
+
+#if defined(__x86_64__)
+#define WG(name) name##_avx2
+#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
+#include "kernels.inc.h"
+#pragma clang attribute pop
+#undef WG
+
+#define WG(name) name##_avx512
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi,bmi2"))), apply_to = function)
+#include "kernels.inc.h"
+#pragma clang attribute pop
+#undef WG
+#endif
+
+static const wg_table *table = &table_base;
+static int level = WG_LEVEL_BASE;
+
+int wg_level(void) { return level; }
+
+int wg_select_level(int wanted) {
+  switch (wanted) {
+  case WG_LEVEL_BASE:
+    table = &table_base;
+    break;
+#if defined(__x86_64__)
+  case WG_LEVEL_AVX2:
+    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return -1;
+    table = &table_avx2;
+    break;
+  case WG_LEVEL_AVX512:
+    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512bw")
+        || !__builtin_cpu_supports("avx512vl"))
+      return -1;
+    table = &table_avx512;
+    break;
+#endif
+  default:
+    return -1;
+  }
+  level = wanted;
+  return level;
+}
+
+/// The best level, or the one that WENGERT_CPU_LEVEL asks for if the processor has it.
+__attribute__((constructor)) static void choose_level(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+#endif
+  const char *wanted = getenv("WENGERT_CPU_LEVEL");
+  if (wanted) {
+    static const char *const names[] = {"base", "avx2", "avx512"};
+    for (int i = 0; i < 3; i++)
+      if (!strcmp(wanted, names[i]) && wg_select_level(i) == i) return;
+  }
+  for (int i = WG_LEVEL_AVX512; i >= WG_LEVEL_BASE; i--)
+    if (wg_select_level(i) == i) return;
+}
+
+wg_unary_fn wg_unary(int type, int op) { return table->unary[type][op]; }
+wg_binary_fn wg_binary(int type, int op, int shape) { return table->binary[type][op][shape]; }
+wg_binary_fn wg_compare(int type, int op, int shape) { return table->compare[type][op][shape]; }
+wg_select_fn wg_select(int wide, int single) { return table->select[wide][single]; }
+wg_unary_fn wg_cast(int from, int to) { return table->cast[from][to]; }
+wg_unary_fn wg_fill(int wide) { return table->fill[wide]; }
+wg_unary_fn wg_logical_not(void) { return table->logical_not; }
+wg_move_fn wg_load(int dtype) { return table->load[dtype]; }
+wg_move_fn wg_store(int dtype) { return table->store[dtype]; }
+wg_reduce_fn wg_reduce(int type, int op) { return table->reduce[type][op]; }
+wg_accumulate_fn wg_accumulate(int type, int op) { return table->accumulate[type][op]; }
+wg_iota_fn wg_iota(void) { return table->iota; }
+wg_random_fn wg_random(void) { return table->random; }

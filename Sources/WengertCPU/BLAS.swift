@@ -55,11 +55,13 @@ extension Float: BLASNumber {
     singleThreaded
     if b.columns == 1 {
       cblas_sgemv(
-        CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta, out.pointer,
+        CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta,
+        out.pointer,
         out.step)
     } else {
       cblas_sgemm(
-        CblasRowMajor, a.order, b.order, Int32(a.rows), Int32(b.columns), Int32(a.columns), alpha, a.pointer, a.leading, b.pointer, b.leading,
+        CblasRowMajor, a.order, b.order, Int32(a.rows), Int32(b.columns), Int32(a.columns), alpha, a.pointer, a.leading, b.pointer,
+        b.leading,
         beta, out.pointer, out.leading)
     }
   }
@@ -74,11 +76,13 @@ extension Double: BLASNumber {
     singleThreaded
     if b.columns == 1 {
       cblas_dgemv(
-        CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta, out.pointer,
+        CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta,
+        out.pointer,
         out.step)
     } else {
       cblas_dgemm(
-        CblasRowMajor, a.order, b.order, Int32(a.rows), Int32(b.columns), Int32(a.columns), alpha, a.pointer, a.leading, b.pointer, b.leading,
+        CblasRowMajor, a.order, b.order, Int32(a.rows), Int32(b.columns), Int32(a.columns), alpha, a.pointer, a.leading, b.pointer,
+        b.leading,
         beta, out.pointer, out.leading)
     }
   }

@@ -36,7 +36,8 @@ extension CPUBackend {
     let sums = logSumExp.pointer(as: Number.self)
     let (sumStep, headStep) = (logSumExp.layout.strides[0], logSumExp.layout.strides[1])
 
-    ThreadPool.shared.parallel(work.taskCount, stepsEach: work.steps, scratch: work.scratch(blocks: 1, columns: 1), of: Number.self) { task, scratch in
+    ThreadPool.shared.parallel(work.taskCount, stepsEach: work.steps, scratch: work.scratch(blocks: 1, columns: 1), of: Number.self) {
+      task, scratch in
       let (tokens, head) = work.task(task)
       let (keys, values) = (key.head(head, of: work.heads, tokens), value.head(head, of: work.heads, tokens))
       for rows in work.blocks(tokens) {
@@ -65,7 +66,8 @@ extension CPUBackend {
     let sums = views.logSumExp.pointer(as: Number.self)
     let (sumStep, headStep) = (views.logSumExp.layout.strides[0], views.logSumExp.layout.strides[1])
 
-    ThreadPool.shared.parallel(work.taskCount, stepsEach: work.steps, scratch: work.scratch(blocks: 2, columns: 2), of: Number.self) { task, scratch in
+    ThreadPool.shared.parallel(work.taskCount, stepsEach: work.steps, scratch: work.scratch(blocks: 2, columns: 2), of: Number.self) {
+      task, scratch in
       let (tokens, head) = work.task(task)
       let (keys, values) = (key.head(head, of: work.heads, tokens), value.head(head, of: work.heads, tokens))
       for rows in work.blocks(tokens) {
@@ -192,7 +194,8 @@ private struct TokenRows<Number: AttentionNumber> {
   func head(_ head: Int, of heads: Int, _ rows: Range<Int>) -> Matrix<Number> {
     let size = width / heads
     return Matrix(
-      pointer: pointer + (rows.lowerBound * rowStride + head * size), rows: rows.count, columns: size, rowStride: rowStride, columnStride: 1)
+      pointer: pointer + (rows.lowerBound * rowStride + head * size), rows: rows.count, columns: size, rowStride: rowStride, columnStride: 1
+    )
   }
 }
 
@@ -227,7 +230,8 @@ extension Double: AttentionNumber {
     withOptional(dropout) { ops_softmax_f64(scores.pointer, scores.rows, scores.columns, logSumExp, $0) }
   }
   static func softmaxGradient(
-    _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>, _ scale: Double,
+    _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>,
+    _ scale: Double,
     _ dropout: ops_dropout?
   ) {
     withOptional(dropout) {

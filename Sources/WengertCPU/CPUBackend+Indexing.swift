@@ -126,7 +126,9 @@ private struct Positions {
     indices.dtype == .int32 ? read(indices, below: extent, Int32.self) : read(indices, below: extent, Int64.self)
   }
 
-  private static func read<Index: FixedWidthInteger>(_ indices: View, below extent: Int, _ type: Index.Type) -> Result<Positions, OutOfRange> {
+  private static func read<Index: FixedWidthInteger>(_ indices: View, below extent: Int, _ type: Index.Type) -> Result<
+    Positions, OutOfRange
+  > {
     if let fault = firstFault(indices, below: extent, type) { return .failure(OutOfRange(index: fault)) }
     let count = indices.shape[0], step = indices.layout.strides[0]
     let list = Temporary<Int>(count)

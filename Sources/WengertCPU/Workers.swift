@@ -1,7 +1,6 @@
 import Synchronization
 import WengertCore
 
-
 extension ThreadPool {
   /// Below this many elementary steps a second thread costs more than it brings.
   static let worthwhile = 1 << 15

@@ -88,7 +88,7 @@ struct ConfigurationFilesTests {
     var parsed = 0
     for _ in 0..<400 {
       var bytes = valid
-      for _ in 0...next(4) {
+      for _ in 0...random.next(4) {
         let place = random.next(bytes.count)
         switch random.next(4) {
         case 0: bytes[place] ^= UInt8(1 << random.next(8))

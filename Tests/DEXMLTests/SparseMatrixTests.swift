@@ -148,13 +148,9 @@ struct SparseMatrixTests {
 
   @Test("damaged files are read or refused, never a trap", arguments: ["csr-stored-f8", "csc", "coo-duplicates"])
   func fuzzingFiles(name: String) throws {
-    try Fixtures.withTemporaryFolder { folder in
-      let url = folder.appendingPathComponent("x.npz")
-      let data = try Data(contentsOf: Fixtures.url("files/\(name).npz"))
-      for seed in 0..<2000 as Range<UInt64> {
-        try data.damaged(seed: seed).write(to: url)
-        do { _ = try SparseMatrix(contentsOf: url) } catch is FileError {}
-      }
+    let data = try Data(contentsOf: Fixtures.url("files/\(name).npz"))
+    for seed in 0..<10_000 as Range<UInt64> {
+      do { _ = try SparseMatrix(NPZ(data.damaged(seed: seed))) } catch is FileError {}
     }
   }
 }

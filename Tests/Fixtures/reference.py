@@ -1,5 +1,7 @@
 """Golden values for the reference backend: functions by mpmath (50 digits), attention by torch in float64. Writes reference.json beside itself."""
 import json, math, pathlib
+from fractions import Fraction
+
 import mpmath as mp
 import torch
 
@@ -37,12 +39,12 @@ for name, f in functions.items():
         pairs.append([x, float(mp.re(y))])
     unary[name] = pairs
 
-# Python's own // and %, and math.pow, math.atan2.
-operands = [7.0, -7.0, 2.5, -2.5, 1e-3, -1e16, 3.0]
+# The quotient as an exact fraction (the // of floats errs beyond 2^53), Python's own % and atan2.
+operands = [7.0, -7.0, 2.5, -2.5, 0.1, 1.0, -1e-3, -1e15, 3.0]
 binary = {"floorDivide": [], "remainder": [], "atan2": []}
 for a in operands:
     for b in operands:
-        binary["floorDivide"].append([a, b, a // b])
+        binary["floorDivide"].append([a, b, float(math.floor(Fraction(a) / Fraction(b)))])
         binary["remainder"].append([a, b, a % b])
         binary["atan2"].append([a, b, math.atan2(a, b)])
 whole = {"floorDivide": [], "remainder": []}

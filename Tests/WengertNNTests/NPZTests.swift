@@ -83,10 +83,11 @@ struct NPZTests {
     #expect(message { try reads(copy) }.contains("member: a.npy; the name stands twice"))
     let local = patched(copy, second + 46, [0x62])
     #expect(message { try reads(local) }.contains("local header of b.npy: a.npy, method 0"))
-    // A member that spans the next one.
-    let whole = UInt8(first - 35)
-    let spanning = patched(patched(stored, first + 20, [whole, 2, 0, 0]), first + 24, [whole, 2, 0, 0])
-    #expect(message { try reads(spanning) }.contains("x.npz"))
+    // The first member is stretched over the second's header.
+    let next = stored[4...].firstRange(of: Data([0x50, 0x4b, 3, 4]))!.lowerBound
+    let stretched = withUnsafeBytes(of: UInt32(next + 40 - 35).littleEndian) { [UInt8]($0) }
+    let spanning = patched(stored, first + 20, stretched + stretched)
+    #expect(message { try reads(spanning) }.contains("offset of b.npy: \(next); members overlap"))
   }
 
   @Test("two members of one name are not written, and an old archive survives the attempt")

@@ -2,11 +2,11 @@ import ArgumentParser
 import DEXML
 import Foundation
 
-/// The poolers that need nothing but the encoder.
-enum Pooling: String, CaseIterable, ExpressibleByArgument {
+/// The poolings that need nothing but the encoder.
+enum PoolingOption: String, CaseIterable, ExpressibleByArgument {
   case cls, mean
 
-  var pooler: DEXML.Configuration.Pooler {
+  var pooling: Pooling {
     switch self {
     case .cls: .cls
     case .mean: .mean
@@ -30,7 +30,7 @@ struct Embed: ParsableCommand {
   var maxLen: Int?
 
   @Option(help: "First token, or mean over tokens (default: what the model folder says).")
-  var pooling: Pooling?
+  var pooling: PoolingOption?
 
   func validate() throws {
     guard maxLen ?? 2 >= 2 else { throw ValidationError("--max-len must be at least 2, for [CLS] and [SEP]; it is \(maxLen!).") }
@@ -39,6 +39,6 @@ struct Embed: ParsableCommand {
   func run() throws {
     try Embedder.run(
       model: URL(fileURLWithPath: model), input: URL(fileURLWithPath: input), output: URL(fileURLWithPath: output), maxLength: maxLen,
-      pooler: pooling?.pooler)
+      pooling: pooling?.pooling)
   }
 }

@@ -1,1 +1,52 @@
+/// The vector instructions of the CPU's row-program interpreter, compiled for several x86-64 levels and chosen at load time.
+///
+/// Values stand in lanes of four types: 32-bit integers (also bool as 0 and 1, and uint8), 64-bit integers, floats and doubles. Every
+/// kernel accepts a destination that is exactly one of its sources when both have lanes of one width; no other overlap is allowed.
 #pragma once
+
+#include <stdint.h>
+
+enum { WG_LEVEL_BASE = 0, WG_LEVEL_AVX2 = 1, WG_LEVEL_AVX512 = 2 };
+enum { WG_I32 = 0, WG_I64 = 1, WG_F32 = 2, WG_F64 = 3 };
+
+/// d[i] = f(a[i]).
+typedef void (*wg_unary_fn)(void *d, const void *a, int64_t n);
+/// d[i] = f(a[i], b[i]).
+typedef void (*wg_binary_fn)(void *d, const void *a, const void *b, int64_t n);
+/// d[i] = c[i] ? a[i] : b[i].
+typedef void (*wg_select_fn)(void *d, const void *c, const void *a, const void *b, int64_t n);
+/// Moves a block of `rows` × `columns` between memory with these strides (in elements) and packed lanes.
+typedef void (*wg_move_fn)(void *d, const void *s, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride);
+/// Combines n lanes into `state`: a double for float lanes, an int64 for integer lanes.
+typedef void (*wg_reduce_fn)(void *state, const void *a, int64_t n);
+/// Combines each column of a packed block into states[column].
+typedef void (*wg_accumulate_fn)(void *states, const void *a, int64_t rows, int64_t columns);
+/// d[i] = start + i.
+typedef void (*wg_iota_fn)(int64_t *d, int64_t start, int64_t n);
+/// d[i] = word `lane` of Philox-4×32-10 at counter (start + i, stream, 0) under `key`.
+typedef void (*wg_random_fn)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n);
+
+/// The level in force; `wg_select_level` forces another and returns it, or -1 (and changes nothing) where this processor lacks it.
+int wg_level(void);
+int wg_select_level(int level);
+
+/// Kernels of the level in force. Operations are numbered as in the row-program language, storage dtypes as in the core; null where
+/// the operation has no meaning in the type. `unit interval` is indexed by the type it makes.
+wg_unary_fn wg_unary(int type, int op);
+/// `shape`: 0 both operands are rows, 1 the second is a single number, 2 the first is.
+wg_binary_fn wg_binary(int type, int op, int shape);
+wg_binary_fn wg_compare(int type, int op, int shape);
+/// `single`: bit 0 the condition, bit 1 the first, bit 2 the second operand is a single number.
+wg_select_fn wg_select(int wide, int single);
+/// From lanes to lanes; `to` may also be WG_BOOL.
+wg_unary_fn wg_cast(int from, int to);
+enum { WG_BOOL = 4 };
+/// d[i] = a[0], of 4- or 8-byte lanes.
+wg_unary_fn wg_fill(int wide);
+wg_unary_fn wg_logical_not(void);
+wg_move_fn wg_load(int dtype);
+wg_move_fn wg_store(int dtype);
+wg_reduce_fn wg_reduce(int type, int op);
+wg_accumulate_fn wg_accumulate(int type, int op);
+wg_iota_fn wg_iota(void);
+wg_random_fn wg_random(void);

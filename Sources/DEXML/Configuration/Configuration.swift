@@ -20,7 +20,7 @@ public struct Configuration: Sendable, Equatable {
 
   public var net = Net.allLabels
   public var tf = "distilbert-base-uncased"
-  public var tfPooler = Pooler.cls
+  public var tfPooler = Pooling.cls
   public var tfMaxLen = 32
   public var bottleneckDim = 0
   public var dropout = 0.0

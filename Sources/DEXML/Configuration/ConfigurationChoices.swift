@@ -19,11 +19,6 @@ extension Configuration {
     case classifier = "dist-clf-net"
   }
 
-  /// How token states become one embedding.
-  public enum Pooler: String, ConfigurationChoice {
-    case cls, mean, pooler, lightxml
-  }
-
   /// What the loss is computed from.
   public enum LossFamily: String, ConfigurationChoice {
     case similarity = "sim-loss"

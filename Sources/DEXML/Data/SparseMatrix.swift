@@ -179,8 +179,8 @@ extension SparseMatrix {
       guard size >= 0, size <= Int(Int32.max) else {
         throw FileError(file: file, field: "shape", value: "\(size) \(name)", advice: "0 to \(Int32.max) are possible")
       }
-      // Offsets and counts take memory for each line, filled or not: a false shape must not ask for gigabytes.
-      guard size <= 1 << 27 || size <= entries else {
+      // Offsets and counts take memory for each line, filled or not: a false shape must not ask for gigabytes of it.
+      guard size <= 1 << 24 || size <= entries else {
         throw FileError(
           file: file, field: "shape", value: "\(size) \(name)", advice: "with \(entries) entries that is taken for damage: check the shape")
       }

@@ -6,10 +6,15 @@ extension SparseMatrix {
   /// any real type.
   ///
   /// Entries at the same place are summed. An error names the file, the member and the value that is wrong.
-  public init(contentsOf url: URL) throws {
-    let archive = try NPZ(contentsOf: url)
+  public init(contentsOf url: URL) throws { try self.init(NPZ(contentsOf: url)) }
+
+  /// The matrix in an open archive.
+  public init(_ archive: NPZ) throws {
     let file = archive.file
     let format = try archive.text("format")
+    guard ["csr", "csc", "coo"].contains(format) else {
+      throw FileError(file: file, field: "format", value: format.debugDescription, advice: "save the matrix as csr, csc or coo")
+    }
     let shape = try Self.integers(archive, "shape")
     guard shape.count == 2 else {
       throw FileError(file: file, field: "shape", value: "\(shape.prefix(8))", advice: "a matrix has two sizes")
@@ -28,13 +33,10 @@ extension SparseMatrix {
       self = try SparseMatrix(
         rows: shape[1], columns: shape[0], rowOffsets: Self.integers(archive, "indptr"), indices: indices, values: values, file: file
       ).transposed()
-    case "coo":
+    default:
       try self.init(
         rows: shape[0], columns: shape[1], rowIndices: Self.indices(archive, "row"), columnIndices: Self.indices(archive, "col"),
         values: values, file: file)
-    default:
-      throw FileError(
-        file: file, field: "format", value: format.debugDescription, advice: "save the matrix as csr, csc or coo")
     }
   }
 

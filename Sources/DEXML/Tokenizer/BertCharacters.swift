@@ -2,10 +2,10 @@ import Foundation
 
 /// What BERT's text rules say of single Unicode scalars, with the Unicode versions that Hugging Face's `tokenizers` uses.
 ///
-/// That library takes general categories from Unicode 8, decompositions and combining classes from Unicode 9, lower case and
-/// white space from a current version. Younger scalars are therefore without category, or without decomposition, whatever
-/// version this toolchain knows; `age` says so.
-enum BertCharacters {
+/// That library takes general categories from Unicode 8, decompositions and combining classes from Unicode 9, word characters
+/// from Unicode 16, lower case and white space from a current version. Younger scalars are therefore without category, or without
+/// decomposition, whatever version this toolchain knows; `age` says so.
+package enum BertCharacters {
   /// Scalars whose category in Unicode 8 is not today's.
   private static let olderCategories: [UInt32: Unicode.GeneralCategory] = [
     0x166D: .otherPunctuation, 0x1734: .nonspacingMark, 0x1885: .otherLetter, 0x1886: .otherLetter, 0xA9BD: .spacingMark,
@@ -27,10 +27,10 @@ enum BertCharacters {
     }
   }
 
-  static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
+  package static func isWhitespace(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isWhitespace }
 
   /// A token of its own: the ASCII symbols and Unicode's categories P*.
-  static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+  package static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x21...0x2F, 0x3A...0x40, 0x5B...0x60, 0x7B...0x7E: return true
     case 0..<0x80: return false
@@ -74,6 +74,7 @@ enum BertCharacters {
   /// Part of a word in the sense of `\w`, which decides where an added token stands alone.
   static func isWordCharacter(_ scalar: Unicode.Scalar) -> Bool {
     let properties = scalar.properties
+    guard let age = properties.age, age.major <= 16 else { return false }
     if properties.isAlphabetic || properties.isJoinControl { return true }
     switch properties.generalCategory {
     case .nonspacingMark, .spacingMark, .enclosingMark, .decimalNumber, .connectorPunctuation: return true

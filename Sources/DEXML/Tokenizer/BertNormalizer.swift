@@ -2,14 +2,18 @@ import Foundation
 import Synchronization
 
 /// Cleaning, spaces around ideographs, accent stripping and lower-casing, in this order.
-struct BertNormalizer: Sendable, Equatable {
-  var cleanText = true
-  var handleChinese = true
-  var stripAccents = true
-  var lowercase = true
+package struct BertNormalizer: Sendable, Equatable {
+  package var cleanText = true
+  package var handleChinese = true
+  package var stripAccents = true
+  package var lowercase = true
+
+  package init(cleanText: Bool = true, handleChinese: Bool = true, stripAccents: Bool = true, lowercase: Bool = true) {
+    (self.cleanText, self.handleChinese, self.stripAccents, self.lowercase) = (cleanText, handleChinese, stripAccents, lowercase)
+  }
 
   /// The rules, one pass each: the definition that the tables of `CharacterTable` are made from.
-  func normalize(_ text: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
+  package func normalize(_ text: some Sequence<Unicode.Scalar>) -> [Unicode.Scalar] {
     var text = Array(text)
     if cleanText {
       text = text.filter { !BertCharacters.isDropped($0) }.map { BertCharacters.isWhitespace($0) ? " " : $0 }

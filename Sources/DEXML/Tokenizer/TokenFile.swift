@@ -22,7 +22,8 @@ public struct TokenFile: Sendable {
     // The product cannot overflow: the shape's parser limits both.
     guard ids.count == rows * columns * 8 else {
       throw TokenizerError(
-        file.path, "size", "is \(ids.count) bytes; \(rows) rows of \(columns) int64 are \(rows * columns * 8): delete it and tokenize again")
+        file.path, "size", "is \(ids.count) bytes; \(rows) rows of \(columns) int64 are \(rows * columns * 8): delete it and tokenize again"
+      )
     }
   }
 
@@ -32,7 +33,9 @@ public struct TokenFile: Sendable {
   public func row(_ i: Int, padID: Int32) -> [Int32] {
     precondition((0..<rows).contains(i), "row \(i) of a token file of \(rows) rows")
     return ids.withUnsafeBytes { bytes in
-      func id(_ column: Int) -> Int64 { Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: (i * columns + column) * 8, as: Int64.self)) }
+      func id(_ column: Int) -> Int64 {
+        Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: (i * columns + column) * 8, as: Int64.self))
+      }
       var length = columns
       while length > 0, id(length - 1) == padID { length -= 1 }
       return (0..<length).map { Int32(clamping: id($0)) }

@@ -72,7 +72,8 @@ extension TokenizerSettings {
     for (token, value) in pairs {
       guard let id = value.int, (0...Self.largestID).contains(id) else {
         throw TokenizerError(
-          file, "model.vocab[\"\(String(decoding: token, as: UTF8.self))\"]", "is \(value.summary); expected an id from 0 to \(Self.largestID)")
+          file, "model.vocab[\"\(String(decoding: token, as: UTF8.self))\"]",
+          "is \(value.summary); expected an id from 0 to \(Self.largestID)")
       }
       vocabulary.append((token, Int32(id)))
     }

@@ -36,7 +36,8 @@ final class WordPiece: Sendable {
     rawIDs = raw.map(\.id)
     let normalized = added.filter(\.token.normalized)
     normalizedTokens = AddedTokenMatcher(
-      normalized.map(\.token), contents: normalized.map { $0.token.content.withUnsafeBufferPointer { table.normalizeByDefinition($0[...]) } })
+      normalized.map(\.token),
+      contents: normalized.map { $0.token.content.withUnsafeBufferPointer { table.normalizeByDefinition($0[...]) } })
     normalizedIDs = normalized.map(\.id)
   }
 

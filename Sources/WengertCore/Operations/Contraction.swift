@@ -23,7 +23,7 @@ struct MatMul: Operation {
       vjp: { a, ct in
         [
           apply1(self, [ct[0]!, a.operand(1).transpose()], a.caller),
-          apply1(self, [a.operand(0).transpose(), ct[0]!], a.caller),
+          gradientOfRight(a.operand(0), a.operand(1), ct[0]!, a.caller),
         ]
       },
       jvp: { a, t in
@@ -31,6 +31,15 @@ struct MatMul: Operation {
         let right = t[1].map { apply1(self, [a.operand(0), $0], a.caller) }
         return [left.map { l in right.map { l + $0 } ?? l } ?? right]
       })
+  }
+}
+
+extension MatMul {
+  /// AᵀZ̄, laid out as B is: a weight that was handed over transposed gets its gradient in its own order without a copy.
+  private func gradientOfRight(_ a: Tensor, _ b: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
+    let isTransposed = b.strides[b.rank - 2] < b.strides[b.rank - 1]
+    return isTransposed
+      ? apply1(self, [ct.transpose(), a], caller).transpose() : apply1(self, [a.transpose(), ct], caller)
   }
 }
 

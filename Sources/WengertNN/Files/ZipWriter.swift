@@ -14,7 +14,7 @@ struct ZipWriter {
     self.limit = limit
   }
 
-  /// Adds a member made of `parts`, one after the other.
+  /// Adds the member `name`, stored or deflated.
   mutating func add(_ name: String, _ contents: Data, isDeflated: Bool) throws {
     guard name.utf8.count <= 0xffff else {
       throw FileError(file: output.path, field: "member name", value: "\(name.utf8.count) bytes", advice: "at most 65535 are possible")

@@ -45,18 +45,20 @@ extension BinaryOp {
   }
 }
 
-/// Python's divmod: q = ⌊a/b⌋ and r = a − q·b with the sign of b. By zero: a/b and NaN.
+/// q = ⌊a/b⌋ and r = a − q·b with the sign of b, each rounded once, as Python's divmod where that is exact. By zero: a/b and NaN.
 private func divideDown(_ a: Double, _ b: Double) -> (quotient: Double, remainder: Double) {
   if b == 0 { return (a / b, .nan) }
-  // fmod is exact, so the quotient that is left is a whole number but for one rounding.
+  // fmod is exact; the ratio is not: where it came out whole, the remainder tells whether it was rounded up to that.
   var remainder = fmod(a, b)
-  var quotient = (a - remainder) / b
+  if remainder.isNaN { return (.nan, .nan) }
+  let ratio = a / b
+  var quotient = ratio.rounded(.towardZero)
+  if quotient == ratio, remainder.magnitude > b.magnitude / 2 { quotient -= ratio < 0 ? -1 : 1 }
   if remainder != 0, (remainder < 0) != (b < 0) {
     remainder += b
     quotient -= 1
   }
-  let zeroWithSign = remainder == 0 ? Double(signOf: b, magnitudeOf: 0) : remainder
-  return (quotient.rounded(.toNearestOrEven), zeroWithSign)
+  return (quotient, remainder == 0 ? Double(signOf: b, magnitudeOf: 0) : remainder)
 }
 
 /// The same on integers; by zero both are 0.

@@ -1,0 +1,118 @@
+import Foundation
+import WengertNN
+
+/// The shape of a BERT or DistilBERT encoder, as its `config.json` gives it.
+public struct BertConfiguration: Sendable, Equatable {
+  /// Which of the two families, that is, which names the files use.
+  public enum Architecture: String, Sendable { case bert, distilbert }
+
+  public var architecture = Architecture.bert
+  public var vocabularySize: Int
+  public var hiddenSize: Int
+  public var layers: Int
+  public var heads: Int
+  /// Width between the two layers of the feed-forward network.
+  public var intermediateSize: Int
+  public var maximumPositions = 512
+  /// 0 for DistilBERT, which has no segment embeddings.
+  public var typeCount = 2
+  public var hiddenDropout = 0.1
+  public var attentionDropout = 0.1
+  public var normEpsilon = 1e-12
+  public var padID = 0
+
+  public init(vocabularySize: Int, hiddenSize: Int, layers: Int, heads: Int, intermediateSize: Int) {
+    self.vocabularySize = vocabularySize
+    self.hiddenSize = hiddenSize
+    self.layers = layers
+    self.heads = heads
+    self.intermediateSize = intermediateSize
+  }
+
+  /// Reads `config.json` of a model folder.
+  public init(contentsOf file: URL) throws {
+    let data: Data
+    do { data = try Data(contentsOf: file) } catch {
+      throw FileError(file: file.path, field: "file", value: "cannot be read", advice: "a model folder needs its config.json")
+    }
+    try self.init(json: data, file: file.path)
+  }
+
+  init(json data: Data, file: String) throws {
+    func fail(_ field: String, _ value: String, _ advice: String) -> FileError {
+      FileError(file: file, field: field, value: value, advice: advice)
+    }
+    guard let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
+      throw fail("content", "not a JSON object", "give the config.json of a BERT or DistilBERT")
+    }
+    guard let type = object["model_type"] as? String, let architecture = Architecture(rawValue: type) else {
+      throw fail("model_type", "\(object["model_type"] ?? "missing")", "the encoders here are bert and distilbert")
+    }
+    func whole(_ names: [String], _ missing: Int? = nil, in range: ClosedRange<Int> = 1...1 << 24) throws -> Int {
+      guard let name = names.first(where: { object[$0] != nil }) else {
+        guard let missing else { throw fail(names[0], "missing", "give the config.json of a BERT or DistilBERT") }
+        return missing
+      }
+      guard let number = object[name] as? NSNumber, let value = Int(exactly: number.doubleValue), range.contains(value) else {
+        throw fail(name, "\(object[name]!)", "expected a whole number in \(range)")
+      }
+      return value
+    }
+    func number(_ names: [String], _ missing: Double, in range: Range<Double>) throws -> Double {
+      guard let name = names.first(where: { object[$0] != nil }) else { return missing }
+      guard let value = (object[name] as? NSNumber)?.doubleValue, range.contains(value) else {
+        throw fail(name, "\(object[name]!)", "expected a number in \(range)")
+      }
+      return value
+    }
+    func expect(_ name: String, _ allowed: [String]) throws {
+      guard let value = object[name] else { return }
+      guard let text = value as? String, allowed.contains(text) else {
+        throw fail(name, "\(value)", "the encoder here has \(allowed.joined(separator: " or "))")
+      }
+    }
+    let isBert = architecture == .bert
+    try expect(isBert ? "hidden_act" : "activation", ["gelu"])
+    try expect("position_embedding_type", ["absolute"])
+
+    self.architecture = architecture
+    vocabularySize = try whole(["vocab_size"])
+    hiddenSize = try whole(["hidden_size", "dim"])
+    layers = try whole(["num_hidden_layers", "n_layers"], in: 0...1024)
+    heads = try whole(["num_attention_heads", "n_heads"])
+    intermediateSize = try whole(["intermediate_size", "hidden_dim"])
+    maximumPositions = try whole(["max_position_embeddings"], 512)
+    typeCount = isBert ? try whole(["type_vocab_size"], 2) : 0
+    hiddenDropout = try number(["hidden_dropout_prob", "dropout"], 0.1, in: 0..<1)
+    attentionDropout = try number(["attention_probs_dropout_prob", "attention_dropout"], 0.1, in: 0..<1)
+    normEpsilon = try number(["layer_norm_eps"], 1e-12, in: 0..<1)
+    padID = try whole(["pad_token_id"], 0, in: 0...1 << 24)
+    guard hiddenSize % heads == 0 else {
+      throw fail("num_attention_heads", "\(heads)", "it must divide the hidden size \(hiddenSize)")
+    }
+  }
+
+  /// `config.json` as Hugging Face writes it for these models.
+  public func json() -> Data {
+    var object: [String: Any] = [
+      "model_type": architecture.rawValue, "vocab_size": vocabularySize, "max_position_embeddings": maximumPositions, "pad_token_id": padID,
+    ]
+    let own: [String: Any] =
+      switch architecture {
+      case .bert:
+        [
+          "architectures": ["BertModel"], "hidden_size": hiddenSize, "num_hidden_layers": layers, "num_attention_heads": heads,
+          "intermediate_size": intermediateSize, "type_vocab_size": typeCount, "hidden_dropout_prob": hiddenDropout,
+          "attention_probs_dropout_prob": attentionDropout, "layer_norm_eps": normEpsilon, "hidden_act": "gelu",
+          "position_embedding_type": "absolute",
+        ]
+      case .distilbert:
+        [
+          "architectures": ["DistilBertModel"], "dim": hiddenSize, "n_layers": layers, "n_heads": heads, "hidden_dim": intermediateSize,
+          "dropout": hiddenDropout, "attention_dropout": attentionDropout, "activation": "gelu", "sinusoidal_pos_embds": false,
+        ]
+      }
+    object.merge(own) { $1 }
+    return try! JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
+  }
+}

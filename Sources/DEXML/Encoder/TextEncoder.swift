@@ -1,0 +1,52 @@
+import WengertNN
+
+/// The encoder that both towers share: hidden states, pooling, an optional linear bottleneck, dropout, L2 normalisation.
+public struct TextEncoder: ParameterTree, Sendable {
+  public var encoder: BertEncoder
+  /// To a smaller embedding; nil keeps the pooled width.
+  public var bottleneck: Linear?
+  public var pooling: Pooling
+  /// Of the embedding, in training.
+  public var dropout: Dropout
+  /// Whether embeddings have length one.
+  public var normalizes: Bool
+
+  public static let fields: [Field<Self>] = [
+    .init("encoder", \.encoder), .init("bottleneck", \.bottleneck), .init("dropout", \.dropout),
+  ]
+
+  public init(_ encoder: BertEncoder, pooling: Pooling, bottleneck: Linear? = nil, dropout: Double = 0, normalizes: Bool = true) {
+    self.encoder = encoder
+    self.pooling = pooling
+    self.bottleneck = bottleneck
+    self.dropout = Dropout(dropout)
+    self.normalizes = normalizes
+  }
+
+  /// The embeddings' width.
+  public var width: Int { bottleneck?.weight.shape[0] ?? encoder.configuration.hiddenSize * pooling.stateCount }
+
+  /// One row per sequence, [sequences, width]. The key is that of training's dropout; nil evaluates.
+  public func embed(_ tokens: PackedTokens, key: RandomKey? = nil) -> Tensor {
+    let mode = Mode(dropoutKey: key)
+    let states = encoder.hiddenStates(tokens, mode.fold(0), last: pooling.stateCount)
+    var x = pooling(states, tokens, encoder)
+    if let bottleneck { x = bottleneck(x) }
+    x = dropout(x, mode.fold(1))
+    return normalizes ? x.l2Normalize() : x
+  }
+
+  /// One row per text, in chunks of `chunk` texts.
+  public func embed(_ sequences: [[Int32]], chunk: Int, progress: (Int) -> Void = { _ in }) -> Tensor {
+    guard !sequences.isEmpty else { return Tensor([Float](), shape: [0, width]) }
+    var done = 0
+    let parts = PackedTokens.chunks(sequences, of: chunk).map { tokens in
+      defer {
+        done += tokens.sequenceCount
+        progress(done)
+      }
+      return embed(tokens)
+    }
+    return concatenate(parts)
+  }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Logging
+import WengertNN
+
+/// A data set as one run sees it: documents to train on, documents to evaluate on, label texts; everything checked against everything.
+struct DatasetTask {
+  let folder: DatasetFolder
+  /// Relevance of the training documents [documents, labels], all of them, and which rows are trained on.
+  let trainingLabels: SparseMatrix
+  let trainingRows: [Int]
+  let training: TokenSource
+  let labels: TokenSource
+  private let configuration: Configuration
+  private let tokenizer: Tokenizer
+  private let maximumLength: Int
+  private let log: Logger
+
+  init(_ configuration: Configuration, _ tokenizer: Tokenizer, maximumLength: Int, log: Logger) throws {
+    self.configuration = configuration
+    self.tokenizer = tokenizer
+    self.maximumLength = maximumLength
+    self.log = log
+    folder = try DatasetFolder(configuration.datasetFolder())
+    trainingLabels = try folder.readLabels(.train)
+    training = try TokenSource.open(
+      folder.textFile(.train), tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: trainingLabels.rows, log: log)
+    labels = try TokenSource.open(
+      folder.labelTextFile, tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: trainingLabels.columns, log: log)
+    try Self.check(folder.textFile(.train), training.count, trainingLabels.rows, "rows", folder.labelMatrixFile(.train))
+    try Self.check(folder.labelTextFile, labels.count, trainingLabels.columns, "columns", folder.labelMatrixFile(.train))
+
+    let matrix = trainingLabels
+    let heldOut = Set(try Self.heldOut(folder, configuration, rows: matrix.rows))
+    let kept = (0..<matrix.rows).filter { !heldOut.contains($0) }
+    trainingRows = kept.filter { row in matrix.row(row).values.contains { $0 > 0 } }
+    if trainingRows.count < kept.count {
+      log.warning("\(kept.count - trainingRows.count) training documents have no label and are left out")
+    }
+    guard !trainingRows.isEmpty else {
+      throw FileError(
+        file: folder.labelMatrixFile(.train).path, field: "rows", value: "none with a label", advice: "there is nothing to train on")
+    }
+  }
+
+  private static func check(_ texts: URL, _ lines: Int, _ expected: Int, _ what: String, _ matrix: URL) throws {
+    guard lines == expected else {
+      throw FileError(
+        file: texts.path, field: "lines", value: "\(lines)", advice: "\(matrix.lastPathComponent) has \(expected) \(what); they must agree")
+    }
+  }
+
+  private static func heldOut(_ folder: DatasetFolder, _ configuration: Configuration, rows: Int) throws -> [Int] {
+    guard configuration.numValPoints > 0 else { return [] }
+    return try folder.heldOutRows(configuration.numValPoints, of: rows, seed: UInt64(bitPattern: Int64(configuration.seed)))
+  }
+
+  /// Documents to evaluate on: their tokens, true labels, and pairs that do not count.
+  struct Evaluated {
+    let split: EvaluationSplit
+    let tokens: [[Int32]]
+    let truth: SparseMatrix
+    let filter: SparseMatrix?
+  }
+
+  func evaluated(_ split: EvaluationSplit) throws -> Evaluated {
+    switch split {
+    case .val:
+      guard configuration.numValPoints > 0 else {
+        throw ConfigurationError("num_val_points: 0; no training documents are held out to evaluate on, set it or use --split tst")
+      }
+      let rows = try Self.heldOut(folder, configuration, rows: trainingLabels.rows)
+      let filter = try folder.readFilter(.train, documents: trainingLabels.rows, labels: trainingLabels.columns)
+      return Evaluated(
+        split: split, tokens: training.tokens(rows), truth: trainingLabels.selecting(rows: rows), filter: filter?.selecting(rows: rows))
+    case .tst:
+      let truth = try folder.readLabels(.test)
+      guard truth.columns == trainingLabels.columns else {
+        throw FileError(
+          file: folder.labelMatrixFile(.test).path, field: "columns", value: "\(truth.columns)",
+          advice: "\(folder.labelMatrixFile(.train).lastPathComponent) has \(trainingLabels.columns); they must agree")
+      }
+      let source = try TokenSource.open(
+        folder.textFile(.test), tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: truth.rows, log: log)
+      try Self.check(folder.textFile(.test), source.count, truth.rows, "rows", folder.labelMatrixFile(.test))
+      let filter = try folder.readFilter(.test, documents: truth.rows, labels: truth.columns)
+      return Evaluated(split: split, tokens: source.all(), truth: truth, filter: filter)
+    }
+  }
+}

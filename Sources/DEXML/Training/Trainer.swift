@@ -1,0 +1,159 @@
+import Foundation
+import Logging
+import WengertNN
+
+/// Trains a dual encoder with all labels as negatives, by gradient caching over both towers.
+public struct Trainer {
+  private let configuration: Configuration
+  private let results: ResultsFolder
+  private let log: Logger
+  private let tokenizer: Tokenizer
+  private let maximumLength: Int
+  private let task: DatasetTask
+  private let loss: SimilarityLoss
+  private let labelChunks: [PackedTokens]
+  private var model: TextEncoder
+  private var optimiser: any Optimiser
+  private let schedule: any Schedule
+  private let keys: Keys
+  private var step = 0
+  private var best: Double?
+
+  /// Independent streams of random numbers under the seed.
+  private struct Keys {
+    let order: RandomKey, sampling: RandomKey, dropout: RandomKey, start: RandomKey
+
+    init(seed: Int) {
+      let root = RandomKey(seed)
+      order = root.fold(0)
+      sampling = root.fold(1)
+      dropout = root.fold(2)
+      start = root.fold(3)
+    }
+  }
+
+  /// Trains as the configuration says; the best model by the tracked metric, metrics and the log are left in the results folder.
+  public static func run(_ configuration: Configuration) throws {
+    var trainer = try Trainer(configuration)
+    try trainer.train()
+  }
+
+  init(_ configuration: Configuration) throws {
+    try configuration.checkSupported()
+    self.configuration = configuration
+    let folder = try ModelFolder(configuration.encoderFolder())
+    maximumLength = try folder.maximumLength(configuration.tfMaxLen)
+    tokenizer = try folder.tokenizer()
+    keys = Keys(seed: configuration.seed)
+    model = try folder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs, dropout: configuration.dropout)
+    if configuration.bottleneckDim > 0 {
+      model.bottleneck = nil
+      model.bottleneck = Linear(model.width, configuration.bottleneckDim, key: keys.start)
+    }
+    results = try ResultsFolder(for: configuration)
+    log = try Logger.run(in: results)
+    try results.write(configuration)
+    task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
+    loss = SimilarityLoss(configuration)
+    labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
+    optimiser = configuration.makeOptimiser()
+    let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
+    schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
+  }
+
+  private static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
+    (task.trainingRows.count + configuration.bsz - 1) / configuration.bsz
+  }
+
+  private mutating func train() throws {
+    let split: EvaluationSplit = configuration.numValPoints > 0 ? .val : .tst
+    let evaluated = try task.evaluated(split)
+    log.info(
+      "\(task.folder.name): \(task.trainingRows.count) training documents, \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
+    )
+    if split == .tst && configuration.save {
+      log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
+    }
+    if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
+    for epoch in 1...max(configuration.numEpochs, 1) where configuration.numEpochs > 0 {
+      let mean = try trainEpoch(epoch)
+      log.info("epoch \(epoch)/\(configuration.numEpochs): loss \(String(format: "%.4f", mean))")
+      if epoch % configuration.evalInterval == 0 || epoch == configuration.numEpochs {
+        try evaluate(epoch, evaluated)
+      }
+    }
+  }
+
+  /// One pass over the training documents in random order; the mean loss.
+  private mutating func trainEpoch(_ epoch: Int) throws -> Double {
+    let order = keys.order.fold(epoch).permutation(task.trainingRows.count).array(of: Int.self)
+    let total = Self.stepsPerEpoch(task, configuration)
+    var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
+    var sum = 0.0
+    for number in 0..<total {
+      let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.trainingRows[$0] }
+      let value = try trainStep(rows)
+      guard value.isFinite else {
+        throw ConfigurationError("lr: the loss of step \(step) is \(value); training has diverged, lower the rate or raise warmup")
+      }
+      sum += value
+      bar.update(step: number + 1, documents: min((number + 1) * configuration.bsz, order.count), loss: sum / Double(number + 1))
+    }
+    bar.finish()
+    return sum / Double(max(total, 1))
+  }
+
+  /// One step of the optimiser on these training documents; the loss.
+  private mutating func trainStep(_ rows: [Int]) throws -> Double {
+    let targets = try targets(of: rows)
+    let documents = PackedTokens.chunks(task.training.tokens(rows), of: configuration.gcBsz)
+    let loss = loss
+    let (value, gradient) = GradientCache.valueAndGradient(
+      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), encode: { $0.embed($1, key: $2) },
+      loss: { loss(documents: $0, labels: $1, targets: targets) })
+    optimiser.update(&model, gradient, learningRate: configuration.lr * schedule.factor(step))
+    step += 1
+    return value.item()
+  }
+
+  private func targets(of rows: [Int]) throws -> LossTargets {
+    let positives = task.trainingLabels.selecting(rows: rows)
+    var drawn: [[Int]]?
+    if configuration.lossSample {
+      let most = (0..<positives.rows).map { positives.row($0).indices.count }.max() ?? 0
+      drawn = PositiveSampler.draw(loss.drawCount(mostPositives: most), from: positives, key: keys.sampling.fold(step))
+    }
+    let targets = LossTargets(positives: positives, drawn: drawn, weighted: configuration.lossWeighted)
+    try loss.validate(targets)
+    return targets
+  }
+
+  private mutating func evaluate(_ epoch: Int, _ documents: DatasetTask.Evaluated) throws {
+    let outcome = try Evaluator.evaluate(model, task, documents, configuration)
+    let prefix = documents.split.rawValue
+    try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: step)
+    Evaluator.report(outcome.metrics, documents.split, log)
+    guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > best ?? -1 else { return }
+    best = value
+    try ModelFolder.save(model, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
+    try outcome.scores.write(to: results.scores(prefix))
+    log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
+  }
+}
+
+extension SimilarityLoss {
+  init(_ configuration: Configuration) {
+    let criterion: Criterion =
+      switch configuration.lossCriterion {
+      case .softmax: .softmax
+      case .decoupledSoftmax: .decoupledSoftmax
+      case .bce: .bce
+      case .topk:
+        switch configuration.topkK {
+        case .labels(let k): .topK(.fixed(k), alpha: configuration.topkAlpha)
+        case .numPos: .topK(.numberOfPositives, alpha: configuration.topkAlpha)
+        }
+      }
+    self.init(criterion, temperature: configuration.tau, reduction: configuration.lossReduction == .mean ? .mean : .sum)
+  }
+}

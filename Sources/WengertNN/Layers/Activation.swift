@@ -1,0 +1,10 @@
+/// A function without parameters as a layer: `Activation { gelu($0) }`.
+public struct Activation: Layer {
+  private let function: @Sendable (Tensor) -> Tensor
+
+  public init(_ function: @escaping @Sendable (Tensor) -> Tensor) { self.function = function }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {}
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { function(x) }
+}

@@ -1,0 +1,16 @@
+/// In training, each element zero with probability `rate` and otherwise divided by 1 − rate (Srivastava et al. 2014); in evaluation, the identity.
+public struct Dropout: Layer {
+  public var rate: Double
+
+  public init(_ rate: Double, file: StaticString = #fileID, line: UInt = #line) {
+    precondition(rate >= 0 && rate < 1, "Dropout: the rate \(rate) is not in 0..<1", file: file, line: line)
+    self.rate = rate
+  }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {}
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    guard rate > 0, let key = mode.dropoutKey else { return x }
+    return x.dropout(rate, key: key)
+  }
+}

@@ -1,0 +1,17 @@
+/// A row of a table for each index: whole numbers [...] → [..., width].
+public struct Embedding: Layer, ParameterTree {
+  /// [count, width]
+  public var weight: Tensor
+
+  public static let fields: [Field<Self>] = [.init("weight", \.weight)]
+
+  /// A layer with this table.
+  public init(weight: Tensor) { self.weight = weight }
+
+  /// A new table of `count` rows, normal with mean 0: PyTorch's standard deviation is 1, BERT's 0.02.
+  public init(_ count: Int, _ width: Int, standardDeviation: Double = 1, key: RandomKey, dtype: DType = .float32) {
+    weight = key.normal([count, width], standardDeviation: standardDeviation, dtype: dtype)
+  }
+
+  public func callAsFunction(_ indices: Tensor, _ mode: Mode) -> Tensor { weight.gather(indices) }
+}

@@ -1,0 +1,30 @@
+/// A part of a model that takes one tensor to another. Structs of tensors conform to `ParameterTree` too, which lists their parameters.
+public protocol Layer: TensorTree, Sendable {
+  /// The layer's value at `x`; `mode` says whether, and with which random numbers, to drop elements.
+  func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor
+}
+
+extension Layer {
+  /// The layer's value at `x` in evaluation: nothing is dropped.
+  public func callAsFunction(_ x: Tensor) -> Tensor { self(x, .evaluation) }
+}
+
+/// Evaluation, or training with the random numbers of one key.
+///
+/// Each place that uses random numbers folds a number of its own into the mode, so that all draw different ones and any part of a computation can be
+/// repeated alone.
+public struct Mode: Sendable {
+  /// The key of dropout; nil drops nothing.
+  public var dropoutKey: RandomKey?
+
+  public init(dropoutKey: RandomKey?) { self.dropoutKey = dropoutKey }
+
+  /// Nothing is dropped.
+  public static let evaluation = Mode(dropoutKey: nil)
+
+  /// Dropout by this key.
+  public static func training(_ key: RandomKey) -> Mode { Mode(dropoutKey: key) }
+
+  /// The mode of part number `site`.
+  public func fold(_ site: Int) -> Mode { Mode(dropoutKey: dropoutKey?.fold(site)) }
+}

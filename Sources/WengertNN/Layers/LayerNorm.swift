@@ -1,0 +1,25 @@
+/// (x − μ)/√(σ² + ε) · weight + bias over the last axis (Ba, Kiros & Hinton 2016).
+public struct LayerNorm: Layer, ParameterTree {
+  /// [width], the gain.
+  public var weight: Tensor
+  /// [width]
+  public var bias: Tensor
+  public var epsilon: Double
+
+  public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
+
+  /// A layer with these parameters. PyTorch's ε is 1e-5, BERT's 1e-12.
+  public init(weight: Tensor, bias: Tensor, epsilon: Double = 1e-5) {
+    self.weight = weight
+    self.bias = bias
+    self.epsilon = epsilon
+  }
+
+  /// A new layer: gain 1, bias 0.
+  public init(_ width: Int, epsilon: Double = 1e-5, dtype: DType = .float32, device: Device = .current) {
+    self.init(
+      weight: .ones([width], dtype: dtype, device: device), bias: .zeros([width], dtype: dtype, device: device), epsilon: epsilon)
+  }
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { x.layerNorm(gain: weight, bias: bias, epsilon: epsilon) }
+}

@@ -1,0 +1,32 @@
+/// y = x Wᵀ + b: [..., inputs] → [..., outputs].
+public struct Linear: Layer, ParameterTree {
+  /// [outputs, inputs], as PyTorch and its files store it.
+  public var weight: Tensor
+  /// [outputs]
+  public var bias: Tensor?
+
+  public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
+
+  /// A layer with these parameters.
+  public init(weight: Tensor, bias: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line) {
+    let fits = weight.rank == 2 && (bias == nil || bias!.shape == [weight.shape[0]])
+    precondition(
+      fits, "Linear: the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape ?? [])",
+      file: file, line: line)
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// A new layer, its parameters drawn by `initialiser` from `key`.
+  public init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, key: RandomKey, initialiser: Initialiser = .uniformByInputs, dtype: DType = .float32
+  ) {
+    weight = initialiser.weight([outputs, inputs], inputs: inputs, key: key.fold(0), dtype: dtype)
+    self.bias = bias ? initialiser.bias(outputs, inputs: inputs, key: key.fold(1), dtype: dtype) : nil
+  }
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    let product = x.matmul(weight.transpose())
+    return bias.map { product + $0 } ?? product
+  }
+}

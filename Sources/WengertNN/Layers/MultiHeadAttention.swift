@@ -1,0 +1,38 @@
+/// Self-attention with several heads over packed sequences (Vaswani et al. 2017): [tokens, width] → [tokens, width].
+public struct MultiHeadAttention: ParameterTree, Sendable {
+  public var query: Linear
+  public var key: Linear
+  public var value: Linear
+  public var output: Linear
+  public var heads: Int
+  /// Probability that an attention weight is set to zero in training.
+  public var dropout: Double
+
+  public static let fields: [Field<Self>] = [
+    .init("query", \.query), .init("key", \.key), .init("value", \.value), .init("output", \.output),
+  ]
+
+  /// New projections of `width` to itself, `width` being a multiple of `heads`.
+  public init(
+    width: Int, heads: Int, dropout: Double = 0, key: RandomKey, initialiser: Initialiser = .normal(standardDeviation: 0.02),
+    dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
+  ) {
+    precondition(
+      heads > 0 && width % heads == 0, "MultiHeadAttention: the width \(width) does not divide into \(heads) heads", file: file, line: line)
+    func projection(_ site: Int) -> Linear { Linear(width, width, key: key.fold(site), initialiser: initialiser, dtype: dtype) }
+    query = projection(0)
+    self.key = projection(1)
+    value = projection(2)
+    output = projection(3)
+    self.heads = heads
+    self.dropout = dropout
+  }
+
+  /// Each token attends to the tokens of its own sequence; rows `offsets[s]..<offsets[s + 1]` of `x` are sequence s.
+  public func callAsFunction(_ x: Tensor, offsets: Tensor, _ mode: Mode = .evaluation) -> Tensor {
+    let rate = mode.dropoutKey == nil ? 0 : dropout
+    let attended = attention(
+      query: query(x), key: key(x), value: value(x), offsets: offsets, heads: heads, dropout: rate, randomKey: mode.dropoutKey)
+    return output(attended)
+  }
+}

@@ -1,0 +1,17 @@
+/// Layers of any kinds, each applied to the result of the one before. Their parameters are named by their places: `0.weight`, `2.bias`.
+public struct Sequential: Layer {
+  public var layers: [any Layer]
+
+  public init(_ layers: any Layer...) { self.layers = layers }
+  public init(_ layers: [any Layer]) { self.layers = layers }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    for i in layers.indices { layers[i].visit(dotted(prefix, "\(i)"), body) }
+  }
+
+  public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
+    var value = x
+    for (i, layer) in layers.enumerated() { value = layer(value, mode.fold(i)) }
+    return value
+  }
+}

@@ -1,0 +1,49 @@
+/// Attention and a feed-forward network of GELU (exact), each with dropout and a residual connection: [tokens, width] → [tokens, width].
+///
+/// Post-norm, as in the original transformer and BERT: x ← norm(x + dropout(f(x))). Pre-norm: x ← x + dropout(f(norm(x))).
+public struct TransformerBlock: ParameterTree, Sendable {
+  public var attention: MultiHeadAttention
+  public var attentionNorm: LayerNorm
+  /// [width] → [inner]
+  public var intermediate: Linear
+  /// [inner] → [width]
+  public var output: Linear
+  public var outputNorm: LayerNorm
+  /// Of the results of attention and of the feed-forward network.
+  public var dropout: Dropout
+  public var normFirst: Bool
+
+  public static let fields: [Field<Self>] = [
+    .init("attention", \.attention), .init("attentionNorm", \.attentionNorm), .init("intermediate", \.intermediate),
+    .init("output", \.output), .init("outputNorm", \.outputNorm), .init("dropout", \.dropout),
+  ]
+
+  /// A new block; `inner` is the width between the two layers of the feed-forward network, 4 · width by default.
+  public init(
+    width: Int, heads: Int, inner: Int? = nil, dropout: Double = 0, attentionDropout: Double = 0, normFirst: Bool = false,
+    epsilon: Double = 1e-12, key: RandomKey, initialiser: Initialiser = .normal(standardDeviation: 0.02), dtype: DType = .float32
+  ) {
+    let inner = inner ?? 4 * width
+    let device = Device(key.data.backend)
+    attention = MultiHeadAttention(
+      width: width, heads: heads, dropout: attentionDropout, key: key.fold(0), initialiser: initialiser, dtype: dtype)
+    attentionNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)
+    intermediate = Linear(width, inner, key: key.fold(1), initialiser: initialiser, dtype: dtype)
+    output = Linear(inner, width, key: key.fold(2), initialiser: initialiser, dtype: dtype)
+    outputNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)
+    self.dropout = Dropout(dropout)
+    self.normFirst = normFirst
+  }
+
+  /// The block's value at packed sequences; rows `offsets[s]..<offsets[s + 1]` of `x` are sequence s.
+  public func callAsFunction(_ x: Tensor, offsets: Tensor, _ mode: Mode = .evaluation) -> Tensor {
+    func attend(_ x: Tensor) -> Tensor { dropout(attention(x, offsets: offsets, mode.fold(0)), mode.fold(1)) }
+    func feedForward(_ x: Tensor) -> Tensor { dropout(output(gelu(intermediate(x))), mode.fold(2)) }
+    if normFirst {
+      let attended = x + attend(attentionNorm(x))
+      return attended + feedForward(outputNorm(attended))
+    }
+    let attended = attentionNorm(x + attend(x))
+    return outputNorm(attended + feedForward(attended))
+  }
+}

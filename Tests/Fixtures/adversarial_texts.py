@@ -1,0 +1,41 @@
+"""Texts that a tokeniser may get wrong: all planes, marks, jamo, ideographs, emoji, special tokens, long words."""
+import random
+def scalar(r):
+    while True:
+        k=r.random()
+        if k<.35: c=r.randrange(0x20,0x7f)
+        elif k<.5: c=r.randrange(0x80,0x3000)
+        elif k<.7: c=r.randrange(0x10000)
+        elif k<.8: c=r.randrange(0x10000,0x20000)
+        elif k<.85: c=r.randrange(0x20000,0x33000)
+        else: c=r.randrange(0x110000)
+        if not 0xD800<=c<0xE000: return chr(c)
+def ranges(*rs): return [chr(c) for a,b in rs for c in range(a,b) if not 0xD800<=c<0xE000]
+MARKS=ranges((0x300,0x370),(0x483,0x48a),(0x591,0x5c8),(0x610,0x61b),(0x64b,0x660),(0x93c,0x950),(0x1ab0,0x1aff),(0x1dc0,0x1e00),(0x20d0,0x20f1),(0x302a,0x3030),(0xfe20,0xfe30),(0x1d165,0x1d173),(0x1b44,0x1b45),(0x16ff0,0x16ff2),(0x11099,0x1109c),(0x1d17b,0x1d183),(0xf71,0xf88),(0x1715,0x1716),(0x1734,0x1735),(0x1884,0x1888),(0xa9bc,0xa9c1),(0x11c0,0x11c1),(0x11935,0x1193f))
+LETTERS=ranges((0x41,0x7b),(0xc0,0x250),(0x370,0x530),(0x1e00,0x2000),(0x1d15e,0x1d165),(0x1d1bb,0x1d1c1))
+JAMO=ranges((0x1100,0x1200),(0xac00,0xac80),(0xd7a0,0xd800),(0xa960,0xa980))
+CJK=ranges((0x4e00,0x4f00),(0x3400,0x3420),(0x9ff0,0xa010),(0xf900,0xfb00),(0x2f800,0x2fa20),(0x20000,0x20010),(0x2a6d0,0x2a710),(0x2b730,0x2b830),(0x2ce90,0x2ceb8),(0x3040,0x3100),(0x3000,0x3020))
+SPACE=ranges((0,0x21),(0x7f,0xa1),(0x1680,0x1681),(0x180e,0x180f),(0x2000,0x2010),(0x2028,0x2030),(0x205f,0x2070),(0x3000,0x3001),(0xfeff,0xff00),(0xfff9,0xfffe),(0xe0001,0xe0002),(0xe0020,0xe007f))
+PUNCT=ranges((0x21,0x30),(0x3a,0x41),(0x5b,0x61),(0x7b,0x7f),(0xa1,0xc0),(0x2010,0x2028),(0x2030,0x205f),(0x2e00,0x2e60),(0x3001,0x3003),(0xff01,0xff10),(0x37e,0x37f),(0x387,0x388),(0x1fed,0x1ff0),(0x2329,0x232b),(0x166d,0x166e),(0x111c8,0x111ca))
+EMOJI=['\U0001F468\u200d\U0001F469\u200d\U0001F467','\U0001F3F4\U000E0067\U000E0062\U000E007F','❤️','👍🏽','🇩🇪','1️⃣']
+RTL=ranges((0x5d0,0x5eb),(0x620,0x64b),(0xfb1d,0xfb50),(0xfe70,0xfefd))
+SPECIAL=['[CLS]','[SEP]','[MASK]','[PAD]','[UNK]','[cls]','[CLS','CLS]','[','[[SEP]]','##','##ing','[unused0]']
+WORDS='the of and running unaffable Straße İstanbul ΑΣΣΟΣ Ἀθῆναι naïve café CAFE\u0301 ﬁne ǅ Å Å Ω ß ẞ U.S.A. don\'t 3.14 e-mail http://x.y/?q=1 日本語 한국어 हिन्दी ไทย'.split(' ')
+def texts(n,seed,extra=()):
+    r=random.Random(seed); out=[]
+    pools=[LETTERS,MARKS,JAMO,CJK,SPACE,PUNCT,EMOJI,RTL,SPECIAL+list(extra),WORDS,None]
+    while len(out)<n:
+        kind=r.randrange(8); s=''
+        if kind==0: s=''.join(scalar(r) for _ in range(r.randrange(0,60)))
+        elif kind==1:
+            for _ in range(r.randrange(1,20)): s+=r.choice(LETTERS+JAMO)+''.join(r.choice(MARKS) for _ in range(r.randrange(0,6)))
+        elif kind==2:
+            n_=r.choice([98,99,100,101,102,200]); p=r.choice([['a'],LETTERS,CJK+LETTERS,JAMO,MARKS+LETTERS])
+            s=''.join(r.choice(p) for _ in range(n_)); s=r.choice(['','x ','[CLS]'])+s+r.choice(['',' y','[SEP]','.'])
+        else:
+            for _ in range(r.randrange(1,40)):
+                p=r.choice(pools); s+=scalar(r) if p is None else r.choice(p)
+                if r.random()<.2: s+=' '
+        if kind==7 and r.random()<.1: s=(s+' ')*r.randrange(20,200)
+        out.append(s)
+    return out
