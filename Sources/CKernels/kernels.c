@@ -1,3 +1,6 @@
+#if defined(__linux__)
+#define _GNU_SOURCE
+#endif
 #include "ckernels.h"
 #include "table.h"
 
@@ -5,6 +8,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#if defined(__linux__)
+#include <sched.h>
+#endif
 
 // Products and sums may be contracted to one rounding where the level has it; nothing else is relaxed.
 #pragma clang fp contract(fast)
@@ -86,3 +93,12 @@ wg_reduce_fn wg_reduce(int type, int op) { return table->reduce[type][op]; }
 wg_accumulate_fn wg_accumulate(int type, int op) { return table->accumulate[type][op]; }
 wg_iota_fn wg_iota(void) { return table->iota; }
 wg_random_fn wg_random(void) { return table->random; }
+
+int wg_available_cores(void) {
+#if defined(__linux__)
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
+#endif
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count > 0 ? (int)count : 1;
+}

@@ -69,6 +69,7 @@
   static void WG(name)(void *dp, const void *ap, const void *bp, int64_t n) {  \
     D *d = dp;                                                                                            \
     const A *a = ap, *b = bp;                                                                             \
+    if (n <= 0) return;                                                                                   \
     const A a0 = *a, b0 = *b;                                                                             \
     (void)a0, (void)b0;                                                                                   \
     int64_t i = 0;                                                                                        \
@@ -88,6 +89,7 @@
   static void WG(name)(void *dp, const void *ap, const void *bp, int64_t n) {                             \
     T *d = dp;                                                                                            \
     const T *a = ap, *b = bp;                                                                             \
+    if (n <= 0) return;                                                                                   \
     const T a0 = *a, b0 = *b;                                                                             \
     (void)a0, (void)b0;                                                                                   \
     ONE_BY_ONE for (int64_t k = 0; k < n; k++) {                                                          \
@@ -111,6 +113,7 @@
     const int32_t *c = cp;                                                                                      \
     const T *a = ap, *b = bp;                                                                                   \
     const int32_t c0 = *c;                                                                                      \
+    if (n <= 0) return;                                                                                   \
     const T a0 = *a, b0 = *b;                                                                                   \
     (void)c0, (void)a0, (void)b0;                                                                               \
     int64_t i = 0;                                                                                              \
@@ -395,6 +398,7 @@ SELECT(select_64, int64_t)
 #define FILL(name, T)                                                           \
   static void WG(name)(void *dp, const void *ap, int64_t n) { \
     T *d = dp;                                                                  \
+    if (n <= 0) return;                                                         \
     const T x = *(const T *)ap;                                                 \
     LANES for (int64_t i = 0; i < n; i++) d[i] = x;                             \
   }

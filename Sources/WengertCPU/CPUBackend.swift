@@ -4,6 +4,9 @@ import WengertCore
 public final class CPUBackend: Backend {
   public static let shared = CPUBackend()
 
+  let memory = MemoryPool()
+  let plans = RowPlanCache()
+
   public var name: String { "cpu" }
 
   public func allocate(byteCount: Int) -> Storage {

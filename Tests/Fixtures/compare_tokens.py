@@ -23,14 +23,14 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         scratch = pathlib.Path(scratch)
         made = scratch / "adversarial.txt"
-        made.write_text("".join(t.replace("\n", " ").rstrip("\r") + "\n" for t in adversarial_texts.texts(20000, 17)), newline="\n")
+        made.write_bytes("".join(t.replace("\n", " ").rstrip("\r") + "\n" for t in adversarial_texts.texts(20000, 17)).encode())
         total = wrong = 0
         for file in [made, *files]:
             copy = scratch / "texts.txt"
             copy.write_bytes(file.read_bytes())
             subprocess.run([dexml, "tokenize", "--data-path", copy, "--tokenizer", folder, "--tf-max-len", str(length)],
                            check=True, capture_output=True)
-            texts = file.read_text(newline="\n").removesuffix("\n").split("\n")
+            texts = file.read_bytes().decode().removesuffix("\n").split("\n")
             texts = [t.removesuffix("\r") for t in texts]
             made_ids = np.fromfile(scratch / f"texts.{folder.name}_{length}.dat", dtype="<i8").reshape(-1, length)
             expected = np.array([e.ids for e in reference.encode_batch(texts)])

@@ -50,3 +50,13 @@ wg_reduce_fn wg_reduce(int type, int op);
 wg_accumulate_fn wg_accumulate(int type, int op);
 wg_iota_fn wg_iota(void);
 wg_random_fn wg_random(void);
+
+/// How many cores this process may run on.
+int wg_available_cores(void);
+
+/// Tells the processor that this thread spins.
+static inline void wg_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}

@@ -7,14 +7,8 @@ public struct LossTargets: Sendable {
   /// |S_i|
   public let drawnCounts: [Int]
 
-  /// bool [B, L]: l ∈ P_i.
-  let isPositive: Tensor
-  /// bool [B, L]: l ∈ P_i but not drawn.
-  let isExcluded: Tensor
-  /// int64 [B, max |S|]: the labels of S_i, padded with 0.
-  let drawnLabels: Tensor
-  /// float32 [B, max |S|]: 1, or the relevance where the loss is weighted; 0 for padding.
-  let drawnWeights: Tensor
+  /// float32 [B, L]: the weight of a drawn positive (1, or its relevance where the loss is weighted), −1 for a positive that was not drawn, 0 for a negative.
+  let weights: Tensor
 
   /// - Parameters:
   ///   - positives: relevance of the batch's documents [B, L]; entries above 0 are positives.
@@ -22,30 +16,27 @@ public struct LossTargets: Sendable {
   ///   - weighted: whether each term is multiplied by its relevance.
   public init(positives: SparseMatrix, drawn: [[Int]]? = nil, weighted: Bool = false) {
     let rows = positives.rows, columns = positives.columns
-    var positive = [Bool](repeating: false, count: rows * columns)
-    var excluded = positive
-    var labels: [[(label: Int, relevance: Float)]] = []
-    var counts: [Int] = []
+    var weights = [Float](repeating: 0, count: rows * columns)
+    var positiveCounts = [Int](repeating: 0, count: rows)
+    var drawnCounts = positiveCounts
     for i in 0..<rows {
-      let row = positives.row(i)
-      let entries = zip(row.indices, row.values).map { (label: Int($0), relevance: $1) }
-      let chosen = Set(drawn?[i] ?? Array(entries.indices))
-      for (position, entry) in entries.enumerated() where entry.relevance > 0 {
-        positive[i * columns + entry.label] = true
-        excluded[i * columns + entry.label] = !chosen.contains(position)
+      let entries = positives.rowOffsets[i]..<positives.rowOffsets[i + 1]
+      func isPositive(_ entry: Int) -> Bool { positives.values[entry] > 0 }
+      func place(_ entry: Int) -> Int { i * columns + Int(positives.indices[entry]) }
+      for entry in entries where isPositive(entry) {
+        weights[place(entry)] = -1
+        positiveCounts[i] += 1
       }
-      counts.append(entries.count { $0.relevance > 0 })
-      labels.append(entries.enumerated().filter { chosen.contains($0) && $1.relevance > 0 }.map(\.element))
+      let chosen = drawn?[i].map { entries.lowerBound + $0 } ?? Array(entries)
+      for entry in chosen where isPositive(entry) {
+        weights[place(entry)] = weighted ? positives.values[entry] : 1
+        drawnCounts[i] += 1
+      }
     }
     documentCount = rows
     labelCount = columns
-    positiveCounts = counts
-    drawnCounts = labels.map(\.count)
-    isPositive = Tensor(positive, shape: [rows, columns])
-    isExcluded = Tensor(excluded, shape: [rows, columns])
-    let width = max(drawnCounts.max() ?? 0, 1)
-    drawnLabels = Tensor(labels.flatMap { row in (0..<width).map { $0 < row.count ? row[$0].label : 0 } }, shape: [rows, width])
-    drawnWeights = Tensor(
-      labels.flatMap { row in (0..<width).map { $0 < row.count ? (weighted ? row[$0].relevance : 1) : Float(0) } }, shape: [rows, width])
+    self.positiveCounts = positiveCounts
+    self.drawnCounts = drawnCounts
+    self.weights = Tensor(weights, shape: [rows, columns])
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// The losses on the similarities s_il = ⟨x_i, y_l⟩ / τ of B documents and L labels. With drawn positives S_i ⊆ P_i, weights w (1 or the relevance):
 ///
 ///     softmax             −(1/B) Σ_i Σ_{j∈S_i} w_ij (s_ij − ln Σ_l e^{s_il})
@@ -66,30 +64,31 @@ public struct SimilarityLoss: Sendable {
 
   /// The loss of similarities [B, L], already divided by τ.
   public func loss(similarity s: Tensor, targets: LossTargets) -> Tensor {
-    let drawn = s.takeAlong(targets.drawnLabels, axis: 1)
-    let weights = targets.drawnWeights.cast(to: s.dtype)
     let terms: Tensor
     switch criterion {
-    case .softmax:
-      terms = (s.logSumExp(axes: [1], keepDims: true) - drawn) * weights
-    case .decoupledSoftmax:
-      // −(s − ln(e^s + e^ℓ)) = softplus(ℓ − s), ℓ the log-sum-exp of the negatives
-      let negatives = select(targets.isPositive, Tensor.full(-.infinity, [], dtype: s.dtype), s).logSumExp(axes: [1], keepDims: true)
-      terms = softplus(negatives - drawn) * (weights * inverse(targets.drawnCounts, s))
+    case .softmax: terms = RowLoss.softmax(s, weights: targets.weights)
+    case .decoupledSoftmax: terms = RowLoss.decoupledSoftmax(s, weights: targets.weights)
+    case .bce: terms = RowLoss.bce(s, weights: targets.weights)
     case .topK(let topK, let alpha):
       let k = targets.positiveCounts.map { Double(max(topK.value($0), 1)) }
-      let t = SoftTopK(alpha: alpha, excluded: targets.isExcluded, k: Tensor(k, shape: [k.count, 1]).cast(to: s.dtype)).threshold(s)
-      terms = softplus((drawn + t) * -alpha) * (weights * inverse(targets.drawnCounts, s))
-    case .bce:
-      let sum = softplus(s).sum() - (drawn * weights).sum()
-      return reduction == .mean ? sum / Double(targets.documentCount * targets.labelCount) : sum
+      terms = SoftTopK(alpha: alpha, weights: targets.weights, k: column(k, s))(s).terms
     }
-    return reduction == .mean ? terms.sum() / Double(targets.documentCount) : terms.sum()
+    return (terms * column(scales(targets), s)).sum()
   }
 
-  /// 1/|S_i| as [B, 1].
-  private func inverse(_ counts: [Int], _ s: Tensor) -> Tensor {
-    Tensor(counts.map { 1 / Double(max($0, 1)) }, shape: [counts.count, 1]).cast(to: s.dtype)
+  /// What each document's terms are multiplied by.
+  private func scales(_ targets: LossTargets) -> [Double] {
+    let documents = reduction == .mean ? 1 / Double(targets.documentCount) : 1
+    return switch criterion {
+    case .softmax: targets.drawnCounts.map { _ in documents }
+    case .decoupledSoftmax, .topK: targets.drawnCounts.map { documents / Double(max($0, 1)) }
+    case .bce: targets.drawnCounts.map { _ in reduction == .mean ? documents / Double(targets.labelCount) : 1 }
+    }
+  }
+
+  /// [B, 1] in the similarities' dtype.
+  private func column(_ values: [Double], _ s: Tensor) -> Tensor {
+    Tensor(values, shape: [values.count, 1]).cast(to: s.dtype)
   }
 }
 
@@ -101,5 +100,3 @@ extension SimilarityLoss.TopK {
     }
   }
 }
-
-func logarithm(_ x: Double) -> Double { Foundation.log(x) }

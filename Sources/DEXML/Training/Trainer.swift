@@ -111,7 +111,8 @@ public struct Trainer {
     let (value, gradient) = GradientCache.valueAndGradient(
       at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), encode: { $0.embed($1, key: $2) },
       loss: { loss(documents: $0, labels: $1, targets: targets) })
-    optimiser.update(&model, gradient, learningRate: configuration.lr * schedule.factor(step))
+    optimiser.learningRate = schedule.rate(step)
+    optimiser.update(&model, gradient: gradient)
     step += 1
     return value.item()
   }

@@ -98,7 +98,7 @@ extension ParameterTree {
 }
 
 /// Compares a type's list of fields with its stored properties, once.
-enum FieldCheck {
+package enum FieldCheck {
   private static let checked = Mutex<Set<ObjectIdentifier>>([])
 
   static func run<Tree: ParameterTree>(_ tree: Tree) {
@@ -109,7 +109,7 @@ enum FieldCheck {
   }
 
   /// Stored properties that hold tensors and are not listed.
-  static func missingFields<Tree: ParameterTree>(of tree: Tree) -> [String] {
+  package static func missingFields<Tree: ParameterTree>(of tree: Tree) -> [String] {
     // A key path prints as \Type.property.
     let listed = Set(Tree.fields.map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
     return Mirror(reflecting: tree).children.compactMap { child in

@@ -91,40 +91,40 @@ public struct RowValue {
     return builder.emit(.unary(op, id), result, isRow: isRow)
   }
 
-  func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
+  public func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
     builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
   }
 
-  func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
+  public func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
     builder.emit(.compare(op, id, other.id), .bool, isRow: isRow || other.isRow)
   }
 
-  func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
+  public func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
 
   /// Where this bool holds `a`, elsewhere `b`.
-  func select(_ a: RowValue, _ b: RowValue) -> RowValue {
+  public func select(_ a: RowValue, _ b: RowValue) -> RowValue {
     builder.emit(.select(id, a.id, b.id), a.dtype, isRow: isRow || a.isRow || b.isRow)
   }
 
-  func cast(_ dtype: DType) -> RowValue {
+  public func cast(_ dtype: DType) -> RowValue {
     dtype == self.dtype ? self : builder.emit(.cast(id), dtype, isRow: isRow)
   }
 
-  func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
+  public func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
 
-  func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
+  public func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
 
-  static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
-  static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
-  static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
-  static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
-  static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
-  static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
-  static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
-  static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
-  static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
-  static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
-  static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
-  static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
-  static prefix func - (a: RowValue) -> RowValue { a(.negate) }
+  public static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
+  public static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
+  public static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
+  public static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
+  public static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
+  public static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
+  public static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
+  public static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
+  public static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
+  public static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
+  public static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
+  public static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
+  public static prefix func - (a: RowValue) -> RowValue { a(.negate) }
 }

@@ -85,5 +85,14 @@ public func customDerivative(
   return apply1(operation, inputs, Caller(file, line))
 }
 
+/// `customDerivative` of a function with several results.
+package func customDerivatives(
+  _ inputs: [Tensor], forward: @escaping ([Tensor]) -> [Tensor],
+  vjp: @escaping (_ inputs: [Tensor], _ results: [Tensor], _ cotangents: [Tensor]) -> [Tensor?],
+  jvp: @escaping (_ inputs: [Tensor], _ tangents: [Tensor]) -> [Tensor?], file: StaticString = #fileID, line: UInt = #line
+) -> [Tensor] {
+  apply(Custom("customDerivatives", forward: forward, vjp: vjp, jvp: jvp), inputs, Caller(file, line))
+}
+
 /// The same values, which no derivative passes.
 public func stopGradient(_ x: Tensor) -> Tensor { Tensor(x.view, node: nil) }

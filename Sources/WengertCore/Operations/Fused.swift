@@ -164,6 +164,11 @@ struct Fused: Operation {
   }
 }
 
+/// The outputs of a row program over the shape of its first operand, against which the others broadcast; differentiated instruction by instruction.
+package func rowFunction(_ program: RowProgram, _ operands: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
+  apply(Fused(program: program, rule: .replay), operands, Caller(file, line))
+}
+
 extension RowProgram {
   /// Whether anything reads input i.
   func loads(_ i: Int) -> Bool { instructions.contains(.load(i)) }

@@ -1,0 +1,113 @@
+import Glibc
+import Synchronization
+
+/// Keeps freed blocks for the next request of their size class, so that a training step maps no new memory.
+///
+/// A class is a power of two times 4/4 … 7/4, so a block is at most a quarter larger than asked for. What is reserved stays below 5/4 of the
+/// largest amount that was ever in use, plus 64 MiB: before more is taken from the system, pooled blocks go back.
+final class MemoryPool: Sendable {
+  static let hugePage = 2 << 20
+  private static let slack = 64 << 20
+
+  private struct State {
+    var free: [Int: [UInt]] = [:]
+    var statistics = MemoryStatistics()
+  }
+  private let state = Mutex(State())
+
+  var statistics: MemoryStatistics { state.withLock { $0.statistics } }
+
+  /// The bytes of the block that serves a request.
+  static func blockSize(for byteCount: Int) -> Int {
+    let wanted = max(byteCount, 64)
+    let quarter = max(64, (1 << (Int.bitWidth - 1 - (wanted - 1).leadingZeroBitCount)) / 4)
+    let rounded = (wanted + quarter - 1) / quarter * quarter
+    return rounded >= hugePage ? (rounded + hugePage - 1) / hugePage * hugePage : rounded
+  }
+
+  func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let size = MemoryPool.blockSize(for: byteCount)
+    let reused = state.withLock { state -> UInt? in
+      state.statistics.bytesInUse += size
+      state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
+      if let address = state.free[size]?.popLast() {
+        state.statistics.bytesPooled -= size
+        return address
+      }
+      let limit = state.statistics.peakBytesInUse / 4 * 5 + MemoryPool.slack
+      let excess = state.statistics.bytesInUse + state.statistics.bytesPooled - limit
+      if excess > 0 { MemoryPool.release(atLeast: excess, from: &state) }
+      return nil
+    }
+    if let reused { return UnsafeMutableRawPointer(bitPattern: reused)! }
+    return MemoryPool.map(size)
+  }
+
+  func deallocate(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
+    let size = MemoryPool.blockSize(for: byteCount)
+    let address = UInt(bitPattern: pointer)
+    state.withLock { state in
+      state.statistics.bytesInUse -= size
+      state.statistics.bytesPooled += size
+      state.free[size, default: []].append(address)
+    }
+  }
+
+  /// Gives every pooled block back to the system.
+  func trim() {
+    state.withLock { MemoryPool.release(atLeast: .max, from: &$0) }
+  }
+
+  /// Largest blocks first.
+  private static func release(atLeast byteCount: Int, from state: inout State) {
+    var released = 0
+    for size in state.free.keys.sorted(by: >) {
+      while released < byteCount, let address = state.free[size]?.popLast() {
+        unmap(UnsafeMutableRawPointer(bitPattern: address)!, size)
+        released += size
+      }
+      if state.free[size]?.isEmpty == true { state.free[size] = nil }
+    }
+    state.statistics.bytesPooled -= released
+  }
+
+  private static func map(_ size: Int) -> UnsafeMutableRawPointer {
+    guard size >= hugePage else {
+      var pointer: UnsafeMutableRawPointer?
+      guard posix_memalign(&pointer, 64, size) == 0, let pointer else { fatalError("out of memory: \(size) bytes wanted") }
+      return pointer
+    }
+    let reserved = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+    guard let reserved, reserved != MAP_FAILED else { fatalError("out of memory: \(size) bytes wanted") }
+    let start = UInt(bitPattern: reserved)
+    let aligned = (start + UInt(hugePage) - 1) / UInt(hugePage) * UInt(hugePage)
+    let lead = Int(aligned - start)
+    if lead > 0 { munmap(reserved, lead) }
+    if lead < hugePage { munmap(reserved + lead + size, hugePage - lead) }
+    madvise(reserved + lead, size, MADV_HUGEPAGE)
+    return reserved + lead
+  }
+
+  private static func unmap(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
+    if size >= hugePage { munmap(pointer, size) } else { free(pointer) }
+  }
+}
+
+/// What the CPU backend's memory pool holds, in bytes.
+public struct MemoryStatistics: Sendable {
+  /// Blocks that tensors hold.
+  public var bytesInUse = 0
+  /// Blocks kept for reuse.
+  public var bytesPooled = 0
+  /// The largest `bytesInUse` so far.
+  public var peakBytesInUse = 0
+
+  public init() {}
+}
+
+extension CPUBackend {
+  public var memoryStatistics: MemoryStatistics { memory.statistics }
+
+  /// Gives memory that no tensor holds back to the system.
+  public func trimMemory() { memory.trim() }
+}

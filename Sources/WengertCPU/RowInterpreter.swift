@@ -1,0 +1,266 @@
+import CKernels
+import WengertCore
+
+/// One thread's part of a run: a register file, and pointers to the operands of the block in hand.
+struct RowInterpreter {
+  private let run: RowRun
+  /// For each value: its register, and where it stands in the block in hand (its register, or an operand's memory).
+  private let home: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let registers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// For each operand: the block's first element, and the position of its first row.
+  private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let starts: UnsafeMutablePointer<Int>
+  /// Partial reductions of a pass: of the chunk in hand, and of the row so far.
+  private let states: UnsafeMutablePointer<UInt64>
+  private let totals: UnsafeMutablePointer<UInt64>
+  /// Where each output combines the block's first row, from the column in `firstColumn` on, and the distance to the next row.
+  private let accumulators: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let accumulatorSteps: UnsafeMutablePointer<Int>
+  private var firstColumn = 0
+  private let memory: UnsafeMutableRawPointer
+
+  /// Uses the calling thread's scratch memory, and fills what is the same for all blocks.
+  init(_ run: RowRun) {
+    self.run = run
+    let plan = run.plan
+    let words = 2 * plan.valueCount + 2 * run.operandCount + 2 * run.stateCount + 2 * run.outputCount
+    memory = ScratchMemory.ofThread(byteCount: plan.scratchByteCount + words * 8)
+    var next = memory + plan.scratchByteCount
+    func take<Element>(_ count: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
+      defer { next += count * 8 }
+      return next.assumingMemoryBound(to: type)
+    }
+    home = take(plan.valueCount, UnsafeMutableRawPointer.self)
+    registers = take(plan.valueCount, UnsafeMutableRawPointer.self)
+    operands = take(run.operandCount, UnsafeMutableRawPointer.self)
+    starts = take(run.operandCount, Int.self)
+    states = take(run.stateCount, UInt64.self)
+    totals = take(run.stateCount, UInt64.self)
+    accumulators = take(run.outputCount, UnsafeMutableRawPointer.self)
+    accumulatorSteps = take(run.outputCount, Int.self)
+    place(plan.fixedRegisters)
+    if plan.passes.count == 1 { place(plan.passes[0].registers) }
+    for operand in 0..<run.operandCount { operands[operand] = run.bases[operand] }
+    execute(plan.prologue, rows: run.blockRows, columns: run.columns, column: 0, row: 0)
+  }
+
+  private func place(_ list: [(value: Int, register: Register)]) {
+    for (value, register) in list {
+      home[value] = memory + run.plan.offset(of: register)
+      registers[value] = home[value]
+    }
+  }
+
+  // MARK: Walking
+
+  /// A range of rows (in row-major order of the outer axes) and of columns. `accumulation` is the memory where outputs are combined.
+  mutating func walk(rows range: Range<Int>, columns: Range<Int>, accumulation: [UnsafeMutableRawPointer] = []) {
+    firstColumn = columns.lowerBound
+    var row = range.lowerBound
+    while row < range.upperBound {
+      let count = min(run.blockRows, run.blockExtent - row % run.blockExtent, range.upperBound - row)
+      run.locate(row, starts)
+      for (output, base) in accumulation.enumerated() {
+        let width = columns.count * 8
+        accumulators[output] = base + run.keptRow(row, output) * width
+        accumulatorSteps[output] = run.keptRowStep(output) * width
+      }
+      for pass in run.plan.passes { walk(pass, row: row, count: count, columns: columns) }
+      execute(block: run.plan.rowEnd, rows: count, columns: 1, column: 0, row: row)
+      row += count
+    }
+  }
+
+  private func walk(_ pass: Pass, row: Int, count: Int, columns: Range<Int>) {
+    if run.plan.passes.count > 1 { place(pass.registers) }
+    execute(block: pass.perRowSteps, rows: count, columns: 1, column: 0, row: row)
+    if pass.tileSteps.isEmpty { return }
+    if pass.reductions.isEmpty {
+      tiles(pass, row: row, count: count, columns: columns)
+      return
+    }
+    // Chunk by chunk, as when threads share the row: the result is the same.
+    for (slot, reduction) in pass.reductions.enumerated() { totals[slot] = reduction.neutral }
+    var column = columns.lowerBound
+    while column < columns.upperBound {
+      let end = min(column + RowRun.chunk, columns.upperBound)
+      partial(pass, row: row, columns: column..<end)
+      for (slot, reduction) in pass.reductions.enumerated() { reduction.combine(totals + slot, states + slot, 1) }
+      column = end
+    }
+    for (slot, reduction) in pass.reductions.enumerated() { set(reduction, to: totals[slot]) }
+  }
+
+  /// The partial reductions of one chunk, left in `states`.
+  private func partial(_ pass: Pass, row: Int, columns: Range<Int>) {
+    for (slot, reduction) in pass.reductions.enumerated() { states[slot] = reduction.neutral }
+    tiles(pass, row: row, count: 1, columns: columns)
+  }
+
+  private func tiles(_ pass: Pass, row: Int, count: Int, columns: Range<Int>) {
+    var column = columns.lowerBound
+    repeat {
+      let width = min(run.tileColumns, columns.upperBound - column)
+      execute(block: pass.tileSteps, rows: count, columns: width, column: column, row: row)
+      column += width
+    } while column < columns.upperBound
+  }
+
+  /// Part of a row whose pass is shared among threads. `known` are the reductions of the earlier passes.
+  func chunk(pass number: Int, row: Int, columns: Range<Int>, known: [[UInt64]], into result: UnsafeMutablePointer<UInt64>) {
+    run.locate(row, starts)
+    for earlier in 0...number {
+      execute(block: run.plan.passes[earlier].perRowSteps, rows: 1, columns: 1, column: 0, row: row)
+      if earlier < number {
+        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() { set(reduction, to: known[earlier][slot]) }
+      }
+    }
+    let pass = run.plan.passes[number]
+    if run.plan.passes.count > 1 { place(pass.registers) }
+    partial(pass, row: row, columns: columns)
+    for slot in pass.reductions.indices { result[slot] = states[slot] }
+  }
+
+  /// What is stored once per row after its last pass.
+  func finish(row: Int, known: [[UInt64]]) {
+    run.locate(row, starts)
+    for (pass, values) in zip(run.plan.passes, known) {
+      execute(block: pass.perRowSteps, rows: 1, columns: 1, column: 0, row: row)
+      for (slot, reduction) in pass.reductions.enumerated() { set(reduction, to: values[slot]) }
+    }
+    execute(block: run.plan.rowEnd, rows: 1, columns: 1, column: 0, row: row)
+  }
+
+  private func set(_ reduction: PartialReduction, to state: UInt64) { convert(state, reduction.lanes, to: home[reduction.value]) }
+
+  private func convert(_ state: UInt64, _ lanes: Lanes, to target: UnsafeMutableRawPointer) {
+    switch lanes {
+    case .int32: target.storeBytes(of: Int32(truncatingIfNeeded: state), as: Int32.self)
+    case .int64, .float64: target.storeBytes(of: state, as: UInt64.self)
+    case .float32: target.storeBytes(of: Float(Double(bitPattern: state)), as: Float.self)
+    }
+  }
+
+  // MARK: Steps
+
+  /// Points the operands at a block, and runs the steps.
+  private func execute(block steps: [Step], rows: Int, columns: Int, column: Int, row: Int) {
+    if steps.isEmpty { return }
+    for operand in 0..<run.operandCount {
+      operands[operand] = run.bases[operand] + (starts[operand] + column * run.columnStrides[operand]) * run.byteCounts[operand]
+    }
+    for (output, value) in run.direct {
+      let operand = run.inputCount + output
+      let fits =
+        (run.columnStrides[operand] == 1 || columns == 1) && (rows == 1 || run.rowStrides[operand] == columns)
+      registers[value] = fits ? operands[operand] : home[value]
+    }
+    execute(steps, rows: rows, columns: columns, column: column, row: row)
+  }
+
+  private func execute(_ steps: [Step], rows: Int, columns: Int, column: Int, row: Int) {
+    let r = registers
+    @inline(__always) func count(_ extent: Extent) -> Int64 {
+      switch extent {
+      case .uniform: 1
+      case .perRow: Int64(rows)
+      case .row: Int64(rows * columns)
+      }
+    }
+    for step in steps {
+      switch step {
+      case .constant(let number, let value, let lanes):
+        switch lanes {
+        case .int32: r[value].storeBytes(of: Int32(clamping: Int64(saturating: number)), as: Int32.self)
+        case .int64: r[value].storeBytes(of: Int64(saturating: number), as: Int64.self)
+        case .float32: r[value].storeBytes(of: Float(number), as: Float.self)
+        case .float64: r[value].storeBytes(of: number, as: Double.self)
+        }
+      case .loadRow(let input, let value):
+        let rowStride = run.rowStrides[input], columnStride = run.columnStrides[input]
+        if run.isLanes[input] && (columnStride == 1 || columns == 1) && (rows == 1 || rowStride == columns) {
+          r[value] = operands[input]
+        } else {
+          r[value] = home[value]
+          run.loads[input](r[value], operands[input], Int64(rows), Int64(columns), Int64(rowStride), Int64(columnStride))
+        }
+      case .loadPerRow(let input, let value):
+        let n = run.kinds[input] == .uniform ? 1 : rows
+        run.loads[input](r[value], operands[input], 1, Int64(n), 0, Int64(run.rowStrides[input]))
+      case .columnIndex(let value):
+        for line in 0..<rows {
+          wg_iota()(r[value].assumingMemoryBound(to: Int64.self) + line * columns, Int64(column), Int64(columns))
+        }
+      case .random(let value, let key, let keyStep, let stream, let lane):
+        let target = r[value].assumingMemoryBound(to: Int64.self)
+        for line in 0..<rows {
+          let bits = (r[key] + line * keyStep).loadUnaligned(as: Int64.self)
+          let element = (row + line) * run.columns + column
+          wg_random()(target + line * columns, bits, stream, Int32(lane), Int64(element), Int64(columns))
+        }
+      case .unary(let kernel, let value, let a, let extent):
+        kernel(r[value], r[a], count(extent))
+      case .binary(let kernel, let value, let a, let b, let extent):
+        kernel(r[value], r[a], r[b], count(extent))
+      case .binaryByRow(let kernel, let value, let a, let b, let widths):
+        let d = widths.step(columns)
+        for line in 0..<rows { kernel(r[value] + line * d.0, r[a] + line * d.1, r[b] + line * d.2, Int64(columns)) }
+      case .select(let kernel, let value, let c, let a, let b, let extent):
+        kernel(r[value], r[c], r[a], r[b], count(extent))
+      case .selectByRow(let kernel, let value, let c, let a, let b, let widths):
+        let d = widths.step(columns)
+        for line in 0..<rows {
+          kernel(r[value] + line * d.0, r[c] + line * d.1, r[a] + line * d.2, r[b] + line * d.3, Int64(columns))
+        }
+      case .repeated(let kernel, let value, let a, let from, let to, let lanes):
+        if from == .uniform {
+          kernel(r[value], r[a], count(to))
+        } else {
+          for line in 0..<rows { kernel(r[value] + line * columns * lanes.byteCount, r[a] + line * lanes.byteCount, Int64(columns)) }
+        }
+      case .reduce(let kernel, let neutral, let value, let a, let lanes):
+        let width = lanes.byteCount
+        for line in 0..<rows {
+          var state = neutral
+          kernel(&state, r[a] + line * columns * width, Int64(columns))
+          convert(state, lanes, to: r[value] + line * width)
+        }
+      case .reducePart(let kernel, let slot, let a):
+        kernel(states + slot, r[a], Int64(columns))
+      case .store(let output, let value):
+        let operand = run.inputCount + output
+        if r[value] != operands[operand] {
+          run.stores[output](
+            operands[operand], r[value], Int64(rows), Int64(columns), Int64(run.rowStrides[operand]), Int64(run.columnStrides[operand]))
+        }
+      case .storePerRow(let output, let value):
+        let operand = run.inputCount + output
+        run.stores[output](operands[operand], r[value], 1, Int64(rows), 0, Int64(run.rowStrides[operand]))
+      case .accumulate(let kernel, let output, let value, let lanes):
+        let target = accumulators[output] + (column - firstColumn) * 8
+        let step = accumulatorSteps[output]
+        if step == 0 {
+          kernel(target, r[value], Int64(rows), Int64(columns))
+        } else {
+          for line in 0..<rows { kernel(target + line * step, r[value] + line * columns * lanes.byteCount, 1, Int64(columns)) }
+        }
+      }
+    }
+  }
+}
+
+extension ByRow {
+  /// Bytes from one row of the block to the next.
+  func step(_ columns: Int) -> (Int, Int, Int, Int) {
+    (
+      element.0 * columns + row.0, element.1 * columns + row.1, element.2 * columns + row.2, element.3 * columns + row.3
+    )
+  }
+}
+
+extension Int64 {
+  /// The whole part, held to the range; 0 for NaN.
+  init(saturating number: Double) {
+    self = number.isNaN ? 0 : number >= 0x1p63 ? .max : number <= -0x1p63 ? .min : Int64(number)
+  }
+}

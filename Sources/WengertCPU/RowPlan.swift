@@ -1,0 +1,189 @@
+import CKernels
+import WengertCore
+
+/// Lanes in which values stand in registers; numbered as in CKernels.
+enum Lanes: Int {
+  case int32, int64, float32, float64
+
+  init(_ dtype: DType) {
+    switch dtype {
+    case .bool, .uint8, .int32: self = .int32
+    case .int64: self = .int64
+    case .float16, .bfloat16, .float32: self = .float32
+    case .float64: self = .float64
+    }
+  }
+
+  var isWide: Bool { self == .int64 || self == .float64 }
+  var byteCount: Int { isWide ? 8 : 4 }
+  var isFloating: Bool { self == .float32 || self == .float64 }
+}
+
+extension DType {
+  /// Whether memory of this dtype has the form of its lanes, so that a register may stand in memory.
+  var isLanes: Bool { self == .int32 || self == .int64 || self == .float32 || self == .float64 }
+}
+
+/// How many numbers a value has in a block of rows.
+enum Extent: Int, Comparable {
+  /// One for the whole run, one per row, one per element.
+  case uniform, perRow, row
+
+  static func < (a: Extent, b: Extent) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// What a run knows of an input before the first element: how far it varies.
+enum InputKind: Int {
+  case uniform, perRow, row
+  /// A row that is the same for every row.
+  case sharedRow
+}
+
+/// One kernel call on a block. Values are numbers into the context's table of register pointers.
+enum Step {
+  case constant(Double, value: Int, Lanes)
+  case loadRow(input: Int, value: Int)
+  case loadPerRow(input: Int, value: Int)
+  case columnIndex(value: Int)
+  case random(value: Int, key: Int, keyStep: Int, stream: UInt32, lane: Int)
+  case unary(wg_unary_fn, value: Int, Int, Extent)
+  /// Once over everything.
+  case binary(wg_binary_fn, value: Int, Int, Int, Extent)
+  /// Row by row, an operand of one number per row advancing by its step.
+  case binaryByRow(wg_binary_fn, value: Int, Int, Int, widths: ByRow)
+  case select(wg_select_fn, value: Int, Int, Int, Int, Extent)
+  case selectByRow(wg_select_fn, value: Int, Int, Int, Int, widths: ByRow)
+  /// One number to one per row, or one per row (or one) to a row.
+  case repeated(wg_unary_fn, value: Int, Int, from: Extent, to: Extent, Lanes)
+  /// A whole row to a number.
+  case reduce(wg_reduce_fn, neutral: UInt64, value: Int, Int, Lanes)
+  /// A part of a row to the pass's partial result.
+  case reducePart(wg_reduce_fn, slot: Int, Int)
+  case store(output: Int, Int)
+  case storePerRow(output: Int, Int)
+  case accumulate(wg_accumulate_fn, output: Int, Int, Lanes)
+}
+
+/// For the destination and up to three operands: bytes per element where it is a row, bytes per row where it is one number per row.
+struct ByRow {
+  var element: (Int, Int, Int, Int)
+  var row: (Int, Int, Int, Int)
+}
+
+/// A reduction whose row is walked in several tiles.
+struct PartialReduction {
+  /// Combines two states of eight bytes.
+  var combine: wg_reduce_fn
+  var neutral: UInt64
+  var lanes: Lanes
+  var value: Int
+}
+
+extension ReduceOp {
+  /// The bits of the state (a double, or an int64 for integers) that changes nothing.
+  func neutral(for dtype: DType) -> UInt64 {
+    if dtype.isFloating {
+      let value: Double =
+        switch self {
+        case .sum: 0
+        case .product: 1
+        case .minimum: .infinity
+        case .maximum: -.infinity
+        }
+      return value.bitPattern
+    }
+    let range: ClosedRange<Int64> =
+      switch dtype {
+      case .bool: 0...1
+      case .uint8: 0...255
+      case .int32: Int64(Int32.min)...Int64(Int32.max)
+      default: Int64.min...Int64.max
+      }
+    return switch self {
+    case .sum: 0
+    case .product: 1
+    case .minimum: UInt64(bitPattern: range.upperBound)
+    case .maximum: UInt64(bitPattern: range.lowerBound)
+    }
+  }
+
+  /// Combines eight-byte states of values with these lanes.
+  func stateKernel(_ lanes: Lanes) -> wg_reduce_fn {
+    wg_reduce(Int32((lanes.isFloating ? Lanes.float64 : .int64).rawValue), Int32(rawValue))!
+  }
+}
+
+/// One walk over a row's tiles: first what is known per row, then the tiles, whose partial reductions the next pass uses.
+struct Pass {
+  var perRowSteps: [Step] = []
+  var tileSteps: [Step] = []
+  var reductions: [PartialReduction] = []
+  /// Where each row value stands in this pass.
+  var registers: [(value: Int, register: Register)] = []
+}
+
+/// A place in the register file: narrow and wide tiles, and numbers per row.
+enum Register {
+  case narrow(Int), wide(Int), perRow(Int)
+}
+
+/// A row program made ready for one kind of run: registers assigned, kernels chosen.
+final class RowPlan: @unchecked Sendable {
+  /// Elements of a tile, rows of a block.
+  static let tile = 1024
+  static let maximumRows = 128
+
+  let program: RowProgram
+  var prologue: [Step] = []
+  var passes: [Pass] = []
+  /// Registers that keep their content from the prologue on.
+  var fixedRegisters: [(value: Int, register: Register)] = []
+  /// After the last pass over a row that is walked in tiles.
+  var rowEnd: [Step] = []
+  var valueCount = 0
+  var narrowCount = 0, wideCount = 0, perRowCount = 0
+  /// For each output: the value that a kernel may write straight into memory, and the inputs that are read after it is made.
+  var directValue: [Int?] = []
+  var readAfterDirect: [[Int]] = []
+
+  init(program: RowProgram) { self.program = program }
+
+  var scratchByteCount: Int {
+    narrowCount * RowPlan.tile * 4 + wideCount * RowPlan.tile * 8 + perRowCount * RowPlan.maximumRows * 8
+  }
+
+  func offset(of register: Register) -> Int {
+    switch register {
+    case .narrow(let index): index * RowPlan.tile * 4
+    case .wide(let index): narrowCount * RowPlan.tile * 4 + index * RowPlan.tile * 8
+    case .perRow(let index): narrowCount * RowPlan.tile * 4 + wideCount * RowPlan.tile * 8 + index * RowPlan.maximumRows * 8
+    }
+  }
+}
+
+extension Step {
+  /// The value that the step makes.
+  var result: Int? {
+    switch self {
+    case .constant(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
+      .random(let value, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
+      .select(_, let value, _, _, _, _), .selectByRow(_, let value, _, _, _, _), .repeated(_, let value, _, _, _, _),
+      .reduce(_, _, let value, _, _):
+      value
+    case .reducePart, .store, .storePerRow, .accumulate: nil
+    }
+  }
+
+  /// The values that the step reads.
+  var operands: [Int] {
+    switch self {
+    case .constant, .loadRow, .loadPerRow, .columnIndex: []
+    case .random(_, let key, _, _, _): [key]
+    case .unary(_, _, let a, _), .repeated(_, _, let a, _, _, _), .reduce(_, _, _, let a, _), .reducePart(_, _, let a), .store(_, let a),
+      .storePerRow(_, let a), .accumulate(_, _, let a, _):
+      [a]
+    case .binary(_, _, let a, let b, _), .binaryByRow(_, _, let a, let b, _): [a, b]
+    case .select(_, _, let a, let b, let c, _), .selectByRow(_, _, let a, let b, let c, _): [a, b, c]
+    }
+  }
+}

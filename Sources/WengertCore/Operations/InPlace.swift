@@ -1,0 +1,53 @@
+extension RowProgram {
+  /// Runs the program with its first outputs written over `target` and `state`: output 0 is the new `target`, output 1 + i the new `state[i]`.
+  ///
+  /// Its inputs are `target`, each of `state`, then each of `reading`, which broadcast to the target's shape (scalar inputs to that shape with a last extent of one).
+  /// Memory that no other tensor shares is written in place; memory that is shared, or a broadcast view, is left as it is, and the tensor moves to fresh memory.
+  /// Nothing is recorded for derivatives, so no tensor may be traced.
+  public func update(
+    _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
+  ) {
+    let caller = Caller(file, line)
+    let shape = target.shape
+    caller.require(
+      inputs.count == 1 + state.count + reading.count && outputs.count == 1 + state.count, name,
+      "\(inputs.count) inputs and \(outputs.count) outputs for \(1 + state.count) tensors to update and \(reading.count) to read")
+    requireUpdatable(target, 0, shape, caller)
+    for i in state.indices { requireUpdatable(state[i], i + 1, shape, caller) }
+    for (i, tensor) in reading.enumerated() {
+      let input = inputs[1 + state.count + i]
+      var space = shape
+      if !input.isRow && shape.rank > 0 { space[shape.rank - 1] = 1 }
+      caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be read by an update in place")
+      caller.require(
+        tensor.dtype == input.dtype && tensor.shape.canBroadcast(to: space), name,
+        "input \(1 + state.count + i) is \(tensor.type) where \(TensorType(shape: space, dtype: input.dtype)) was expected")
+    }
+    // Whether memory is shared is asked before any other reference to it is taken.
+    let targetIsOwned = target.ownsMemory()
+    var stateIsOwned: [Bool] = []
+    for i in state.indices { stateIsOwned.append(state[i].ownsMemory()) }
+
+    let views = [target.view] + state.map(\.view)
+    let results = zip(views, [targetIsOwned] + stateIsOwned).map { view, isOwned in
+      isOwned ? view : TensorType(shape: shape, dtype: view.dtype).allocate(on: view.storage.backend)
+    }
+    RowPrograms.run(self, views + reading.map(\.view), into: results, over: shape)
+    target = Tensor(results[0], node: nil)
+    for i in state.indices { state[i] = Tensor(results[1 + i], node: nil) }
+  }
+
+  private func requireUpdatable(_ tensor: Tensor, _ i: Int, _ shape: Shape, _ caller: Caller) {
+    caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be updated in place")
+    caller.require(
+      tensor.shape == shape && tensor.dtype == inputs[i].dtype && tensor.dtype == outputs[i].dtype, name,
+      "tensor \(i) to update is \(tensor.type) where \(TensorType(shape: shape, dtype: inputs[i].dtype)) was expected")
+  }
+}
+
+extension Tensor {
+  /// Whether this tensor alone refers to its memory, and each of its elements has a place of its own there.
+  fileprivate mutating func ownsMemory() -> Bool {
+    isContiguous && isKnownUniquelyReferenced(&view.storage)
+  }
+}

@@ -1,0 +1,41 @@
+/// The mean over rows of −log softmax(logits) at the row's class.
+///
+/// - Parameters:
+///   - logits: [rows, classes]
+///   - classes: [rows] whole numbers in 0..<classes.
+///   - labelSmoothing: ε, the part of each target that is spread evenly over all classes (Szegedy et al. 2016).
+/// - Returns: a scalar.
+public func crossEntropy(
+  _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  precondition(
+    logits.rank == 2 && classes.shape == [logits.shape[0]],
+    "crossEntropy: needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)", file: file, line: line)
+  precondition(
+    labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy: the label smoothing \(labelSmoothing) is not in 0...1", file: file,
+    line: line)
+  let logProbabilities = logits.logSoftmax(file: file, line: line)
+  let loss = -logProbabilities.takeAlong(classes.expandDims(1), file: file, line: line).mean()
+  return labelSmoothing == 0 ? loss : (1 - labelSmoothing) * loss - labelSmoothing * logProbabilities.mean()
+}
+
+/// The mean of (prediction − target)²; shapes must agree.
+public func meanSquaredError(
+  _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  requireOneShape("meanSquaredError", prediction, target, file, line)
+  return square(prediction - target).mean()
+}
+
+/// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets lie in 0...1.
+public func binaryCrossEntropyWithLogits(
+  _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  requireOneShape("binaryCrossEntropyWithLogits", logits, targets, file, line)
+  return (softplus(logits) - logits * targets).mean()
+}
+
+/// Silent broadcasting of [n, 1] against [n] would give a wrong loss.
+private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ file: StaticString, _ line: UInt) {
+  precondition(a.shape == b.shape, "\(name): shapes \(a.shape) and \(b.shape) differ", file: file, line: line)
+}

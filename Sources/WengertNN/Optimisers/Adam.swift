@@ -1,0 +1,30 @@
+/// Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is added to the gradient, g + λθ, before the moments.
+public struct Adam: Optimiser {
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Double
+  public var weightDecay: Double
+  public var groups: [ParameterGroup]
+  public var state = OptimiserState(bufferNames: ["firstMoment", "secondMoment"])
+
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, groups: [ParameterGroup] = []
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.groups = groups
+  }
+
+  public func rule(
+    _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
+  ) -> (parameter: RowValue, buffers: [RowValue]) {
+    let moments = AdamMoments(buffers, weightDecay == 0 ? gradient : gradient + parameter * weightDecay, beta1, beta2)
+    return (parameter - moments.step(scalars, epsilon), moments.buffers)
+  }
+
+  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] {
+    AdamMoments.scalars(step, learningRate, beta1, beta2)
+  }
+}

@@ -1,0 +1,56 @@
+import Foundation
+
+/// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
+/// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.
+public struct AdamW: Optimiser {
+  public var beta1: Double
+  public var beta2: Double
+  public var epsilon: Double
+  public var weightDecay: Double
+  public var groups: [ParameterGroup]
+  public var state = OptimiserState(bufferNames: ["firstMoment", "secondMoment"])
+
+  public init(
+    beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01, groups: [ParameterGroup] = []
+  ) {
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.weightDecay = weightDecay
+    self.groups = groups
+  }
+
+  public func rule(
+    _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
+  ) -> (parameter: RowValue, buffers: [RowValue]) {
+    let moments = AdamMoments(buffers, gradient, beta1, beta2)
+    return (parameter * scalars[2] - moments.step(scalars, epsilon), moments.buffers)
+  }
+
+  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] {
+    AdamMoments.scalars(step, learningRate, beta1, beta2) + [1 - learningRate * weightDecay]
+  }
+}
+
+/// The moments that Adam and AdamW share.
+struct AdamMoments {
+  let first: RowValue
+  let second: RowValue
+
+  init(_ buffers: [RowValue], _ gradient: RowValue, _ beta1: Double, _ beta2: Double) {
+    first = buffers[0] + (gradient - buffers[0]) * (1 - beta1)
+    second = buffers[1] * beta2 + gradient * gradient * (1 - beta2)
+  }
+
+  var buffers: [RowValue] { [first, second] }
+
+  /// η m̂ / (√v̂ + ε)
+  func step(_ scalars: [RowValue], _ epsilon: Double) -> RowValue {
+    scalars[0] * first / (second(.sqrt) * scalars[1] + epsilon)
+  }
+
+  /// η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ)
+  static func scalars(_ step: Int, _ learningRate: Double, _ beta1: Double, _ beta2: Double) -> [Double] {
+    [learningRate / (1 - pow(beta1, Double(step))), 1 / (1 - pow(beta2, Double(step))).squareRoot()]
+  }
+}

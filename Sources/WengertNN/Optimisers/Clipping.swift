@@ -1,0 +1,27 @@
+/// A gradient with an element that is infinite or not a number: which tensors hold one.
+public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
+  /// The dotted names of the tensors.
+  public let names: [String]
+  /// The norm that was found: infinite or NaN.
+  public let norm: Double
+
+  public var description: String {
+    let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
+    return "the gradient's norm is \(norm), because of \(shown); lower the learning rate, or look for a division by zero in the loss"
+  }
+}
+
+/// A gradient scaled down to a norm of at most `maximum`, and its norm before: the root of the sum of the squares of all its elements.
+///
+/// As `torch.nn.utils.clip_grad_norm_`: above the maximum every tensor is multiplied by maximum / (norm + 10⁻⁶) (Pascanu et al. 2013).
+/// - Throws: `NonFiniteGradient` where the norm is not finite.
+public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) throws -> (gradient: Tree, norm: Double) {
+  let parts = gradient.namedTensors.filter { $0.tensor.dtype.isFloating }
+  let squares = parts.map { square($0.tensor.cast(to: $0.tensor.dtype.computeType)).sum().item() }
+  let norm = squares.reduce(0, +).squareRoot()
+  guard norm.isFinite else {
+    throw NonFiniteGradient(names: zip(parts, squares).filter { !$1.isFinite }.map(\.0.name), norm: norm)
+  }
+  let scale = maximum / (norm + 1e-6)
+  return (scale < 1 ? gradient.map { $1.dtype.isFloating ? $1 * scale : $1 } : gradient, norm)
+}

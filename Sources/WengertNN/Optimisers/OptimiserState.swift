@@ -1,0 +1,41 @@
+/// What an optimiser remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
+/// `encoder.weight.firstMoment`. It is saved and loaded as a model is, once it was prepared for the model.
+public struct OptimiserState: TensorTree, Sendable {
+  /// How many updates were made.
+  public var step = 0
+  /// What each parameter's buffers are called, in order.
+  public let bufferNames: [String]
+  private var buffers: [String: [Tensor]] = [:]
+
+  /// The state before the first step.
+  public init(bufferNames: [String]) { self.bufferNames = bufferNames }
+
+  /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it.
+  public mutating func prepare(for model: some TensorTree) {
+    for (name, parameter) in model.namedTensors where parameter.dtype.isFloating { prepare(name, parameter) }
+  }
+
+  mutating func prepare(_ name: String, _ parameter: Tensor) {
+    if let known = buffers[name] {
+      precondition(
+        known.allSatisfy { $0.shape == parameter.shape },
+        "update: the optimiser's state for \(name) has the shape \(known[0].shape), the parameter \(parameter.shape)")
+      return
+    }
+    let zeros = Tensor.zeros(parameter.shape, dtype: parameter.dtype.computeType, device: Device(parameter.backend))
+    buffers[name] = bufferNames.map { _ in zeros }
+  }
+
+  /// Lends a parameter's buffers to be changed in place.
+  mutating func withBuffers(_ name: String, _ body: (inout [Tensor]) -> Void) { body(&buffers[name]!) }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    let device = buffers.values.lazy.compactMap(\.first).first.map { Device($0.backend) } ?? .current
+    var count = Tensor([step], shape: [], device: device)
+    body(dotted(prefix, "step"), &count)
+    step = Int(count.item())
+    for name in buffers.keys.sorted() {
+      for (i, buffer) in bufferNames.enumerated() { body(dotted(dotted(prefix, name), buffer), &buffers[name]![i]) }
+    }
+  }
+}

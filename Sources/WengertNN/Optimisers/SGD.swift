@@ -1,0 +1,29 @@
+/// Gradient descent, as `torch.optim.SGD`: with g + λθ as the gradient and momentum μ, v ← μv + g and θ ← θ − ηv, or with Nesterov's momentum
+/// θ ← θ − η(g + μv) (Sutskever et al. 2013).
+public struct SGD: Optimiser {
+  public let momentum: Double
+  public var nesterov: Bool
+  public var weightDecay: Double
+  public var groups: [ParameterGroup]
+  public var state: OptimiserState
+
+  public init(momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = []) {
+    precondition(!nesterov || momentum > 0, "SGD: Nesterov's momentum needs a momentum above 0")
+    self.momentum = momentum
+    self.nesterov = nesterov
+    self.weightDecay = weightDecay
+    self.groups = groups
+    state = OptimiserState(bufferNames: momentum == 0 ? [] : ["momentum"])
+  }
+
+  public func rule(
+    _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
+  ) -> (parameter: RowValue, buffers: [RowValue]) {
+    let gradient = weightDecay == 0 ? gradient : gradient + parameter * weightDecay
+    let velocities = buffers.map { $0 * momentum + gradient }
+    let direction = velocities.first.map { nesterov ? gradient + $0 * momentum : $0 } ?? gradient
+    return (parameter - direction * scalars[0], velocities)
+  }
+
+  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] { [learningRate] }
+}

@@ -1,0 +1,44 @@
+import Testing
+import WengertNN
+import WengertTestSupport
+
+@Suite("Losses agree with PyTorch in value and gradient")
+struct LossTests {
+  let golden = try! Golden()
+
+  private func expect(_ name: String, _ loss: (Tensor) -> Tensor) throws {
+    let (value, gradient) = valueAndGradient(at: try golden.tensor("loss/logits"), loss)
+    try golden.expect(value, "loss/\(name)/value")
+    try golden.expect(gradient, "loss/\(name)/gradient")
+  }
+
+  @Test("cross entropy, plain and smoothed") func crossEntropies() throws {
+    let classes = try golden.tensor("loss/classes")
+    try expect("crossEntropy") { crossEntropy($0, classes) }
+    try expect("smoothed") { crossEntropy($0, classes, labelSmoothing: 0.1) }
+  }
+
+  @Test("mean squared error and binary cross entropy") func others() throws {
+    let targets = try golden.tensor("loss/targets")
+    try expect("meanSquaredError") { meanSquaredError($0, targets) }
+    try expect("binary") { binaryCrossEntropyWithLogits($0, targets) }
+  }
+
+  @Test("binary cross entropy of large logits does not overflow") func large() {
+    let loss = binaryCrossEntropyWithLogits(Tensor([1000, -1000]), Tensor([1, 0]))
+    #expect(loss.item() == 0)
+  }
+
+  @Test("a small network learns exclusive or") func exclusiveOr() {
+    var model = Sequential(Linear(2, 8, key: RandomKey(1)), Activation { tanh($0) }, Dropout(0), Linear(8, 1, key: RandomKey(2)))
+    let x = Tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), y = Tensor([[0], [1], [1], [0]])
+    var optimiser = AdamW(weightDecay: 0)
+    var loss = 0.0
+    for _ in 0..<200 {
+      let (value, gradient) = valueAndGradient(at: model) { binaryCrossEntropyWithLogits($0(x), y) }
+      optimiser.update(&model, gradient, learningRate: 0.05)
+      loss = value.item()
+    }
+    #expect(loss < 0.05)
+  }
+}

@@ -1,0 +1,163 @@
+import Testing
+import WengertNN
+import WengertTestSupport
+
+private struct Small: ParameterTree {
+  var weight: Tensor
+  var bias: Tensor
+  var norm: LayerNorm
+  static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias), .init("norm", \.norm)]
+
+  init(dtype: DType = .float64) {
+    weight = .zeros([3, 4], dtype: dtype)
+    bias = .zeros([3], dtype: dtype)
+    norm = LayerNorm(4, dtype: dtype)
+  }
+}
+
+@Suite("Optimisers")
+struct OptimiserTests {
+  let golden = try! Golden()
+  private let rates = [0.02, 0.1, 0.09, 0.05, 0.01]
+  private let groups = [
+    ParameterGroup(matching: { name, _ in name.hasPrefix("norm.") }, weightDecay: 0, learningRateScale: 0.5), .noDecayOnBiasesAndNorms,
+  ]
+
+  private func start(_ dtype: DType = .float64) throws -> Small {
+    var model = Small(dtype: dtype)
+    try model.load(golden.file, strict: false) { "optimiser/start/\($0)" }
+    return model
+  }
+
+  private func gradient(_ step: Int, _ dtype: DType = .float64) throws -> Small {
+    var tree = Small(dtype: dtype)
+    tree.visit("") { name, tensor in
+      tensor = try! golden.tensor("optimiser/gradient/\(name)")[step].cast(to: dtype)
+    }
+    return tree
+  }
+
+  private func expectFiveSteps(_ optimiser: any Optimiser, _ label: String) throws {
+    for (dtype, tolerance) in [(DType.float64, 1e-12), (.float32, 2e-6)] {
+      var model = try start(dtype), optimiser = optimiser
+      for step in 0..<5 { optimiser.update(&model, try gradient(step, dtype), learningRate: rates[step]) }
+      for (name, tensor) in model.namedTensors { try golden.expect(tensor, "optimiser/\(label)/\(name)", tolerance: tolerance) }
+    }
+  }
+
+  @Test("five steps of AdamW are those of torch.optim.AdamW") func adamW() throws {
+    try expectFiveSteps(AdamW(weightDecay: 0.1, groups: groups), "adamw")
+  }
+
+  @Test("five steps of Adam are those of torch.optim.Adam") func adam() throws {
+    try expectFiveSteps(Adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1, groups: groups), "adam")
+  }
+
+  @Test("five steps of SGD are those of torch.optim.SGD, plain, with momentum and with Nesterov's") func sgd() throws {
+    try expectFiveSteps(SGD(weightDecay: 0.1, groups: groups), "sgd")
+    try expectFiveSteps(SGD(momentum: 0.9, weightDecay: 0.1, groups: groups), "momentum")
+    try expectFiveSteps(SGD(momentum: 0.9, nesterov: true, weightDecay: 0.1, groups: groups), "nesterov")
+  }
+
+  @Test("parameters and moments stay in the memory they have") func inPlace() throws {
+    var model = try start(), optimiser = AdamW()
+    // The first step gives memory to the moments, which begin as views of one zero.
+    optimiser.update(&model, try gradient(0), learningRate: 0.1)
+    func places() -> [ObjectIdentifier] { (model.tensors + optimiser.state.tensors.dropFirst()).map { ObjectIdentifier($0.view.storage) } }
+    let before = places(), values = model.weight.doubles
+    optimiser.update(&model, try gradient(1), learningRate: 0.1)
+    #expect(places() == before)
+    #expect(model.weight.doubles != values)
+  }
+
+  @Test("layers behind existentials, arrays, dictionaries and optionals are updated in place too") func nestedInPlace() {
+    var models = [["a": Optional(Sequential(Linear(2, 3, key: RandomKey(1)), Linear(3, 1, bias: false, key: RandomKey(2))))]]
+    var optimiser: any Optimiser = SGD()
+    let before = models.tensors.map { ObjectIdentifier($0.view.storage) }
+    optimiser.update(&models, models.map { _, x in .ones(x.shape) }, learningRate: 0.1)
+    #expect(models.tensors.map { ObjectIdentifier($0.view.storage) } == before)
+  }
+
+  @Test("a copy of a model keeps its values when the model is updated") func copyOnWrite() throws {
+    var model = try start(), optimiser = SGD()
+    let copy = model
+    let values = copy.tensors.map(\.doubles)
+    optimiser.update(&model, try gradient(0), learningRate: 0.1)
+    #expect(copy.tensors.map(\.doubles) == values)
+    #expect(model.weight.doubles != values[0])
+  }
+
+  @Test("training goes on after a saved state as it would have without the pause") func resume() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      var model = try start(), optimiser = AdamW(groups: groups)
+      for step in 0..<3 { optimiser.update(&model, try gradient(step), learningRate: 0.1) }
+      try optimiser.state.save(to: folder.appendingPathComponent("optimiser.safetensors"))
+      var resumed = model, other = AdamW(groups: groups)
+      other.state.prepare(for: resumed)
+      try other.state.load(SafeTensors(contentsOf: folder.appendingPathComponent("optimiser.safetensors")))
+      #expect(other.state.step == 3)
+      for step in 3..<5 {
+        optimiser.update(&model, try gradient(step), learningRate: 0.1)
+        other.update(&resumed, try gradient(step), learningRate: 0.1)
+      }
+      #expect(resumed.tensors.map(\.doubles) == model.tensors.map(\.doubles))
+    }
+  }
+
+  @Test("the state's tensors are named after parameters") func stateNames() {
+    var optimiser = AdamW()
+    optimiser.state.prepare(for: Linear(2, 3, key: RandomKey(1)))
+    let names = ["step", "bias.firstMoment", "bias.secondMoment", "weight.firstMoment", "weight.secondMoment"]
+    #expect(optimiser.state.namedTensors.map(\.name) == names)
+  }
+
+  @Test("half-precision parameters keep their moments in float32") func half() {
+    var model = Tensor([1, 2, 3], dtype: .bfloat16), optimiser = Adam()
+    optimiser.update(&model, Tensor([1, -1, 1], dtype: .bfloat16), learningRate: 0.5)
+    #expect(model.dtype == .bfloat16)
+    #expect(model.doubles == [0.5, 2.5, 2.5])
+    #expect(optimiser.state.tensors.dropFirst().allSatisfy { $0.dtype == .float32 })
+  }
+
+  @Test("no decay on biases and norms, by name") func decayGroup() {
+    let none = ParameterGroup.noDecayOnBiasesAndNorms
+    let x = Tensor(0)
+    for name in ["bias", "encoder.dense.bias", "blocks.0.attentionNorm.weight", "LayerNorm.weight"] { #expect(none.matches(name, x)) }
+    for name in ["weight", "blocks.0.intermediate.weight", "norm"] { #expect(!none.matches(name, x)) }
+  }
+
+  @Test("clipping is torch.nn.utils.clip_grad_norm_") func clipping() throws {
+    let (clipped, norm) = try clipByGlobalNorm(gradient(0), 1.5)
+    try golden.expect(Tensor(norm, dtype: .float64), "clipping/norm", tolerance: 1e-12)
+    for (name, tensor) in clipped.namedTensors { try golden.expect(tensor, "clipping/\(name)", tolerance: 1e-12) }
+    let (same, _) = try clipByGlobalNorm(gradient(0), 1000)
+    #expect(try same.tensors.map(\.doubles) == gradient(0).tensors.map(\.doubles))
+  }
+
+  @Test("a gradient that is not finite is reported with its tensors' names") func notFinite() throws {
+    var broken = try gradient(0)
+    broken.norm.bias = Tensor([1, .nan, 2, 3], dtype: .float64)
+    do {
+      _ = try clipByGlobalNorm(broken, 1)
+      Issue.record("no error")
+    } catch let error as NonFiniteGradient {
+      #expect(error.names == ["norm.bias"])
+      #expect("\(error)".contains("norm.bias"))
+    }
+  }
+
+  @Test("schedules are transformers'") func schedules() throws {
+    for warmup in [0, 3] {
+      let kinds: [(String, any Schedule)] = [
+        ("linear", LinearSchedule(warmup: warmup, total: 10)), ("cosine", CosineSchedule(warmup: warmup, total: 10)),
+      ]
+      for (name, schedule) in kinds {
+        try golden.expect(Tensor((0...10).map { schedule.factor($0) }, dtype: .float64), "schedule/\(name)/\(warmup)", tolerance: 1e-12)
+        #expect(schedule.factor(1000) == 0)
+      }
+    }
+    #expect(LinearSchedule(warmup: 3, total: 10).factor(0) == 0)
+    #expect(LinearSchedule(warmup: 0, total: 0).factor(0) == 0)
+    #expect(ConstantSchedule().factor(7) == 1)
+  }
+}
