@@ -195,7 +195,7 @@ struct AutodiffTests {
       case "exp": exp(x)
       case "pow": pow(x, x)
       case "divide": 1 / x
-      case "maximum": maximum(x * x, 1)
+      case "maximum": maximum(x * x, x)
       default: gelu(x)
       }
     }
@@ -210,7 +210,7 @@ struct AutodiffTests {
   func threads() async {
     let weights = Tensor((0..<64).map { Double($0) / 10 }, dtype: .float64).reshape([8, 8])
     let f: @Sendable (Tensor) -> Tensor = { x in tanh(x.matmul(weights)).sum() }
-    let points = (0..<16).map { Tensor((0..<8).map { i in Double(i + $0) / 20 }, dtype: .float64).reshape([1, 8]) }
+    let points = (0..<16).map { start in Tensor((0..<8).map { Double($0 + start) / 20 }, dtype: .float64).reshape([1, 8]) }
     let expected = points.map { gradient(at: $0, f).array(of: Double.self) }
     let actual = await withTaskGroup(of: (Int, [Double]).self) { group in
       for (i, point) in points.enumerated() {

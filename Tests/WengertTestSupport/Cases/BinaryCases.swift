@@ -24,7 +24,7 @@ extension CaseList {
   private static let nonzero = Operand(.awayFromZero)
   private static let stretchable: [Shape] = [[3, 5], [2, 3, 4], [2, 33], [1, 7], [4, 1], [2, 1100], [0, 3]]
 
-  static let binary: [OperationCase] = [
+  public static let binary: [OperationCase] = [
     row("add", .add, dtypes: DType.numbers) { $0 + $1 },
     row("subtract", .subtract, dtypes: DType.numbers) { $0 - $1 },
     row("multiply", .multiply, dtypes: DType.numbers) { $0 * $1 },
@@ -81,7 +81,7 @@ extension CaseList {
       accuracy: .exact, slope: .none, covers: [.compare(op)], two(f))
   }
 
-  static let comparison: [OperationCase] = [
+  public static let comparison: [OperationCase] = [
     comparison("equal", .equal) { $0 .== $1 },
     comparison("notEqual", .notEqual) { $0 .!= $1 },
     comparison("less", .less) { $0 .< $1 },
@@ -95,7 +95,7 @@ extension CaseList {
     },
   ]
 
-  static let selection: [OperationCase] = [
+  public static let selection: [OperationCase] = [
     OperationCase(
       "select", [Operand(.flags, dtype: .bool), .real(), .real()], shapes: Shapes.elementwise, dtypes: DType.all, accuracy: .exact
     ) { [select($0[0], $0[1], $0[2])] },

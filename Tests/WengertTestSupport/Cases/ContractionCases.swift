@@ -12,7 +12,7 @@ extension CaseList {
     OperationCase(name, [.real(shape: a), .real(shape: b)], shapes: shapes, dtypes: dtypes, accuracy: .composed(4), two(f))
   }
 
-  static let contraction: [OperationCase] = [
+  public static let contraction: [OperationCase] = [
     product("matmul", shapes: sizes, dtypes: DType.floats + [.int32, .int64], { [$0[0], $0[1]] }, { [$0[1], $0[2]] }),
     product("matmul batched", { [2, $0[0], $0[1]] }, { [2, $0[1], $0[2]] }),
     product("matmul batch by matrix", { [2, 3, $0[0], $0[1]] }, { [$0[1], $0[2]] }),

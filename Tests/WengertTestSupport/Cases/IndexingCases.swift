@@ -1,7 +1,7 @@
 extension CaseList {
   private static let sources: [Shape] = [[5, 4], [3, 33], [7, 1], [1, 5]]
 
-  static let indexing: [OperationCase] = [
+  public static let indexing: [OperationCase] = [
     OperationCase(
       "gather", [.real(), .indices(0, shape: { _ in [7] })], shapes: sources, dtypes: DType.all, accuracy: .exact
     ) { [$0[0].gather($0[1])] },
@@ -47,7 +47,7 @@ extension CaseList {
     OperationCase(name, [Operand(fill)], shapes: shapes, dtypes: DType.all, accuracy: .exact, slope: slope) { f($0[0]) }
   }
 
-  static let sorting: [OperationCase] = [
+  public static let sorting: [OperationCase] = [
     sort("argSort", ties, shapes: Shapes.cubes, slope: .none) { [$0.argSort()] },
     sort("argSort 1 descending", ties, shapes: Shapes.cubes, slope: .none) { [$0.argSort(axis: 1, descending: true)] },
     sort("sorted") { [$0.sorted()] },

@@ -6,7 +6,7 @@ extension CaseList {
   }
   private static let square: [Shape] = [[3, 5], [4, 4], [1, 1], [7, 2], [2, 3, 5], [2, 33]]
 
-  static let movement: [OperationCase] = [
+  public static let movement: [OperationCase] = [
     row("reshape") { $0.reshape([$0.shape[0], $0.shape[1] * $0.shape[2]]) },
     row("reshape inferred") { $0.reshape([$0.shape[2], 1, $0.shape[0] * $0.shape[1]]) },
     row("flatten") { $0.flatten() },
@@ -63,7 +63,7 @@ extension CaseList {
   }
 
   /// NumPy's subscripts; the names are its notation.
-  static let subscripts: [OperationCase] = [
+  public static let subscripts: [OperationCase] = [
     part("x[2]") { $0[2] },
     part("x[-1]") { $0[-1] },
     part("x[1:4]") { $0[1..<4] },

@@ -10,7 +10,7 @@ extension CaseList {
     ) { [f(RandomKey($0[0]), $0[1])] }
   }
 
-  static let random: [OperationCase] = [
+  public static let random: [OperationCase] = [
     draw("uniform", dtypes: DType.floats, covers: [.unary(.unitInterval)]) { $0.uniform($1.shape, dtype: $1.dtype) },
     draw("uniform in a range", accuracy: .composed(2), dtypes: DType.floats) { $0.uniform($1.shape, low: -3, high: 5, dtype: $1.dtype) },
     draw("normal", accuracy: .composed(16), dtypes: DType.floats) { $0.normal($1.shape, mean: 1, standardDeviation: 2, dtype: $1.dtype) },
@@ -34,11 +34,10 @@ extension CaseList {
     ) { [$0[1].dropout(0.4, key: RandomKey($0[0]))] },
   ]
 
-  private static let offsets: @Sendable (Shape) -> Shape = { _ in [4] }
   /// Sequences of 3, 0 and 5 tokens; base shape [8, width].
   private static let rows = Operand(.fixed([0, 3, 3, 8]), dtype: .int64, keepsLayout: true, shape: { _ in [4] })
 
-  static let packed: [OperationCase] = [
+  public static let packed: [OperationCase] = [
     OperationCase(
       "attention", [.real(), .real(), .real(), rows], shapes: [[8, 6], [8, 34], [8, 2]], accuracy: .composed(16)
     ) { [attention(query: $0[0], key: $0[1], value: $0[2], offsets: $0[3], heads: 2)] },

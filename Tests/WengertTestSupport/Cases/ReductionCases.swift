@@ -10,7 +10,7 @@ extension CaseList {
   private static let full = Shapes.fullCubes
   private static let near1 = Fill.uniform(0.9...1.1)
 
-  static let reduction: [OperationCase] = [
+  public static let reduction: [OperationCase] = [
     row("sum", .sum, dtypes: DType.all) { $0.sum() },
     row("sum 0", .sum, dtypes: DType.all) { $0.sum(axes: [0]) },
     row("sum -1 kept", .sum, dtypes: DType.all) { $0.sum(axes: [-1], keepDims: true) },
@@ -56,7 +56,7 @@ extension CaseList {
     row("all 1 2 kept", .none, .fixed([1]), dtypes: DType.all, accuracy: .exact, slope: .none) { $0.all(axes: [1, 2], keepDims: true) },
   ]
 
-  static let scan: [OperationCase] = [
+  public static let scan: [OperationCase] = [
     row("cumulativeSum -1", dtypes: DType.all) { $0.cumulativeSum() },
     row("cumulativeSum 0 reverse", dtypes: DType.numbers) { $0.cumulativeSum(axis: 0, reverse: true) },
     row("cumulativeSum 1", shapes: Shapes.cubes) { $0.cumulativeSum(axis: 1) },

@@ -7,7 +7,7 @@ extension CaseList {
   }
   private static let parameters = Operand.real(0.5...1.5, shape: { [$0[$0.rank - 1]] })
 
-  static let rowwise: [OperationCase] = [
+  public static let rowwise: [OperationCase] = [
     row("softmax", dtypes: DType.floats + [.int32]) { $0.softmax() },
     row("softmax 1", shapes: Shapes.cubes) { $0.softmax(axis: 1) },
     row("logSoftmax") { $0.logSoftmax() },

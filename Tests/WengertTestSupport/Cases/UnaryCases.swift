@@ -8,7 +8,7 @@ extension CaseList {
       covers: [.unary(op)], one(f))
   }
 
-  static let unary: [OperationCase] =
+  public static let unary: [OperationCase] =
     [
       row("negate", .negate, dtypes: DType.numbers, units: 0) { -$0 },
       row("abs", .abs, .awayFromZero, dtypes: DType.numbers, units: 0) { abs($0) },
