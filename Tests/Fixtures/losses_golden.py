@@ -61,7 +61,8 @@ def loss(s, relevance, drawn, case):
         terms = torch.nn.functional.logsigmoid(case["alpha"] * (s + t))
         total = -(weight * terms / count)[drawn].sum()
     else:
-        total = torch.nn.functional.softplus(s).sum() - (weight * s)[drawn].sum()
+        # Not softplus, which torch rounds to s from 20 on.
+        total = torch.logaddexp(torch.zeros_like(s), s).sum() - (weight * s)[drawn].sum()
         return total / (B * L) if case["reduction"] == "mean" else total
     return total / B if case["reduction"] == "mean" else total
 

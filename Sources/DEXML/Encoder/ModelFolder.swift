@@ -119,8 +119,8 @@ public struct ModelFolder: Sendable {
     try files.createDirectory(at: aside, withIntermediateDirectories: true)
     let configuration = model.encoder.configuration
     try configuration.json().write(to: aside.appendingPathComponent("config.json"))
-    let weights = try model.encoder.namedTensors.map {
-      (name: ParameterNames.inFile($0.name, configuration.architecture), array: try $0.tensor.arrayFile)
+    let weights = model.encoder.namedTensors.map {
+      (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.arrayFile)
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
     if let bottleneck = model.bottleneck, let bias = bottleneck.bias {
@@ -130,11 +130,12 @@ public struct ModelFolder: Sendable {
     try tokenizer.save(to: aside)
     let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
-    if files.fileExists(atPath: url.path) {
-      _ = try files.replaceItemAt(url, withItemAt: aside)
-    } else {
-      try files.moveItem(at: aside, to: url)
-    }
+    // A folder cannot be renamed over another that has files in it: the old one steps back until the new one stands.
+    let previous = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).previous")
+    try? files.removeItem(at: previous)
+    if files.fileExists(atPath: url.path) { try files.moveItem(at: url, to: previous) }
+    try files.moveItem(at: aside, to: url)
+    try? files.removeItem(at: previous)
   }
 }
 

@@ -111,8 +111,7 @@ public struct Trainer {
     let (value, gradient) = GradientCache.valueAndGradient(
       at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), encode: { $0.embed($1, key: $2) },
       loss: { loss(documents: $0, labels: $1, targets: targets) })
-    optimiser.learningRate = schedule.rate(step)
-    optimiser.update(&model, gradient: gradient)
+    optimiser.update(&model, gradient, learningRate: configuration.lr * schedule.factor(step))
     step += 1
     return value.item()
   }
@@ -139,6 +138,18 @@ public struct Trainer {
     try ModelFolder.save(model, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
+  }
+}
+
+extension Configuration {
+  /// The optimiser, without decay on biases and norms.
+  func makeOptimiser() -> any Optimiser {
+    let groups = [ParameterGroup.noDecayOnBiasesAndNorms]
+    return switch optim {
+    case .adamw: AdamW(weightDecay: weightDecay, groups: groups)
+    case .adam: Adam(weightDecay: weightDecay, groups: groups)
+    case .sgd: SGD(weightDecay: weightDecay, groups: groups)
+    }
   }
 }
 

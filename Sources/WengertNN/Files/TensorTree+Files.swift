@@ -3,9 +3,14 @@ import Foundation
 /// What of a file and a model did not meet when weights were loaded.
 public struct LoadReport: Equatable, Sendable {
   /// Names that the model has and the file lacks; these tensors kept their values.
-  public var missing: [String] = []
+  public var missing: [String]
   /// Names that the file has and the model lacks.
-  public var unexpected: [String] = []
+  public var unexpected: [String]
+
+  public init(missing: [String] = [], unexpected: [String] = []) {
+    self.missing = missing
+    self.unexpected = unexpected
+  }
 }
 
 extension TensorTree {

@@ -1,0 +1,113 @@
+import DEXML
+import Foundation
+import Testing
+import WengertNN
+import WengertTestSupport
+
+/// Values of Hugging Face transformers for tiny random models: Tests/Fixtures/encoder.py.
+private let golden = try! JSONSerialization.jsonObject(with: Data(contentsOf: Fixtures.url("encoder/golden.json"))) as! [String: Any]
+private let sequences = (golden["sequences"] as! [[Int]]).map { $0.map(Int32.init) }
+
+private func values(_ model: String, _ name: String) -> [Double] { (golden[model] as! [String: [Double]])[name]! }
+
+private func folder(_ model: String) throws -> ModelFolder { try ModelFolder(Fixtures.url("encoder/\(model)")) }
+
+private func largestDifference(_ tensor: Tensor, _ expected: [Double]) -> Double {
+  let actual = tensor.array(of: Double.self)
+  #expect(actual.count == expected.count)
+  return zip(actual, expected).map { abs($0 - $1) }.max() ?? .infinity
+}
+
+@Suite("The encoder")
+struct EncoderTests {
+  @Test("hidden states equal those of transformers, on packed tokens", arguments: ["bert", "distilbert"])
+  func hiddenStates(model: String) throws {
+    let encoder = try folder(model).model().encoder
+    let states = encoder.hiddenStates(PackedTokens(sequences))
+    #expect(states.count == 1)
+    #expect(largestDifference(states[0], values(model, "hidden")) < 1e-5)
+  }
+
+  @Test(
+    "every pooling equals its definition",
+    arguments: [("bert", "cls"), ("bert", "mean"), ("bert", "pooler"), ("bert", "lightxml"), ("distilbert", "cls"), ("distilbert", "mean")])
+  func pooling(model: String, name: String) throws {
+    let encoder = try folder(model).textEncoder(pooling: Pooling(rawValue: name), normalizes: false)
+    #expect(largestDifference(encoder.embed(PackedTokens(sequences)), values(model, name)) < 1e-5)
+  }
+
+  @Test("embeddings have length one when normalised, whatever the chunk")
+  func normalised() throws {
+    let encoder = try folder("bert").textEncoder(pooling: .mean)
+    let whole = encoder.embed(sequences, chunk: 100)
+    #expect(largestDifference(whole.norm(axes: [1]), [1, 1, 1, 1]) < 1e-6)
+    #expect(largestDifference(encoder.embed(sequences, chunk: 1), whole.array(of: Double.self)) < 1e-6)
+  }
+
+  @Test("padding is left out when a padded batch is packed")
+  func packing() {
+    let packed = PackedTokens(padded: [[2, 5, 3, 0, 0], [2, 3, 0, 0, 0]], padID: 0)
+    #expect(packed.ids == [2, 5, 3, 2, 3])
+    #expect(packed.offsets == [0, 3, 5])
+  }
+
+  @Test("a saved folder opens again with the same weights, usage and token ids", arguments: ["bert", "distilbert"])
+  func roundTrip(model: String) throws {
+    try Fixtures.withTemporaryFolder { temporary in
+      let original = try folder(model)
+      var encoder = try original.textEncoder(pooling: .mean)
+      encoder.bottleneck = Linear(16, 4, key: RandomKey(3))
+      let target = temporary.appendingPathComponent("model")
+      for _ in 0..<2 { try ModelFolder.save(encoder, tokenizer: original.tokenizer(), maximumLength: 12, to: target) }
+      let reopened = try ModelFolder(target)
+      #expect(reopened.usage == ModelFolder.Usage(pooling: .mean, normalizes: true, maximumLength: 12))
+      let copy = try reopened.textEncoder()
+      for (a, b) in zip(encoder.namedTensors, copy.namedTensors) {
+        #expect(a.name == b.name && a.tensor.array(of: Float.self) == b.tensor.array(of: Float.self))
+      }
+      #expect(try reopened.tokenizer().encode("The cats sat.") == original.tokenizer().encode("The cats sat."))
+      #expect(try FileManager.default.contentsOfDirectory(atPath: temporary.path) == ["model"])
+    }
+  }
+
+  @Test("weights that do not fit config.json are refused with names and shapes")
+  func misfit() throws {
+    try Fixtures.withTemporaryFolder { temporary in
+      for name in ["model.safetensors", "vocab.txt"] {
+        try FileManager.default.copyItem(at: Fixtures.url("encoder/bert/\(name)"), to: temporary.appendingPathComponent(name))
+      }
+      let text = try String(contentsOf: Fixtures.url("encoder/bert/config.json"), encoding: .utf8)
+      try text.replacing("\"intermediate_size\": 24", with: "\"intermediate_size\": 32")
+        .write(to: temporary.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
+      let error = #expect(throws: FileError.self) { try ModelFolder(temporary).model() }
+      #expect(error?.value.contains("intermediate.dense.weight has shape [24, 16], config.json says [32, 16]") == true)
+      #expect(error?.advice == "the weights do not fit config.json")
+    }
+  }
+
+  @Test(
+    "a damaged config.json is refused with the field",
+    arguments: [
+      ("{", "content"), ("{\"model_type\": \"gpt2\"}", "model_type"), ("{\"model_type\": \"bert\"}", "vocab_size"),
+      ("{\"model_type\": \"bert\", \"vocab_size\": -3}", "vocab_size"),
+      ("{\"model_type\": \"bert\", \"vocab_size\": 9, \"hidden_act\": \"relu\"}", "hidden_act"),
+    ])
+  func configuration(text: String, field: String) throws {
+    try Fixtures.withTemporaryFolder { temporary in
+      try text.write(to: temporary.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
+      let error = #expect(throws: FileError.self) { try ModelFolder(temporary) }
+      #expect(error?.field == field)
+    }
+  }
+
+  @Test("config.json survives any damage as settings or an error")
+  func fuzz() throws {
+    let original = try Data(contentsOf: Fixtures.url("encoder/bert/config.json"))
+    try Fixtures.withTemporaryFolder { temporary in
+      for seed in 0..<300 {
+        try original.damaged(seed: UInt64(seed)).write(to: temporary.appendingPathComponent("config.json"))
+        do { _ = try BertConfiguration(contentsOf: temporary.appendingPathComponent("config.json")) } catch is FileError {}
+      }
+    }
+  }
+}
