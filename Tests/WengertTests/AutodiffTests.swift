@@ -146,15 +146,25 @@ struct AutodiffTests {
 
   @Test("select lets no NaN through from the branch that was not chosen")
   func select() {
-    let g = gradient(at: x(-1, 0, 4)) { x in Wengert.select(x .> 0, sqrt(x), x * 2).sum() }
-    #expect(g.array() == [2.0, 2, 0.25])
-    let h = gradient(at: x(-1, 4)) { x in Wengert.select(x .> 0, log(x), x).sum() }
-    #expect(h.array() == [1.0, 0.25])
+    let g = gradient(at: [x(1, .nan, 3), x(.nan, 5, .infinity)]) { x in
+      Wengert.select(Tensor([true, false, true]), x[0] * x[0], x[1]).sum()
+    }
+    #expect(g[0].array()[0] == 2.0 && g[0].array()[2] == 6.0 && g[1].array() == [0.0, 1, 0])
+    // A NaN that arrives goes only to what was chosen.
+    let (_, pullback) = vjp(at: [x(1, 2), x(3, 4)]) { Wengert.select(Tensor([true, false]), $0[0], $0[1]) }
+    let cotangents = pullback(x(.nan, .infinity))
+    #expect(cotangents[0].array(of: Double.self)[1] == 0 && cotangents[1].array(of: Double.self)[0] == 0)
     let double = hessianVectorProduct(at: x(0, 4), along: x(1, 1)) { x in
       let positive = x .> 0
       return Wengert.select(positive, sqrt(Wengert.select(positive, x, x.constantOne)), x * x).sum()
     }
     #expect(double.array() == [2.0, -0.03125])
+  }
+
+  @Test("the gradient of a log-sum-exp of nothing but −∞ is zero")
+  func emptyRows() {
+    let g = gradient(at: x(-.infinity, -.infinity, 1, 1).reshape([2, 2])) { $0.logSumExp(axes: [1])[1] }
+    #expect(g.array() == [0.0, 0, 0.5, 0.5])
   }
 
   @Test("the gradient of a norm is zero at the zero vector, and clip passes none outside")

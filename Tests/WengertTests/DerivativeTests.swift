@@ -19,7 +19,7 @@ struct DerivativeTests {
 
   @Test(
     "where nothing floating comes out or no derivative is declared, the gradient is zero",
-    arguments: CaseList.all.filter { $0.slope == .none })
+    arguments: CaseList.all.filter { $0.slope == .none && $0.dtypes.contains(.float64) })
   func none(_ operation: OperationCase) {
     for point in DerivativePoint.all(of: operation) where !point.x.isEmpty {
       let (value, pullback) = vjp(at: point.x, point.function)

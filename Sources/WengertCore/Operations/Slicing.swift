@@ -22,7 +22,7 @@ public struct Axis: TensorIndex {
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
   public static func range(from: Int? = nil, to: Int? = nil, by: Int = 1) -> Axis {
-    precondition(by != 0, "a step of zero leads nowhere")
+    if by == 0 { fatalError("subscript: a step of zero leads nowhere") }
     return Axis(kind: .range(from: from, to: to, by: by))
   }
 }

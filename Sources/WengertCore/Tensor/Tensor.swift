@@ -10,7 +10,7 @@ public struct Tensor: Sendable {
 
   /// A tensor over existing storage; the view must lie inside it.
   public init(_ view: View) {
-    precondition(view.isInBounds, "a tensor's layout must lie inside its storage")
+    if !view.isInBounds { fatalError("Tensor: the layout \(view.layout) reaches outside a storage of \(view.storage.byteCount) bytes") }
     self.view = view
   }
 

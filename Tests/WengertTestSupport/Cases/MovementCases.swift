@@ -67,7 +67,7 @@ extension CaseList {
     part("x[2]") { $0[2] },
     part("x[-1]") { $0[-1] },
     part("x[1:4]") { $0[1..<4] },
-    part("x[1:-1, ::2]") { $0[1 ..< -1, Axis.range(by: 2)] },
+    part("x[1:-1, ::2]") { $0[Axis.range(from: 1, to: -1), Axis.range(by: 2)] },
     part("x[::-1]") { $0[Axis.range(by: -1)] },
     part("x[4:0:-2, :, ::-3]") { $0[Axis.range(from: 4, to: 0, by: -2), Axis.all, Axis.range(by: -3)] },
     part("x[..., 0]") { $0[Axis.ellipsis, 0] },
