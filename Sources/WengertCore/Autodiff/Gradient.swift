@@ -25,7 +25,7 @@ public func jvp<Input: TensorTree, Output: TensorTree>(
   var seeds: [Tensor?] = []
   for (x, t) in zip(recording.inputs, given) where x.dtype.isFloating {
     caller.require(x.shape == t.shape, "jvp", "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
-    seeds.append(t)
+    seeds.append(t.cast(to: x.dtype))
   }
   let tangents = recording.tape.forward(seeds)
   return (recording.value, recording.mapResults { index, value in (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape) })

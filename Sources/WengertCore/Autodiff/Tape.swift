@@ -28,9 +28,9 @@ final class Tape: @unchecked Sendable {
   static func innermost(of values: [Tensor]) -> Tape? {
     var found: Tape?
     for value in values {
-      guard let node = value.node, node.tape.level > (found?.level ?? 0) else { continue }
-      // A value that outlived its derivative is a constant.
-      found = value.openTape ?? found
+      // A value that outlived its derivative is a constant there; a tape further out may still record it.
+      guard let tape = value.openTape, tape.level > (found?.level ?? 0) else { continue }
+      found = tape
     }
     return found
   }

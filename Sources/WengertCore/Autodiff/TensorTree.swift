@@ -29,10 +29,10 @@ extension TensorTree {
   public func replacingTensors(_ tensors: [Tensor]) -> Self {
     var next = tensors.makeIterator()
     let copy = map { name, _ in
-      guard let tensor = next.next() else { preconditionFailure("no tensor left for \(name)") }
+      guard let tensor = next.next() else { fatalError("replacingTensors: no tensor left for \(name)") }
       return tensor
     }
-    precondition(next.next() == nil, "more tensors than the structure has leaves")
+    if next.next() != nil { fatalError("replacingTensors: \(tensors.count) tensors are more than the structure has leaves") }
     return copy
   }
 }
@@ -104,8 +104,9 @@ package enum FieldCheck {
   static func run<Tree: ParameterTree>(_ tree: Tree) {
     guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }
     let missing = missingFields(of: tree)
-    precondition(
-      missing.isEmpty, "\(Tree.self): \(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
+    if !missing.isEmpty {
+      fatalError("\(Tree.self): \(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
+    }
   }
 
   /// Stored properties that hold tensors and are not listed.

@@ -55,7 +55,7 @@ struct Custom: Operation {
             gradient.shape == operand.shape, name,
             "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
         }
-        return gradients
+        return zip(gradients, operands).map { gradient, operand in gradient?.cast(to: operand.dtype) }
       },
       jvp: { a, t in
         guard let jvp = rules.jvp else { a.caller.fail(name, "has no jvp, and forward mode needs one") }

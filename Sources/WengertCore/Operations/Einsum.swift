@@ -85,7 +85,7 @@ private struct Einsum {
           known == 1 || extent == 1 || known == extent, "einsum",
           "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
         )
-        extents[letter] = max(known, extent) == 1 ? 1 : (known == 1 ? extent : known)
+        extents[letter] = known == 1 ? extent : known
       }
     }
     return extents

@@ -50,7 +50,7 @@ struct Fused: Operation {
 
   var keeps: Kept {
     switch rule {
-    case .replay, .layerNorm, .l2Normalize: .all
+    case .replay, .layerNorm, .l2Normalize: .allOperands
     case .softmax, .logSoftmax: Kept(operands: 1, results: true)
     case .logSumExp: .all
     case .selfAdjoint: Kept(operands: ~1, results: false)

@@ -82,9 +82,11 @@ public struct RandomKey: Sendable {
 
   /// 0..<count in random order (int64).
   public func permutation(_ count: Int) -> Tensor {
-    // 64 bits each: equal numbers, which the stable sort would leave in order, do not happen.
-    let order = bits([count], lane: 0) * 2_147_483_648.0 + bits([count], lane: 1) / 2
-    return order.cast(to: .int64).argSort()
+    // 63 bits each: equal numbers, which the stable sort would leave in order, do not happen.
+    let order = generate("permutation", .int64, [count]) { b, key in
+      b.random(key: key, lane: 0) * 2_147_483_648 + b.random(key: key, lane: 1).binary(.floorDivide, b.constant(2, .int64))
+    }
+    return order.argSort()
   }
 
   /// `count` classes (int64) drawn for each row of unnormalised log-probabilities [..., classes], as [..., count]: independently, or each at most once.

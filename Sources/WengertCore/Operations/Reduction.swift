@@ -122,6 +122,7 @@ struct Reduction: Operation {
 
   /// ∏ over the reduced axes of all other elements, right also where some are zero: what comes before times what comes after.
   private func productOfOthers(_ x: Tensor, _ caller: Caller) -> Tensor {
+    if x.count == 0 { return x }
     // The reduced axes as one last axis.
     let kept = x.shape.indices.filter { !axes.contains($0) }
     let order = Shape(kept + Array(axes))

@@ -1,6 +1,7 @@
 extension Tensor {
   private func reduce(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller, as dtype: DType? = nil) -> Tensor {
-    let reduction = Reduction(op: op, axes: caller.normalize(axes, shape, "\(op)"), dtype: dtype ?? self.dtype)
+    var reduction = Reduction(op: op, axes: [], dtype: dtype ?? self.dtype)
+    reduction.axes = caller.normalize(axes, shape, reduction.name)
     return dropping(reduction.axes, unless: keepDims, apply1(reduction, [self], caller), caller)
   }
 
@@ -54,7 +55,9 @@ extension Tensor {
     let caller = Caller(file, line)
     let x = dtype.isFloating ? self : cast(to: .float32)
     let count = caller.normalize(axes, shape, "mean").reduce(1) { $0 * shape[$1] }
-    return x.sum(axes: axes, keepDims: keepDims, file: file, line: line) / Double(count)
+    // The sum of many half-precision numbers may lie outside their range, their mean cannot.
+    let sum = x.reduce(.sum, axes, keepDims, caller, as: x.dtype.computeType)
+    return (sum / Double(count)).cast(to: x.dtype)
   }
 
   /// The mean squared distance from the mean over `axes` (nil: all), divided by the count less `correction`.
@@ -62,25 +65,32 @@ extension Tensor {
     axes: [Int]? = nil, correction: Int = 0, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let caller = Caller(file, line)
-    let x = dtype.isFloating ? self : cast(to: .float32)
+    let result = dtype.isFloating ? dtype : .float32
+    let x = cast(to: result.computeType)
     let count = caller.normalize(axes, shape, "variance").reduce(1) { $0 * shape[$1] }
     let distance = x - x.mean(axes: axes, keepDims: true, file: file, line: line)
-    return square(distance).sum(axes: axes, keepDims: keepDims, file: file, line: line) / Double(Swift.max(count - correction, 0))
+    let sum = square(distance).sum(axes: axes, keepDims: keepDims, file: file, line: line)
+    return (sum / Double(Swift.max(count - correction, 0))).cast(to: result)
   }
 
   /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is zero.
   public func norm(
     _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    let x = dtype.isFloating ? self : cast(to: .float32)
-    let size = abs(x)
+    let result = dtype.isFloating ? dtype : .float32
+    // Squares of half-precision numbers leave their range long before the norm does.
+    return cast(to: result.computeType).norm(p, axes, keepDims, file, line).cast(to: result)
+  }
+
+  private func norm(_ p: Double, _ axes: [Int]?, _ keepDims: Bool, _ file: StaticString, _ line: UInt) -> Tensor {
+    let size = abs(self)
     switch p {
     case .infinity: return size.max(axes: axes, keepDims: keepDims, file: file, line: line)
     case -.infinity: return size.min(axes: axes, keepDims: keepDims, file: file, line: line)
-    case 0: return (x .!= 0).cast(to: x.dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
+    case 0: return (self .!= 0).cast(to: dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
     case 1: return size.sum(axes: axes, keepDims: keepDims, file: file, line: line)
     default:
-      let powers = p == 2 ? square(x) : pow(size, p)
+      let powers = p == 2 ? square(self) : pow(size, p)
       let sum = powers.sum(axes: axes, keepDims: keepDims, file: file, line: line)
       // The root's infinite slope at zero must not meet a zero: choose the operand first.
       let isZero = sum .== 0

@@ -172,11 +172,13 @@ extension Tensor {
     let named = caller.normalize(axes, shape, "logSumExp")
     let kept = shape.indices.filter { !named.contains($0) }
     let x = dtype.isFloating ? self : cast(to: .float32)
-    let rows = x.permute(kept + Array(named)).reshape(Shape(kept.map { shape[$0] } + [named.reduce(1) { $0 * shape[$1] }]))
-    let result = apply1(RowFunctions.logSumExp(x.dtype), [rows], caller)
     var target = shape
     for axis in named { target[axis] = 1 }
-    return result.reshape(keepDims ? target : Shape(kept.map { shape[$0] }))
+    if !keepDims { target = Shape(kept.map { shape[$0] }) }
+    // ln 0; there is no row to run over.
+    if count == 0 { return x.constant(-.infinity, target) }
+    let rows = x.permute(kept + Array(named)).reshape(Shape(kept.map { shape[$0] } + [named.reduce(1) { $0 * shape[$1] }]))
+    return apply1(RowFunctions.logSumExp(x.dtype), [rows], caller).reshape(target)
   }
 
   /// Each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).

@@ -22,19 +22,24 @@ public struct Axis: TensorIndex {
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
   public static func range(from: Int? = nil, to: Int? = nil, by: Int = 1) -> Axis {
-    precondition(by != 0, "a step of zero leads nowhere")
+    if by == 0 { fatalError("subscript: a step of zero leads nowhere") }
     return Axis(kind: .range(from: from, to: to, by: by))
   }
 }
 
 extension Int: TensorIndex { public var part: Axis { Axis(kind: .at(self)) } }
 extension Range: TensorIndex where Bound == Int { public var part: Axis { .range(from: lowerBound, to: upperBound) } }
-extension ClosedRange: TensorIndex where Bound == Int { public var part: Axis { .range(from: lowerBound, to: upperBound + 1) } }
+extension ClosedRange: TensorIndex where Bound == Int {
+  public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
+}
 extension PartialRangeFrom: TensorIndex where Bound == Int { public var part: Axis { .range(from: lowerBound) } }
 extension PartialRangeUpTo: TensorIndex where Bound == Int { public var part: Axis { .range(to: upperBound) } }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
-  // −1 is the last element, after which there is no bound to name.
-  public var part: Axis { .range(to: upperBound == -1 ? nil : upperBound + 1) }
+  public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
+}
+extension ClosedRange where Bound == Int {
+  /// −1 is the last element, after which there is no bound to name.
+  fileprivate static func end(after last: Int) -> Int? { last == -1 ? nil : last + 1 }
 }
 extension Tensor: TensorIndex { public var part: Axis { Axis(kind: .gather(self)) } }
 

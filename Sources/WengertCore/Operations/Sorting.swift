@@ -16,10 +16,7 @@ enum Sorting: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     var shape = operands[0].shape
     switch self {
-    case .argSort(let axis, _, let count):
-      caller.require(
-        count >= 0 && count <= shape[axis], name, "cannot take \(count) of the \(shape[axis]) elements of axis \(axis) of \(shape)")
-      shape[axis] = count
+    case .argSort(let axis, _, let count): shape[axis] = count
     case .argReduce(let axis, _):
       caller.require(shape[axis] > 0, name, "axis \(axis) of \(shape) is empty")
       shape[axis] = 1
@@ -70,6 +67,8 @@ extension Tensor {
   ) -> (values: Tensor, indices: Tensor) {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "topK", shape)
+    caller.require(
+      k >= 0 && k <= shape[axis], "topK", "cannot take \(k) of the \(shape[axis]) elements of axis \(axis) of \(shape)")
     let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: k), [self], caller)
     return (takeAlong(indices, axis: axis, file: file, line: line), indices)
   }

@@ -1,3 +1,7 @@
+#if canImport(Runtime)
+  import Runtime
+#endif
+
 /// Where in the user's program an operation was called, for messages.
 public struct Caller: Sendable {
   public let file: StaticString
@@ -10,7 +14,27 @@ public struct Caller: Sendable {
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
   func fail(_ operation: String, _ message: String) -> Never {
-    fatalError("\(operation): \(message)", file: file, line: line)
+    let place = isOwn ? Self.user.map { "; called at \($0)" } : nil
+    fatalError("\(operation): \(message)\(place ?? "")", file: file, line: line)
+  }
+
+  /// Whether the place recorded is the library's own: operators cannot take their caller's.
+  private var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
+
+  private static let modules = ["WengertCore", "Wengert"]
+
+  /// File and line of the innermost call that is not in the library, from the call stack; nil where the program carries no line numbers.
+  private static var user: String? {
+    #if canImport(Runtime)
+      guard let frames = (try? Backtrace.capture())?.symbolicated()?.frames else { return nil }
+      for frame in frames {
+        guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
+        // A mangled name begins with the length and name of its module.
+        if modules.contains(where: { symbol.rawName.hasPrefix("$s\($0.count)\($0)") }) { continue }
+        return "\(place.path):\(place.line)"
+      }
+    #endif
+    return nil
   }
 
   func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {

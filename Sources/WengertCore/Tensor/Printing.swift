@@ -1,13 +1,25 @@
 extension Tensor: CustomStringConvertible {
   /// The elements in nested brackets, columns aligned; of a large tensor the first and last three along each axis.
   public var description: String {
-    if rank == 0 { return Formatter([array(of: Double.self)[0]], dtype).text(array(of: Double.self)[0]) }
+    if rank == 0 { return texts[0] }
     let edge = count > 1000 ? 3 : Int.max
     let shown = corner(edge)
-    let formatter = Formatter(shown.array(of: Double.self), dtype)
     var text = ""
-    write(&text, shown, formatter, edge, depth: 0)
+    write(&text, shown, edge)
     return text + "  \(dtype)\(shape)"
+  }
+
+  /// Each element as text, all of one width.
+  private var texts: [String] {
+    // Whole numbers as such: a double does not hold every int64.
+    let plain =
+      switch dtype {
+      case .bool: array(of: Bool.self).map(\.description)
+      case .uint8, .int32, .int64: array(of: Int64.self).map(\.description)
+      case .float16, .bfloat16, .float32, .float64: RealFormatter.texts(array(of: Double.self))
+      }
+    let width = plain.lazy.map(\.count).max() ?? 0
+    return plain.map { String(repeating: " ", count: width - $0.count) + $0 }
   }
 
   /// The parts of each axis that are printed, side by side.
@@ -22,8 +34,8 @@ extension Tensor: CustomStringConvertible {
     return result
   }
 
-  private func write(_ text: inout String, _ shown: Tensor, _ formatter: Formatter, _ edge: Int, depth: Int) {
-    let values = shown.array(of: Double.self)
+  private func write(_ text: inout String, _ shown: Tensor, _ edge: Int) {
+    let texts = shown.texts
     var position = 0
     func level(_ axis: Int) {
       text += "["
@@ -35,7 +47,7 @@ extension Tensor: CustomStringConvertible {
         }
         if i == cut { text += axis == rank - 1 ? "…, " : "…,\n" + String(repeating: " ", count: axis + 1) }
         if axis == rank - 1 {
-          text += formatter.text(values[position])
+          text += texts[position]
           position += 1
         } else {
           level(axis + 1)
@@ -46,30 +58,21 @@ extension Tensor: CustomStringConvertible {
     level(0)
   }
 
-  /// Numbers of one width.
-  private struct Formatter {
-    let dtype: DType
-    var scientific = false
-    var decimals = 0
-    var width = 0
+  /// Real numbers with as many decimals as they need, at most four, or in scientific notation.
+  private struct RealFormatter {
+    let scientific: Bool
+    var decimals = 1
 
-    init(_ values: [Double], _ dtype: DType) {
-      self.dtype = dtype
-      if dtype.isFloating {
-        let sizes = values.filter { $0.isFinite && $0 != 0 }.map(\.magnitude)
-        let greatest = sizes.max() ?? 0, least = sizes.min() ?? 0
-        scientific =
-          greatest >= 1e8 || (greatest > 0 && (least < 1e-4 || greatest / least > 1e6) && greatest / least > 1e3)
-          || (greatest > 0 && greatest < 1e-4)
-        while decimals < 4, values.contains(where: { $0.isFinite && rounded($0, decimals) != rounded($0, 4) }) { decimals += 1 }
-        decimals = Swift.max(decimals, 1)
-      }
-      width = values.map { plain($0).count }.max() ?? 0
+    static func texts(_ values: [Double]) -> [String] {
+      let formatter = RealFormatter(values)
+      return values.map(formatter.text)
     }
 
-    func text(_ value: Double) -> String {
-      let plain = plain(value)
-      return String(repeating: " ", count: Swift.max(0, width - plain.count)) + plain
+    private init(_ values: [Double]) {
+      let sizes = values.filter { $0.isFinite && $0 != 0 }.map(\.magnitude)
+      let greatest = sizes.max() ?? 0, least = sizes.min() ?? 0
+      scientific = greatest >= 1e8 || (greatest > 0 && greatest < 1e-4) || (least < 1e-4 && greatest / least > 1e3)
+      while decimals < 4, values.contains(where: { $0.isFinite && rounded($0, decimals) != rounded($0, 4) }) { decimals += 1 }
     }
 
     private func rounded(_ value: Double, _ places: Int) -> Double {
@@ -77,9 +80,7 @@ extension Tensor: CustomStringConvertible {
       return (value * scale).rounded() / scale
     }
 
-    private func plain(_ value: Double) -> String {
-      if dtype == .bool { return value == 0 ? "false" : "true" }
-      if !dtype.isFloating { return "\(Int(value))" }
+    private func text(_ value: Double) -> String {
       if value.isNaN { return "nan" }
       if value.isInfinite { return value < 0 ? "-inf" : "inf" }
       if scientific && value != 0 { return scientificText(value) }

@@ -27,10 +27,13 @@ public struct Shape: Sendable {
   }
 
   @inlinable public mutating func append(_ value: Int) {
-    precondition(size < Shape.maximumRank, "a tensor has at most \(Shape.maximumRank) axes")
+    if size == Shape.maximumRank { Shape.failForRank() }
     storage[size] = value
     size += 1
   }
+
+  // A failed precondition says nothing in release builds.
+  @usableFromInline static func failForRank() -> Never { fatalError("a tensor has at most \(maximumRank) axes") }
 
   /// How many axes there are.
   @inlinable public var rank: Int { size }

@@ -10,7 +10,7 @@ public struct Tensor: Sendable {
 
   /// A tensor over existing storage; the view must lie inside it.
   public init(_ view: View) {
-    precondition(view.isInBounds, "a tensor's layout must lie inside its storage")
+    if !view.isInBounds { fatalError("Tensor: the layout \(view.layout) reaches outside a storage of \(view.storage.byteCount) bytes") }
     self.view = view
   }
 
@@ -87,6 +87,7 @@ extension Tensor {
 
   /// Lends the elements in row-major order as bytes of `dtype`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
+    if count == 0 { return try body(RawSpan()) }
     let dense = RowPrograms.contiguous(view)
     let start = dense.layout.offset * dtype.byteCount
     let length = count * dtype.byteCount

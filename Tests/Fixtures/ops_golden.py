@@ -1,0 +1,353 @@
+"""Golden values and gradients of the case list from PyTorch, JAX and NumPy: writes ops_golden.json beside this file.
+
+Run by hand (needs torch, jax, numpy): python3 ops_golden.py. Each record names a row of the case list, its operands, the results, the cotangents
+of the floating results and the gradients of the floating operands. Several records may stand for one row.
+"""
+import json
+import math
+import pathlib
+
+import jax
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+jax.config.update("jax_enable_x64", True)
+records = []
+rng = np.random.default_rng(7)
+names = {torch.float64: "float64", torch.float32: "float32", torch.float16: "float16", torch.bfloat16: "bfloat16",
+         torch.int64: "int64", torch.int32: "int32", torch.uint8: "uint8", torch.bool: "bool"}
+
+
+def plain(x):
+    if isinstance(x, float) and not math.isfinite(x):
+        return "nan" if math.isnan(x) else "inf" if x > 0 else "-inf"
+    return x
+
+
+def tensor(t):
+    values = t.detach().double().flatten().tolist() if t.is_floating_point() else [int(v) for v in t.flatten().tolist()]
+    return {"dtype": names[t.dtype], "shape": list(t.shape), "values": [plain(v) for v in values]}
+
+
+def real(*shape, low=-2.0, high=2.0):
+    return torch.tensor(np.round(rng.uniform(low, high, shape), 3), dtype=torch.float64)
+
+
+def away(*shape):
+    x = np.round(rng.uniform(-1.7, 1.7, shape), 3)
+    return torch.tensor(np.where(x < 0, x - 0.3, x + 0.3), dtype=torch.float64)
+
+
+def distinct(*shape):
+    n = int(np.prod(shape))
+    return torch.tensor(np.round((rng.permutation(n) - n / 2) * 0.13, 3).reshape(shape), dtype=torch.float64)
+
+
+def fractions(*shape):
+    return torch.tensor(rng.integers(-3, 4, shape) + np.round(rng.choice([0.2, 0.3, 0.7, 0.8], shape), 3), dtype=torch.float64)
+
+
+def whole(*values, dtype=torch.int64):
+    return torch.tensor(list(values) if len(values) > 1 else values[0], dtype=dtype)
+
+
+def case(name, f, *operands, gradient=True):
+    given = [x.clone().requires_grad_(True) if gradient and x.is_floating_point() else x for x in operands]
+    results = f(*given)
+    results = list(results) if isinstance(results, (list, tuple)) else [results]
+    results = [r if isinstance(r, torch.Tensor) else torch.tensor(r) for r in results]
+    record = {"case": name, "operands": [tensor(x) for x in operands], "results": [tensor(r) for r in results]}
+    floating = [r for r in results if r.is_floating_point()]
+    if gradient and floating and any(x.is_floating_point() for x in operands):
+        weights = [torch.tensor(np.round(rng.normal(size=tuple(r.shape)), 2)).to(r.dtype) for r in floating]
+        total = sum((r.double() * w.double()).sum() for r, w in zip(floating, weights))
+        sources = [x for x in given if x.is_floating_point()]
+        gradients = torch.autograd.grad(total, sources, allow_unused=True) if total.requires_grad else [None] * len(sources)
+        gradients = [torch.zeros_like(x) if g is None else g for x, g in zip(sources, gradients)]
+        record["cotangents"] = [tensor(w) for w in weights]
+        record["gradients"] = [tensor(g) for g in gradients]
+    records.append(record)
+
+
+def values(name, f, *operands):
+    """Values only, from NumPy or JAX."""
+    results = f(*[x.numpy() for x in operands])
+    results = results if isinstance(results, (list, tuple)) else [results]
+    records.append({"case": name, "operands": [tensor(x) for x in operands],
+                    "results": [tensor(torch.tensor(np.array(r))) for r in results]})
+
+
+# Functions of one number.
+unary = {
+    "negate": (torch.neg, away), "abs": (torch.abs, away), "sign": (torch.sign, away), "floor": (torch.floor, fractions),
+    "ceil": (torch.ceil, fractions), "round": (torch.round, fractions), "reciprocal": (torch.reciprocal, away),
+    "square": (torch.square, away), "exp": (torch.exp, real), "expm1": (torch.expm1, real), "sin": (torch.sin, real),
+    "cos": (torch.cos, real), "tan": (torch.tan, lambda *s: real(*s, low=-1.2, high=1.2)),
+    "log": (torch.log, lambda *s: real(*s, low=0.2, high=4)), "log1p": (torch.log1p, lambda *s: real(*s, low=-0.7, high=3)),
+    "sqrt": (torch.sqrt, lambda *s: real(*s, low=0.2, high=4)), "rsqrt": (torch.rsqrt, lambda *s: real(*s, low=0.2, high=4)),
+    "asin": (torch.asin, lambda *s: real(*s, low=-0.9, high=0.9)), "acos": (torch.acos, lambda *s: real(*s, low=-0.9, high=0.9)),
+    "atan": (torch.atan, real), "sinh": (torch.sinh, real), "cosh": (torch.cosh, real), "tanh": (torch.tanh, real),
+    "sigmoid": (torch.sigmoid, real), "softplus": (lambda x: F.softplus(x, threshold=1e9), real), "erf": (torch.erf, real), "erfc": (torch.erfc, real),
+    "normalCDF": (torch.special.ndtr, real), "relu": (torch.relu, away), "gelu": (F.gelu, real),
+    "geluTanh": (lambda x: F.gelu(x, approximate="tanh"), real), "silu": (F.silu, real),
+    "isNaN": (torch.isnan, real), "isFinite": (torch.isfinite, real),
+}
+for name, (f, fill) in unary.items():
+    case(name, f, fill(3, 4))
+case("not", torch.logical_not, whole([1, 0, 2, 0], dtype=torch.int32))
+case("round", torch.round, torch.tensor([0.5, 1.5, 2.5, -0.5, -1.5, 3.49], dtype=torch.float64))
+for name in ["exp", "log", "sqrt", "tanh", "sigmoid", "isNaN", "isFinite", "abs", "floor", "softplus", "erf", "relu", "atan", "log1p", "expm1"]:
+    special = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1.0], dtype=torch.float64)
+    case(name, unary[name][0], special, gradient=False)
+# PyTorch's sign of NaN is 0, NumPy's NaN.
+values("sign", np.sign, torch.tensor([math.nan, math.inf, -math.inf, 0.0, 2.0], dtype=torch.float64))
+for target in names:
+    case(f"cast to {names[target]}", lambda x: x.to(target), fractions(3, 4), gradient=target == torch.float64)
+case("cast to float16", lambda x: x.half(), torch.tensor([1 + 2**-11, 1 + 3 * 2**-11, 65519.0, 65520.0, 2**-25, 1.1], dtype=torch.float64), gradient=False)
+case("cast to bfloat16", lambda x: x.bfloat16(), torch.tensor([1 + 2**-8, 1 + 3 * 2**-8, 3.4e38, 1.1], dtype=torch.float32), gradient=False)
+
+# Functions of two.
+binary = {
+    "add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div, "minimum": torch.minimum, "maximum": torch.maximum,
+    "atan2": torch.atan2,
+}
+for name, f in binary.items():
+    case(name, f, away(3, 4), away(3, 4))
+case("pow", torch.pow, real(3, 4, low=0.2, high=3), real(3, 4))
+case("pow", torch.pow, torch.tensor([0.0, 0.0, 0.0, 2.0], dtype=torch.float64), torch.tensor([0.0, 1.0, 2.0, 0.0], dtype=torch.float64))
+case("pow of whole numbers", torch.pow, whole([2, 3, -2, 5]), whole([3, 0, 3, 2]))
+case("minimum", torch.minimum, torch.tensor([1.0, 2.0, math.nan], dtype=torch.float64), torch.tensor([1.0, math.nan, 2.0], dtype=torch.float64), gradient=False)
+case("maximum", torch.maximum, torch.tensor([1.0, 2.0], dtype=torch.float64), torch.tensor([1.0, 1.0], dtype=torch.float64))
+divisors = torch.tensor([1, -1, 0.5, -2], dtype=torch.float64)
+case("floorDivide", lambda a, b: torch.div(a, b, rounding_mode="floor"), fractions(3, 4), divisors)
+case("floorDivide", lambda a, b: torch.div(a, b, rounding_mode="floor"), whole([7, -7, 7, -7]), whole([2, 2, -2, -2]))
+case("remainder", torch.remainder, fractions(3, 4), divisors)
+case("remainder", torch.remainder, whole([7, -7, 7, -7]), whole([2, 2, -2, -2]))
+case("divide", lambda a, b: a / b, whole([7, -7, 1]), whole([2, 2, 3]))
+for name, f in {"and": torch.bitwise_and, "or": torch.bitwise_or, "xor": torch.bitwise_xor}.items():
+    case(name, f, whole([12, 10, -1]), whole([10, 3, 5]))
+    case(name, f, torch.tensor([True, True, False, False]), torch.tensor([True, False, True, False]))
+case("add a row to each", torch.add, real(3, 4), real(4))
+case("multiply by a column", torch.mul, real(3, 4), real(3, 1))
+case("subtract from a scalar", torch.sub, real(), real(3, 4))
+case("divide a column by a row", torch.div, real(3, 1), away(4))
+numbers = {
+    "add 1.5": lambda x: x + 1.5, "2 minus": lambda x: 2 - x, "times -3": lambda x: x * -3, "2 over": lambda x: 2 / x, "over 4": lambda x: x / 4,
+    "remainder of 0.75": lambda x: x % 0.75, "pow 3": lambda x: x**3, "clip": lambda x: torch.clip(x, -0.73, 1.21),
+}
+for name, f in numbers.items():
+    case(name, f, away(3, 4))
+case("pow -1.5", lambda x: x**-1.5, real(3, 4, low=0.3, high=3))
+
+
+def in_place(a, b, c):
+    return (((a + b) * c - b) / c + 1) * 2 / 4 - 0.5 / 4
+
+
+case("+= -= *= /=", in_place, real(4), real(4), away(4))
+compare = {"equal": torch.eq, "notEqual": torch.ne, "less": torch.lt, "lessOrEqual": torch.le, "greater": torch.gt, "greaterOrEqual": torch.ge}
+for name, f in compare.items():
+    case(name, f, torch.tensor([1.0, 2, 3, math.nan], dtype=torch.float64), torch.tensor([1.0, 3, 2, math.nan], dtype=torch.float64))
+case("comparisons with numbers", lambda x: [x == 1, x != 1, x < 1, x <= 0.5, x > 0.5, x >= 1], whole([0, 1, 2, -1]))
+flags = torch.tensor([[True, False, True, False]])
+case("select", torch.where, flags.expand(3, 4), real(3, 4), real(3, 4))
+case("select of broadcast operands", torch.where, flags[0], real(3, 1), real(3, 4))
+
+# Reductions.
+amax, amin = torch.amax, torch.amin
+reductions = {
+    "sum": (torch.sum, real), "sum 0": (lambda x: x.sum(0), real), "sum -1 kept": (lambda x: x.sum(-1, keepdim=True), real),
+    "sum 1": (lambda x: x.sum(1), real), "sum 0 2": (lambda x: x.sum((0, 2)), real), "sum 0 1": (lambda x: x.sum((0, 1)), real),
+    "prod": (torch.prod, real), "prod 1": (lambda x: x.prod(1), real), "prod -1": (lambda x: x.prod(-1), real),
+    "prod 0 2 kept": (lambda x: x.prod(0, keepdim=True).prod(2, keepdim=True), real),
+    "max": (amax, distinct), "max -1": (lambda x: amax(x, -1), distinct), "max 0": (lambda x: amax(x, 0), distinct),
+    "min": (amin, distinct), "min 1 kept": (lambda x: amin(x, 1, keepdim=True), distinct), "min 0 2": (lambda x: amin(x, (0, 2)), distinct),
+    "mean": (torch.mean, real), "mean 1": (lambda x: x.mean(1), real), "mean 0 -1 kept": (lambda x: x.mean((0, -1), keepdim=True), real),
+    "variance": (lambda x: x.var(correction=0), real), "variance -1": (lambda x: x.var(-1, correction=0), real),
+    "variance 0 corrected": (lambda x: x.var(0, correction=1), real),
+    "norm": (torch.linalg.vector_norm, real), "norm -1": (lambda x: torch.linalg.vector_norm(x, dim=-1), away),
+    "norm 1": (lambda x: torch.linalg.vector_norm(x, 1, dim=0), away),
+    "norm 3": (lambda x: torch.linalg.vector_norm(x, 3, dim=1, keepdim=True), away),
+    "norm inf": (lambda x: torch.linalg.vector_norm(x, math.inf, dim=-1), distinct),
+    "norm -inf": (lambda x: torch.linalg.vector_norm(x, -math.inf, dim=-1), lambda *s: distinct(*s) + 2.51),
+    "norm 0": (lambda x: (x != 0).double().sum(-1), real),
+    "logSumExp": (lambda x: torch.logsumexp(x, (0, 1, 2)), real), "logSumExp -1 kept": (lambda x: torch.logsumexp(x, -1, keepdim=True), real),
+    "logSumExp 0 1": (lambda x: torch.logsumexp(x, (0, 1)), real),
+    "any": (torch.any, real), "any -1": (lambda x: x.any(-1), real), "all 0": (lambda x: x.all(0), real),
+    "all 1 2 kept": (lambda x: x.all(1, keepdim=True).all(2, keepdim=True), real),
+    "cumulativeSum -1": (lambda x: x.cumsum(-1), real), "cumulativeSum 0 reverse": (lambda x: x.flip(0).cumsum(0).flip(0), real),
+    "cumulativeSum 1": (lambda x: x.cumsum(1), real), "cumulativeProduct -1": (lambda x: x.cumprod(-1), real),
+    "cumulativeProduct 0": (lambda x: x.cumprod(0), real), "cumulativeProduct 1 reverse": (lambda x: x.flip(1).cumprod(1).flip(1), real),
+}
+for name, (f, fill) in reductions.items():
+    case(name, f, fill(2, 3, 4))
+case("prod of whole numbers", torch.prod, whole([[[2, -3, 4]]]))
+case("cumulativeProduct of whole numbers", lambda x: x.cumprod(1), whole([[[2], [-3], [0], [5]]]))
+zeros = torch.tensor([[[2.0, 0.0, 3.0, 4.0], [0.0, 5.0, 0.0, 2.0]], [[1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 0.0]]], dtype=torch.float64)
+for name in ["prod", "prod 1", "prod -1", "prod 0 2 kept", "cumulativeProduct -1", "cumulativeProduct 0", "cumulativeProduct 1 reverse", "norm -1",
+             "any", "any -1", "all 0", "norm 0"]:
+    case(name, reductions[name][0], zeros)
+ties = torch.tensor([[[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]]], dtype=torch.float64)
+for name in ["max", "max -1", "min", "min 0 2"]:
+    case(name, reductions[name][0], ties)
+holes = torch.tensor([[[1.0, math.nan, 3.0], [2.0, 5.0, -math.inf]]], dtype=torch.float64)
+for name in ["max", "max -1", "min", "min 1 kept", "sum -1 kept", "mean 1", "cumulativeSum -1"]:
+    case(name, reductions[name][0], holes, gradient=False)
+empty_rows = torch.tensor([[[-math.inf, -math.inf], [1.0, -math.inf], [1000.0, 1000.0], [-1000.0, -999.0]]], dtype=torch.float64)
+# The gradient of a row of −inf is NaN in PyTorch, zero here.
+case("logSumExp -1 kept", reductions["logSumExp -1 kept"][0], empty_rows, gradient=False)
+case("logSumExp -1 kept", reductions["logSumExp -1 kept"][0], empty_rows[:, 1:])
+values("logSumExp -1 kept", lambda x: jax.nn.logsumexp(x, axis=-1, keepdims=True),
+       torch.tensor([[[math.inf, 1.0]], [[-math.inf, -math.inf]]], dtype=torch.float64))
+nothing = torch.zeros(2, 0, 3, dtype=torch.float64)
+for name in ["sum", "sum 0", "sum 1", "prod 1", "cumulativeSum 1", "logSumExp 0 1", "norm 1"]:
+    case(name, reductions[name][0], nothing, gradient=name != "norm 1")
+
+# Rows.
+case("softmax", lambda x: x.softmax(-1), real(3, 5))
+case("softmax", lambda x: x.softmax(-1), torch.tensor([[1000.0, 1000, -1000], [0, -math.inf, 1]], dtype=torch.float64))
+case("softmax 1", lambda x: x.softmax(1), real(2, 3, 4))
+case("logSoftmax", lambda x: x.log_softmax(-1), real(3, 5))
+case("logSoftmax 0", lambda x: x.log_softmax(0), real(2, 3, 4))
+case("l2Normalize", lambda x: F.normalize(x, dim=-1), real(3, 5))
+case("l2Normalize 1", lambda x: F.normalize(x, dim=1), real(2, 3, 4))
+case("layerNorm", lambda x, g, b: F.layer_norm(x, (5,), g, b), real(2, 3, 5), real(5), real(5))
+case("layerNorm epsilon", lambda x, g, b: F.layer_norm(x, (5,), g, b, eps=0.1), real(3, 5), real(5), real(5))
+
+# Movement and NumPy's subscripts.
+movement = {
+    "reshape": lambda x: x.reshape(2, 12), "reshape inferred": lambda x: x.reshape(4, 1, 6), "flatten": torch.flatten,
+    "permute": lambda x: x.permute(2, 0, 1), "transpose": lambda x: x.transpose(-2, -1), "transpose 0 2": lambda x: x.transpose(0, 2),
+    "moveAxis": lambda x: x.movedim(0, -1), "expandDims": lambda x: x[:, None, :, :, None], "flip": lambda x: x.flip(0, 1, 2),
+    "flip 1": lambda x: x.flip(1), "roll": lambda x: x.roll(2, -1), "roll back": lambda x: x.roll(-7, 0),
+    "pad": lambda x: F.pad(x, (3, 1, 0, 2, 1, 0)), "pad with 1.5": lambda x: F.pad(x, (0, 0, 2, 0, 0, 1), value=1.5),
+    "tile": lambda x: x.tile(2, 1, 3), "repeated": lambda x: x.repeat_interleave(3, 1), "contiguous": lambda x: x.transpose(-2, -1).contiguous(),
+    "stopGradient": lambda x: x.detach(),
+}
+for name, f in movement.items():
+    case(name, f, real(2, 3, 4))
+case("broadcast", lambda x: x.broadcast_to(2, 4, 3), real(1, 3))
+case("expand", lambda x: x.expand(2, 5, -1), real(1, 3))
+case("squeeze", torch.squeeze, real(1, 3, 1))
+case("squeeze 0", lambda x: x.squeeze(0), real(1, 3, 1))
+case("diagonal", lambda x: x.diagonal(0, -2, -1), real(2, 3, 5))
+case("diagonal 1", lambda x: x.diagonal(1, -2, -1), real(4, 3))
+case("diagonal -1 of swapped axes", lambda x: x.diagonal(-1, -1, -2), real(3, 5))
+case("split", lambda x: x.split([1, 0, 3, 2]), real(6, 2))
+case("split into 3", lambda x: x.chunk(3, 1), real(2, 6))
+case("lowerTriangle", torch.tril, real(2, 3, 5))
+case("lowerTriangle 1", lambda x: x.tril(1), real(4, 3))
+case("upperTriangle", torch.triu, real(2, 3, 5))
+case("upperTriangle -1", lambda x: x.triu(-1), real(4, 3))
+case("concatenate", lambda *x: torch.cat(x), real(3, 2), real(1, 2), real(2, 2))
+case("concatenate -1", lambda *x: torch.cat(x, -1), real(3, 2), real(3, 3))
+case("stack", lambda *x: torch.stack(x), real(3, 2), real(3, 2))
+case("stack -1", lambda *x: torch.stack(x, -1), real(3, 2), real(3, 2))
+subscripts = [
+    "x[2]", "x[-1]", "x[1:4]", "x[1:-1, ::2]", "x[..., 0]", "x[None, ..., 1:3, None]", "x[:, 1, -3:]", "x[:2, 3:3]", "x[-100:100]", "x[1, 2, 3]",
+]
+for name in subscripts:
+    case(name, lambda x: eval(name), real(5, 4, 6))
+# PyTorch has no negative steps: NumPy's positions, read by PyTorch so that there is a gradient.
+for name in ["x[::-1]", "x[4:0:-2, :, ::-3]"]:
+    order = eval(name, {"x": np.arange(120).reshape(5, 4, 6)})
+    case(name, lambda x: x.flatten()[torch.tensor(order.copy())], real(5, 4, 6))
+case("x[-3:] closed", lambda x: x[-3:], real(5, 4, 6))
+case("x[:-1] through", lambda x: x[:-1], real(5, 4, 6))
+case("x[:, i]", lambda x, i: x[:, i], real(5, 4, 6), whole([[0, -1, 2], [2, 2, 3]]))
+
+
+def assigned(x, y, *index):
+    x = x.clone()
+    x[index] = y
+    return x
+
+
+case("x[1:3] = y", lambda x, y: assigned(x, y, slice(1, 3)), real(5, 4), real(2, 4))
+case("x[::-2, 1] = y", lambda x, y: assigned(x, y, torch.tensor([4, 2, 0]), 1), real(5, 4), real())
+
+# Products.
+case("matmul", torch.matmul, real(3, 4), real(4, 2))
+case("matmul", torch.matmul, whole([[1, -2], [3, 4]]), whole([[5], [6]]))
+case("matmul", torch.matmul, torch.zeros(3, 0, dtype=torch.float64), torch.zeros(0, 2, dtype=torch.float64))
+case("matmul batched", torch.matmul, real(2, 3, 4), real(2, 4, 2))
+case("matmul batch by matrix", torch.matmul, real(2, 3, 3, 4), real(4, 2))
+case("matmul matrix by batch", torch.matmul, real(3, 4), real(3, 4, 2))
+case("matmul broadcast batches", torch.matmul, real(2, 1, 3, 4), real(1, 3, 4, 2))
+case("matmul vector by matrix", torch.matmul, real(4), real(4, 2))
+case("matmul matrix by vector", torch.matmul, real(3, 4), real(4))
+case("matmul vectors", torch.matmul, real(4), real(4))
+case("matmul batch by vector", torch.matmul, real(2, 3, 4), real(4))
+case("matmul transposed", lambda a, b: a.T @ b.T, real(4, 3), real(2, 4))
+case("matmul batched transposed", lambda a, b: a @ b.mT, real(2, 3, 4), real(2, 5, 4))
+equations = {
+    "bij,bjk->bik": [(2, 3, 4), (2, 4, 2)], "ij,kj": [(3, 4), (2, 4)], "i,j->ij": [(3,), (4,)], "ij,ij->": [(3, 4), (3, 4)],
+    "bhqd,bhkd->bhqk": [(2, 3, 2, 4), (2, 3, 5, 4)], "...ij,jk->...ik": [(2, 3, 3, 4), (4, 2)], "ij,j->ji": [(3, 4), (4,)], "ii->i": [(3, 3)],
+    "ii": [(3, 3)], "ijk->kj": [(2, 3, 4)], "ij,jk,kl->il": [(2, 3), (3, 4), (4, 2)],
+}
+for equation, shapes in equations.items():
+    case(f"einsum {equation}", lambda *x: torch.einsum(equation, *x), *[real(*s) for s in shapes])
+
+# Indices.
+case("gather", lambda x, i: x[i], real(4, 3), whole([0, 2, -1, 2, 2, 0]))
+case("gather 1 by a matrix", lambda x, i: x[:, i], real(2, 5), whole([[0, 4, -2], [4, 4, 1]]))
+case("gather a scalar", lambda x, i: x[i], real(4, 3), whole(-2))
+case("gather nothing", lambda x, i: x[i], real(4, 3), torch.zeros(0, dtype=torch.int64))
+duplicates = whole([0, 2, 2, 0, 2])
+case("scatterAdd", lambda x, i: torch.zeros(6, 3, dtype=x.dtype).index_add(0, i, x), real(5, 3), duplicates)
+case("scatterAdd 1 by a matrix", lambda x, i: torch.zeros(3, 7, 2, dtype=x.dtype).index_add(1, i.flatten(), x.reshape(3, 4, 2)),
+     real(3, 2, 2, 2), whole([[6, 1], [1, 0]]))
+case("takeAlong", lambda x, i: torch.take_along_dim(x, i, -1), real(3, 5), whole([[0, 4, 4], [1, 1, 1], [2, 3, 0]]))
+case("takeAlong 0 broadcast", lambda x, i: torch.take_along_dim(x, i, 0), real(3, 4), whole([[2], [0]]))
+case("scatterAddAlong", lambda x, i: torch.zeros(3, 4, dtype=x.dtype).scatter_add(1, i, x), real(3, 4), whole([[0, 0, 3, 1], [2, 2, 2, 2], [3, 2, 1, 0]]))
+case("scatterAddAlong 0", lambda x, i: torch.zeros(3, 2, dtype=x.dtype).scatter_add(0, i, x), real(3, 2), whole([[0, 2], [0, 2], [1, 2]]))
+case("oneHot", lambda x: F.one_hot(x, 4).float(), whole([[0, 3, 1], [2, 2, 0]]))
+case("sorted", lambda x: x.sort(-1).values, distinct(2, 3, 4))
+case("sorted 0 descending", lambda x: x.sort(0, descending=True).values, distinct(2, 3, 4))
+case("topK 2", lambda x: list(x.topk(2)), distinct(2, 3, 4))
+equals = torch.tensor([[[1.0, 3, 3, 1, 2], [2, 2, 2, 2, 2], [0, -0.0, 0, 5, 5]]], dtype=torch.float64)
+values("argSort", lambda x: np.argsort(x, axis=-1, kind="stable"), equals)
+values("argSort", lambda x: np.argsort(x, axis=-1, kind="stable"), holes)
+case("argSort 1 descending", lambda x: torch.sort(x, dim=1, descending=True, stable=True).indices, equals, gradient=False)
+case("argSort 1 descending", lambda x: torch.sort(x, dim=1, descending=True, stable=True).indices, holes.transpose(1, 2).contiguous(), gradient=False)
+values("topK 2", lambda x: list(jax.lax.top_k(x, 2)), equals)
+case("topK 1 of axis 1, smallest", lambda x: list(x.topk(1, dim=1, largest=False)), distinct(2, 3, 4))
+for x in [equals, holes]:
+    values("argMax", lambda x: np.argmax(x), x)
+    values("argMax -1", lambda x: np.argmax(x, -1), x)
+    values("argMin 0 kept", lambda x: np.argmin(x, 0, keepdims=True), x)
+    values("argMin", lambda x: np.argmin(x), x)
+
+# Packed attention against dense attention with a mask.
+offsets = whole([0, 3, 3, 8])
+
+
+def packed(q, k, v, heads, scale=None):
+    n, width = q.shape
+    q, k, v = (x.reshape(n, heads, width // heads).transpose(0, 1) for x in (q, k, v))
+    sequence = torch.tensor([0] * 3 + [2] * 5)
+    mask = sequence[:, None] == sequence
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, scale=scale).transpose(0, 1).reshape(n, width)
+
+
+case("attention", lambda q, k, v, o: packed(q, k, v, 2), real(8, 6), real(8, 6), real(8, 6), offsets)
+case("attention scaled", lambda q, k, v, o: packed(q, k, v, 3, 0.7), real(8, 6), real(8, 6), real(8, 6), offsets)
+case("attention of a joint projection", lambda x, o: packed(*x.chunk(3, 1), 2), real(8, 18), offsets)
+
+# The other floating types: results and gradients rounded as PyTorch rounds them.
+for dtype in [torch.float32, torch.float16, torch.bfloat16]:
+    for name in ["exp", "tanh", "gelu", "sigmoid", "erf", "softplus"]:
+        case(name, unary[name][0], real(3, 4).to(dtype))
+    case("multiply", torch.mul, real(3, 4).to(dtype), real(3, 4).to(dtype))
+    case("sum", torch.sum, real(2, 3, 40).to(dtype))
+    case("mean 1", lambda x: x.mean(1), real(2, 30, 4).to(dtype))
+    case("softmax", lambda x: x.softmax(-1), real(3, 5).to(dtype))
+    case("matmul", torch.matmul, real(3, 40).to(dtype), real(40, 2).to(dtype))
+    case("layerNorm", lambda x, g, b: F.layer_norm(x, (5,), g, b), real(3, 5).to(dtype), real(5).to(dtype), real(5).to(dtype))
+case("mean", torch.mean, torch.full((1, 1, 70000), 1.0, dtype=torch.float16)[:, :, :1].expand(1, 1, 900).contiguous() * 100, gradient=False)
+case("norm", torch.linalg.vector_norm, torch.tensor([[[300.0, 400.0]]], dtype=torch.float16), gradient=False)
+
+path = pathlib.Path(__file__).with_suffix(".json")
+path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
+print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")

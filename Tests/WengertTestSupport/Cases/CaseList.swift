@@ -1,0 +1,13 @@
+/// The one case list.
+public enum CaseList {
+  public static let all: [OperationCase] =
+    unary + binary + comparison + selection + reduction + scan + rowwise + movement + subscripts + contraction + indexing + sorting + random
+    + packed
+
+  /// The row of a name.
+  public static func named(_ name: String) -> OperationCase? { all.first { $0.name == name } }
+}
+
+/// The only result of a one-operand function.
+func one(_ f: @escaping @Sendable (Tensor) -> Tensor) -> @Sendable ([Tensor]) -> [Tensor] { { [f($0[0])] } }
+func two(_ f: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> @Sendable ([Tensor]) -> [Tensor] { { [f($0[0], $0[1])] } }
