@@ -5,10 +5,16 @@ import WengertNN
 import WengertTestSupport
 
 /// Values of Hugging Face transformers for tiny random models: Tests/Fixtures/encoder.py.
-private let golden = try! JSONSerialization.jsonObject(with: Data(contentsOf: Fixtures.url("encoder/golden.json"))) as! [String: Any]
-private let sequences = (golden["sequences"] as! [[Int]]).map { $0.map(Int32.init) }
+private struct Golden: Decodable {
+  let sequences: [[Int32]]
+  let bert: [String: [Double]]
+  let distilbert: [String: [Double]]
+}
 
-private func values(_ model: String, _ name: String) -> [Double] { (golden[model] as! [String: [Double]])[name]! }
+private let golden = try! JSONDecoder().decode(Golden.self, from: Data(contentsOf: Fixtures.url("encoder/golden.json")))
+private let sequences = golden.sequences
+
+private func values(_ model: String, _ name: String) -> [Double] { (model == "bert" ? golden.bert : golden.distilbert)[name]! }
 
 private func folder(_ model: String) throws -> ModelFolder { try ModelFolder(Fixtures.url("encoder/\(model)")) }
 
