@@ -188,6 +188,32 @@
     }                                                                                                 \
   }
 
+// A block of four-byte elements whose rows lie next to each other in memory, by squares of 4 × 4.
+typedef int32_t wg_four __attribute__((vector_size(16)));
+#define LOAD_TRANSPOSED(name)                                                                             \
+  static void WG(name)(int32_t *d, const int32_t *s, int64_t rows, int64_t columns, int64_t stride) {     \
+    int64_t c = 0;                                                                                        \
+    for (; c + 4 <= columns; c += 4) {                                                                    \
+      const int32_t *s0 = s + c * stride, *s1 = s0 + stride, *s2 = s1 + stride, *s3 = s2 + stride;        \
+      int64_t r = 0;                                                                                      \
+      for (; r + 4 <= rows; r += 4) {                                                                     \
+        wg_four a0, a1, a2, a3;                                                                           \
+        memcpy(&a0, s0 + r, 16), memcpy(&a1, s1 + r, 16), memcpy(&a2, s2 + r, 16), memcpy(&a3, s3 + r, 16);  \
+        wg_four b0 = __builtin_shufflevector(a0, a1, 0, 4, 1, 5), b1 = __builtin_shufflevector(a0, a1, 2, 6, 3, 7);  \
+        wg_four b2 = __builtin_shufflevector(a2, a3, 0, 4, 1, 5), b3 = __builtin_shufflevector(a2, a3, 2, 6, 3, 7);  \
+        wg_four c0 = __builtin_shufflevector(b0, b2, 0, 1, 4, 5), c1 = __builtin_shufflevector(b0, b2, 2, 3, 6, 7);  \
+        wg_four c2 = __builtin_shufflevector(b1, b3, 0, 1, 4, 5), c3 = __builtin_shufflevector(b1, b3, 2, 3, 6, 7);  \
+        int32_t *t = d + r * columns + c;                                                                 \
+        memcpy(t, &c0, 16), memcpy(t + columns, &c1, 16);                                                 \
+        memcpy(t + 2 * columns, &c2, 16), memcpy(t + 3 * columns, &c3, 16);                               \
+      }                                                                                                   \
+      for (; r < rows; r++)                                                                               \
+        for (int k = 0; k < 4; k++) d[r * columns + c + k] = s0[k * stride + r];                          \
+    }                                                                                                     \
+    for (; c < columns; c++)                                                                              \
+      for (int64_t r = 0; r < rows; r++) d[r * columns + c] = s[c * stride + r];                          \
+  }
+
 // n lanes into one state: 64 running values, whose errors stay small, then these in the state's type.
 #define REDUCE(name, A, R, S, neutral, combine_lane, combine_state)             \
   static void WG(name)(void *state, const void *ap, int64_t n) {                \
@@ -236,13 +262,27 @@
     *(S *)state = p;                                                            \
   }
 #define ACCUMULATE(name, A, S, combine)                                                                         \
-  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {         \
+  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {                           \
     S *s = states;                                                                                              \
     const A *a = ap;                                                                                            \
-    for (int64_t r = 0; r < rows; r++, a += columns) {                                                          \
-      LANES for (int64_t c = 0; c < columns; c++) {                                                             \
-        S p = s[c], x = (S)a[c];                                                                                \
-        s[c] = (combine);                                                                                       \
+    int64_t r = 0;                                                                                              \
+    for (; r + 4 <= rows; r += 4, a += 4 * columns) {                                                           \
+      const A *b = a + columns, *c = b + columns, *d = c + columns;                                             \
+      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
+        S p = s[k], x = (S)a[k];                                                                                \
+        p = (combine);                                                                                          \
+        x = (S)b[k];                                                                                            \
+        p = (combine);                                                                                          \
+        x = (S)c[k];                                                                                            \
+        p = (combine);                                                                                          \
+        x = (S)d[k];                                                                                            \
+        s[k] = (combine);                                                                                       \
+      }                                                                                                         \
+    }                                                                                                           \
+    for (; r < rows; r++, a += columns) {                                                                       \
+      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
+        S p = s[k], x = (S)a[k];                                                                                \
+        s[k] = (combine);                                                                                       \
       }                                                                                                         \
     }                                                                                                           \
   }
@@ -464,7 +504,14 @@ INLINE uint16_t WG(bfloat_of)(float x) {
 }
 LOAD(load_bool, int32_t, uint8_t, x != 0)
 LOAD(load_uint8, int32_t, uint8_t, x)
-LOAD(load_int32, int32_t, int32_t, x)
+LOAD(load_int32_plain, int32_t, int32_t, x)
+LOAD_TRANSPOSED(load_int32_transposed)
+static void WG(load_int32)(void *d, const void *s, int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
+  if (row_stride == 1 && column_stride != 1 && rows > 1)
+    WG(load_int32_transposed)(d, s, rows, columns, column_stride);
+  else
+    WG(load_int32_plain)(d, s, rows, columns, row_stride, column_stride);
+}
 LOAD(load_int64, int64_t, int64_t, x)
 LOAD(load_half, float, uint16_t, WG(of_half)(x))
 LOAD(load_bfloat, float, uint16_t, WG(float_of)((int32_t)((uint32_t)x << 16)))
@@ -525,7 +572,7 @@ INLINE uint64_t WG(philox)(uint64_t element, uint32_t stream, uint64_t key, int 
 }
 #define RANDOM_LANE(lane)                                                                                          \
   for (; i + WIDTH <= n; i += WIDTH) {                                                                             \
-    LANES for (int j = 0; j < WIDTH; j++)                                                                          \
+    _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (int j = 0; j < WIDTH; j++)             \
       d[i + j] = (int64_t)WG(philox)((uint64_t)(start + i + j), stream, (uint64_t)key, lane);                      \
   }                                                                                                                \
   ONE_BY_ONE for (; i < n; i++) d[i] = (int64_t)WG(philox)((uint64_t)(start + i), stream, (uint64_t)key, lane);

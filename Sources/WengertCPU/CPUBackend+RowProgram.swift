@@ -8,13 +8,9 @@ extension CPUBackend {
     let traits = RowTraits(program)
     let iteration = RowIteration(
       program, inputs: inputs, outputs: outputs, over: shape, isRowFixed: traits.isRowFixed, isOrderFixed: traits.isOrderFixed)
-    let rows = iteration.rows, columns = iteration.columns
-    let isSingleTile = columns <= RowPlan.tile && !(iteration.isTransposed && columns > 32)
-    let kinds = inputs.indices.map { input -> InputKind in
-      let isSame = iteration.isSameForAllRows(input)
-      if iteration.stride(iteration.outerCount, input) == 0 { return isSame ? .uniform : .perRow }
-      return isSame && isSingleTile && rows > 1 ? .sharedRow : .row
-    }
+    let isSingleTile = iteration.columns <= RowPlan.longestSingleTile && !iteration.isTransposed
+    var kinds = InputKinds()
+    for input in inputs.indices { kinds.set(iteration.kind(ofInput: input, isSingleTile: isSingleTile), input) }
     let plan = plans.plan(program, kinds: kinds, isSingleTile: isSingleTile)
     RowRun(plan: plan, iteration: iteration, kinds: kinds, inputs: inputs, outputs: outputs).perform()
   }

@@ -3,6 +3,20 @@ import WengertCore
 
 /// One thread's part of a run: a register file, and pointers to the operands of the block in hand.
 struct RowInterpreter {
+  /// Eight-byte states that an output's rows are combined in, row by row of what is kept.
+  struct Accumulator {
+    let base: UnsafeMutablePointer<UInt64>
+    /// Over the outer axes, in rows; 0 along the axes that are combined.
+    let strides: Strides
+    /// The states of the block's first row, and the distance to its next row's.
+    var row: UnsafeMutablePointer<UInt64>
+    var step = 0
+
+    init(base: UnsafeMutablePointer<UInt64>, strides: Strides) {
+      (self.base, self.strides, row) = (base, strides, base)
+    }
+  }
+
   private let run: RowRun
   /// For each value: its register, and where it stands in the block in hand (its register, or an operand's memory).
   private let home: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -13,9 +27,8 @@ struct RowInterpreter {
   /// Partial reductions of a pass: of the chunk in hand, and of the row so far.
   private let states: UnsafeMutablePointer<UInt64>
   private let totals: UnsafeMutablePointer<UInt64>
-  /// Where each output combines the block's first row, from the column in `firstColumn` on, and the distance to the next row.
-  private let accumulators: UnsafeMutablePointer<UnsafeMutableRawPointer>
-  private let accumulatorSteps: UnsafeMutablePointer<Int>
+  /// Where outputs combine rows, from the column `firstColumn` on: the block's first row.
+  private var accumulators: [Accumulator] = []
   private var firstColumn = 0
   private let memory: UnsafeMutableRawPointer
 
@@ -23,7 +36,7 @@ struct RowInterpreter {
   init(_ run: RowRun) {
     self.run = run
     let plan = run.plan
-    let words = 2 * plan.valueCount + 2 * run.operandCount + 2 * run.stateCount + 2 * run.outputCount
+    let words = 2 * plan.valueCount + 2 * run.operandCount + 2 * run.stateCount
     memory = ScratchMemory.ofThread(byteCount: plan.scratchByteCount + words * 8)
     var next = memory + plan.scratchByteCount
     func take<Element>(_ count: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
@@ -36,11 +49,9 @@ struct RowInterpreter {
     starts = take(run.operandCount, Int.self)
     states = take(run.stateCount, UInt64.self)
     totals = take(run.stateCount, UInt64.self)
-    accumulators = take(run.outputCount, UnsafeMutableRawPointer.self)
-    accumulatorSteps = take(run.outputCount, Int.self)
     place(plan.fixedRegisters)
     if plan.passes.count == 1 { place(plan.passes[0].registers) }
-    for operand in 0..<run.operandCount { operands[operand] = run.bases[operand] }
+    for operand in 0..<run.operandCount { operands[operand] = run.operands[operand].base }
     execute(plan.prologue, rows: run.blockRows, columns: run.columns, column: 0, row: 0)
   }
 
@@ -53,18 +64,15 @@ struct RowInterpreter {
 
   // MARK: Walking
 
-  /// A range of rows (in row-major order of the outer axes) and of columns. `accumulation` is the memory where outputs are combined.
-  mutating func walk(rows range: Range<Int>, columns: Range<Int>, accumulation: [UnsafeMutableRawPointer] = []) {
+  /// A range of rows (in row-major order of the outer axes) and of columns.
+  mutating func walk(rows range: Range<Int>, columns: Range<Int>, accumulatingIn targets: [Accumulator] = []) {
     firstColumn = columns.lowerBound
+    accumulators = targets
     var row = range.lowerBound
     while row < range.upperBound {
       let count = min(run.blockRows, run.blockExtent - row % run.blockExtent, range.upperBound - row)
       run.locate(row, starts)
-      for (output, base) in accumulation.enumerated() {
-        let width = columns.count * 8
-        accumulators[output] = base + run.keptRow(row, output) * width
-        accumulatorSteps[output] = run.keptRowStep(output) * width
-      }
+      for output in accumulators.indices { accumulators[output].locate(row, run.iteration, width: columns.count) }
       for pass in run.plan.passes { walk(pass, row: row, count: count, columns: columns) }
       execute(block: run.plan.rowEnd, rows: count, columns: 1, column: 0, row: row)
       row += count
@@ -147,13 +155,12 @@ struct RowInterpreter {
   private func execute(block steps: [Step], rows: Int, columns: Int, column: Int, row: Int) {
     if steps.isEmpty { return }
     for operand in 0..<run.operandCount {
-      operands[operand] = run.bases[operand] + (starts[operand] + column * run.columnStrides[operand]) * run.byteCounts[operand]
+      let place = run.operands[operand]
+      operands[operand] = place.base + (starts[operand] + column * place.columnStride) * place.byteCount
     }
     for (output, value) in run.direct {
       let operand = run.inputCount + output
-      let fits =
-        (run.columnStrides[operand] == 1 || columns == 1) && (rows == 1 || run.rowStrides[operand] == columns)
-      registers[value] = fits ? operands[operand] : home[value]
+      registers[value] = run.operands[operand].isPacked(rows: rows, columns: columns) ? operands[operand] : home[value]
     }
     execute(steps, rows: rows, columns: columns, column: column, row: row)
   }
@@ -177,16 +184,16 @@ struct RowInterpreter {
         case .float64: r[value].storeBytes(of: number, as: Double.self)
         }
       case .loadRow(let input, let value):
-        let rowStride = run.rowStrides[input], columnStride = run.columnStrides[input]
-        if run.isLanes[input] && (columnStride == 1 || columns == 1) && (rows == 1 || rowStride == columns) {
+        let place = run.operands[input]
+        if place.isLanes && place.isPacked(rows: rows, columns: columns) {
           r[value] = operands[input]
         } else {
           r[value] = home[value]
-          run.loads[input](r[value], operands[input], Int64(rows), Int64(columns), Int64(rowStride), Int64(columnStride))
+          place.move(r[value], operands[input], Int64(rows), Int64(columns), Int64(place.rowStride), Int64(place.columnStride))
         }
       case .loadPerRow(let input, let value):
-        let n = run.kinds[input] == .uniform ? 1 : rows
-        run.loads[input](r[value], operands[input], 1, Int64(n), 0, Int64(run.rowStrides[input]))
+        let place = run.operands[input]
+        place.move(r[value], operands[input], 1, Int64(place.isUniform ? 1 : rows), 0, Int64(place.rowStride))
       case .columnIndex(let value):
         for line in 0..<rows {
           wg_iota()(r[value].assumingMemoryBound(to: Int64.self) + line * columns, Int64(column), Int64(columns))
@@ -228,17 +235,17 @@ struct RowInterpreter {
       case .reducePart(let kernel, let slot, let a):
         kernel(states + slot, r[a], Int64(columns))
       case .store(let output, let value):
-        let operand = run.inputCount + output
-        if r[value] != operands[operand] {
-          run.stores[output](
-            operands[operand], r[value], Int64(rows), Int64(columns), Int64(run.rowStrides[operand]), Int64(run.columnStrides[operand]))
+        let target = operands[run.inputCount + output]
+        if r[value] != target {
+          let place = run.operands[run.inputCount + output]
+          place.move(target, r[value], Int64(rows), Int64(columns), Int64(place.rowStride), Int64(place.columnStride))
         }
       case .storePerRow(let output, let value):
-        let operand = run.inputCount + output
-        run.stores[output](operands[operand], r[value], 1, Int64(rows), 0, Int64(run.rowStrides[operand]))
+        let place = run.operands[run.inputCount + output]
+        place.move(operands[run.inputCount + output], r[value], 1, Int64(rows), 0, Int64(place.rowStride))
       case .accumulate(let kernel, let output, let value, let lanes):
-        let target = accumulators[output] + (column - firstColumn) * 8
-        let step = accumulatorSteps[output]
+        let target = accumulators[output].row + (column - firstColumn)
+        let step = accumulators[output].step
         if step == 0 {
           kernel(target, r[value], Int64(rows), Int64(columns))
         } else {
@@ -246,6 +253,21 @@ struct RowInterpreter {
         }
       }
     }
+  }
+}
+
+extension RowInterpreter.Accumulator {
+  /// Points at the states of a row, whose parts are `width` wide.
+  fileprivate mutating func locate(_ index: Int, _ iteration: RowIteration, width: Int) {
+    var rest = index
+    var position = 0
+    for axis in (0..<strides.rank).reversed() {
+      let (quotient, coordinate) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
+      position += coordinate * strides[axis]
+      rest = quotient
+    }
+    row = base + position * width
+    step = (strides.last ?? 0) * width
   }
 }
 

@@ -33,10 +33,26 @@ enum Extent: Int, Comparable {
 }
 
 /// What a run knows of an input before the first element: how far it varies.
-enum InputKind: Int {
-  case uniform, perRow, row
+enum InputKind: UInt64 {
+  case row, perRow, uniform
   /// A row that is the same for every row.
   case sharedRow
+}
+
+/// The kinds of a program's inputs, packed. Those after the 64th are taken for the most general.
+struct InputKinds: Hashable {
+  private var low: UInt64 = 0
+  private var high: UInt64 = 0
+
+  func kind(_ input: Int, isRow: Bool) -> InputKind {
+    if input >= 64 { return isRow ? .row : .perRow }
+    return InputKind(rawValue: (input < 32 ? low : high) >> UInt64(input % 32 * 2) & 3)!
+  }
+
+  mutating func set(_ kind: InputKind, _ input: Int) {
+    if input < 32 { low |= kind.rawValue << UInt64(input * 2) }
+    if input >= 32 && input < 64 { high |= kind.rawValue << UInt64(input % 32 * 2) }
+  }
 }
 
 /// One kernel call on a block. Values are numbers into the context's table of register pointers.
@@ -114,7 +130,7 @@ extension ReduceOp {
 }
 
 /// One walk over a row's tiles: first what is known per row, then the tiles, whose partial reductions the next pass uses.
-struct Pass {
+final class Pass {
   var perRowSteps: [Step] = []
   var tileSteps: [Step] = []
   var reductions: [PartialReduction] = []
@@ -129,8 +145,8 @@ enum Register {
 
 /// A row program made ready for one kind of run: registers assigned, kernels chosen.
 final class RowPlan: @unchecked Sendable {
-  /// Elements of a tile, rows of a block.
-  static let tile = 1024
+  /// The longest row that is walked in one pass, and the most rows of a block.
+  static let longestSingleTile = 1024
   static let maximumRows = 128
 
   let program: RowProgram
@@ -146,17 +162,34 @@ final class RowPlan: @unchecked Sendable {
   var directValue: [Int?] = []
   var readAfterDirect: [[Int]] = []
 
-  init(program: RowProgram) { self.program = program }
+  let isAccumulating: Bool
+  /// The most partial reductions of a pass, and the instructions per element.
+  private(set) var stateCount = 0
+  private(set) var stepCount = 1
 
-  var scratchByteCount: Int {
-    narrowCount * RowPlan.tile * 4 + wideCount * RowPlan.tile * 8 + perRowCount * RowPlan.maximumRows * 8
+  init(program: RowProgram) {
+    self.program = program
+    isAccumulating = program.outputs.contains { $0.accumulate != nil }
+  }
+
+  /// Elements of a block: as many as leave the registers in the first-level cache.
+  private(set) var blockElements = longestSingleTile
+  private(set) var scratchByteCount = 0
+
+  /// To be called when the passes are complete and the registers counted.
+  func finish() {
+    stateCount = passes.map(\.reductions.count).max() ?? 0
+    stepCount = passes.reduce(1) { $0 + $1.tileSteps.count }
+    let width = narrowCount * 4 + wideCount * 8
+    while blockElements < 4096 && blockElements * 2 * width <= 32 << 10 { blockElements *= 2 }
+    scratchByteCount = width * blockElements + perRowCount * RowPlan.maximumRows * 8
   }
 
   func offset(of register: Register) -> Int {
     switch register {
-    case .narrow(let index): index * RowPlan.tile * 4
-    case .wide(let index): narrowCount * RowPlan.tile * 4 + index * RowPlan.tile * 8
-    case .perRow(let index): narrowCount * RowPlan.tile * 4 + wideCount * RowPlan.tile * 8 + index * RowPlan.maximumRows * 8
+    case .narrow(let index): index * blockElements * 4
+    case .wide(let index): (narrowCount + index * 2) * blockElements * 4
+    case .perRow(let index): (narrowCount + wideCount * 2) * blockElements * 4 + index * RowPlan.maximumRows * 8
     }
   }
 }

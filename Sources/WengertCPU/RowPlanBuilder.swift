@@ -7,7 +7,7 @@ import WengertCore
 /// need the results of p earlier ones, and computes again what it needs.
 struct RowPlanBuilder {
   private let program: RowProgram
-  private let kinds: [InputKind]
+  private let kinds: InputKinds
   private let isSingleTile: Bool
   private let plan: RowPlan
   /// For each value, and for the repeated copies that the builder adds: extent, lanes, and the number of reductions it waits for.
@@ -18,14 +18,14 @@ struct RowPlanBuilder {
   private var alias: [Int] = []
   private var isFixed: [Bool] = []
 
-  static func plan(_ program: RowProgram, kinds: [InputKind], isSingleTile: Bool) -> RowPlan {
+  static func plan(_ program: RowProgram, kinds: InputKinds, isSingleTile: Bool) -> RowPlan {
     var builder = RowPlanBuilder(program: program, kinds: kinds, isSingleTile: isSingleTile, plan: RowPlan(program: program))
     builder.classify()
     builder.emit()
     return builder.plan
   }
 
-  private init(program: RowProgram, kinds: [InputKind], isSingleTile: Bool, plan: RowPlan) {
+  private init(program: RowProgram, kinds: InputKinds, isSingleTile: Bool, plan: RowPlan) {
     self.program = program
     self.kinds = kinds
     self.isSingleTile = isSingleTile
@@ -46,8 +46,9 @@ struct RowPlanBuilder {
       case .load(let input):
         precondition(
           program.inputs[input].dtype.computeType == dtype.computeType, "row program \(program.name): a load changes no dtype; cast")
-        extent = [.uniform: .uniform, .perRow: .perRow, .row: .row, .sharedRow: .row][kinds[input]]!
-        fixed = kinds[input] == .sharedRow
+        let kind = kinds.kind(input, isRow: program.inputs[input].isRow)
+        extent = kind == .uniform ? .uniform : kind == .perRow ? .perRow : .row
+        fixed = kind == .sharedRow
       case .columnIndex:
         extent = .row
         fixed = isSingleTile
@@ -105,11 +106,13 @@ struct RowPlanBuilder {
       emitInstruction(index, into: &block)
     }
     emitOutputs(into: &block)
-    return Pass(tileSteps: block.steps)
+    let pass = Pass()
+    pass.tileSteps = block.steps
+    return pass
   }
 
   private mutating func pass(_ number: Int, of count: Int) -> Pass {
-    var pass = Pass()
+    let pass = Pass()
     var perRow = Block()
     var tiles = Block()
     // What is known per row before this pass. A per-row value made in an earlier pass keeps its register.
@@ -299,6 +302,7 @@ struct RowPlanBuilder {
     }
     plan.narrowCount = narrow.count
     plan.wideCount = wide.count
+    plan.finish()
   }
 
   private func findDirectOutputs() {

@@ -8,8 +8,19 @@ final class RowPlanCache: Sendable {
 
   private struct Key: Hashable {
     let program: RowProgram
-    /// The inputs' kinds, two bits each, then the flag for rows that fit a tile, then the kernel level.
-    let signature: [UInt64]
+    let kinds: InputKinds
+    let isSingleTile: Bool
+    let level: Int32
+
+    /// Names, lengths and last instructions tell nearly all programs apart; equality, which is quick where programs share their arrays, does the rest.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(program.name)
+      hasher.combine(program.instructions.count)
+      hasher.combine(program.instructions.last)
+      hasher.combine(program.dtypes.last)
+      hasher.combine(kinds)
+      hasher.combine(level << 1 | (isSingleTile ? 1 : 0))
+    }
   }
   private struct Entry {
     let plan: RowPlan
@@ -21,13 +32,8 @@ final class RowPlanCache: Sendable {
   }
   private let state = Mutex(State())
 
-  func plan(_ program: RowProgram, kinds: [InputKind], isSingleTile: Bool) -> RowPlan {
-    var signature = [UInt64(wg_level()) << 1 | (isSingleTile ? 1 : 0)]
-    for (index, kind) in kinds.enumerated() {
-      if index % 32 == 0 { signature.append(0) }
-      signature[signature.count - 1] |= UInt64(kind.rawValue) << UInt64(index % 32 * 2)
-    }
-    let key = Key(program: program, signature: signature)
+  func plan(_ program: RowProgram, kinds: InputKinds, isSingleTile: Bool) -> RowPlan {
+    let key = Key(program: program, kinds: kinds, isSingleTile: isSingleTile, level: wg_level())
     return state.withLock { state in
       state.clock += 1
       let clock = state.clock

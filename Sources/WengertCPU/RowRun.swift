@@ -1,89 +1,89 @@
 import CKernels
 import WengertCore
 
+/// How a run reaches an input or output.
+struct RowOperand {
+  var base: UnsafeMutableRawPointer
+  var byteCount: Int
+  /// Elements from one row of a block to the next, and from one column to the next.
+  var rowStride: Int
+  var columnStride: Int
+  /// Loads an input, stores an output.
+  var move: wg_move_fn
+  /// Whether a register may stand in this memory.
+  var isLanes: Bool
+  var isUniform: Bool
+
+  /// Whether a block lies in memory as it would in a register.
+  func isPacked(rows: Int, columns: Int) -> Bool {
+    (columnStride == 1 || columns == 1) && (rows == 1 || rowStride == columns)
+  }
+}
+
 /// One run of a row program: the plan, the loop nest, and the operands (inputs, then outputs). Shared by the threads, read-only.
 final class RowRun: @unchecked Sendable {
   /// Columns that one thread reduces of a row that is shared among threads.
-  static let chunk = 32 * RowPlan.tile
+  static let chunk = 1 << 15
 
   let plan: RowPlan
   let iteration: RowIteration
-  let kinds: [InputKind]
   let inputCount: Int
   let outputCount: Int
   let operandCount: Int
+  let operands: UnsafeMutablePointer<RowOperand>
   let columns: Int
   /// Rows of a block lie along the innermost outer axis.
   let blockExtent: Int
   let blockRows: Int
   let tileColumns: Int
-  let bases: [UnsafeMutableRawPointer]
-  let byteCounts: [Int]
-  let isLanes: [Bool]
-  let rowStrides: [Int]
-  let columnStrides: [Int]
-  let loads: [wg_move_fn]
-  let stores: [wg_move_fn]
   /// Outputs whose value may be written straight to memory.
   let direct: [(output: Int, value: Int)]
   let stateCount: Int
-  /// For each output that is combined over rows: the strides, over the outer axes, of its rows packed together.
-  let keptStrides: [[Int]]
-  let keptRows: [Int]
 
-  init(plan: RowPlan, iteration: RowIteration, kinds: [InputKind], inputs: [View], outputs: [View]) {
+  init(plan: RowPlan, iteration: RowIteration, kinds: InputKinds, inputs: [View], outputs: [View]) {
     self.plan = plan
     self.iteration = iteration
-    self.kinds = kinds
     inputCount = inputs.count
     outputCount = outputs.count
-    operandCount = iteration.operandCount
+    operandCount = inputs.count + outputs.count
     columns = iteration.columns
-    let views = inputs + outputs
-    bases = views.map(\.address)
-    byteCounts = views.map(\.dtype.byteCount)
-    isLanes = views.map(\.dtype.isLanes)
-    loads = inputs.map { wg_load(Int32($0.dtype.rawValue)) }
-    stores = outputs.map { wg_store(Int32($0.dtype.rawValue)) }
     let outerCount = iteration.outerCount
     blockExtent = outerCount > 0 ? iteration.extents[outerCount - 1] : 1
-    rowStrides = (0..<operandCount).map { outerCount > 0 ? iteration.stride(outerCount - 1, $0) : 0 }
-    columnStrides = (0..<operandCount).map { iteration.stride(outerCount, $0) }
+    operands = .allocate(capacity: operandCount)
+    for index in 0..<operandCount {
+      let isInput = index < inputs.count
+      let view = isInput ? inputs[index] : outputs[index - inputs.count]
+      let strides = iteration.strides[index]
+      let dtype = Int32(view.dtype.rawValue)
+      (operands + index).initialize(
+        to: RowOperand(
+          base: view.address, byteCount: view.dtype.byteCount, rowStride: outerCount > 0 ? strides[outerCount - 1] : 0,
+          columnStride: strides[outerCount], move: isInput ? wg_load(dtype) : wg_store(dtype), isLanes: view.dtype.isLanes,
+          isUniform: isInput && kinds.kind(index, isRow: true) == .uniform))
+    }
 
-    let tile = RowPlan.tile
-    if iteration.isTransposed && columns > 32 && blockExtent > 1 {
-      tileColumns = 32
-      blockRows = min(tile / 32, blockExtent)
-    } else if columns > tile / 2 {
-      tileColumns = tile
+    let elements = plan.blockElements
+    if iteration.isTransposed && blockExtent > 1 {
+      tileColumns = min(elements >= 4096 ? 64 : 32, columns)
+      blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
+    } else if columns > elements / 2 {
+      tileColumns = elements
       blockRows = 1
     } else {
       tileColumns = max(columns, 1)
-      blockRows = max(1, min(tile / max(columns, 1), RowPlan.maximumRows, blockExtent))
+      blockRows = max(1, min(elements / max(columns, 1), RowPlan.maximumRows, blockExtent))
     }
-    direct = outputs.indices.compactMap { output in
-      guard let value = plan.directValue[output] else { return nil }
+    var direct: [(output: Int, value: Int)] = []
+    for output in outputs.indices {
+      guard let value = plan.directValue[output] else { continue }
       let isReadLater = plan.readAfterDirect[output].contains { inputs[$0].storage === outputs[output].storage }
-      return isReadLater ? nil : (output, value)
+      if !isReadLater { direct.append((output, value)) }
     }
-    stateCount = plan.passes.map(\.reductions.count).max() ?? 0
-
-    var keptStrides: [[Int]] = [], keptRows: [Int] = []
-    for (output, description) in plan.program.outputs.enumerated() {
-      var strides = [Int](repeating: 0, count: outerCount)
-      var step = 1
-      if description.accumulate != nil {
-        for axis in (0..<outerCount).reversed() where iteration.stride(axis, inputs.count + output) != 0 {
-          strides[axis] = step
-          step *= iteration.extents[axis]
-        }
-      }
-      keptStrides.append(strides)
-      keptRows.append(step)
-    }
-    self.keptStrides = keptStrides
-    self.keptRows = keptRows
+    self.direct = direct
+    stateCount = plan.stateCount
   }
+
+  deinit { operands.deallocate() }
 
   /// Each operand's position at the start of a row.
   func locate(_ row: Int, _ starts: UnsafeMutablePointer<Int>) {
@@ -93,37 +93,11 @@ final class RowRun: @unchecked Sendable {
     while rest > 0 && axis >= 0 {
       let (quotient, index) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
       if index != 0 {
-        for operand in 0..<operandCount { starts[operand] += index * iteration.stride(axis, operand) }
+        for operand in 0..<operandCount { starts[operand] += index * iteration.strides[operand][axis] }
       }
       rest = quotient
       axis -= 1
     }
-  }
-
-  /// Which of an output's combined rows a row belongs to.
-  func keptRow(_ row: Int, _ output: Int) -> Int {
-    var rest = row
-    var position = 0
-    for axis in (0..<iteration.outerCount).reversed() {
-      let (quotient, index) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
-      position += index * keptStrides[output][axis]
-      rest = quotient
-    }
-    return position
-  }
-
-  func keptRowStep(_ output: Int) -> Int { keptStrides[output].last ?? 0 }
-
-  /// Where a combined row of an output lies.
-  func position(ofKept kept: Int, _ output: Int) -> Int {
-    var rest = kept
-    var position = 0
-    for axis in (0..<iteration.outerCount).reversed() where keptStrides[output][axis] != 0 {
-      let (quotient, index) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
-      position += index * iteration.stride(axis, inputCount + output)
-      rest = quotient
-    }
-    return position
   }
 
   // MARK: Sharing the work
@@ -133,11 +107,10 @@ final class RowRun: @unchecked Sendable {
 
   func perform() {
     let rows = iteration.rows
-    let stepCount = plan.passes.reduce(1) { $0 + $1.tileSteps.count }
     let threads = ThreadPool.shared.threadCount
-    let work = rows * columns * stepCount
+    let work = rows * columns * plan.stepCount
     let tasks = min(threads * 8, work / RowRun.task)
-    if plan.program.outputs.contains(where: { $0.accumulate != nil }) {
+    if plan.isAccumulating {
       RowAccumulation(self).perform()
     } else if tasks <= 1 || threads == 1 {
       if rows > 0 {
@@ -147,10 +120,10 @@ final class RowRun: @unchecked Sendable {
     } else if stateCount > 0 && rows < 2 * threads && columns > 2 * RowRun.chunk {
       for row in 0..<rows { performInChunks(row: row) }
     } else {
-      let isWholeRow = columns <= RowPlan.tile || stateCount > 0
+      let isWholeRow = columns <= RowPlan.longestSingleTile || stateCount > 0
       let rowTasks = min(tasks, (rows + blockRows - 1) / blockRows)
-      let columnTasks = isWholeRow ? 1 : min((tasks + rowTasks - 1) / rowTasks, (columns + RowPlan.tile - 1) / RowPlan.tile)
-      let rowParts = parts(rows, rowTasks, multipleOf: blockRows), columnParts = parts(columns, columnTasks, multipleOf: RowPlan.tile)
+      let columnTasks = isWholeRow ? 1 : min((tasks + rowTasks - 1) / rowTasks, (columns + tileColumns - 1) / tileColumns)
+      let rowParts = parts(rows, rowTasks, multipleOf: blockRows), columnParts = parts(columns, columnTasks, multipleOf: tileColumns)
       ThreadPool.shared.parallel(rowParts.count * columnParts.count) { index in
         var interpreter = RowInterpreter(self)
         interpreter.walk(rows: rowParts[index / columnParts.count], columns: columnParts[index % columnParts.count])

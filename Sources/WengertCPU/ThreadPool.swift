@@ -77,7 +77,7 @@ final class ThreadPool: Sendable {
     var turns = 0
     while job.active.load(ordering: .acquiring) > 0 {
       turns += 1
-      if turns > 4000 { sched_yield() } else { wg_pause() }
+      if turns > 500 { sched_yield() } else { wg_pause() }
     }
   }
 
@@ -98,7 +98,7 @@ final class ThreadPool: Sendable {
     var seen = -1
     while true {
       var turns = 0
-      while turns < 8000, generation.load(ordering: .acquiring) == seen {
+      while turns < 1500, generation.load(ordering: .acquiring) == seen {
         wg_pause()
         turns += 1
       }
