@@ -5,7 +5,8 @@ import WengertNN
 import WengertTestSupport
 
 /// Values of Hugging Face transformers for tiny random models: Tests/Fixtures/encoder.py.
-nonisolated(unsafe) private let golden = try! JSONSerialization.jsonObject(with: Data(contentsOf: Fixtures.url("encoder/golden.json"))) as! [String: Any]
+nonisolated(unsafe) private let golden =
+  try! JSONSerialization.jsonObject(with: Data(contentsOf: Fixtures.url("encoder/golden.json"))) as! [String: Any]
 private let sequences = (golden["sequences"] as! [[Int]]).map { $0.map(Int32.init) }
 
 private func values(_ model: String, _ name: String) -> [Double] { (golden[model] as! [String: [Double]])[name]! }
