@@ -8,11 +8,12 @@ extension CPUBackend {
     let traits = RowTraits(program)
     let iteration = RowIteration(
       program, inputs: inputs, outputs: outputs, over: shape, isRowFixed: traits.isRowFixed, isOrderFixed: traits.isOrderFixed)
-    let isSingleTile = iteration.columns <= RowPlan.longestSingleTile && !iteration.isTransposed
+    let longest = traits.hasReduction ? RowPlan.longestReducedRow : RowPlan.longestSingleTile
+    let isSingleTile = iteration.columns <= longest && !iteration.isTransposed
     var kinds = InputKinds()
     for input in inputs.indices { kinds.set(iteration.kind(ofInput: input, isSingleTile: isSingleTile), input) }
     let plan = plans.plan(program, kinds: kinds, isSingleTile: isSingleTile)
-    RowRun(plan: plan, iteration: iteration, kinds: kinds, inputs: inputs, outputs: outputs).perform()
+    RowRun(plan: plan, iteration: iteration, kinds: kinds, isSingleTile: isSingleTile, inputs: inputs, outputs: outputs).perform()
   }
 }
 
@@ -22,12 +23,16 @@ private struct RowTraits {
   var isRowFixed: Bool
   /// Random numbers are addressed by the row-major position: axes are not exchanged.
   var isOrderFixed = false
+  var hasReduction = false
 
   init(_ program: RowProgram) {
     isRowFixed = program.outputs.contains { $0.accumulate != nil || !program.isRow[$0.value] }
     for instruction in program.instructions {
       switch instruction {
-      case .reduce, .columnIndex: isRowFixed = true
+      case .reduce:
+        hasReduction = true
+        isRowFixed = true
+      case .columnIndex: isRowFixed = true
       case .random: isOrderFixed = true
       default: break
       }

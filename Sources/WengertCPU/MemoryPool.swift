@@ -5,7 +5,9 @@ import Synchronization
 ///
 /// A class is a power of two times 4/4 … 7/4, so a block is at most a quarter larger than asked for. What is reserved stays below 5/4 of the
 /// largest amount that was ever in use, plus 64 MiB: before more is taken from the system, pooled blocks go back.
-final class MemoryPool: Sendable {
+package final class MemoryPool: Sendable {
+  package init() {}
+
   static let hugePage = 2 << 20
   private static let slack = 64 << 20
 
@@ -15,7 +17,7 @@ final class MemoryPool: Sendable {
   }
   private let state = Mutex(State())
 
-  var statistics: MemoryStatistics { state.withLock { $0.statistics } }
+  package var statistics: MemoryStatistics { state.withLock { $0.statistics } }
 
   /// The bytes of the block that serves a request.
   static func blockSize(for byteCount: Int) -> Int {
@@ -25,7 +27,7 @@ final class MemoryPool: Sendable {
     return rounded >= hugePage ? (rounded + hugePage - 1) / hugePage * hugePage : rounded
   }
 
-  func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+  package func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     let size = MemoryPool.blockSize(for: byteCount)
     let reused = state.withLock { state -> UInt? in
       state.statistics.bytesInUse += size
@@ -43,7 +45,7 @@ final class MemoryPool: Sendable {
     return MemoryPool.map(size)
   }
 
-  func deallocate(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
+  package func deallocate(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
     let size = MemoryPool.blockSize(for: byteCount)
     let address = UInt(bitPattern: pointer)
     state.withLock { state in
@@ -54,7 +56,7 @@ final class MemoryPool: Sendable {
   }
 
   /// Gives every pooled block back to the system.
-  func trim() {
+  package func trim() {
     state.withLock { MemoryPool.release(atLeast: .max, from: &$0) }
   }
 

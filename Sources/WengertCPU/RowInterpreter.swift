@@ -36,9 +36,10 @@ struct RowInterpreter {
   init(_ run: RowRun) {
     self.run = run
     let plan = run.plan
+    let registerBytes = plan.scratchByteCount(run.blockElements)
     let words = 2 * plan.valueCount + 2 * run.operandCount + 2 * run.stateCount
-    memory = ScratchMemory.ofThread(byteCount: plan.scratchByteCount + words * 8)
-    var next = memory + plan.scratchByteCount
+    memory = ScratchMemory.ofThread(byteCount: registerBytes + words * 8)
+    var next = memory + registerBytes
     func take<Element>(_ count: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
       defer { next += count * 8 }
       return next.assumingMemoryBound(to: type)
@@ -57,7 +58,7 @@ struct RowInterpreter {
 
   private func place(_ list: [(value: Int, register: Register)]) {
     for (value, register) in list {
-      home[value] = memory + run.plan.offset(of: register)
+      home[value] = memory + run.plan.offset(of: register, run.blockElements)
       registers[value] = home[value]
     }
   }

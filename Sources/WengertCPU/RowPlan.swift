@@ -145,7 +145,9 @@ enum Register {
 
 /// A row program made ready for one kind of run: registers assigned, kernels chosen.
 final class RowPlan: @unchecked Sendable {
-  /// The longest row that is walked in one pass, and the most rows of a block.
+  /// The longest row that is walked in one pass, where its reductions would otherwise compute again what they need; where there are none;
+  /// and the most rows of a block.
+  static let longestReducedRow = 4096
   static let longestSingleTile = 1024
   static let maximumRows = 128
 
@@ -174,7 +176,6 @@ final class RowPlan: @unchecked Sendable {
 
   /// Elements of a block: as many as leave the registers in the first-level cache.
   private(set) var blockElements = longestSingleTile
-  private(set) var scratchByteCount = 0
 
   /// To be called when the passes are complete and the registers counted.
   func finish() {
@@ -182,10 +183,14 @@ final class RowPlan: @unchecked Sendable {
     stepCount = passes.reduce(1) { $0 + $1.tileSteps.count }
     let width = narrowCount * 4 + wideCount * 8
     while blockElements < 4096 && blockElements * 2 * width <= 32 << 10 { blockElements *= 2 }
-    scratchByteCount = width * blockElements + perRowCount * RowPlan.maximumRows * 8
   }
 
-  func offset(of register: Register) -> Int {
+  /// The register file's size, and each register's place, for blocks of this many elements.
+  func scratchByteCount(_ blockElements: Int) -> Int {
+    (narrowCount + wideCount * 2) * blockElements * 4 + perRowCount * RowPlan.maximumRows * 8
+  }
+
+  func offset(of register: Register, _ blockElements: Int) -> Int {
     switch register {
     case .narrow(let index): index * blockElements * 4
     case .wide(let index): (narrowCount + index * 2) * blockElements * 4

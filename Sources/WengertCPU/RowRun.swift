@@ -35,12 +35,13 @@ final class RowRun: @unchecked Sendable {
   /// Rows of a block lie along the innermost outer axis.
   let blockExtent: Int
   let blockRows: Int
+  let blockElements: Int
   let tileColumns: Int
   /// Outputs whose value may be written straight to memory.
   let direct: [(output: Int, value: Int)]
   let stateCount: Int
 
-  init(plan: RowPlan, iteration: RowIteration, kinds: InputKinds, inputs: [View], outputs: [View]) {
+  init(plan: RowPlan, iteration: RowIteration, kinds: InputKinds, isSingleTile: Bool, inputs: [View], outputs: [View]) {
     self.plan = plan
     self.iteration = iteration
     inputCount = inputs.count
@@ -62,12 +63,13 @@ final class RowRun: @unchecked Sendable {
           isUniform: isInput && kinds.kind(index, isRow: true) == .uniform))
     }
 
-    let elements = plan.blockElements
+    let elements = isSingleTile ? max(plan.blockElements, columns) : plan.blockElements
+    blockElements = elements
     if iteration.isTransposed && blockExtent > 1 {
       tileColumns = min(elements >= 4096 ? 64 : 32, columns)
       blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
-    } else if columns > elements / 2 {
-      tileColumns = elements
+    } else if columns > elements / 2 || plan.stateCount > 0 {
+      tileColumns = max(1, min(elements, columns))
       blockRows = 1
     } else {
       tileColumns = max(columns, 1)
@@ -120,7 +122,7 @@ final class RowRun: @unchecked Sendable {
     } else if stateCount > 0 && rows < 2 * threads && columns > 2 * RowRun.chunk {
       for row in 0..<rows { performInChunks(row: row) }
     } else {
-      let isWholeRow = columns <= RowPlan.longestSingleTile || stateCount > 0
+      let isWholeRow = tileColumns >= columns || stateCount > 0
       let rowTasks = min(tasks, (rows + blockRows - 1) / blockRows)
       let columnTasks = isWholeRow ? 1 : min((tasks + rowTasks - 1) / rowTasks, (columns + tileColumns - 1) / tileColumns)
       let rowParts = parts(rows, rowTasks, multipleOf: blockRows), columnParts = parts(columns, columnTasks, multipleOf: tileColumns)

@@ -6,11 +6,11 @@ import Synchronization
 ///
 /// Threads that have just worked spin for some microseconds before they sleep, because the next kernel usually follows at once. Several
 /// threads may call at the same time; each works on its own call, and idle workers help the oldest.
-final class ThreadPool: Sendable {
-  static let shared = ThreadPool(threadCount: defaultThreadCount)
+package final class ThreadPool: Sendable {
+  package static let shared = ThreadPool(threadCount: defaultThreadCount)
 
   /// How many threads a call uses, the caller among them.
-  var threadCount: Int {
+  package var threadCount: Int {
     let limit = ThreadState.current.limit
     return limit > 0 ? limit : defaultCount
   }
@@ -31,7 +31,7 @@ final class ThreadPool: Sendable {
   }
 
   /// Runs `body` with calls from this thread limited (or extended) to `count` threads.
-  func withThreadCount<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
+  package func withThreadCount<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> Result {
     let saved = ThreadState.current
     ThreadState.current.limit = count
     defer { ThreadState.current = saved }
@@ -39,7 +39,7 @@ final class ThreadPool: Sendable {
   }
 
   /// Runs `body(0)` … `body(count − 1)`, on all threads, and returns when all are done. Called from inside a body, it runs there alone.
-  func parallel(_ count: Int, _ body: (Int) -> Void) {
+  package func parallel(_ count: Int, _ body: (Int) -> Void) {
     let helpers = min(threadCount, count) - 1
     if helpers <= 0 || ThreadState.current.isInside {
       for index in 0..<count { body(index) }

@@ -25,7 +25,9 @@ extension KernelTests {
     @Test("softmax of rows shorter and longer than a tile, on 1, 2 and 3 threads")
     func softmax() {
       var random = TestRandom(1)
-      for (rows, columns) in [(1, 1), (5, 3), (7, 17), (300, 128), (2, 1023), (3, 1024), (3, 1025), (2, 5000), (1, 100_000), (2000, 65)] {
+      for (rows, columns) in [
+        (1, 1), (5, 3), (7, 17), (300, 128), (2, 1023), (3, 1024), (3, 1025), (3, 4096), (3, 4097), (2, 5000), (1, 100_000), (2000, 65),
+      ] {
         let x = random.floats(rows * columns, in: -5...5)
         let expected = Self.softmaxReference(x, columns)
         atEachLevel { level in
@@ -55,7 +57,7 @@ extension KernelTests {
         p.store(mean)
       }
       var random = TestRandom(2)
-      for (rows, columns) in [(3, 5), (200, 384), (4, 1024), (3, 2500), (1, 70_000)] {
+      for (rows, columns) in [(3, 5), (200, 384), (4, 1024), (3, 2500), (2, 4500), (1, 70_000)] {
         let x = random.floats(rows * columns), scale = random.floats(columns), shift = random.floats(columns)
         let input = view(x, [rows, columns]), mean = emptyView(.float32, [rows, 1])
         let shared = Layout(shape: [rows, columns], strides: [0, 1])
@@ -82,7 +84,7 @@ extension KernelTests {
       }
     }
 
-    @Test("log-sum-exp of rows", arguments: [1, 100, 1024, 3000, 200_000])
+    @Test("log-sum-exp of rows", arguments: [1, 100, 1024, 3000, 5000, 200_000])
     func logSumExp(columns: Int) {
       let program = ProgramBuilder.make { p in
         let x = p.load(.float32)
@@ -215,7 +217,7 @@ extension KernelTests {
         p.store(p.reduce(.sum, p.select(hit, x, p.constant(0, .float32))))
       }
       var random = TestRandom(7)
-      for (rows, columns) in [(50, 7), (4, 1024), (5, 3000), (1, 150_000)] {
+      for (rows, columns) in [(50, 7), (4, 1024), (5, 3000), (3, 5000), (1, 150_000)] {
         let x = random.floats(rows * columns)
         let labels = (0..<rows).map { _ in Int64.random(in: 0..<Int64(columns), using: &random) }
         let result = run(program, [view(x, [rows, columns]), view(labels, [rows, 1])], over: [rows, columns], as: Float.self)

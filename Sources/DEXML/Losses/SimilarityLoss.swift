@@ -6,6 +6,9 @@
 ///     bce                 (1/(BL)) (Σ_il ln(1 + e^{s_il}) − Σ_i Σ_{j∈S_i} w_ij s_ij)
 ///
 /// (Gupta et al., Dual-encoders for Extreme Multi-label Classification, ICLR 2024.) With the reduction `sum` nothing is divided by B or BL.
+///
+/// Unlike the published code, the last label can be a positive; positives that were not drawn leave a denominator exactly, however large the similarities are; a
+/// document without positives adds nothing (but its negatives to bce); and K as the number of positives works with sampling.
 public struct SimilarityLoss: Sendable {
   public enum Criterion: Sendable, Equatable {
     case softmax

@@ -96,28 +96,30 @@ package struct SoftTopK {
     return b.finish()
   }
 
-  /// Four steps at once, while the row is in the cache. The last step is not added to t but returned beside it, with whether it is too long to be the last.
+  /// Three steps at once, while the row is in the cache. The last step is not added to t but returned beside it, with whether it is too long to be the last.
   private func newton(_ dtype: DType, resolution: Double) -> RowProgram {
     let b = RowBuilder("soft top-k Newton")
-    let s = b.row(dtype), w = b.row(.float32).cast(dtype), k = b.scalar(dtype)
+    let s = b.row(dtype), w = b.row(.float32), k = b.scalar(dtype)
     var t = b.scalar(dtype), low = b.scalar(dtype), high = b.scalar(dtype), distance = b.scalar(dtype)
     let zero = s.constant(0)
-    var step = zero, isOpen = zero.compare(.less, 0)
-    for i in 0..<4 {
-      if i > 0 { t = isOpen.select(t + step, t) }
-      let z = w.compare(.less, 0).select(s.constant(-.infinity), (s + t) * alpha)
+    let x = w.compare(.less, 0).select(s.constant(-.infinity), s)
+    var step = zero, isOpen = zero.compare(.notEqual, 0)
+    for _ in 0..<3 {
+      t = isOpen.select(t + step, t)
+      let z = (x + t) * alpha
       let isAbove = z.compare(.greaterOrEqual, 0)
       let e = (-z(.abs))(.exp)
-      let tail = e / (1 + e), slope = tail / (1 + e)
-      let excess = isAbove.select(s.constant(1), zero).reduce(.sum) - k
+      let rest = 1 / (1 + e)
+      let tail = e * rest
+      let excess = isAbove.cast(dtype).reduce(.sum) - k
       let below = isAbove.select(zero, tail).reduce(.sum) + excess.binary(.maximum, zero)
       let above = isAbove.select(tail, zero).reduce(.sum) + (-excess).binary(.maximum, zero)
       high = below.compare(.greater, above).select(t, high)
       low = below.compare(.greater, above).select(low, t)
 
       let gap = above(.log) - below(.log)
-      let gradient = isAbove.select(zero, slope).reduce(.sum) / below + isAbove.select(slope, zero).reduce(.sum) / above
-      let newton = gap / (gradient * alpha)
+      let slope = (tail * rest * isAbove.select(1 / above, 1 / below)).reduce(.sum) * alpha
+      let newton = gap / slope
       let enough = resolution / alpha + t(.abs) * dtype.epsilon
       let isInside = (t + newton).compare(.greaterOrEqual, low).binary(.and, (t + newton).compare(.lessOrEqual, high))
       let isFaster = gap(.abs).compare(.lessOrEqual, distance * 0.5)
