@@ -36,32 +36,41 @@
 #undef WG
 #endif
 
-static const wg_table *table = &table_base;
-static int level = WG_LEVEL_BASE;
+static const wg_table *const tables[] = {
+    &table_base,
+#if defined(__x86_64__)
+    &table_avx2,
+    &table_avx512,
+#endif
+};
 
-int wg_level(void) { return level; }
+// Chosen at load time; a thread may force another for itself, so that one test's level is not another's.
+static int process_level = WG_LEVEL_BASE;
+static _Thread_local int thread_level = -1;
 
-int wg_select_level(int wanted) {
-  switch (wanted) {
+int wg_level(void) { return thread_level >= 0 ? thread_level : process_level; }
+
+static const wg_table *table(void) { return tables[wg_level()]; }
+
+static int is_supported(int level) {
+  switch (level) {
   case WG_LEVEL_BASE:
-    table = &table_base;
-    break;
+    return 1;
 #if defined(__x86_64__)
   case WG_LEVEL_AVX2:
-    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return -1;
-    table = &table_avx2;
-    break;
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   case WG_LEVEL_AVX512:
-    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512dq") || !__builtin_cpu_supports("avx512bw")
-        || !__builtin_cpu_supports("avx512vl"))
-      return -1;
-    table = &table_avx512;
-    break;
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw")
+        && __builtin_cpu_supports("avx512vl");
 #endif
   default:
-    return -1;
+    return 0;
   }
-  level = wanted;
+}
+
+int wg_select_level(int level) {
+  if (!is_supported(level)) return -1;
+  thread_level = level;
   return level;
 }
 
@@ -71,28 +80,30 @@ __attribute__((constructor)) static void choose_level(void) {
   __builtin_cpu_init();
 #endif
   const char *wanted = getenv("WENGERT_CPU_LEVEL");
-  if (wanted) {
-    static const char *const names[] = {"base", "avx2", "avx512"};
-    for (int i = 0; i < 3; i++)
-      if (!strcmp(wanted, names[i]) && wg_select_level(i) == i) return;
+  static const char *const names[] = {"base", "avx2", "avx512"};
+  for (int i = WG_LEVEL_AVX512; i >= WG_LEVEL_BASE; i--) {
+    if (!is_supported(i)) continue;
+    if (i > process_level) process_level = i;
+    if (wanted && !strcmp(wanted, names[i])) {
+      process_level = i;
+      return;
+    }
   }
-  for (int i = WG_LEVEL_AVX512; i >= WG_LEVEL_BASE; i--)
-    if (wg_select_level(i) == i) return;
 }
 
-wg_unary_fn wg_unary(int type, int op) { return table->unary[type][op]; }
-wg_binary_fn wg_binary(int type, int op, int shape) { return table->binary[type][op][shape]; }
-wg_binary_fn wg_compare(int type, int op, int shape) { return table->compare[type][op][shape]; }
-wg_select_fn wg_select(int wide, int single) { return table->select[wide][single]; }
-wg_unary_fn wg_cast(int from, int to) { return table->cast[from][to]; }
-wg_unary_fn wg_fill(int wide) { return table->fill[wide]; }
-wg_unary_fn wg_logical_not(void) { return table->logical_not; }
-wg_move_fn wg_load(int dtype) { return table->load[dtype]; }
-wg_move_fn wg_store(int dtype) { return table->store[dtype]; }
-wg_reduce_fn wg_reduce(int type, int op) { return table->reduce[type][op]; }
-wg_accumulate_fn wg_accumulate(int type, int op) { return table->accumulate[type][op]; }
-wg_iota_fn wg_iota(void) { return table->iota; }
-wg_random_fn wg_random(void) { return table->random; }
+wg_unary_fn wg_unary(int type, int op) { return table()->unary[type][op]; }
+wg_binary_fn wg_binary(int type, int op, int shape) { return table()->binary[type][op][shape]; }
+wg_binary_fn wg_compare(int type, int op, int shape) { return table()->compare[type][op][shape]; }
+wg_select_fn wg_select(int wide, int single) { return table()->select[wide][single]; }
+wg_unary_fn wg_cast(int from, int to) { return table()->cast[from][to]; }
+wg_unary_fn wg_fill(int wide) { return table()->fill[wide]; }
+wg_unary_fn wg_logical_not(void) { return table()->logical_not; }
+wg_move_fn wg_load(int dtype) { return table()->load[dtype]; }
+wg_move_fn wg_store(int dtype) { return table()->store[dtype]; }
+wg_reduce_fn wg_reduce(int type, int op) { return table()->reduce[type][op]; }
+wg_accumulate_fn wg_accumulate(int type, int op) { return table()->accumulate[type][op]; }
+wg_iota_fn wg_iota(void) { return table()->iota; }
+wg_random_fn wg_random(void) { return table()->random; }
 
 int wg_available_cores(void) {
 #if defined(__linux__)

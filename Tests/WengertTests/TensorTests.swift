@@ -135,6 +135,20 @@ struct TensorTests {
     #expect(exp(Tensor([1, 2] as [Int])).dtype == .float32)
   }
 
+  @Test("sums, means, variances and norms of half-precision numbers calculate in float32", arguments: [DType.float16, .bfloat16])
+  func halfPrecision(_ dtype: DType) {
+    // One by one, float16 stops counting at 2,048 and bfloat16 at 256.
+    let ones = Tensor.ones([5120, 3], dtype: dtype)
+    for x in [ones, ones.contiguous(), ones.transpose().contiguous().transpose()] {
+      #expect(x.sum(axes: [0]).array(of: Double.self) == [5120, 5120, 5120])
+      #expect(x.cumulativeSum(axis: 0)[-1].array(of: Double.self) == [5120, 5120, 5120])
+    }
+    let large = ones * 256
+    #expect(large.mean().item() == 256 && large.variance().item() == 0)
+    #expect(large[..<4, 0].norm().item() == 512)
+    #expect(large.mean(axes: [0]).dtype == dtype && large.norm(axes: [0]).dtype == dtype)
+  }
+
   @Test("creation: ranges, grids, identity")
   func creation() {
     #expect(Tensor.iota(4).array() == [0, 1, 2, 3])

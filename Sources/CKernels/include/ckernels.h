@@ -26,7 +26,7 @@ typedef void (*wg_iota_fn)(int64_t *d, int64_t start, int64_t n);
 /// d[i] = word `lane` of Philox-4×32-10 at counter (start + i, stream, 0) under `key`.
 typedef void (*wg_random_fn)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n);
 
-/// The level in force; `wg_select_level` forces another and returns it, or -1 (and changes nothing) where this processor lacks it.
+/// The level in force; `wg_select_level` forces another for the calling thread and returns it, or -1 (and changes nothing) where this processor lacks it.
 int wg_level(void);
 int wg_select_level(int level);
 

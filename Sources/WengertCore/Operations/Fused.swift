@@ -84,6 +84,8 @@ struct Fused: Operation {
   private func replayVJP(_ a: Application, _ cotangents: [Tensor?]) -> [Tensor?] {
     let inputs = a.operandTypes.indices.map { a.operand($0) }
     let differentiable = inputs.indices.filter { inputs[$0].dtype.isFloating && program.loads($0) }
+    // Reductions of no rows have no greatest element, and no gradient.
+    if iteration(a.operandTypes).elementCount == 0 { return inputs.map { $0.constant(0, $0.shape) } }
     let tape = Tape()
     defer { tape.close() }
     var watched = inputs
@@ -97,6 +99,7 @@ struct Fused: Operation {
   }
 
   private func replayJVP(_ a: Application, _ tangents: [Tensor?]) -> [Tensor?] {
+    if iteration(a.operandTypes).elementCount == 0 { return a.resultTypes.map { _ in nil } }
     let tape = Tape()
     defer { tape.close() }
     var watched = a.operandTypes.indices.map { a.operands[$0] }

@@ -56,7 +56,7 @@ extension CaseList {
       let (values, indices) = $0.topK(2)
       return [values, indices]
     },
-    sort("topK 1 of axis 1, smallest", ties, slope: .none) {
+    sort("topK 1 of axis 1, smallest") {
       let (values, indices) = $0.topK(1, axis: 1, largest: false)
       return [values, indices]
     },

@@ -17,8 +17,8 @@ extension CaseList {
     draw("bernoulli") { $0.bernoulli(0.3, $1.shape) },
     draw("integers") { $0.integers(-5..<100, $1.shape) },
     draw("permutation") { $0.permutation($1.count) },
-    draw("split") { key, _ in stack(key.split(3).map(\.data)) },
-    draw("fold") { key, _ in key.fold(7).data },
+    draw("split keys") { key, _ in stack(key.split(3).map(\.data)) },
+    draw("fold keys") { key, _ in key.fold(7).data },
     OperationCase(
       "categorical", [Operand(.fixed([99]), dtype: .int64, keepsLayout: true, shape: { _ in [] }), .real()],
       shapes: [[3, 5], [2, 33], [1, 1]],

@@ -44,6 +44,8 @@ extension UnaryOp {
     case .erfc: Foundation.erfc(x)
     case .normalCDF: gaussianCDF(x)
     case .relu: x < 0 ? 0 : x
+    // At −∞ the limit, 0, rather than −∞ · 0.
+    case .gelu where x == -.infinity, .geluTanh where x == -.infinity, .silu where x == -.infinity: 0
     case .gelu: x * gaussianCDF(x)
     // ½(1 + tanh u) = σ(2u), which does not cancel where u is far below zero.
     case .geluTanh: x * logistic(2 * (2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x))
