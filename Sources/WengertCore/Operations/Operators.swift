@@ -116,7 +116,8 @@ extension Tensor {
   }
 }
 
-/// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. No gradient, not even NaN, reaches what was not chosen.
+/// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. What was not chosen gets a gradient of exactly zero; where a
+/// function with an infinite slope made it (√ at 0), choose that function's operand first.
 public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .select(condition, a, b, Caller(file, line))
 }
