@@ -224,6 +224,11 @@ enum ElementwiseDerivative {
       }
       return b.finish()
     }
+    // A cotangent that passes unchanged, as through a sum, is not copied.
+    let passes = program.outputs.allSatisfy {
+      program.instructions[$0.value] == .load(dtypes.count + 1) && $0.dtype == cotangent.dtype
+    }
+    if passes { return wanted.map { $0 ? cotangent : nil } }
     let results = run(program, application, [cotangent], count: wanted.lazy.filter { $0 }.count)
     var next = results.makeIterator()
     let all = wanted.map { $0 ? next.next() : nil }
