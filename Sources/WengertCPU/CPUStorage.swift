@@ -5,8 +5,6 @@ final class CPUStorage: Storage, @unchecked Sendable {
   private(set) var pointer: UnsafeMutableRawPointer
   /// Nil for a placeholder.
   private let pool: MemoryPool?
-  /// What a placeholder stands for.
-  private var target: CPUStorage?
 
   init(backend: CPUBackend, byteCount: Int) {
     pointer = backend.memory.allocate(byteCount)
@@ -27,7 +25,6 @@ final class CPUStorage: Storage, @unchecked Sendable {
 
   func bind(to storage: CPUStorage?, at byteOffset: Int) {
     precondition(pool == nil, "only a placeholder can be bound")
-    target = storage
     guard let storage else {
       pointer = CPUStorage.nowhere
       return

@@ -13,7 +13,8 @@ public protocol Backend: AnyObject, Sendable {
   /// A storage without memory of its own, for the buffers and arguments of a compiled program: views of it may be handed to `prepare`.
   func placeholder(byteCount: Int) -> Storage
 
-  /// Lets a placeholder stand for `storage` from `byteOffset` on, which must hold all its bytes; nil lets go of what it stood for.
+  /// Lets a placeholder stand for `storage` from `byteOffset` on, which must hold all its bytes, until it is bound anew; nil: for nothing. The placeholder does not
+  /// keep the storage alive.
   func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int)
 
   /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.

@@ -101,9 +101,88 @@ public struct PlainKernel: Kernel {
       b.store(b.row(type.dtype) + b.row(type.dtype), as: type.dtype)
       RowPrograms.run(b.finish(), [target, out], into: [target], over: shape)
     }
-    if var (epilogue, product) = call.epilogue {
+    if let (call, product) = call.epilogue {
+      var epilogue = call
       epilogue.inputs[product] = out
       backend.run(epilogue.program, inputs: epilogue.inputs, outputs: epilogue.outputs, over: epilogue.shape)
     }
+  }
+}
+
+extension KernelCall {
+  /// What the call reads; what it adds to counts as written only.
+  var reads: [View] {
+    switch self {
+    case .rows(let call): call.inputs
+    case .matmul(let call):
+      [call.a, call.b]
+        + (call.epilogue.map { epilogue, product in epilogue.inputs.indices.filter { $0 != product }.map { epilogue.inputs[$0] } } ?? [])
+    case .gather(let x, let indices, _), .scatterAdd(let x, let indices, _), .takeAlong(let x, let indices, _),
+      .scatterAddAlong(let x, let indices, _):
+      [x, indices]
+    case .argSort(let x, _, _), .argReduce(let x, _, _), .scan(let x, _, _, _): [x]
+    case .attention(let call, _, _): call.reads
+    case .attentionBackward(let call, let out, let logSumExp, let cotangent, _, _, _): call.reads + [out, logSumExp, cotangent]
+    }
+  }
+
+  /// What the call writes or adds to.
+  var writes: [View] {
+    switch self {
+    case .rows(let call): call.outputs
+    case .matmul(let call): (call.out.map { [$0] } ?? []) + (call.epilogue?.call.outputs ?? [])
+    case .gather(_, _, let out), .scatterAdd(_, _, let out), .takeAlong(_, _, let out), .scatterAddAlong(_, _, let out),
+      .argSort(_, _, let out), .argReduce(_, _, let out), .scan(_, _, _, let out):
+      [out]
+    case .attention(_, let out, let logSumExp): [out, logSumExp]
+    case .attentionBackward(_, _, _, _, let query, let key, let value): [query, key, value]
+    }
+  }
+
+  /// The same call on other views.
+  func map(_ f: (View) -> View) -> KernelCall {
+    switch self {
+    case .rows(let call): .rows(call.map(f))
+    case .matmul(let call):
+      .matmul(
+        MatMulCall(
+          a: f(call.a), b: f(call.b), out: call.out.map(f), accumulates: call.accumulates,
+          epilogue: call.epilogue.map { ($0.call.map(f, except: $0.product), $0.product) }))
+    case .gather(let x, let indices, let out): .gather(f(x), indices: f(indices), into: f(out))
+    case .scatterAdd(let x, let indices, let out): .scatterAdd(f(x), indices: f(indices), into: f(out))
+    case .takeAlong(let x, let indices, let out): .takeAlong(f(x), indices: f(indices), into: f(out))
+    case .scatterAddAlong(let x, let indices, let out): .scatterAddAlong(f(x), indices: f(indices), into: f(out))
+    case .argSort(let x, let descending, let out): .argSort(f(x), descending: descending, into: f(out))
+    case .argReduce(let x, let op, let out): .argReduce(f(x), op, into: f(out))
+    case .scan(let x, let op, let reverse, let out): .scan(f(x), op, reverse: reverse, into: f(out))
+    case .attention(let call, let out, let logSumExp): .attention(call.map(f), into: f(out), logSumExp: f(logSumExp))
+    case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
+      .attentionBackward(
+        call.map(f), out: f(out), logSumExp: f(logSumExp), cotangent: f(cotangent), intoQuery: f(query), intoKey: f(key), intoValue: f(value))
+    }
+  }
+}
+
+extension RowCall {
+  /// The same call on other views; the input that stands for a product stays.
+  fileprivate func map(_ f: (View) -> View, except product: Int? = nil) -> RowCall {
+    var result = self
+    for i in inputs.indices where i != product { result.inputs[i] = f(inputs[i]) }
+    result.outputs = outputs.map(f)
+    return result
+  }
+}
+
+extension AttentionCall {
+  fileprivate var reads: [View] { [query, key, value, offsets] + (randomKey.map { [$0] } ?? []) }
+
+  fileprivate func map(_ f: (View) -> View) -> AttentionCall {
+    var result = self
+    result.query = f(query)
+    result.key = f(key)
+    result.value = f(value)
+    result.offsets = f(offsets)
+    result.randomKey = randomKey.map(f)
+    return result
   }
 }
