@@ -158,7 +158,8 @@ extension KernelCall {
     case .attention(let call, let out, let logSumExp): .attention(call.map(f), into: f(out), logSumExp: f(logSumExp))
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
       .attentionBackward(
-        call.map(f), out: f(out), logSumExp: f(logSumExp), cotangent: f(cotangent), intoQuery: f(query), intoKey: f(key), intoValue: f(value))
+        call.map(f), out: f(out), logSumExp: f(logSumExp), cotangent: f(cotangent), intoQuery: f(query), intoKey: f(key),
+        intoValue: f(value))
     }
   }
 }

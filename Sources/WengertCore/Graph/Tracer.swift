@@ -53,7 +53,8 @@ final class Tracer: Backend, @unchecked Sendable {
 
   private func fail() -> Never {
     fatalError(
-      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function")
+      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function"
+    )
   }
 
   func allocate(byteCount: Int) -> Storage { fail() }

@@ -72,7 +72,10 @@ final class BoundProgram: @unchecked Sendable {
       switch plan.place(lowering.buffer(view).number) {
       case .constant: return .fixed(Tensor(placed(view), node: nil))
       case .input(let input): return .input(input, view.layout)
-      case .output(let output): return .result(output, view.layout)
+      case .output(let output):
+        // One without elements has no kernel.
+        _ = placed(view)
+        return .result(output, view.layout)
       case .arena, .unused: return .fixed(Tensor(placed(view), node: nil))
       }
     }
@@ -92,7 +95,8 @@ final class BoundProgram: @unchecked Sendable {
       }
       for (number, placeholder) in inputs {
         let view = arguments[number]
-        backend.bind(placeholder, to: view.storage, at: view.layout.offset * view.dtype.byteCount)
+        // A view without elements may begin anywhere.
+        backend.bind(placeholder, to: view.storage, at: placeholder.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
       }
       var made: [Int: Storage] = [:]
       for (output, placeholder) in results {
