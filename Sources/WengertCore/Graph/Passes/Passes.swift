@@ -7,6 +7,6 @@ enum Passes {
     graph = deadCode(commonSubexpressions(algebra(graph)))
     graph = layout(graph)
     if options.nanCheck { return graph }
-    return epilogues(fusion(graph))
+    return schedule(epilogues(fusion(rematerialisation(graph))))
   }
 }
