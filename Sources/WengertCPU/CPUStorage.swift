@@ -1,9 +1,10 @@
 import WengertCore
 
-/// A 64-byte-aligned block of host memory from the backend's pool.
+/// A 64-byte-aligned block of host memory from the backend's pool, or a placeholder for part of one.
 final class CPUStorage: Storage, @unchecked Sendable {
-  let pointer: UnsafeMutableRawPointer
-  private let pool: MemoryPool
+  private(set) var pointer: UnsafeMutableRawPointer
+  /// Nil for a placeholder.
+  private let pool: MemoryPool?
 
   init(backend: CPUBackend, byteCount: Int) {
     pointer = backend.memory.allocate(byteCount)
@@ -11,7 +12,34 @@ final class CPUStorage: Storage, @unchecked Sendable {
     super.init(backend: backend, byteCount: byteCount)
   }
 
-  deinit { pool.deallocate(pointer, byteCount) }
+  init(placeholderOn backend: CPUBackend, byteCount: Int) {
+    pointer = CPUStorage.nowhere
+    pool = nil
+    super.init(backend: backend, byteCount: byteCount)
+  }
+
+  deinit { pool?.deallocate(pointer, byteCount) }
+
+  /// An address that no access survives, rather than one that could be somebody's.
+  private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
+
+  func bind(to storage: CPUStorage?, at byteOffset: Int) {
+    precondition(pool == nil, "only a placeholder can be bound")
+    guard let storage else {
+      pointer = CPUStorage.nowhere
+      return
+    }
+    precondition(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount, "a placeholder does not fit what it is bound to")
+    pointer = storage.pointer + byteOffset
+  }
+}
+
+extension CPUBackend {
+  public func placeholder(byteCount: Int) -> Storage { CPUStorage(placeholderOn: self, byteCount: byteCount) }
+
+  public func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) {
+    unsafeDowncast(placeholder, to: CPUStorage.self).bind(to: storage.map { unsafeDowncast($0, to: CPUStorage.self) }, at: byteOffset)
+  }
 }
 
 extension View {

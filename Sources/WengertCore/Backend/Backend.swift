@@ -10,6 +10,16 @@ public protocol Backend: AnyObject, Sendable {
   /// Uninitialised memory.
   func allocate(byteCount: Int) -> Storage
 
+  /// A storage without memory of its own, for the buffers and arguments of a compiled program: views of it may be handed to `prepare`.
+  func placeholder(byteCount: Int) -> Storage
+
+  /// Lets a placeholder stand for `storage` from `byteOffset` on, which must hold all its bytes, until it is bound anew; nil: for nothing. The placeholder does not
+  /// keep the storage alive.
+  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int)
+
+  /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
+  func prepare(_ call: KernelCall) -> any Kernel
+
   /// Copies host bytes into a storage, starting at `byteOffset`.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 

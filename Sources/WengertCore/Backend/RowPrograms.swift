@@ -5,6 +5,12 @@ enum RowPrograms {
   /// Runs `program` on the backend of its first output. Operands are stretched to `shape` (scalar ones to its outer axes) by strides alone.
   static func run(_ program: RowProgram, _ inputs: [View], into outputs: [View], over shape: Shape) {
     if shape.elementCount == 0 { return }
+    let call = call(program, inputs, into: outputs, over: shape)
+    outputs[0].storage.backend.run(program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
+  }
+
+  /// The call with its operands stretched.
+  static func call(_ program: RowProgram, _ inputs: [View], into outputs: [View], over shape: Shape) -> RowCall {
     let space = shape.rank == 0 ? [1] : shape
     var scalarSpace = space
     scalarSpace[space.rank - 1] = 1
@@ -15,7 +21,7 @@ enum RowPrograms {
       let output = program.outputs[i]
       return outputs[i].with(outputs[i].layout.broadcast(to: program.isRow[output.value] ? space : scalarSpace))
     }
-    outs[0].storage.backend.run(program, inputs: ins, outputs: outs, over: space)
+    return RowCall(program, inputs: ins, outputs: outs, over: space)
   }
 
   private static let cache = Mutex<[Key: RowProgram]>([:])

@@ -11,11 +11,12 @@ struct Attention: Operation {
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let q = operands[0]
-    return [q, TensorType(shape: [q.shape[0], heads], dtype: q.dtype.computeType)]
+    var sums = q.shape
+    sums[1] = heads
+    return [q, TensorType(shape: sums, dtype: q.dtype.computeType)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
-    let backend = operands[0].backend
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 { backend.attention(call(operands), into: outs[0], logSumExp: outs[1]) }
     return outs.map { Tensor($0, node: nil) }
@@ -26,6 +27,8 @@ struct Attention: Operation {
       query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads, scale: scale,
       dropout: dropout, randomKey: dropout > 0 ? operands[4].reshape([1]).view : nil)
   }
+
+  func bound(_ symbols: [String: Int]) -> Attention { self }
 
   var keeps: Kept { .all }
 
@@ -72,7 +75,7 @@ struct Attention: Operation {
     let q = operands[0], offsets = operands[3]
     let tokens = q.shape[0], width = q.shape[1]
     func split(_ x: Tensor) -> Tensor { x.reshape([tokens, heads, width / heads]).transpose(0, 1) }
-    let index = Tensor(RowPrograms.iota(tokens, on: q.backend), node: nil)
+    let index = Tensor.iota(Dimension(tokens), on: q.backend)
     let ends = offsets.narrow(0, 1, offsets.shape[0] - 1, caller).cast(to: .int64)
     let sequence = (index.expandDims(1) .>= ends).sum(axes: [1])
     let same = sequence.expandDims(1) .== sequence
@@ -96,8 +99,7 @@ struct AttentionBackward: Operation {
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { Array(operands[..<3]) }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
-    let backend = operands[0].backend
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
       backend.attentionBackward(
@@ -106,6 +108,8 @@ struct AttentionBackward: Operation {
     }
     return outs.map { Tensor($0, node: nil) }
   }
+
+  func bound(_ symbols: [String: Int]) -> AttentionBackward { self }
 
   var keeps: Kept { .allOperands }
 
@@ -161,13 +165,18 @@ public func attention(
   caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
   caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
   caller.require(
-    offsets.rank == 1 && offsets.count > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
+    offsets.rank == 1 && offsets.shape[dim: 0] > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
-  let rows = offsets.array(of: Int.self)
-  caller.require(
-    rows[0] == 0 && rows.last! == query.shape[0] && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, name,
-    "offsets must rise from 0 to the \(query.shape[0]) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")")
+  if !offsets.isTraced { requireOffsets(offsets, query.shape[0], caller) }
   let operation = Attention(heads: heads, scale: scale ?? 1 / Double(width / heads).squareRoot(), dropout: dropout)
   let random = randomKey?.data ?? .full(0, [], dtype: .int64, backend: query.backend)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
+}
+
+/// Ends the program unless the offsets rise from 0 to the number of tokens.
+private func requireOffsets(_ offsets: Tensor, _ tokens: Int, _ caller: Caller) {
+  let rows = offsets.array(of: Int.self)
+  caller.require(
+    rows[0] == 0 && rows.last! == tokens && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention",
+    "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")")
 }

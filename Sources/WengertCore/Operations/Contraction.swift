@@ -5,15 +5,17 @@ struct MatMul: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let a = operands[0].shape, b = operands[1].shape
     var shape = a
-    shape[a.rank - 1] = b[b.rank - 1]
+    shape[dim: a.rank - 1] = b[dim: b.rank - 1]
     return [TensorType(shape: shape, dtype: operands[0].dtype)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
-    let out = results[0].allocate(on: operands[0].backend)
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+    let out = results[0].allocate(on: backend)
     if results[0].shape.elementCount > 0 { out.storage.backend.matmul(operands[0].view, operands[1].view, into: out) }
     return [Tensor(out, node: nil)]
   }
+
+  func bound(_ symbols: [String: Int]) -> MatMul { self }
 
   var keeps: Kept { .allOperands }
 
@@ -37,7 +39,8 @@ struct MatMul: Operation {
 extension MatMul {
   /// AᵀZ̄, laid out as B is: a weight that was handed over transposed gets its gradient in its own order without a copy.
   private func gradientOfRight(_ a: Tensor, _ b: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
-    let isTransposed = b.strides[b.rank - 2] < b.strides[b.rank - 1]
+    // Of a traced factor, the layout pass decides.
+    let isTransposed = !b.isTraced && b.strides[b.rank - 2] < b.strides[b.rank - 1]
     return isTransposed
       ? apply1(self, [ct.transpose(), a], caller).transpose() : apply1(self, [a.transpose(), ct], caller)
   }
@@ -51,10 +54,10 @@ extension Tensor {
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")
     var a = rank == 1 ? expandDims(0) : self
     var b = other.rank == 1 ? other.expandDims(1) : other
-    let inner = a.shape[a.rank - 1]
+    let inner = a.shape[dim: a.rank - 1]
     caller.require(
-      inner == b.shape[b.rank - 2], "matmul",
-      "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[b.rank - 2])"
+      inner == b.shape[dim: b.rank - 2], "matmul",
+      "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[dim: b.rank - 2])"
     )
     let dtype = DType.promote(a.dtype, b.dtype)
     a = a.cast(to: dtype)
@@ -62,9 +65,10 @@ extension Tensor {
     var result: Tensor
     if b.rank == 2 && a.rank > 2 && a.isContiguous {
       // One matrix for all: the leading axes are rows, so that its gradient is one product too.
-      let rows = a.reshape([a.shape.dropLast().reduce(1, *), inner])
+      let lead = a.shape.selecting(a.shape.indices.dropLast())
+      let rows = a.reshape(Shape(dimensions: [lead.elements, inner]))
       var shape = a.shape
-      shape[a.rank - 1] = b.shape[1]
+      shape[dim: a.rank - 1] = b.shape[dim: 1]
       result = apply1(MatMul(), [rows, b], caller).reshape(shape)
     } else {
       let lead = Self.broadcastLead(a, b, caller)
@@ -76,22 +80,22 @@ extension Tensor {
   }
 
   private static func broadcastLead(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Shape {
-    var longer = Shape(a.shape.dropLast(2)), shorter = Shape(b.shape.dropLast(2))
+    var longer = a.shape.selecting(a.shape.indices.dropLast(2)), shorter = b.shape.selecting(b.shape.indices.dropLast(2))
     if longer == shorter { return longer }
     if longer.rank < shorter.rank { swap(&longer, &shorter) }
     let skip = longer.rank - shorter.rank
-    for axis in shorter.indices where longer[skip + axis] != shorter[axis] {
-      if longer[skip + axis] == 1 {
-        longer[skip + axis] = shorter[axis]
-      } else if shorter[axis] != 1 {
+    for axis in shorter.indices where !longer[dim: skip + axis].isIdentical(to: shorter[dim: axis]) {
+      if longer.isOne(skip + axis) {
+        longer[dim: skip + axis] = shorter[dim: axis]
+      } else if !shorter.isOne(axis) && longer[dim: skip + axis] != shorter[dim: axis] {
         caller.fail(
           "matmul",
-          "leading axes of \(a.shape) and \(b.shape) do not broadcast: axis \(axis - shorter.rank - 2) has extents \(longer[skip + axis]) and \(shorter[axis])"
+          "leading axes of \(a.shape) and \(b.shape) do not broadcast: axis \(axis - shorter.rank - 2) has extents \(longer[dim: skip + axis]) and \(shorter[dim: axis])"
         )
       }
     }
     return longer
   }
 
-  private func withLead(_ lead: Shape) -> Tensor { broadcast(to: Shape(Array(lead) + shape.suffix(2))) }
+  private func withLead(_ lead: Shape) -> Tensor { broadcast(to: lead.appending(shape.selecting(shape.indices.suffix(2)))) }
 }

@@ -18,6 +18,9 @@ struct Custom: Operation {
     }
   }
 
+  static func == (a: Custom, b: Custom) -> Bool { a.rules === b.rules }
+  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(rules)) }
+
   init(
     _ name: String, forward: @escaping ([Tensor]) -> [Tensor], vjp: @escaping ([Tensor], [Tensor], [Tensor]) -> [Tensor?],
     jvp: (([Tensor], [Tensor]) -> [Tensor?])? = nil, keepsResults: Bool = true
@@ -30,7 +33,7 @@ struct Custom: Operation {
   // Found by running the function; `execute` is what gives the results their types.
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { [] }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let results = rules.forward(operands)
     if results.contains(where: { $0.openTape != nil }) {
       caller.fail(
@@ -38,6 +41,9 @@ struct Custom: Operation {
     }
     return results
   }
+
+  // Never in a graph: its function is traced through.
+  func bound(_ symbols: [String: Int]) -> Custom { self }
 
   let keeps: Kept
 

@@ -28,8 +28,8 @@ enum Elementwise: Operation, Hashable {
     }
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
-    let out = results[0].allocate(on: operands[0].backend)
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+    let out = results[0].allocate(on: backend)
     RowPrograms.run(ElementwiseDerivative.program(self, operands.map(\.dtype)), operands.map(\.view), into: [out], over: out.shape)
     return [Tensor(out, node: nil)]
   }
@@ -44,6 +44,8 @@ enum Elementwise: Operation, Hashable {
     case .cast(let dtype): x[0].cast(dtype)
     }
   }
+
+  func bound(_ symbols: [String: Int]) -> Elementwise { self }
 
   // What the partial derivatives name is what is kept; see `ElementwiseDerivative`.
   var keeps: Kept { ElementwiseDerivative.keeps(self) }

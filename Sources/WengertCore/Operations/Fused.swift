@@ -7,7 +7,7 @@ struct Fused: Operation {
   var shape: Shape? = nil
 
   /// Where the derivative comes from.
-  enum Rule: Sendable {
+  enum Rule: Hashable, Sendable {
     /// The program's own instructions, one tensor operation each, differentiated one by one.
     case replay
     case softmax, logSoftmax, logSumExp
@@ -32,7 +32,7 @@ struct Fused: Operation {
     return program.outputs.map { output in
       var shape = full
       if output.accumulate != nil {
-        shape = [full[full.rank - 1]]
+        shape = full.selecting([full.rank - 1])
       } else if !program.isRow[output.value] {
         shape[full.rank - 1] = 1
       }
@@ -40,12 +40,17 @@ struct Fused: Operation {
     }
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
-    let backend = operands[0].backend
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     for (out, output) in zip(outs, program.outputs) where output.accumulate != nil { RowPrograms.fill(out, with: 0) }
     RowPrograms.run(program, operands.map(\.view), into: outs, over: iteration(operands.map(\.type)))
     return outs.map { Tensor($0, node: nil) }
+  }
+
+  func bound(_ symbols: [String: Int]) -> Fused {
+    var result = self
+    result.shape = shape?.bound(symbols)
+    return result
   }
 
   var keeps: Kept {
@@ -85,7 +90,7 @@ struct Fused: Operation {
     let inputs = a.operandTypes.indices.map { a.operand($0) }
     let differentiable = inputs.indices.filter { inputs[$0].dtype.isFloating && program.loads($0) }
     // Reductions of no rows have no greatest element, and no gradient.
-    if iteration(a.operandTypes).elementCount == 0 { return inputs.map { $0.constant(0, $0.shape) } }
+    if iteration(a.operandTypes).hasNoElements { return inputs.map { $0.constant(0, $0.shape) } }
     let tape = Tape()
     defer { tape.close() }
     var watched = inputs
@@ -99,7 +104,7 @@ struct Fused: Operation {
   }
 
   private func replayJVP(_ a: Application, _ tangents: [Tensor?]) -> [Tensor?] {
-    if iteration(a.operandTypes).elementCount == 0 { return a.resultTypes.map { _ in nil } }
+    if iteration(a.operandTypes).hasNoElements { return a.resultTypes.map { _ in nil } }
     let tape = Tape()
     defer { tape.close() }
     var watched = a.operandTypes.indices.map { a.operands[$0] }
@@ -134,7 +139,7 @@ struct Fused: Operation {
       case .constant(let value):
         values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
       case .columnIndex:
-        let iota = Tensor(RowPrograms.iota(full[full.rank - 1], on: operands[0].backend), node: nil)
+        let iota = Tensor.iota(full[dim: full.rank - 1], on: operands[0].backend)
         values.append(iota.broadcast(to: full))
       case .unary(.unitInterval, let a):
         values.append(apply1(Fused.unitInterval(dtype), [values[a]], caller))
@@ -153,7 +158,7 @@ struct Fused: Operation {
       var value = values[output.value]
       if let op = output.accumulate {
         value = apply1(Reduction(op: op, axes: Shape(0..<full.rank - 1), dtype: value.dtype), [value], caller)
-          .reshape([full[full.rank - 1]])
+          .reshape(full.selecting([full.rank - 1]))
       }
       return value.cast(to: output.dtype)
     }
@@ -182,13 +187,14 @@ extension Shape {
   func canBroadcast(to target: Shape) -> Bool {
     guard rank <= target.rank else { return false }
     let lead = target.rank - rank
-    return indices.allSatisfy { self[$0] == target[lead + $0] || self[$0] == 1 }
+    return indices.allSatisfy { isOne($0) || self[dim: $0] == target[dim: lead + $0] }
   }
 }
 
 extension Tensor {
   /// Stands in for an operand that a program does not load.
   static func unread(_ dtype: DType, on backend: any Backend) -> Tensor {
-    Tensor(TensorType(shape: [], dtype: dtype).allocate(on: backend), node: nil)
+    if backend is Tracer { return .full(0, [], dtype: dtype, backend: backend) }
+    return Tensor(TensorType(shape: [], dtype: dtype).allocate(on: backend), node: nil)
   }
 }

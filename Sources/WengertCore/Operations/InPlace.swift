@@ -23,6 +23,14 @@ extension RowProgram {
         tensor.dtype == input.dtype && tensor.shape.canBroadcast(to: space), name,
         "input \(1 + state.count + i) is \(tensor.type) where \(TensorType(shape: space, dtype: input.dtype)) was expected")
     }
+    if let tracer = Tracer.of([target] + state + reading) {
+      // In a graph the results are new values; the program writes them over the old ones.
+      let function = Fused(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)
+      let results = tracer.record(function, [target] + state + reading, caller).map { $0.reshape(shape) }
+      target = results[0]
+      state = Array(results.dropFirst())
+      return
+    }
     // Whether memory is shared is asked before any other reference to it is taken.
     let targetIsOwned = target.ownsMemory()
     var stateIsOwned: [Bool] = []
@@ -47,7 +55,7 @@ extension RowProgram {
 
 extension Tensor {
   /// Whether this tensor alone refers to its memory, and each of its elements has a place of its own there.
-  fileprivate mutating func ownsMemory() -> Bool {
+  mutating func ownsMemory() -> Bool {
     isContiguous && isKnownUniquelyReferenced(&view.storage)
   }
 }

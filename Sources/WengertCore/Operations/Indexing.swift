@@ -3,11 +3,11 @@ enum Indexing: Operation {
   /// source, indices [n] → source's shape with n along `axis`.
   case gather(axis: Int)
   /// updates, indices [n] → zeros with `extent` along `axis`, each slice of the updates added at its index.
-  case scatterAdd(axis: Int, extent: Int)
+  case scatterAdd(axis: Int, extent: Extent)
   /// source, indices → the indices' shape: one element each, read along `axis`.
   case takeAlong(axis: Int)
   /// updates, indices → zeros with `extent` along `axis`, each update added at its index.
-  case scatterAddAlong(axis: Int, extent: Int)
+  case scatterAddAlong(axis: Int, extent: Extent)
 
   var name: String {
     switch self {
@@ -24,26 +24,25 @@ enum Indexing: Operation {
       indices.dtype == .int32 || indices.dtype == .int64, name, "indices must be int32 or int64, they are \(indices.dtype)")
     var shape = x.shape
     switch self {
-    case .gather(let axis): shape[axis] = indices.shape[0]
+    case .gather(let axis): shape[dim: axis] = indices.shape[dim: 0]
     case .scatterAdd(let axis, let extent):
       caller.require(
-        x.shape[axis] == indices.shape[0], name,
-        "axis \(axis) of the updates \(x.shape) has \(x.shape[axis]) slices for \(indices.shape[0]) indices")
-      shape[axis] = extent
+        x.shape[dim: axis] == indices.shape[dim: 0], name,
+        "axis \(axis) of the updates \(x.shape) has \(x.shape[dim: axis]) slices for \(indices.shape[dim: 0]) indices")
+      shape[dim: axis] = extent.dimension
     case .takeAlong(let axis), .scatterAddAlong(let axis, _):
       var expected = x.shape
-      if case .takeAlong = self, x.shape.rank == indices.shape.rank { expected[axis] = indices.shape[axis] }
+      if case .takeAlong = self, x.shape.rank == indices.shape.rank { expected[dim: axis] = indices.shape[dim: axis] }
       caller.require(
         indices.shape == expected, name, "indices of shape \(indices.shape) do not fit \(x.shape): only axis \(axis) may differ")
-      if case .scatterAddAlong(_, let extent) = self { shape[axis] = extent } else { shape = indices.shape }
+      if case .scatterAddAlong(_, let extent) = self { shape[dim: axis] = extent.dimension } else { shape = indices.shape }
     }
     return [TensorType(shape: shape, dtype: x.dtype)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view, indices = operands[1].view
-    let out = results[0].allocate(on: operands[0].backend)
-    let backend = out.storage.backend
+    let out = results[0].allocate(on: backend)
     func front(_ view: View, _ axis: Int) -> View {
       var order = Shape(view.shape.indices)
       order.remove(at: axis)
@@ -52,25 +51,33 @@ enum Indexing: Operation {
     }
     func end(_ view: View, _ axis: Int) -> View { view.with(view.layout.movingToEnd(axis)) }
     let fault: Int?
-    let axis: Int, extent: Int
+    let axis: Int, extent: Dimension
     switch self {
     case .gather(let a):
-      (axis, extent) = (a, x.shape[a])
+      (axis, extent) = (a, x.shape[dim: a])
       fault = backend.gather(front(x, a), indices: indices, into: front(out, a))
     case .scatterAdd(let a, let n):
-      (axis, extent) = (a, n)
+      (axis, extent) = (a, n.dimension)
       RowPrograms.fill(out, with: 0)
       fault = backend.scatterAdd(front(x, a), indices: indices, into: front(out, a))
     case .takeAlong(let a):
-      (axis, extent) = (a, x.shape[a])
+      (axis, extent) = (a, x.shape[dim: a])
       fault = backend.takeAlong(end(x, a), indices: end(indices, a), into: end(out, a))
     case .scatterAddAlong(let a, let n):
-      (axis, extent) = (a, n)
+      (axis, extent) = (a, n.dimension)
       RowPrograms.fill(out, with: 0)
       fault = backend.scatterAddAlong(end(x, a), indices: end(indices, a), into: end(out, a))
     }
     if let fault { caller.fail(name, "index \(fault) is out of range for axis \(axis) with extent \(extent)") }
     return [Tensor(out, node: nil)]
+  }
+
+  func bound(_ symbols: [String: Int]) -> Indexing {
+    switch self {
+    case .gather, .takeAlong: self
+    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: extent.bound(symbols))
+    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: extent.bound(symbols))
+    }
   }
 
   var keeps: Kept { .operands(1) }
@@ -79,13 +86,13 @@ enum Indexing: Operation {
     switch self {
     case .gather(let axis):
       .linear(in: [0], part: self) { a, ct in
-        [apply1(Indexing.scatterAdd(axis: axis, extent: a.operandTypes[0].shape[axis]), [ct[0]!, a.operand(1)], a.caller)]
+        [apply1(Indexing.scatterAdd(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)]
       }
     case .scatterAdd(let axis, _):
       .linear(in: [0], part: self) { a, ct in [apply1(Indexing.gather(axis: axis), [ct[0]!, a.operand(1)], a.caller)] }
     case .takeAlong(let axis):
       .linear(in: [0], part: self) { a, ct in
-        [apply1(Indexing.scatterAddAlong(axis: axis, extent: a.operandTypes[0].shape[axis]), [ct[0]!, a.operand(1)], a.caller)]
+        [apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)]
       }
     case .scatterAddAlong(let axis, _):
       .linear(in: [0], part: self) { a, ct in [apply1(Indexing.takeAlong(axis: axis), [ct[0]!, a.operand(1)], a.caller)] }
@@ -99,19 +106,27 @@ extension Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "gather", shape)
     let flat = apply1(Indexing.gather(axis: axis), [self, indices.flatten()], caller)
-    return flat.reshape(Shape(Array(shape[..<axis]) + Array(indices.shape) + Array(shape[(axis + 1)...])))
+    return flat.reshape(shape.selecting(0..<axis).appending(indices.shape).appending(shape.selecting(axis + 1..<rank)))
   }
 
   /// Zeros with `extent` along `axis`, plus each slice of this tensor at its index. The transpose of `gather`.
   public func scatterAdd(
-    _ indices: Tensor, axis: Int = 0, extent: Int, file: StaticString = #fileID, line: UInt = #line
+    _ indices: Tensor, axis: Int = 0, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAdd", shape)
-    let covered = Shape(shape[axis..<Swift.min(axis + indices.rank, rank)])
+    let covered = shape.selecting(axis..<Swift.min(axis + indices.rank, rank))
     caller.require(covered == indices.shape, "scatterAdd", "indices of shape \(indices.shape) do not match axes from \(axis) of \(shape)")
-    let flat = reshape(Shape(Array(shape[..<axis]) + [indices.count] + Array(shape[(axis + indices.rank)...])))
-    return apply1(Indexing.scatterAdd(axis: axis, extent: extent), [flat, indices.flatten()], caller)
+    var rows = shape.selecting(0..<axis)
+    rows.append(indices.shape.elements)
+    let flat = reshape(rows.appending(shape.selecting(axis + indices.rank..<rank)))
+    return apply1(Indexing.scatterAdd(axis: axis, extent: Extent(extent)), [flat, indices.flatten()], caller)
+  }
+
+  public func scatterAdd(
+    _ indices: Tensor, axis: Int = 0, extent: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    scatterAdd(indices, axis: axis, extent: Dimension(extent), file: file, line: line)
   }
 
   /// One element per index, read along `axis`; other axes of `indices` match this tensor's or broadcast.
@@ -120,10 +135,10 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "takeAlong", shape)
     caller.require(indices.rank == rank, "takeAlong", "indices of shape \(indices.shape) need as many axes as \(shape)")
     var target = shape
-    for i in target.indices where i != axis && target[i] == 1 { target[i] = indices.shape[i] }
+    for i in target.indices where i != axis && target.isOne(i) { target[dim: i] = indices.shape[dim: i] }
     var source = target
-    source[axis] = shape[axis]
-    target[axis] = indices.shape[axis]
+    source[dim: axis] = shape[dim: axis]
+    target[dim: axis] = indices.shape[dim: axis]
     return apply1(
       Indexing.takeAlong(axis: axis),
       [broadcast(to: source, file: file, line: line), indices.broadcast(to: target, file: file, line: line)], caller)
@@ -131,18 +146,24 @@ extension Tensor {
 
   /// Zeros with `extent` along `axis`, plus each element of this tensor at its index. The transpose of `takeAlong`.
   public func scatterAddAlong(
-    _ indices: Tensor, axis: Int = -1, extent: Int, file: StaticString = #fileID, line: UInt = #line
+    _ indices: Tensor, axis: Int = -1, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAddAlong", shape)
-    return apply1(Indexing.scatterAddAlong(axis: axis, extent: extent), [self, indices], caller)
+    return apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(extent)), [self, indices], caller)
+  }
+
+  public func scatterAddAlong(
+    _ indices: Tensor, axis: Int = -1, extent: Int, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    scatterAddAlong(indices, axis: axis, extent: Dimension(extent), file: file, line: line)
   }
 
   /// One where a class index stands, zero elsewhere, along a new last axis of `classes`.
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")
-    let positions = Tensor(RowPrograms.iota(classes, on: backend), node: nil)
+    let positions = Tensor.iota(Dimension(classes), on: backend)
     return (expandDims(-1) .== positions).cast(to: dtype)
   }
 }

@@ -10,11 +10,29 @@ enum Movement: Operation {
   case concatenate(axis: Int)
   /// A row-major copy.
   case copy
+  /// The same value under another number, which no pass takes for the old one: what comes behind it is computed where it stands, again if need be.
+  case barrier(Int)
 
   /// Some elements of a tensor, as a view.
   enum Pick: Hashable, Sendable {
     case slice(starts: Shape, steps: Shape, counts: Shape)
     case diagonal(first: Int, second: Int, offset: Int)
+
+    func bound(_ symbols: [String: Int]) -> Pick {
+      switch self {
+      case .slice(let starts, let steps, let counts):
+        .slice(starts: starts.bound(symbols), steps: steps, counts: counts.bound(symbols))
+      case .diagonal: self
+      }
+    }
+
+    /// The shape of what is picked from a tensor of this shape.
+    func shape(of shape: Shape) -> Shape {
+      switch self {
+      case .slice(_, _, let counts): counts
+      case .diagonal: layout(Layout(rowMajor: shape)).shape
+      }
+    }
 
     func layout(_ layout: Layout) -> Layout {
       switch self {
@@ -34,6 +52,7 @@ enum Movement: Operation {
     case .place: "place"
     case .concatenate: "concatenate"
     case .copy: "copy"
+    case .barrier: "barrier"
     }
   }
 
@@ -43,36 +62,36 @@ enum Movement: Operation {
     switch self {
     case .reshape(let target):
       caller.require(
-        target.elementCount == x.shape.elementCount, name,
-        "\(x.shape) has \(x.shape.elementCount) elements, \(target) has \(target.elementCount)")
+        target.elements == x.shape.elements, name,
+        "\(x.shape) has \(x.shape.elements) elements, \(target) has \(target.elements)")
       shape = target
     case .permute(let axes):
       caller.require(
         axes.sorted() == Array(x.shape.indices), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
-      shape = Shape(axes.map { x.shape[$0] })
+      shape = x.shape.selecting(axes)
     case .broadcast(let target):
       caller.require(x.shape.canBroadcast(to: target), name, "\(x.shape) does not broadcast to \(target)")
       shape = target
     case .pick(let pick):
-      shape = pick.layout(Layout(rowMajor: x.shape)).shape
+      shape = pick.shape(of: x.shape)
     case .place(let pick, let target, _):
-      let hole = pick.layout(Layout(rowMajor: target)).shape
+      let hole = pick.shape(of: target)
       caller.require(hole == x.shape, name, "\(x.shape) does not fit the place \(hole) in \(target)")
       shape = target
     case .concatenate(let axis):
       shape = x.shape
       for other in operands.dropFirst() {
         var expected = x.shape
-        if other.shape.rank == x.shape.rank { expected[axis] = other.shape[axis] }
+        if other.shape.rank == x.shape.rank { expected[dim: axis] = other.shape[dim: axis] }
         caller.require(other.shape == expected, name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
-        shape[axis] += other.shape[axis]
+        shape[dim: axis] += other.shape[dim: axis]
       }
-    case .copy: shape = x.shape
+    case .copy, .barrier: shape = x.shape
     }
     return [TensorType(shape: shape, dtype: x.dtype)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view
     let view: View
     switch self {
@@ -86,11 +105,11 @@ enum Movement: Operation {
     case .broadcast(let shape): view = x.with(x.layout.broadcast(to: shape))
     case .pick(let pick): view = x.with(pick.layout(x.layout))
     case .place(let pick, _, let fill):
-      view = results[0].allocate(on: operands[0].backend)
+      view = results[0].allocate(on: backend)
       RowPrograms.fill(view, with: fill)
       RowPrograms.copy(x, into: view.with(pick.layout(view.layout)))
     case .concatenate(let axis):
-      view = results[0].allocate(on: operands[0].backend)
+      view = results[0].allocate(on: backend)
       var start = 0
       for operand in operands {
         var part = view.layout
@@ -100,8 +119,19 @@ enum Movement: Operation {
         start += operand.shape[axis]
       }
     case .copy: view = RowPrograms.copied(x)
+    case .barrier: view = x
     }
     return [Tensor(view, node: nil)]
+  }
+
+  func bound(_ symbols: [String: Int]) -> Movement {
+    switch self {
+    case .reshape(let shape): .reshape(shape.bound(symbols))
+    case .permute, .concatenate, .copy, .barrier: self
+    case .broadcast(let shape): .broadcast(shape.bound(symbols))
+    case .pick(let pick): .pick(pick.bound(symbols))
+    case .place(let pick, let shape, let fill): .place(pick.bound(symbols), shape: shape.bound(symbols), fill: fill)
+    }
   }
 
   var keeps: Kept { .nothing }
@@ -119,7 +149,7 @@ enum Movement: Operation {
       .linear(in: [0], part: self) { a, ct in
         let shape = a.operandTypes[0].shape
         let lead = target.rank - shape.rank
-        let stretched = target.indices.filter { $0 < lead || (shape[$0 - lead] == 1 && target[$0] != 1) }
+        let stretched = target.indices.filter { $0 < lead || (shape.isOne($0 - lead) && !target.isOne($0)) }
         let sum = stretched.isEmpty ? ct[0]! : apply1(Reduction(op: .sum, axes: Shape(stretched), dtype: ct[0]!.dtype), [ct[0]!], a.caller)
         return [sum.move(.reshape(shape), a.caller)]
       }
@@ -129,26 +159,30 @@ enum Movement: Operation {
       .linear(in: [0], part: Movement.place(pick, shape: shape, fill: 0)) { a, ct in [ct[0]!.move(.pick(pick), a.caller)] }
     case .concatenate(let axis):
       .linear(in: nil, part: self) { a, ct in
-        var start = 0
+        var start: Dimension = 0
         return a.operandTypes.map { type in
-          defer { start += type.shape[axis] }
-          return ct[0]!.narrow(axis, start, type.shape[axis], a.caller)
+          defer { start += type.shape[dim: axis] }
+          return ct[0]!.narrow(axis, start, type.shape[dim: axis], a.caller)
         }
       }
-    case .copy: .linear(in: [0], part: self) { _, ct in ct }
+    case .copy, .barrier: .linear(in: [0], part: self) { _, ct in ct }
     }
   }
 }
 
 extension Tensor {
+  func narrow(_ axis: Int, _ start: Int, _ count: Int, _ caller: Caller) -> Tensor {
+    narrow(axis, Dimension(start), Dimension(count), caller)
+  }
+
   func move(_ movement: Movement, _ caller: Caller) -> Tensor { apply1(movement, [self], caller) }
 
   /// `count` elements of `axis` from `start`.
-  func narrow(_ axis: Int, _ start: Int, _ count: Int, _ caller: Caller) -> Tensor {
+  func narrow(_ axis: Int, _ start: Dimension, _ count: Dimension, _ caller: Caller) -> Tensor {
     var starts = Shape(repeating: 0, count: rank)
     var counts = shape
-    starts[axis] = start
-    counts[axis] = count
+    starts[dim: axis] = start
+    counts[dim: axis] = count
     return move(.pick(.slice(starts: starts, steps: Shape(repeating: 1, count: rank), counts: counts)), caller)
   }
 }

@@ -3,17 +3,22 @@ extension Tensor {
   public func reshape(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape
-    if let open = shape.firstIndex(of: -1) {
-      let known = shape.reduce(1) { $1 == -1 ? $0 : $0 * $1 }
-      caller.require(
-        known > 0 && count % known == 0, "reshape", "\(self.shape) has \(count) elements, which \(shape) cannot divide")
-      target[open] = count / known
+    if let open = shape.openAxis {
+      var known = shape
+      known[open] = 1
+      let (total, part) = (self.shape.elements, known.elements)
+      guard !known.hasNoElements, let rest = total.divided(exactlyBy: part) else {
+        caller.fail("reshape", "\(self.shape) has \(total) elements, which \(shape) cannot divide")
+      }
+      target[dim: open] = rest
     }
     return target == self.shape ? self : move(.reshape(target), caller)
   }
 
   /// One axis with all elements.
-  public func flatten(file: StaticString = #fileID, line: UInt = #line) -> Tensor { reshape([count], file: file, line: line) }
+  public func flatten(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reshape(Shape(dimensions: [shape.elements]), file: file, line: line)
+  }
 
   /// The axes in another order; a view.
   public func permute(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -53,7 +58,7 @@ extension Tensor {
   public func expand(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     var target = shape
     let lead = shape.rank - rank
-    for axis in shape.indices where shape[axis] == -1 && axis >= lead { target[axis] = self.shape[axis - lead] }
+    for axis in shape.indices where shape.isOpen(axis) && axis >= lead { target[dim: axis] = self.shape[dim: axis - lead] }
     return broadcast(to: target, file: file, line: line)
   }
 
@@ -69,9 +74,9 @@ extension Tensor {
   public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = axes.isEmpty ? nil : caller.normalize(axes, shape, "squeeze")
-    for axis in named ?? [] where shape[axis] != 1 { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
-    let kept = shape.indices.filter { !(named?.contains($0) ?? (shape[$0] == 1)) }
-    return move(.reshape(Shape(kept.map { shape[$0] })), caller)
+    for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
+    let kept = shape.indices.filter { !(named?.contains($0) ?? shape.isOne($0)) }
+    return move(.reshape(shape.selecting(kept)), caller)
   }
 
   /// The elements whose indices along two axes differ by `offset`, as a last axis; a view.
@@ -91,7 +96,7 @@ extension Tensor {
     let named = caller.normalize(axes.isEmpty ? nil : axes, shape, "flip")
     var starts = Shape(repeating: 0, count: rank), steps = Shape(repeating: 1, count: rank)
     for axis in named {
-      starts[axis] = shape[axis] - 1
+      starts[dim: axis] = shape[dim: axis] - 1
       steps[axis] = -1
     }
     return move(.pick(.slice(starts: starts, steps: steps, counts: shape)), caller)
@@ -118,7 +123,7 @@ extension Tensor {
     var target = shape
     for (axis, width) in widths.enumerated() {
       caller.require(width.before >= 0 && width.after >= 0, "pad", "widths must not be negative, axis \(axis) has \(width)")
-      target[axis] += width.before + width.after
+      target[dim: axis] += Dimension(width.before + width.after)
     }
     let hole = Movement.Pick.slice(
       starts: Shape(widths.map(\.before)), steps: Shape(repeating: 1, count: rank), counts: shape)
@@ -147,7 +152,7 @@ extension Tensor {
     var spread = shape, stretched = shape, target = shape
     spread.insert(1, at: axis + 1)
     stretched.insert(count, at: axis + 1)
-    target[axis] *= count
+    target[dim: axis] *= Dimension(count)
     return move(.reshape(spread), caller).move(.broadcast(stretched), caller).move(.reshape(target), caller)
   }
 
@@ -188,9 +193,9 @@ extension Tensor {
 
   private func triangle(_ name: String, _ keep: CompareOp, _ offset: Int, _ caller: Caller) -> Tensor {
     caller.require(rank >= 2, name, "needs two axes, the shape is \(shape)")
-    let rows = shape[rank - 2], columns = shape[rank - 1]
-    let row = Tensor(RowPrograms.iota(rows, on: backend), node: nil).expandDims(1)
-    let column = Tensor(RowPrograms.iota(columns, on: backend), node: nil)
+    let rows = shape[dim: rank - 2], columns = shape[dim: rank - 1]
+    let row = Tensor.iota(rows, on: backend).expandDims(1)
+    let column = Tensor.iota(columns, on: backend)
     let kept = Tensor.broadcasting(.compare(keep), column - Double(offset), row, caller)
     return Tensor.select(kept, self, constant(0), caller)
   }

@@ -1,13 +1,16 @@
 /// A primitive: what results it has, how it runs on a backend, and what its derivative is. Nothing here has a default, so that a primitive without a
 /// derivative does not compile.
-protocol Operation: Sendable {
+protocol Operation: Hashable, Sendable {
   var name: String { get }
 
   /// The shape rule: the results' types for these operands, or the end of the program with a message.
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType]
 
-  /// The results for untraced operands.
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor]
+  /// The results for operands that no tape records.
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor]
+
+  /// The same operation with numbers for the symbols in its shapes.
+  func bound(_ symbols: [String: Int]) -> Self
 
   /// What a tape must keep for the derivative.
   var keeps: Kept { get }
@@ -76,8 +79,9 @@ enum Derivative {
 /// Applies `operation`: on a backend if no operand is traced, otherwise one level further out, and recorded on the innermost tape among the operands.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
   guard let tape = Tape.innermost(of: operands) else {
+    if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
     let types = operation.results(operands.map(\.type), caller)
-    return operation.execute(operands, types, caller)
+    return operation.execute(operands, types, on: operands[0].backend, caller)
   }
   let primals = operands.map { $0.lowered(below: tape) }
   let results = apply(operation, primals, caller)
@@ -86,4 +90,10 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
 
 func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> Tensor {
   apply(operation, operands, caller)[0]
+}
+
+/// Applies an operation without operands.
+func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Caller) -> Tensor {
+  if let tracer = backend as? Tracer { return tracer.record(operation, [], caller)[0] }
+  return operation.execute([], operation.results([], caller), on: backend, caller)[0]
 }

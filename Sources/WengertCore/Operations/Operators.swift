@@ -27,13 +27,13 @@ extension Tensor {
       var longer = result, shorter = other.shape
       if longer.rank < shorter.rank { swap(&longer, &shorter) }
       let lead = longer.rank - shorter.rank
-      for axis in shorter.indices where longer[lead + axis] != shorter[axis] {
-        if longer[lead + axis] == 1 {
-          longer[lead + axis] = shorter[axis]
-        } else if shorter[axis] != 1 {
+      for axis in shorter.indices where !longer[dim: lead + axis].isIdentical(to: shorter[dim: axis]) {
+        if longer.isOne(lead + axis) {
+          longer[dim: lead + axis] = shorter[dim: axis]
+        } else if !shorter.isOne(axis) && longer[dim: lead + axis] != shorter[dim: axis] {
           caller.fail(
             operation,
-            "shapes \(tensors.map(\.shape.description).joined(separator: " and ")) do not broadcast: axis \(axis - shorter.rank) has extents \(longer[lead + axis]) and \(shorter[axis])"
+            "shapes \(tensors.map(\.shape.description).joined(separator: " and ")) do not broadcast: axis \(axis - shorter.rank) has extents \(longer[dim: lead + axis]) and \(shorter[dim: axis])"
           )
         }
       }

@@ -18,16 +18,16 @@ struct Reduction: Operation {
     var shape = operands[0].shape
     for axis in axes {
       if op == .minimum || op == .maximum {
-        caller.require(shape[axis] > 0, name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
+        caller.require(shape[dim: axis] > 0, name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
       }
       shape[axis] = 1
     }
     return [TensorType(shape: shape, dtype: dtype)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view
-    let out = results[0].allocate(on: operands[0].backend)
+    let out = results[0].allocate(on: backend)
     if x.shape.elementCount == 0 {
       RowPrograms.fill(out, with: op == .product ? 1 : 0)
     } else {
@@ -84,6 +84,8 @@ struct Reduction: Operation {
       reduce(part, Shape(rest), into: out)
     }
   }
+
+  func bound(_ symbols: [String: Int]) -> Reduction { self }
 
   var keeps: Kept {
     switch op {

@@ -7,7 +7,7 @@ extension Tensor {
 
   private func dropping(_ axes: Shape, unless keepDims: Bool, _ result: Tensor, _ caller: Caller) -> Tensor {
     if keepDims || axes.isEmpty { return result }
-    return result.move(.reshape(Shape(result.shape.indices.lazy.filter { !axes.contains($0) }.map { result.shape[$0] })), caller)
+    return result.move(.reshape(result.shape.selecting(result.shape.indices.filter { !axes.contains($0) })), caller)
   }
 
   /// The sum over `axes` (nil: all). Whole numbers and bool add up in int64.
@@ -43,7 +43,7 @@ extension Tensor {
   /// Any and all of nothing are false and true.
   private func truth(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller) -> Tensor {
     let normal = caller.normalize(axes, shape, op == .maximum ? "any" : "all")
-    guard count == 0 else { return reduce(op, axes, keepDims, caller) }
+    guard shape.hasNoElements else { return reduce(op, axes, keepDims, caller) }
     var result = shape
     for axis in normal { result[axis] = 1 }
     let value = Tensor.full(op == .minimum ? 1 : 0, result, dtype: .bool, backend: backend)
@@ -54,10 +54,10 @@ extension Tensor {
   public func mean(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let x = dtype.isFloating ? self : cast(to: .float32)
-    let count = caller.normalize(axes, shape, "mean").reduce(1) { $0 * shape[$1] }
+    let count = shape.selecting(caller.normalize(axes, shape, "mean")).elements
     // The sum of many half-precision numbers may lie outside their range, their mean cannot.
     let sum = x.reduce(.sum, axes, keepDims, caller, as: x.dtype.computeType)
-    return (sum / Double(count)).cast(to: x.dtype)
+    return (sum / x.number(count, sum.dtype)).cast(to: x.dtype)
   }
 
   /// The mean squared distance from the mean over `axes` (nil: all), divided by the count less `correction`.
@@ -67,10 +67,11 @@ extension Tensor {
     let caller = Caller(file, line)
     let result = dtype.isFloating ? dtype : .float32
     let x = cast(to: result.computeType)
-    let count = caller.normalize(axes, shape, "variance").reduce(1) { $0 * shape[$1] }
+    let count = shape.selecting(caller.normalize(axes, shape, "variance")).elements
     let distance = x - x.mean(axes: axes, keepDims: true, file: file, line: line)
     let sum = square(distance).sum(axes: axes, keepDims: keepDims, file: file, line: line)
-    return (sum / Double(Swift.max(count - correction, 0))).cast(to: result)
+    let divisor = count.number.map { Dimension(Swift.max($0 - correction, 0)) } ?? count - Dimension(correction)
+    return (sum / x.number(divisor, sum.dtype)).cast(to: result)
   }
 
   /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is zero.

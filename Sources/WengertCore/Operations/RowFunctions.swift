@@ -174,10 +174,12 @@ extension Tensor {
     let x = dtype.isFloating ? self : cast(to: .float32)
     var target = shape
     for axis in named { target[axis] = 1 }
-    if !keepDims { target = Shape(kept.map { shape[$0] }) }
+    if !keepDims { target = shape.selecting(kept) }
     // ln 0; there is no row to run over.
-    if count == 0 { return x.constant(-.infinity, target) }
-    let rows = x.permute(kept + Array(named)).reshape(Shape(kept.map { shape[$0] } + [named.reduce(1) { $0 * shape[$1] }]))
+    if shape.hasNoElements { return x.constant(-.infinity, target) }
+    var split = shape.selecting(kept)
+    split.append(shape.selecting(named).elements)
+    let rows = x.permute(kept + Array(named)).reshape(split)
     return apply1(RowFunctions.logSumExp(x.dtype), [rows], caller).reshape(target)
   }
 

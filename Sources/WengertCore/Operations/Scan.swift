@@ -8,14 +8,16 @@ struct Scan: Operation {
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { operands }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view
-    let out = results[0].allocate(on: operands[0].backend)
+    let out = results[0].allocate(on: backend)
     if results[0].shape.elementCount > 0 {
       out.storage.backend.scan(x.with(x.layout.movingToEnd(axis)), op, reverse: reverse, into: out.with(out.layout.movingToEnd(axis)))
     }
     return [Tensor(out, node: nil)]
   }
+
+  func bound(_ symbols: [String: Int]) -> Scan { self }
 
   var keeps: Kept {
     switch op {

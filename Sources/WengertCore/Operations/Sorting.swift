@@ -24,9 +24,9 @@ enum Sorting: Operation {
     return [TensorType(shape: shape, dtype: .int64)]
   }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view
-    let out = results[0].allocate(on: operands[0].backend)
+    let out = results[0].allocate(on: backend)
     if results[0].shape.elementCount > 0 {
       switch self {
       case .argSort(let axis, let descending, _):
@@ -38,6 +38,8 @@ enum Sorting: Operation {
     }
     return [Tensor(out, node: nil)]
   }
+
+  func bound(_ symbols: [String: Int]) -> Sorting { self }
 
   var keeps: Kept { .nothing }
 

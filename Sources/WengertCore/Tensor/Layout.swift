@@ -18,6 +18,7 @@ public struct Layout: Hashable, Sendable {
 
   /// Whether the elements lie in row-major order without gaps.
   public var isContiguous: Bool {
+    if shape.isSymbolic { return strides == shape.rowMajorStrides }
     var step = 1
     for axis in shape.indices.reversed() where shape[axis] != 1 {
       if shape[axis] == 0 { return true }
@@ -39,7 +40,7 @@ public struct Layout: Hashable, Sendable {
   }
 
   public func permuted(_ axes: Shape) -> Layout {
-    Layout(shape: Shape(axes.lazy.map { shape[$0] }), strides: Strides(axes.lazy.map { strides[$0] }), offset: offset)
+    Layout(shape: shape.selecting(axes), strides: strides.selecting(axes), offset: offset)
   }
 
   /// The same elements with `axis` last.

@@ -1,6 +1,7 @@
 /// The extents of a tensor's axes, outermost first; up to eight, held inline so that an operation allocates nothing for them.
 ///
-/// The same list of whole numbers also serves as strides and as axis lists.
+/// The same list of whole numbers also serves as strides and as axis lists. While a graph is traced an extent may be an expression in symbols
+/// (`Dimension`): `shape[dim: i]` reads either, `shape[i]` the number, and ends the program where there is none.
 public struct Shape: Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
@@ -38,11 +39,19 @@ public struct Shape: Sendable {
   /// How many axes there are.
   @inlinable public var rank: Int { size }
 
-  /// How many elements a tensor of this shape has: the product of the extents.
+  /// How many elements a tensor of this shape has: the product of the extents, which must be numbers.
   @inlinable public var elementCount: Int {
     var product = 1
-    for i in 0..<size { product *= storage[i] }
+    for i in 0..<size {
+      if storage[i] < Dimension.firstNumber { failForSymbol(i) }
+      product *= storage[i]
+    }
     return product
+  }
+
+  @usableFromInline func failForSymbol(_ axis: Int) -> Never {
+    fatalError(
+      "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols")
   }
 
   @inlinable public mutating func insert(_ value: Int, at axis: Int) {
@@ -55,20 +64,19 @@ public struct Shape: Sendable {
     storage[axis] = value
   }
 
-  @inlinable @discardableResult public mutating func remove(at axis: Int) -> Int {
-    let removed = self[axis]
+  @inlinable public mutating func remove(at axis: Int) {
+    precondition(axis >= 0 && axis < size, "axis out of range")
     for i in axis..<(size - 1) { storage[i] = storage[i + 1] }
     size -= 1
-    return removed
   }
 
   /// The strides of a row-major tensor of this shape.
   public var rowMajorStrides: Strides {
     var strides = Shape(repeating: 1, count: rank)
-    var step = 1
+    var step: Dimension = 1
     for axis in indices.reversed() {
-      strides[axis] = step
-      step *= Swift.max(self[axis], 1)
+      strides[dim: axis] = step
+      if storage[axis] != 0 { step *= self[dim: axis] }
     }
     return strides
   }
@@ -76,7 +84,8 @@ public struct Shape: Sendable {
   /// The list with `axis` moved to the end.
   @inlinable public func movingToEnd(_ axis: Int) -> Shape {
     var moved = self
-    moved.append(moved.remove(at: axis))
+    moved.remove(at: axis)
+    moved.append(self[dim: axis])
     return moved
   }
 }
@@ -90,7 +99,9 @@ extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public subscript(i: Int) -> Int {
     get {
       precondition(i >= 0 && i < size, "axis out of range")
-      return storage[i]
+      let value = storage[i]
+      if value < Dimension.firstNumber { failForSymbol(i) }
+      return value
     }
     set {
       precondition(i >= 0 && i < size, "axis out of range")
@@ -114,5 +125,65 @@ extension Shape: Hashable {
 
 extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
   @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
-  public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
+  public var description: String { "[" + dimensions.map(\.description).joined(separator: ", ") + "]" }
+}
+
+extension Shape {
+  /// A shape of numbers and symbols.
+  @inlinable public init(dimensions: some Sequence<Dimension>) {
+    self.init()
+    for dimension in dimensions { append(dimension) }
+  }
+
+  /// The extent of axis i, a number or an expression in symbols.
+  @inlinable public subscript(dim i: Int) -> Dimension {
+    get {
+      precondition(i >= 0 && i < size, "axis out of range")
+      return Dimension(raw: storage[i])
+    }
+    set {
+      precondition(i >= 0 && i < size, "axis out of range")
+      storage[i] = newValue.raw
+    }
+  }
+
+  @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
+
+  public var dimensions: [Dimension] { indices.map { self[dim: $0] } }
+
+  /// Whether an extent is not a number.
+  @inlinable public var isSymbolic: Bool {
+    for i in 0..<size where storage[i] < Dimension.firstNumber { return true }
+    return false
+  }
+
+  /// Whether an extent is the number one; a symbol counts as more.
+  @inlinable func isOne(_ i: Int) -> Bool { storage[i] == 1 }
+
+  /// Whether an extent is −1, which asks for what fits.
+  func isOpen(_ i: Int) -> Bool { storage[i] == -1 }
+
+  /// The first axis of the extent −1.
+  var openAxis: Int? { indices.first { isOpen($0) } }
+
+  /// Whether some extent is the number zero.
+  var hasNoElements: Bool { indices.contains { storage[$0] == 0 } }
+
+  /// The product of the extents.
+  public var elements: Dimension { indices.reduce(1) { $0 * self[dim: $1] } }
+
+  /// The extents of these axes, in their order.
+  func selecting(_ axes: some Sequence<Int>) -> Shape {
+    var result = Shape()
+    for axis in axes { result.append(self[dim: axis]) }
+    return result
+  }
+
+  /// The extents of this shape, then those of another.
+  func appending(_ other: Shape) -> Shape { other.dimensions.reduce(into: self) { $0.append($1) } }
+
+  /// The shape for given values of the symbols.
+  func bound(_ symbols: [String: Int]) -> Shape {
+    isSymbolic ? Shape(dimensions.map { $0.bound(symbols) }) : self
+  }
 }

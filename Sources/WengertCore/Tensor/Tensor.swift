@@ -29,6 +29,8 @@ public struct Tensor: Sendable {
   public var strides: Strides { view.layout.strides }
   /// Whether the elements lie in row-major order without gaps.
   public var isContiguous: Bool { view.layout.isContiguous }
+  /// Whether this tensor stands for a value of a graph under construction.
+  var isTraced: Bool { view.storage is TracedStorage }
   /// Who computes with this tensor.
   public var backend: any Backend { view.storage.backend }
 
@@ -76,6 +78,7 @@ extension Tensor {
 
   /// `value` in every element.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
+    if let tracer = backend as? Tracer { return tracer.record(Creation.fill(value, shape, dtype), [], Caller(#fileID, #line))[0] }
     let view = RowPrograms.scalar(value, dtype, on: backend)
     return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
   }
@@ -83,6 +86,17 @@ extension Tensor {
   /// A constant of this tensor's dtype and backend that broadcasts against it.
   func constant(_ value: Double, _ shape: Shape = []) -> Tensor {
     .full(value, shape, dtype: dtype, backend: backend)
+  }
+
+  /// An extent as a number of the given dtype: one that is known when the program runs, where it is not a number yet.
+  func number(_ extent: Dimension, _ dtype: DType) -> Tensor {
+    if let number = extent.number { return .full(Double(number), [], dtype: dtype, backend: backend) }
+    return apply1(Creation.extent(extent, dtype), on: backend, Caller(#fileID, #line))
+  }
+
+  /// 0, 1, 2, … as int64.
+  static func iota(_ count: Dimension, on backend: any Backend) -> Tensor {
+    apply1(Creation.iota(count), on: backend, Caller(#fileID, #line))
   }
 
   /// Lends the elements in row-major order as bytes of `dtype`.

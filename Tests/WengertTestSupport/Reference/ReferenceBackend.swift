@@ -13,6 +13,12 @@ public final class ReferenceBackend: Backend {
     ReferenceStorage(backend: self, byteCount: byteCount)
   }
 
+  public func placeholder(byteCount: Int) -> Storage { ReferenceStorage(backend: self, byteCount: byteCount) }
+
+  public func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) {
+    ReferenceStorage.of(placeholder).target = storage.map { (ReferenceStorage.of($0), byteOffset) }
+  }
+
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     let target = ReferenceStorage.of(storage)
     precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
@@ -37,20 +43,38 @@ public final class ReferenceBackend: Backend {
     precondition(numbers.count == positions.count, "\(numbers.count) numbers for the shape \(view.shape)")
     let storage = ReferenceStorage.of(view.storage)
     let width = view.dtype.byteCount
-    for (number, position) in zip(numbers, positions) {
-      let bits = view.dtype.bits(of: number)
-      for byte in 0..<width { storage.bytes[position * width + byte] = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte))) }
+    storage.withBytes { bytes, start in
+      for (number, position) in zip(numbers, positions) {
+        let bits = view.dtype.bits(of: number)
+        for byte in 0..<width { bytes[start + position * width + byte] = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte))) }
+      }
     }
   }
 }
 
 /// Memory of the reference backend.
 final class ReferenceStorage: Storage, @unchecked Sendable {
-  var bytes: [UInt8]
+  private var own: [UInt8]
+  /// What a placeholder stands for, from which byte on.
+  var target: (storage: ReferenceStorage, offset: Int)?
+
+  /// Lends the memory, in which this storage begins at `start`.
+  func withBytes(_ body: (_ bytes: inout [UInt8], _ start: Int) -> Void) {
+    if let target { target.storage.withBytes { body(&$0, $1 + target.offset) } } else { body(&own, 0) }
+  }
+
+  var bytes: [UInt8] {
+    get {
+      var copy: [UInt8] = []
+      withBytes { copy = Array($0[$1..<$1 + byteCount]) }
+      return copy
+    }
+    set { withBytes { $0.replaceSubrange($1..<$1 + byteCount, with: newValue) } }
+  }
 
   init(backend: ReferenceBackend, byteCount: Int) {
     // All bits set is NaN in every float type and −1 in the signed integers: what is read before it is written shows.
-    bytes = [UInt8](repeating: 0xFF, count: byteCount)
+    own = [UInt8](repeating: 0xFF, count: byteCount)
     super.init(backend: backend, byteCount: byteCount)
   }
 

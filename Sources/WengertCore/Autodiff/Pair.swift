@@ -1,0 +1,22 @@
+/// Two trees as one: the results of a compiled function that has two, or two trees that are updated together.
+public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
+  public var first: First
+  public var second: Second
+
+  public init(_ first: First, _ second: Second) {
+    self.first = first
+    self.second = second
+  }
+
+  public init(_ values: (First, Second)) { self.init(values.0, values.1) }
+
+  /// Both, as a tuple.
+  public var values: (First, Second) { (first, second) }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    first.visit(dotted(prefix, "first"), body)
+    second.visit(dotted(prefix, "second"), body)
+  }
+}
+
+extension Pair: Sendable where First: Sendable, Second: Sendable {}

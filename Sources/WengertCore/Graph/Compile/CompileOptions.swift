@@ -1,0 +1,42 @@
+/// How a function is compiled.
+public struct CompileOptions: Sendable {
+  /// Shapes of arguments with symbols, by the argument's name: `["1.ids": ["tokens"], "1.offsets": [Dimension("sequences") + 1]]`. Arguments are numbered from 0,
+  /// and the tensors in one have its dotted names below the number; −1 takes the extent of the first call. Arguments that are not listed have the shapes of the
+  /// first call; with others the function is compiled again.
+  public var shapes: [String: [Dimension]]
+  /// Bytes that the program's buffers may take, arguments and results not counted; values are computed again where they would take more.
+  public var memoryBudget: Int?
+  /// Whether every kernel's results are looked at, and the program ends at the first that makes a NaN or an infinity of finite operands. Operations are
+  /// not fused then, so that the one can be named.
+  public var nanCheck: Bool
+  /// Whether the passes run; without them every operation is a kernel of its own.
+  public var optimizes: Bool
+
+  public init(shapes: [String: [Dimension]] = [:], memoryBudget: Int? = nil, nanCheck: Bool = false, optimizes: Bool = true) {
+    self.shapes = shapes
+    self.memoryBudget = memoryBudget
+    self.nanCheck = nanCheck
+    self.optimizes = optimizes
+  }
+}
+
+/// What became of a compiled function's calls.
+public struct CompileStatistics: Sendable {
+  public enum Call: Sendable {
+    /// With the sizes of an earlier call.
+    case reused
+    /// With other sizes of a program that was there: its buffers were placed anew.
+    case rebound
+    /// With arguments that no program fits: the function was traced and compiled.
+    case compiled
+    /// As part of a graph or of a derivative in progress: the function itself was called.
+    case inlined
+  }
+  public internal(set) var calls = 0
+  public internal(set) var compilations = 0
+  public internal(set) var bindings = 0
+  public internal(set) var lastCall: Call?
+  /// How long all compilations, and all bindings, took together.
+  public internal(set) var compilationTime = Duration.zero
+  public internal(set) var bindingTime = Duration.zero
+}

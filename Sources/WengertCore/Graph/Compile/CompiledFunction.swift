@@ -1,0 +1,139 @@
+/// A function that is traced and compiled at its first call, and at calls with arguments of other structures, dtypes or shapes (`CompileOptions.shapes` makes one
+/// program serve many). To be called by one thread at a time.
+public final class CompiledFunction<each Input: TensorTree, Output: TensorTree> {
+  private let body: (repeat each Input) -> Output
+  private let compiler: Compiler<Output>
+
+  init(_ body: @escaping (repeat each Input) -> Output, _ options: CompileOptions) {
+    self.body = body
+    compiler = Compiler(options)
+  }
+
+  public func callAsFunction(_ input: repeat each Input) -> Output {
+    var arguments = NamedTensors()
+    repeat arguments.add(each input)
+    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+      compiler.noteInlined()
+      return body(repeat each input)
+    }
+    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: 0) { traced in
+      var rest = traced[...]
+      let output = body(repeat (each input).taking(&rest))
+      return (output, output.tensors)
+    }
+    return template.replacingTensors(results)
+  }
+}
+
+extension CompiledFunction: CompiledProgram {
+  public var statistics: CompileStatistics { compiler.statistics }
+  public var program: Program? { compiler.lastProgram }
+  public var profiler: Profiler? {
+    get { compiler.profiler }
+    set { compiler.profiler = newValue }
+  }
+}
+
+/// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory.
+public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree> {
+  private let body: (inout State, repeat each Input) -> Output
+  private let compiler: Compiler<Output>
+
+  init(_ body: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions) {
+    self.body = body
+    compiler = Compiler(options)
+  }
+
+  public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
+    var arguments = NamedTensors()
+    arguments.addOwned(&state)
+    let updated = arguments.tensors.count
+    repeat arguments.add(each input)
+    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+      compiler.noteInlined()
+      return body(&state, repeat each input)
+    }
+    let structure = state
+    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: updated) { traced in
+      var rest = traced[...]
+      var new = structure.taking(&rest)
+      let output = body(&new, repeat (each input).taking(&rest))
+      return (output, output.tensors + new.tensors)
+    }
+    return template.replacingTensors(results)
+  }
+}
+
+extension CompiledUpdate: CompiledProgram {
+  public var statistics: CompileStatistics { compiler.statistics }
+  public var program: Program? { compiler.lastProgram }
+  public var profiler: Profiler? {
+    get { compiler.profiler }
+    set { compiler.profiler = newValue }
+  }
+}
+
+/// What can be asked of a compiled function.
+public protocol CompiledProgram: AnyObject {
+  var statistics: CompileStatistics { get }
+  /// The program that was called last; nil before the first call.
+  var program: Program? { get }
+  /// Times each kernel of the calls while it is set.
+  var profiler: Profiler? { get set }
+}
+
+/// The function as a program that is compiled when it is first called.
+///
+/// The function must be one of tensors: what else it reads (numbers, random keys outside its arguments) is read once, while it is traced.
+public func compile<each Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
+) -> CompiledFunction<repeat each Input, Output> {
+  CompiledFunction(f, options)
+}
+
+/// A function with two results, as `valueAndGradient` has, compiled.
+public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (repeat each Input) -> (First, Second), _ options: CompileOptions = CompileOptions()
+) -> CompiledFunction<repeat each Input, Pair<First, Second>> {
+  CompiledFunction({ (input: repeat each Input) in Pair(f(repeat each input)) }, options)
+}
+
+/// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimiser.
+public func compile<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
+  updating f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
+) -> CompiledUpdate<State, repeat each Input, Output> {
+  CompiledUpdate(f, options)
+}
+
+extension TensorTree {
+  /// The same structure with the first tensors of `rest`, which are removed from it.
+  fileprivate func taking(_ rest: inout ArraySlice<Tensor>) -> Self { map { _, _ in rest.removeFirst() } }
+}
+
+/// The tensors of a call's arguments.
+private struct NamedTensors {
+  var names: [String] = []
+  var tensors: [Tensor] = []
+  private var count = 0
+
+  mutating func add(_ tree: some TensorTree) {
+    var tree = tree
+    visit(&tree) { _ in }
+  }
+
+  /// Moves what shares its memory to memory of its own first.
+  mutating func addOwned(_ tree: inout some TensorTree) {
+    visit(&tree) { tensor in
+      if tensor.openTape == nil && !tensor.isTraced && !tensor.ownsMemory() { tensor = Tensor(RowPrograms.copied(tensor.view), node: nil) }
+    }
+  }
+
+  private mutating func visit(_ tree: inout some TensorTree, _ prepare: (inout Tensor) -> Void) {
+    tree.visit("\(count)") { name, tensor in
+      prepare(&tensor)
+      names.append(name)
+      tensors.append(tensor)
+    }
+    count += 1
+  }
+}

@@ -1,0 +1,120 @@
+/// A program for one set of sizes: kernels made ready, their buffers placed. Running it plans nothing and allocates only its results.
+///
+/// It may be run by one thread at a time.
+final class BoundProgram: @unchecked Sendable {
+  /// A kernel and what can be said of it.
+  struct Step {
+    let kernel: any Kernel
+    let call: Recorder.Call
+  }
+
+  let plan: MemoryPlan
+  let lowering: Lowering
+  let steps: [Step]
+  private let backend: any Backend
+  /// What stands for the arguments that kernels read or write, by number of the argument.
+  private let inputs: [(number: Int, placeholder: Storage)]
+  private let arena: [(offset: Int, placeholder: Storage)]
+  private let results: [(output: Int, placeholder: Storage)]
+  private let sources: [Source]
+  private var boundArena = 0
+
+  /// Where an output's elements are after a run.
+  private enum Source {
+    case result(Int, Layout)
+    case input(Int, Layout)
+    case fixed(Tensor)
+    /// Written over an argument.
+    case update
+  }
+
+  init(_ graph: Graph, symbols: [String: Int], on backend: any Backend) {
+    self.backend = backend
+    let lowering = Lowering(graph, symbols: symbols)
+    let plan = MemoryPlan(lowering)
+    self.lowering = lowering
+    self.plan = plan
+
+    var storages = [Storage?](repeating: nil, count: lowering.buffers.count)
+    var inputs: [(Int, Storage)] = [], arena: [(Int, Storage)] = [], results: [(Int, Storage)] = []
+    func storage(_ number: Int) -> Storage {
+      let root = plan.representative[number]
+      if let known = storages[root] { return known }
+      let buffer = lowering.buffers[root]
+      let made: Storage
+      switch (plan.places[root], buffer.kind) {
+      case (.constant, .constant(let storage)): made = storage
+      case (.constant, _): made = backend.allocate(byteCount: buffer.byteCount)
+      case (.input(let input), _):
+        made = backend.placeholder(byteCount: buffer.byteCount)
+        inputs.append((input, made))
+      case (.output(let output), _):
+        made = backend.placeholder(byteCount: buffer.byteCount)
+        results.append((output, made))
+      case (.arena(let offset), _):
+        made = backend.placeholder(byteCount: buffer.byteCount)
+        arena.append((offset, made))
+      case (.unused, _): made = backend.allocate(byteCount: buffer.byteCount)
+      }
+      storages[root] = made
+      return made
+    }
+    func placed(_ view: View) -> View { View(storage: storage(lowering.buffer(view).number), layout: view.layout, dtype: view.dtype) }
+    func ready(_ position: Int) -> Step {
+      let call = lowering.calls[position]
+      return Step(kernel: backend.prepare(call.call.map(placed)), call: call)
+    }
+
+    for position in plan.constantCalls { _ = ready(position).kernel.run() }
+    steps = plan.runCalls.map(ready)
+    sources = lowering.outputs.enumerated().map { number, view in
+      if graph.updates.contains(where: { $0.output == number }) { return .update }
+      switch plan.place(lowering.buffer(view).number) {
+      case .constant: return .fixed(Tensor(placed(view), node: nil))
+      case .input(let input): return .input(input, view.layout)
+      case .output(let output): return .result(output, view.layout)
+      case .arena, .unused: return .fixed(Tensor(placed(view), node: nil))
+      }
+    }
+    self.inputs = inputs
+    self.arena = arena
+    self.results = results
+  }
+
+  /// Runs on these arguments, which must be row-major and have the sizes that the program was bound for.
+  ///
+  /// - Parameter observe: called with each step instead of the step alone; must run its kernel.
+  func run(_ arguments: [View], observe: ((Step) -> Int?)? = nil) -> [Tensor?] {
+    Arena.with(plan.arenaByteCount, on: backend) { memory in
+      if boundArena != memory.number {
+        for (offset, placeholder) in arena { backend.bind(placeholder, to: memory.storage, at: offset) }
+        boundArena = memory.number
+      }
+      for (number, placeholder) in inputs {
+        let view = arguments[number]
+        backend.bind(placeholder, to: view.storage, at: view.layout.offset * view.dtype.byteCount)
+      }
+      var made: [Int: Storage] = [:]
+      for (output, placeholder) in results {
+        let storage = backend.allocate(byteCount: placeholder.byteCount)
+        backend.bind(placeholder, to: storage, at: 0)
+        made[output] = storage
+      }
+      for step in steps {
+        let fault = observe.map { $0(step) } ?? step.kernel.run()
+        if let fault { step.call.caller.fail(step.call.operation, "index \(fault) is out of range") }
+      }
+      return sources.enumerated().map { number, source in
+        let dtype = lowering.outputs[number].dtype
+        switch source {
+        case .update: return nil
+        case .fixed(let tensor): return tensor
+        case .result(let output, let layout): return Tensor(View(storage: made[output]!, layout: layout, dtype: dtype), node: nil)
+        case .input(let input, var layout):
+          layout.offset += arguments[input].layout.offset
+          return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/// A graph with numbers for its symbols, as a list of kernel calls over buffers.
+struct Lowering {
+  let graph: Graph
+  var calls: [Recorder.Call]
+  var buffers: [RecordedStorage]
+  /// Each output's elements.
+  var outputs: [View]
+
+  init(_ graph: Graph, symbols: [String: Int]) {
+    let recorder = Recorder()
+    var tensors = [Tensor?](repeating: nil, count: graph.values.count)
+    for (number, value) in graph.inputs.enumerated() {
+      let type = graph.type(value).bound(symbols)
+      let storage = recorder.buffer(type.byteCount, .input(number))
+      tensors[value] = Tensor(View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
+    }
+    var constants: [ObjectIdentifier: RecordedStorage] = [:]
+    func tensor(_ value: Graph.Value) -> Tensor {
+      if let known = tensors[value] { return known }
+      guard case .constant(let constant) = graph.values[value].origin else { preconditionFailure("a value is used before it is made") }
+      let storage = constant.view.storage
+      let stand = constants[ObjectIdentifier(storage)] ?? recorder.buffer(storage.byteCount, .constant(storage))
+      constants[ObjectIdentifier(storage)] = stand
+      let result = Tensor(View(storage: stand, layout: constant.view.layout, dtype: constant.dtype), node: nil)
+      tensors[value] = result
+      return result
+    }
+    for node in graph.nodes {
+      recorder.operation = node.operation.name
+      recorder.caller = node.caller
+      let operands = node.operands.map { tensor($0) }
+      let types = node.results.map { graph.type($0).bound(symbols) }
+      let results = node.operation.bound(symbols).execute(operands, types, on: recorder, node.caller)
+      for (value, result) in zip(node.results, results) { tensors[value] = result }
+    }
+    self.graph = graph
+    outputs = graph.outputs.map { tensor($0).view }
+    recorder.operation = "update"
+    // An argument's old value is a result of its own before it is overwritten.
+    for (number, view) in outputs.enumerated() where !graph.updates.contains(where: { $0.output == number }) {
+      guard case .input(let input) = unsafeDowncast(view.storage, to: RecordedStorage.self).kind,
+        graph.updates.contains(where: { $0.input == input && graph.outputs[$0.output] != graph.inputs[input] })
+      else { continue }
+      outputs[number] = RowPrograms.copied(view)
+    }
+    calls = recorder.calls
+    buffers = recorder.buffers
+    // What cannot be written in place is copied over the argument at the end.
+    calls += UpdateCopies(self, recorder).calls
+    buffers = recorder.buffers
+  }
+
+  func buffer(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
+
+  /// The buffer of an argument.
+  func input(_ number: Int) -> RecordedStorage { buffers[number] }
+}
+
+/// For each update of an argument that cannot be made in place: a copy of the output over the argument.
+private struct UpdateCopies {
+  var calls: [Recorder.Call] = []
+
+  init(_ lowering: Lowering, _ recorder: Recorder) {
+    let uses = BufferUses(lowering)
+    var late: [Recorder.Call] = []
+    for update in lowering.graph.updates {
+      let output = lowering.outputs[update.output]
+      let source = lowering.buffer(output), target = lowering.input(update.input)
+      if source === target || uses.canStandFor(source, output, target) { continue }
+      let copy = { (from: View, to: View) -> Recorder.Call in
+        let first = recorder.calls.count
+        RowPrograms.copy(from, into: to)
+        return recorder.calls[first]
+      }
+      let place = View(storage: target, layout: Layout(rowMajor: output.shape), dtype: output.dtype)
+      guard case .input = source.kind else {
+        late.append(copy(output, place))
+        continue
+      }
+      // Another argument's value, which may itself be overwritten: it is set aside first.
+      let aside = View(
+        storage: recorder.buffer(target.byteCount, .temporary), layout: place.layout, dtype: output.dtype)
+      calls.append(copy(output, aside))
+      late.append(copy(aside, place))
+    }
+    calls += late
+  }
+}
+
+/// When each buffer is written and read, by number of the call.
+struct BufferUses {
+  private(set) var firstWrite: [Int: Int] = [:]
+  private(set) var lastRead: [Int: Int] = [:]
+  private(set) var lastWrite: [Int: Int] = [:]
+  private let calls: [Recorder.Call]
+
+  init(_ lowering: Lowering) {
+    calls = lowering.calls
+    for (position, call) in calls.enumerated() {
+      for view in call.call.reads { lastRead[lowering.buffer(view).number] = position }
+      for view in call.call.writes {
+        let number = lowering.buffer(view).number
+        if firstWrite[number] == nil { firstWrite[number] = position }
+        lastWrite[number] = position
+      }
+    }
+  }
+
+  /// Whether `buffer`, which holds the whole of `view` in row-major order, may have the memory of `target`: nothing reads the target's old value after the
+  /// buffer's first write, and that call, if it reads it, may work in place.
+  func canStandFor(_ buffer: RecordedStorage, _ view: View, _ target: RecordedStorage) -> Bool {
+    guard case .temporary = buffer.kind, buffer.byteCount == target.byteCount, view.layout == Layout(rowMajor: view.shape),
+      view.layout.shape.elementCount * view.dtype.byteCount == buffer.byteCount, let first = firstWrite[buffer.number]
+    else { return false }
+    let read = lastRead[target.number] ?? -1
+    return read < first || (read == first && calls[first].call.worksInPlace(buffer, over: target))
+  }
+}
+
+extension KernelCall {
+  /// Whether the call may write `output` over `input`, element by element: a row program that reads the input only in the places that it writes.
+  func worksInPlace(_ output: Storage, over input: Storage) -> Bool {
+    guard case .rows(let call) = self else { return false }
+    let written = call.outputs.indices.filter { call.outputs[$0].storage === output }
+    guard written.count == 1, call.program.outputs[written[0]].accumulate == nil, call.program.isRow[call.program.outputs[written[0]].value]
+    else { return false }
+    let view = call.outputs[written[0]]
+    return call.inputs.indices.allSatisfy { i in
+      let read = call.inputs[i]
+      return read.storage !== input
+        || (call.program.inputs[i].isRow && read.dtype.byteCount == view.dtype.byteCount && read.layout.walksAs(view.layout))
+    }
+  }
+}
+
+extension Layout {
+  /// Whether both visit the same places in the same order; strides of extents of one do not matter.
+  fileprivate func walksAs(_ other: Layout) -> Bool {
+    offset == other.offset && shape == other.shape && shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == other.strides[$0] }
+  }
+}
+
+extension TensorType {
+  func bound(_ symbols: [String: Int]) -> TensorType { TensorType(shape: shape.bound(symbols), dtype: dtype) }
+  var byteCount: Int { shape.elementCount * dtype.byteCount }
+}

@@ -1,0 +1,175 @@
+/// Where each buffer of a program lies: in the arena, in an argument's or a result's memory, or in memory of its own that is filled once.
+///
+/// A buffer takes an operand's memory where the operand dies with the call that writes it (in place). The others are placed largest first, each at the lowest offset of the
+/// arena where nothing lives at the same time (Pisarchyk & Lee 2020, "greedy by size").
+struct MemoryPlan {
+  enum Place: Equatable {
+    case arena(offset: Int)
+    case input(Int)
+    /// The memory that is made for an output at each call.
+    case output(Int)
+    /// Filled once, when the program is bound.
+    case constant
+    case unused
+  }
+  private(set) var places: [Place]
+  /// Buffers that share memory have one representative.
+  private(set) var representative: [Int]
+  private(set) var arenaByteCount = 0
+  /// The calls of each kind, by number: those that run once, those that run each time.
+  private(set) var constantCalls: [Int] = []
+  private(set) var runCalls: [Int] = []
+  /// First and last call, inclusive, of each representative in the arena.
+  private(set) var lifetimes: [Int: ClosedRange<Int>] = [:]
+
+  static let alignment = 64
+  /// What is computed once may take so many bytes in all.
+  static let largestConstants = 4 << 20
+
+  private let lowering: Lowering
+
+  init(_ lowering: Lowering) {
+    self.lowering = lowering
+    places = Array(repeating: .unused, count: lowering.buffers.count)
+    representative = Array(lowering.buffers.indices)
+    separateConstants()
+    placeArguments()
+    shareInPlace()
+    placeInArena()
+  }
+
+  func place(_ buffer: Int) -> Place { places[representative[buffer]] }
+
+  // MARK: What is computed once
+
+  private mutating func separateConstants() {
+    var varies = Set<Int>()
+    for buffer in lowering.buffers {
+      if case .input = buffer.kind { varies.insert(buffer.number) }
+      if case .constant = buffer.kind { places[buffer.number] = .constant }
+    }
+    func numbers(_ views: [View]) -> [Int] { views.map { lowering.buffer($0).number } }
+    var isStable = false
+    while !isStable {
+      isStable = true
+      for call in lowering.calls {
+        let written = numbers(call.call.writes)
+        guard numbers(call.call.reads).contains(where: varies.contains) || written.contains(where: varies.contains) else { continue }
+        for number in written where varies.insert(number).inserted { isStable = false }
+      }
+    }
+    let sizes = lowering.buffers.lazy.filter { !varies.contains($0.number) }.map { buffer -> Int in
+      if case .temporary = buffer.kind { return buffer.byteCount }
+      return 0
+    }
+    let isSmall = sizes.reduce(0, +) <= Self.largestConstants
+    for (position, call) in lowering.calls.enumerated() {
+      let isConstant = isSmall && !numbers(call.call.writes).contains(where: varies.contains)
+      if isConstant {
+        constantCalls.append(position)
+        for number in numbers(call.call.writes) { places[number] = .constant }
+      } else {
+        runCalls.append(position)
+      }
+    }
+  }
+
+  // MARK: Memory of the caller's
+
+  private mutating func placeArguments() {
+    for buffer in lowering.buffers {
+      if case .input(let number) = buffer.kind { places[buffer.number] = .input(number) }
+    }
+    let uses = BufferUses(lowering)
+    for update in lowering.graph.updates {
+      let view = lowering.outputs[update.output]
+      let source = lowering.buffer(view), target = lowering.input(update.input)
+      if source !== target, places[source.number] == .unused, uses.canStandFor(source, view, target) {
+        representative[source.number] = target.number
+      }
+    }
+    for (number, view) in lowering.outputs.enumerated() {
+      let buffer = lowering.buffer(view).number
+      let isUpdate = lowering.graph.updates.contains { $0.output == number }
+      if !isUpdate && representative[buffer] == buffer && places[buffer] == .unused { places[buffer] = .output(number) }
+    }
+  }
+
+  // MARK: In place
+
+  private mutating func shareInPlace() {
+    var lastUse: [Int: Int] = [:]
+    var firstUse: [Int: Int] = [:]
+    for position in runCalls {
+      let call = lowering.calls[position].call
+      for view in call.reads + call.writes {
+        let number = lowering.buffer(view).number
+        lastUse[number] = position
+        if firstUse[number] == nil { firstUse[number] = position }
+      }
+    }
+    for position in runCalls {
+      let call = lowering.calls[position].call
+      var taken = Set<Int>()
+      for output in call.writes {
+        let target = lowering.buffer(output)
+        guard representative[target.number] == target.number, places[target.number] == .unused, firstUse[target.number] == position else {
+          continue
+        }
+        for input in call.reads {
+          let source = lowering.buffer(input)
+          let root = representative[source.number]
+          guard places[root] == .unused, lastUse[root] == position, !taken.contains(root), source.byteCount == target.byteCount,
+            lowering.buffers[root].byteCount == target.byteCount, call.worksInPlace(target, over: source),
+            onlyReader(source, root, call)
+          else { continue }
+          representative[target.number] = root
+          taken.insert(root)
+          lastUse[root] = max(position, lastUse[target.number] ?? position)
+          break
+        }
+      }
+    }
+  }
+
+  /// Whether no other buffer that shares the root's memory is an operand of the call.
+  private func onlyReader(_ source: RecordedStorage, _ root: Int, _ call: KernelCall) -> Bool {
+    (call.reads + call.writes).allSatisfy { view in
+      let buffer = lowering.buffer(view)
+      return buffer === source || representative[buffer.number] != root
+    }
+  }
+
+  // MARK: The arena
+
+  private mutating func placeInArena() {
+    for (time, position) in runCalls.enumerated() {
+      let call = lowering.calls[position].call
+      for view in call.reads + call.writes {
+        let root = representative[lowering.buffer(view).number]
+        guard places[root] == .unused else { continue }
+        lifetimes[root] = min(lifetimes[root]?.lowerBound ?? time, time)...time
+      }
+    }
+    let order = lifetimes.keys.sorted {
+      let (a, b) = (lowering.buffers[$0].byteCount, lowering.buffers[$1].byteCount)
+      return a != b ? a > b : $0 < $1
+    }
+    var placed: [(range: Range<Int>, life: ClosedRange<Int>)] = []
+    for number in order {
+      let size = max(lowering.buffers[number].byteCount, 1)
+      let rounded = (size + Self.alignment - 1) / Self.alignment * Self.alignment
+      let life = lifetimes[number]!
+      var offset = 0
+      // `placed` is sorted by start: the first gap that is wide enough.
+      for other in placed where other.life.overlaps(life) {
+        if other.range.lowerBound >= offset + rounded { break }
+        offset = max(offset, other.range.upperBound)
+      }
+      places[number] = .arena(offset: offset)
+      let at = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count
+      placed.insert((offset..<offset + rounded, life), at: at)
+      arenaByteCount = max(arenaByteCount, offset + rounded)
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/// The backend of tensors that stand for values of a graph under construction: every operation on them becomes a node.
+///
+/// It can compute nothing: what asks for the numbers of a traced tensor ends the program.
+final class Tracer: Backend, @unchecked Sendable {
+  private(set) var graph = Graph()
+  /// Where the constants are and the program will run.
+  private(set) var target: (any Backend)?
+  private var constants: [ConstantKey: Graph.Value] = [:]
+
+  private struct ConstantKey: Hashable {
+    var storage: ObjectIdentifier
+    var layout: Layout
+    var dtype: DType
+  }
+
+  var name: String { "trace" }
+
+  init(target: (any Backend)?) { self.target = target }
+
+  /// The tracer that one of these tensors belongs to.
+  static func of(_ tensors: [Tensor]) -> Tracer? {
+    for tensor in tensors {
+      if let storage = tensor.view.storage as? TracedStorage { return storage.tracer }
+    }
+    return nil
+  }
+
+  func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
+
+  func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    let types = operation.results(operands.map(\.type), caller)
+    let results = graph.addNode(operation, operands.map { value(of: $0) }, types, caller)
+    return zip(results, types).map { tensor($0, $1) }
+  }
+
+  /// The value that a tensor stands for; one from outside becomes a constant.
+  func value(of tensor: Tensor) -> Graph.Value {
+    if let storage = tensor.view.storage as? TracedStorage {
+      if storage.tracer !== self { fatalError("a tensor of one graph is used while another is traced; pass it as an argument") }
+      return storage.value
+    }
+    let key = ConstantKey(storage: ObjectIdentifier(tensor.view.storage), layout: tensor.view.layout, dtype: tensor.dtype)
+    if let known = constants[key] { return known }
+    if target == nil { target = tensor.backend }
+    let value = graph.addConstant(Tensor(tensor.view, node: nil))
+    constants[key] = value
+    return value
+  }
+
+  private func tensor(_ value: Graph.Value, _ type: TensorType) -> Tensor {
+    Tensor(View(storage: TracedStorage(self, value), layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
+  }
+
+  private func fail() -> Never {
+    fatalError(
+      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function")
+  }
+
+  func allocate(byteCount: Int) -> Storage { fail() }
+  func placeholder(byteCount: Int) -> Storage { fail() }
+  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
+  func prepare(_ call: KernelCall) -> any Kernel { fail() }
+  func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
+  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
+  func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) { fail() }
+  func matmul(_ a: View, _ b: View, into out: View) { fail() }
+  func gather(_ source: View, indices: View, into out: View) -> Int? { fail() }
+  func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? { fail() }
+  func takeAlong(_ source: View, indices: View, into out: View) -> Int? { fail() }
+  func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? { fail() }
+  func argSort(_ x: View, descending: Bool, into out: View) { fail() }
+  func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
+  func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
+  func attentionBackward(
+    _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
+  ) { fail() }
+}
+
+/// The place of a traced tensor in its graph.
+final class TracedStorage: Storage, @unchecked Sendable {
+  let tracer: Tracer
+  let value: Graph.Value
+
+  init(_ tracer: Tracer, _ value: Graph.Value) {
+    self.tracer = tracer
+    self.value = value
+    super.init(backend: tracer, byteCount: 0)
+  }
+}

@@ -1,0 +1,52 @@
+/// Primitives without operands.
+enum Creation: Operation {
+  /// One value in every element.
+  case fill(Double, Shape, DType)
+  /// 0, 1, 2, … as int64.
+  case iota(Extent)
+  /// An extent as a scalar.
+  case extent(Extent, DType)
+
+  static func iota(_ count: Dimension) -> Creation { .iota(Extent(count)) }
+  static func extent(_ dimension: Dimension, _ dtype: DType) -> Creation { .extent(Extent(dimension), dtype) }
+
+  var name: String {
+    switch self {
+    case .fill(let value, _, _): "fill(\(value))"
+    case .iota: "iota"
+    case .extent(let extent, _): "extent(\(extent.dimension))"
+    }
+  }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    switch self {
+    case .fill(_, let shape, let dtype): [TensorType(shape: shape, dtype: dtype)]
+    case .iota(let count): [TensorType(shape: Shape(dimensions: [count.dimension]), dtype: .int64)]
+    case .extent(_, let dtype): [TensorType(shape: [], dtype: dtype)]
+    }
+  }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+    switch self {
+    case .fill(let value, let shape, let dtype): [.full(value, shape, dtype: dtype, backend: backend)]
+    case .iota(let count): [Tensor(RowPrograms.iota(count.dimension.bound([:]), on: backend), node: nil)]
+    case .extent(let extent, let dtype): [.full(Double(extent.dimension.bound([:])), [], dtype: dtype, backend: backend)]
+    }
+  }
+
+  func bound(_ symbols: [String: Int]) -> Creation {
+    switch self {
+    case .fill(let value, let shape, let dtype): .fill(value, shape.bound(symbols), dtype)
+    case .iota(let count): .iota(count.bound(symbols))
+    case .extent(let extent, let dtype): .extent(extent.bound(symbols), dtype)
+    }
+  }
+
+  var keeps: Kept { .nothing }
+
+  var derivative: Derivative {
+    switch self {
+    case .fill, .iota, .extent: .zero
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Testing
+import Wengert
+import WengertTestSupport
+
+@Suite("Compiled functions")
+struct CompileTests {
+  @Test("a compiled function gives what the function gives, call after call")
+  func plain() {
+    let f: (Tensor, Tensor) -> Tensor = { x, w in tanh(x.matmul(w) + 1).softmax() }
+    let compiled = compile(f)
+    for seed in 0..<3 {
+      let x = RandomKey(seed).normal([3, 4]), w = RandomKey(seed + 10).normal([4, 5])
+      expectEqual(compiled(x, w), f(x, w))
+    }
+    #expect(compiled.statistics.compilations == 1)
+    #expect(compiled.statistics.bindings == 1)
+    #expect(compiled.statistics.calls == 3)
+  }
+
+  @Test("one compilation serves twenty batch sizes")
+  func symbols() {
+    let f: (Tensor, Tensor) -> (Tensor, [Tensor]) = { x, w in
+      let (value, gradient) = valueAndGradient(at: [x, w]) { square($0[0].matmul($0[1])).mean() }
+      return (value, gradient)
+    }
+    let compiled = compile(f, CompileOptions(shapes: ["0": ["batch", -1]]))
+    for batch in 1...20 {
+      let x = RandomKey(batch).normal([batch, 4]), w = RandomKey(99).normal([4, 5])
+      let (value, gradient) = compiled(x, w).values
+      let (expected, expectedGradient) = f(x, w)
+      expectEqual(value, expected)
+      for (a, b) in zip(gradient, expectedGradient) { expectEqual(a, b) }
+    }
+    #expect(compiled.statistics.compilations == 1)
+    #expect(compiled.statistics.bindings == 20)
+  }
+
+  @Test("an update writes over its state")
+  func update() {
+    let step = compile(updating: { (state: inout [Tensor], x: Tensor) -> Tensor in
+      let old = state[0]
+      state[0] = state[0] + x
+      state[1] = old
+      return old.sum()
+    })
+    var state = [Tensor([1.0, 2, 3]), Tensor([0.0, 0, 0])]
+    let sum = step(&state, Tensor([10.0, 10, 10]))
+    #expect(sum.item() == 6)
+    #expect(state[0].array(of: Double.self) == [11, 12, 13])
+    #expect(state[1].array(of: Double.self) == [1, 2, 3])
+    _ = step(&state, Tensor([10.0, 10, 10]))
+    #expect(state[0].array(of: Double.self) == [21, 22, 23])
+    #expect(state[1].array(of: Double.self) == [11, 12, 13])
+  }
+}
