@@ -1,9 +1,10 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
 # make test    build everything and run all tests
 # make lint    check the formatting
+# make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test lint packages
+.PHONY: demo test lint bench packages
 
 demo: packages
 	swift run -c release dexml demo
@@ -13,6 +14,9 @@ test: packages
 
 lint:
 	swift format lint --strict --recursive .
+
+bench: packages
+	swift run -c release --package-path Benchmarks wengert-bench $(ARGS)
 
 # What Debian and Ubuntu call the system libraries; nothing is done where they are there.
 packages:

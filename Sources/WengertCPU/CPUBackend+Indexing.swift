@@ -1,3 +1,4 @@
+import CKernels
 import WengertCore
 
 extension CPUBackend {
@@ -121,6 +122,7 @@ private struct Positions {
   private let list: Temporary<Int>
 
   subscript(j: Int) -> Int { list.pointer[j] }
+  var numbers: UnsafePointer<Int64> { UnsafeRawPointer(list.pointer).assumingMemoryBound(to: Int64.self) }
 
   static func read(_ indices: View, below extent: Int) -> Result<Positions, OutOfRange> {
     indices.dtype == .int32 ? read(indices, below: extent, Int32.self) : read(indices, below: extent, Int64.self)
@@ -175,10 +177,19 @@ private struct AddSlices: ElementVisitor {
     let steps = positions.count * slices.lines.count * slices.length
     let threads = steps < ThreadPool.worthwhile ? 1 : ThreadPool.shared.threadCount
     let byColumns = slices.length >= 32 * threads
+    let isContiguous = slices.lines.count == 1 && slices.firstStep == 1 && slices.secondStep == 1
+    let isDirect = Element.self == Element.Compute.self && isContiguous
+    let addRows = isDirect ? Element.Compute.lanes.flatMap { wl_add_rows(Int32($0.rawValue)) } : nil
     ThreadPool.shared.parallel(threads) { part in
       let (extent, length) = (out.shape[0], slices.length)
       let columns = byColumns ? length * part / threads..<length * (part + 1) / threads : 0..<length
       let owned = byColumns ? 0..<extent : extent * part / threads..<extent * (part + 1) / threads
+      if let addRows {
+        addRows(
+          to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), positions.numbers, Int64(positions.count),
+          Int64(owned.lowerBound), Int64(owned.upperBound), Int64(columns.count))
+        return
+      }
       for j in 0..<positions.count where owned.contains(positions[j]) {
         for line in 0..<slices.lines.count {
           let t = to + (positions[j] * toStep + slices.lines.offset(line, 0) + columns.lowerBound * slices.firstStep)

@@ -1,3 +1,4 @@
+import CKernels
 import WengertCore
 
 extension CPUBackend {
@@ -12,11 +13,70 @@ private struct Scan: ElementVisitor {
   var reverse: Bool
 
   func visit<Element: KernelElement>(_ type: Element.Type) {
+    if op == .sum, let lanes = Element.Compute.lanes { return runningSum(type, lanes) }
     switch op {
     case .sum: run(type, Element.Compute.sum)
     case .product: run(type, Element.Compute.product)
     case .minimum: run(type, Element.Compute.minimum)
     case .maximum: run(type, Element.Compute.maximum)
+    }
+  }
+
+  /// By vector kernels: along contiguous rows as they lie, across rows by adding whole rows, others through a contiguous copy.
+  private func runningSum<Element: KernelElement>(_ type: Element.Type, _ lanes: Lanes) {
+    typealias Number = Element.Compute
+    let last = x.shape.rank - 1
+    let length = x.shape[last]
+    let (fromStep, toStep) = (x.layout.strides[last], out.layout.strides[last])
+    let isDirect = Element.self == Number.self
+    if isDirect, fromStep != 1,
+      let across = (0..<last).first(where: { x.layout.strides[$0] == 1 && out.layout.strides[$0] == 1 && x.shape[$0] > 1 })
+    {
+      return sumRows(type, lanes, across: across)
+    }
+    let from = x.pointer(as: Element.self), to = out.pointer(as: Element.self)
+    let walk = SharedAxes([x.layout, out.layout], 0..<last)
+    let kernel = wl_running_sum(Int32(lanes.rawValue), reverse ? 1 : 0)!
+    let isInPlace = isDirect && fromStep == 1 && toStep == 1
+    ThreadPool.shared.parallel(walk.count, stepsEach: length, scratch: isInPlace ? 0 : length, of: Number.self) { row, scratch in
+      let source = from + walk.offset(row, 0), target = to + walk.offset(row, 1)
+      if isInPlace { return kernel(target, source, Int64(length)) }
+      Element.widen(source, step: fromStep, into: scratch, count: length)
+      kernel(scratch, scratch, Int64(length))
+      Element.round(scratch, into: target, step: toStep, count: length)
+    }
+  }
+
+  /// out[j] = out[j − 1] + x[j], each of them a row along the axis `across`.
+  private func sumRows<Element: KernelElement>(_ type: Element.Type, _ lanes: Lanes, across: Int) {
+    var (source, target) = (x.layout, out.layout)
+    let last = source.shape.rank - 1
+    let (length, width) = (source.shape[last], source.shape[across])
+    let (fromStep, toStep) = (source.strides[last], target.strides[last])
+    for layout in [\Layout.shape, \Layout.strides] {
+      source[keyPath: layout].remove(at: across)
+      target[keyPath: layout].remove(at: across)
+    }
+    let from = x.pointer(as: Element.self), to = out.pointer(as: Element.self)
+    let walk = SharedAxes([source, target], 0..<last - 1)
+    let add = wg_binary(Int32(lanes.rawValue), Int32(BinaryOp.add.rawValue), 0)!
+    let blockWidth = 512
+    let blocks = (width + blockWidth - 1) / blockWidth
+    ThreadPool.shared.parallelRanges(walk.count * blocks, stepsEach: length * blockWidth) { range in
+      for index in range {
+        let (row, block) = index.quotientAndRemainder(dividingBy: blocks)
+        let start = block * blockWidth
+        let count = min(blockWidth, width - start)
+        let s = from + (walk.offset(row, 0) + start), t = to + (walk.offset(row, 1) + start)
+        for step in 0..<length {
+          let j = reverse ? length - 1 - step : step
+          if step == 0 {
+            (t + j * toStep).update(from: s + j * fromStep, count: count)
+          } else {
+            add(t + j * toStep, t + (reverse ? j + 1 : j - 1) * toStep, s + j * fromStep, Int64(count))
+          }
+        }
+      }
     }
   }
 

@@ -1,13 +1,9 @@
+import CKernels
 import WengertCore
 
 extension CPUBackend {
   public func argSort(_ x: View, descending: Bool, into out: View) {
     if out.shape.elementCount > 0 { x.dtype.visit(ArgSort(x: x, out: out, descending: descending)) }
-  }
-
-  public func argReduce(_ x: View, _ op: ReduceOp, into out: View) {
-    precondition(op == .minimum || op == .maximum, "argReduce finds a minimum or a maximum, not a \(op)")
-    if out.shape.elementCount > 0 { x.dtype.visit(ArgReduce(x: x, out: out, isMinimum: op == .minimum)) }
   }
 }
 
@@ -53,6 +49,9 @@ private struct ArgSort: ElementVisitor {
     // Descending is ascending by the complement, which leaves equal elements in their order.
     let flip: Element.Compute.OrderKey = descending ? .max : 0
     let selects = wanted <= length / 8
+    if selects, let lanes = Element.Compute.lanes, let candidates = wl_candidates(Int32(lanes.rawValue)) {
+      return select(type, candidates, walk, wanted)
+    }
     ThreadPool.shared.parallel(
       walk.count, stepsEach: length * 8, scratch: selects ? wanted : 2 * length, of: Entry.self
     ) { row, scratch in
@@ -71,7 +70,62 @@ private struct ArgSort: ElementVisitor {
   }
 }
 
-private func sortInPlace<Entry: SortEntry>(_ entries: UnsafeMutablePointer<Entry>, count: Int) {
+extension ArgSort {
+  /// The first few of rows of 32-bit keys: what lies below the last of the best so far is gathered by a vector kernel, and now and then cut back to the best.
+  private func select<Element: KernelElement>(
+    _ type: Element.Type, _ candidates: wl_candidates_fn, _ walk: SharedAxes, _ wanted: Int
+  ) {
+    typealias Number = Element.Compute
+    let from = x.pointer(as: Element.self), to = out.pointer(as: Int64.self)
+    let (length, fromStep) = (x.shape.last!, x.layout.strides.last!), toStep = out.layout.strides.last!
+    let isDirect = Element.self == Number.self && fromStep == 1
+    let block = 1024, enough = max(2 * wanted, 256)
+    ThreadPool.shared.parallel(walk.count, stepsEach: length, scratch: enough + block * 2, of: UInt64.self) { row, entries in
+      let s = from + walk.offset(row, 0), t = to + walk.offset(row, 1)
+      let widened = UnsafeMutableRawPointer(entries + (enough + block)).assumingMemoryBound(to: Number.self)
+      var count = 0
+      var limit = UInt64(1) << 32
+      for start in stride(from: 0, to: length, by: block) {
+        let width = min(block, length - start)
+        if !isDirect { Element.widen(s + start * fromStep, step: fromStep, into: widened, count: width) }
+        let values = isDirect ? UnsafeRawPointer(s + start) : UnsafeRawPointer(widened)
+        count += Int(candidates(values, Int64(width), descending ? .max : 0, limit, UInt32(start), entries + count))
+        if count >= enough {
+          moveLeast(entries, count: count, wanted: wanted)
+          count = wanted
+          limit = wanted == 0 ? 0 : entries[wanted - 1] >> 32
+        }
+      }
+      if count > wanted { moveLeast(entries, count: count, wanted: wanted) }
+      sortInPlace(entries, count: wanted)
+      for j in 0..<wanted { t[j * toStep] = Int64(entries[j] & 0xFFFF_FFFF) }
+    }
+  }
+}
+
+/// Brings the `wanted` least of different numbers to the front, the greatest of these last (Hoare 1961).
+private func moveLeast(_ entries: UnsafeMutablePointer<UInt64>, count: Int, wanted: Int) {
+  if wanted == 0 { return }
+  let target = wanted - 1
+  var low = 0, high = count - 1
+  while low < high {
+    let (a, b, c) = (entries[low], entries[(low + high) / 2], entries[high])
+    let pivot = max(min(a, b), min(max(a, b), c))
+    var i = low, j = high
+    while i <= j {
+      while entries[i] < pivot { i += 1 }
+      while entries[j] > pivot { j -= 1 }
+      if i <= j {
+        (entries[i], entries[j]) = (entries[j], entries[i])
+        i += 1
+        j -= 1
+      }
+    }
+    if target <= j { high = j } else if target >= i { low = i } else { return }
+  }
+}
+
+private func sortInPlace<Entry: BitwiseCopyable & Comparable>(_ entries: UnsafeMutablePointer<Entry>, count: Int) {
   var buffer = UnsafeMutableBufferPointer(start: entries, count: count)
   buffer.sort()
 }
@@ -140,34 +194,5 @@ private func sortedEntries<Entry: SortEntry>(
       swap(&source, &target)
     }
     return source
-  }
-}
-
-private struct ArgReduce: ElementVisitor {
-  var x: View, out: View
-  var isMinimum: Bool
-
-  func visit<Element: KernelElement>(_ type: Element.Type) {
-    typealias Key = Element.Compute.OrderKey
-    let from = x.pointer(as: Element.self), to = out.pointer(as: Int64.self)
-    let last = x.shape.rank - 1
-    let length = x.shape[last], step = x.layout.strides[last]
-    precondition(length > 0, "the \(isMinimum ? "least" : "greatest") of no elements")
-    let walk = SharedAxes([x.layout, out.layout], 0..<last)
-    // The greatest of these keys is sought. One more brings a NaN, the highest, round to zero, and its complement to the top again.
-    let shift: Key = isMinimum && Element.Compute.hasNaN ? 1 : 0
-    let flip: Key = isMinimum ? .max : 0
-    ThreadPool.shared.parallelRanges(walk.count, stepsEach: length * 2) { range in
-      for row in range {
-        let line = from + walk.offset(row, 0)
-        var best = 0
-        var bestKey = (line[0].widened.orderKey &+ shift) ^ flip
-        for j in 1..<length {
-          let key = (line[j * step].widened.orderKey &+ shift) ^ flip
-          if key > bestKey { (best, bestKey) = (j, key) }
-        }
-        to[walk.offset(row, 1)] = Int64(best)
-      }
-    }
   }
 }

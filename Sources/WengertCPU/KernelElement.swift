@@ -37,6 +37,10 @@ protocol KernelNumber: KernelElement where Compute == Self {
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
   static var hasNaN: Bool { get }
+  /// The lanes in which vector kernels work on contiguous numbers of this type as they lie, nil where there are none.
+  static var lanes: Lanes? { get }
+  /// The number that the state of a kernel's reduction stands for.
+  init(state: UInt64)
 }
 
 extension KernelNumber {
@@ -52,15 +56,21 @@ extension KernelNumber where Self: FloatingPoint {
   static func maximum(_ a: Self, _ b: Self) -> Self { a.isNaN || a >= b ? a : b }
 }
 
+extension KernelNumber where Self: BinaryFloatingPoint {
+  init(state: UInt64) { self = Self(Double(bitPattern: state)) }
+}
+
 extension KernelNumber where Self: FixedWidthInteger {
   static var hasNaN: Bool { false }
   static func sum(_ a: Self, _ b: Self) -> Self { a &+ b }
   static func product(_ a: Self, _ b: Self) -> Self { a &* b }
   static func minimum(_ a: Self, _ b: Self) -> Self { a <= b ? a : b }
   static func maximum(_ a: Self, _ b: Self) -> Self { a >= b ? a : b }
+  init(state: UInt64) { self.init(truncatingIfNeeded: state) }
 }
 
 extension Float: KernelNumber {
+  static var lanes: Lanes? { .float32 }
   var orderKey: UInt32 {
     // Adding zero turns -0 into +0.
     let bits = (self + 0).bitPattern
@@ -69,6 +79,7 @@ extension Float: KernelNumber {
 }
 
 extension Double: KernelNumber {
+  static var lanes: Lanes? { .float64 }
   var orderKey: UInt64 {
     let bits = (self + 0).bitPattern
     return isNaN ? .max : bits >> 63 == 0 ? bits | 1 << 63 : ~bits
@@ -76,14 +87,17 @@ extension Double: KernelNumber {
 }
 
 extension Int32: KernelNumber {
+  static var lanes: Lanes? { .int32 }
   var orderKey: UInt32 { UInt32(bitPattern: self) ^ 1 << 31 }
 }
 
 extension Int64: KernelNumber {
+  static var lanes: Lanes? { .int64 }
   var orderKey: UInt64 { UInt64(bitPattern: self) ^ 1 << 63 }
 }
 
 extension UInt8: KernelNumber {
+  static var lanes: Lanes? { nil }
   var orderKey: UInt32 { UInt32(self) }
 }
 
@@ -92,6 +106,9 @@ struct TruthElement: KernelNumber {
   var byte: UInt8
   static var zero: Self { Self(byte: 0) }
   static var hasNaN: Bool { false }
+  static var lanes: Lanes? { nil }
+  init(byte: UInt8) { self.byte = byte }
+  init(state: UInt64) { byte = state == 0 ? 0 : 1 }
   static func sum(_ a: Self, _ b: Self) -> Self { Self(byte: a.byte | b.byte) }
   static func product(_ a: Self, _ b: Self) -> Self { Self(byte: a.byte & b.byte) }
   static func minimum(_ a: Self, _ b: Self) -> Self { product(a, b) }

@@ -6,7 +6,7 @@ import WengertCPU
   @Test("a scan combines what came before, in both directions, for every dtype and layout", arguments: DType.allCases)
   func scan(dtype: DType) {
     var numbers = Numbers(1)
-    let shapes: [Shape] = [[1], [9], [4, 7], [2, 3, 5], [3, 0], [0, 3], [150, 6], [2, 70, 8]]
+    let shapes: [Shape] = [[1], [9], [4, 7], [2, 3, 5], [3, 0], [0, 3], [150, 6], [2, 70, 8], [2, 100]]
     for shape in shapes {
       for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {
         let x = View.random(shape, dtype, source, &numbers), out = View.random(shape, dtype, target, &numbers)

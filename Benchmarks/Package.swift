@@ -1,0 +1,20 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that users of the library build no benchmark.
+let package = Package(
+  name: "wengert-benchmarks",
+  dependencies: [.package(name: "wengert", path: "..")],
+  targets: [
+    // OpenBLAS itself, to measure what a single call of it takes.
+    .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .executableTarget(
+      name: "wengert-bench",
+      dependencies: [
+        "CBLAS",
+        .product(name: "Wengert", package: "wengert"),
+        .product(name: "WengertNN", package: "wengert"),
+      ]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,57 @@
+import Foundation
+
+/// What the command line asks for.
+struct Options {
+  /// Rows whose names begin with one of these; empty: all.
+  var only: [String] = []
+  /// Where to write the table as JSON.
+  var json: String?
+  /// Measured calls of each row, after warm-up.
+  var repeats = 7
+  var threads = 2
+  /// Whether the process answers requests for rows on its standard input instead of printing a table; so it measures itself with one thread.
+  var serves = false
+
+  static let usage = """
+    wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
+
+    Times every operation row here and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
+    row by row in turn. Names may be cut short: --only product,softmax
+    """
+
+  init(_ arguments: [String]) {
+    var rest = arguments.makeIterator()
+    func value(_ option: String) -> String {
+      guard let text = rest.next() else { Options.stop("\(option) needs a value") }
+      return text
+    }
+    func count(_ option: String) -> Int {
+      let text = value(option)
+      guard let number = Int(text), number > 0 else { Options.stop("\(option) needs a number above 0, got \(text)") }
+      return number
+    }
+    while let argument = rest.next() {
+      switch argument {
+      case "--only": only += value(argument).split(separator: ",").map(String.init)
+      case "--json": json = value(argument)
+      case "--repeats": repeats = count(argument)
+      case "--threads": threads = count(argument)
+      case "--serve": serves = true
+      case "--list":
+        for row in Row.all { print(row.name, row.shape, separator: "\t") }
+        exit(0)
+      case "--help", "-h":
+        print(Options.usage)
+        exit(0)
+      default: Options.stop("there is no option \(argument)\n\n\(Options.usage)")
+      }
+    }
+  }
+
+  func includes(_ row: Row) -> Bool { only.isEmpty || only.contains { row.name.hasPrefix($0) } }
+
+  private static func stop(_ message: String) -> Never {
+    FileHandle.standardError.write(Data("wengert-bench: \(message)\n".utf8))
+    exit(2)
+  }
+}
