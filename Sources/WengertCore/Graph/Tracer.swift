@@ -33,6 +33,12 @@ final class Tracer: Backend, @unchecked Sendable {
 
   func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
 
+  /// An argument that comes when the program has gone as far as it can without.
+  func lateInput(_ name: String, _ type: TensorType) -> Tensor {
+    graph.lateInputCount += 1
+    return input(name, type)
+  }
+
   func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let caller = notesPlaces ? caller.noted() : caller
     let types = operation.results(operands.map(\.type), caller)
