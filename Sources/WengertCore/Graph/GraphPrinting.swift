@@ -10,7 +10,8 @@ extension Graph: CustomStringConvertible {
     for node in nodes {
       let results = node.results.map { "%\($0)" }.joined(separator: ", ")
       let operands = node.operands.map { " %\($0)" }.joined(separator: ",")
-      lines.append("  \(results) = \(node.operation.text)\(operands) : \(node.results.map { type($0).description }.joined(separator: ", "))")
+      lines.append(
+        "  \(results) = \(node.operation.text)\(operands) : \(node.results.map { type($0).description }.joined(separator: ", "))")
     }
     let kept = outputs.indices.filter { number in !updates.contains { $0.output == number } }
     lines.append("  return " + kept.map { "%\(outputs[$0])" }.joined(separator: ", "))
@@ -33,7 +34,9 @@ extension Graph: CustomStringConvertible {
       lines.append("  input\(number) [label=\"\(escaped(inputNames[number]))\\n\(type(input))\", shape=ellipse];")
     }
     for (value, info) in values.enumerated() {
-      if case .constant = info.origin { lines.append("  constant\(value) [label=\"constant\\n\(info.type)\", shape=ellipse, style=dashed];") }
+      if case .constant = info.origin {
+        lines.append("  constant\(value) [label=\"constant\\n\(info.type)\", shape=ellipse, style=dashed];")
+      }
     }
     for (index, node) in nodes.enumerated() {
       lines.append("  node\(index) [label=\"\(escaped(node.operation.text))\"];")

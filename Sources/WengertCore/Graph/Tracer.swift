@@ -53,7 +53,8 @@ final class Tracer: Backend, @unchecked Sendable {
 
   private func fail() -> Never {
     fatalError(
-      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function")
+      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function"
+    )
   }
 
   func allocate(byteCount: Int) -> Storage { fail() }
@@ -71,6 +72,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { fail() }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
   func attentionBackward(
     _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View

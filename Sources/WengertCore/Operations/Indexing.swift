@@ -92,7 +92,10 @@ enum Indexing: Operation {
       .linear(in: [0], part: self) { a, ct in [apply1(Indexing.gather(axis: axis), [ct[0]!, a.operand(1)], a.caller)] }
     case .takeAlong(let axis):
       .linear(in: [0], part: self) { a, ct in
-        [apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)]
+        [
+          apply1(
+            Indexing.scatterAddAlong(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)
+        ]
       }
     case .scatterAddAlong(let axis, _):
       .linear(in: [0], part: self) { a, ct in [apply1(Indexing.takeAlong(axis: axis), [ct[0]!, a.operand(1)], a.caller)] }

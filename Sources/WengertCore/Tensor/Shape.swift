@@ -51,7 +51,8 @@ public struct Shape: Sendable {
 
   @usableFromInline func failForSymbol(_ axis: Int) -> Never {
     fatalError(
-      "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols")
+      "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols"
+    )
   }
 
   @inlinable public mutating func insert(_ value: Int, at axis: Int) {

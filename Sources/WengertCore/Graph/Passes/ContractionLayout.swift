@@ -7,7 +7,8 @@ extension Passes {
     let uses = graph.useCounts
     var rewriter = GraphRewriter(graph)
     for node in graph.nodes {
-      if case .permute(let axes)? = node.operation as? Movement, let product = graph.producer(node.operands[0]), product.operation is MatMul,
+      if case .permute(let axes)? = node.operation as? Movement, let product = graph.producer(node.operands[0]),
+        product.operation is MatMul,
         axes.swapsLastTwo
       {
         let factors = product.operands.reversed().map { factor in

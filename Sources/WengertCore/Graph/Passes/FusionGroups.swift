@@ -48,7 +48,8 @@ struct FusionGroups {
   /// Puts the producers' group into the consumers' where that is allowed.
   private mutating func merge(_ a: Int, _ b: Int) {
     let (first, second) = (groups[a], groups[b])
-    guard first.size + second.size <= Self.largest, let space = commonSpace(first, second), linksAreRows(first, second), !hasDetour(first, second)
+    guard first.size + second.size <= Self.largest, let space = commonSpace(first, second), linksAreRows(first, second),
+      !hasDetour(first, second)
     else { return }
     let members = (first.members + second.members).sorted()
     guard operandCount(members) <= Self.mostOperands else { return }

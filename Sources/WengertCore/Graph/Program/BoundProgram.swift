@@ -102,7 +102,7 @@ final class BoundProgram: @unchecked Sendable {
       }
       for step in steps {
         let fault = observe.map { $0(step) } ?? step.kernel.run()
-        if let fault { step.call.caller.fail(step.call.operation, "index \(fault) is out of range") }
+        if let fault { step.call.caller.fail(step.call.operation, step.call.call.message(fault: fault)) }
       }
       return sources.enumerated().map { number, source in
         let dtype = lowering.outputs[number].dtype
