@@ -13,6 +13,7 @@ let package = Package(
       dependencies: [
         "CBLAS",
         .product(name: "Wengert", package: "wengert"),
+        .product(name: "DEXML", package: "wengert"),
         .product(name: "WengertNN", package: "wengert"),
       ]),
   ],

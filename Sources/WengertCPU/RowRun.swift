@@ -70,7 +70,7 @@ final class RowRun: @unchecked Sendable {
     if iteration.isTransposed && blockExtent > 1 {
       tileColumns = min(elements >= 4096 ? 64 : 32, columns)
       blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
-    } else if plan.isAccumulating && plan.stateCount == 0 && columns > elements / 4 {
+    } else if plan.isAccumulating && !isSingleTile && plan.stateCount == 0 && columns > elements / 4 {
       tileColumns = max(1, min(elements / 4, columns))
       blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
     } else if columns > elements / 2 || plan.stateCount > 0 {

@@ -29,7 +29,7 @@ struct EncoderTests {
   @Test("hidden states equal those of transformers, on packed tokens", arguments: ["bert", "distilbert"])
   func hiddenStates(model: String) throws {
     let encoder = try folder(model).model().encoder
-    let states = encoder.hiddenStates(PackedTokens(sequences))
+    let states = encoder.hiddenStates(PackedTokens(sequences).tensors())
     #expect(states.count == 1)
     #expect(largestDifference(states[0], values(model, "hidden")) < 1e-5)
   }

@@ -67,12 +67,12 @@ enum Conformance {
     }
   }
 
-  private static func results(_ variant: Variant, _ operands: [Blueprint], on backend: any Backend) -> [View] {
+  static func results(_ variant: Variant, _ operands: [Blueprint], on backend: any Backend) -> [View] {
     variant.operation.apply(operands.map { $0.tensor(on: backend) }).map(\.view)
   }
 
   /// The largest result, or result for absolute operands: what rounding errors of sums are measured against.
-  private static func magnitudes(_ variant: Variant, _ operands: [Blueprint], _ expected: [View]) -> [Double] {
+  static func magnitudes(_ variant: Variant, _ operands: [Blueprint], _ expected: [View]) -> [Double] {
     guard case .composed = variant.operation.accuracy else { return expected.map { _ in 0 } }
     let absolute = operands.map { operand in
       var operand = operand
@@ -86,7 +86,7 @@ enum Conformance {
     }
   }
 
-  private static func tolerance(_ variant: Variant, _ dtype: DType, _ magnitude: Double) -> Tolerance {
+  static func tolerance(_ variant: Variant, _ dtype: DType, _ magnitude: Double) -> Tolerance {
     var tolerance = Tolerance.elementwise(dtype)
     switch variant.operation.accuracy {
     case .exact: tolerance.unitsInLastPlace = 0

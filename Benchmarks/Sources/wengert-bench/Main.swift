@@ -3,6 +3,9 @@ import Wengert
 
 @main struct Bench {
   static func main() throws {
+    if CommandLine.arguments.count > 1 && CommandLine.arguments[1] == "encoder" {
+      return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
+    }
     let options = Options(Array(CommandLine.arguments.dropFirst()))
     pin(to: options.threads)
     if options.serves { return serve() }

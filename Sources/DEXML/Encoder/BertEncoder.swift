@@ -43,16 +43,14 @@ public struct BertEncoder: ParameterTree, Sendable {
   /// The hidden states [tokens, width] after the embeddings and after each block.
   ///
   /// - Parameter last: only the last of these are kept; 1 gives the final state alone.
-  public func hiddenStates(_ tokens: PackedTokens, _ mode: Mode = .evaluation, last: Int = 1) -> [Tensor] {
-    let device = Device(wordEmbeddings.weight.backend)
-    let offsets = Tensor(tokens.offsets, device: device)
-    var x = wordEmbeddings(Tensor(tokens.ids, device: device)) + positionEmbeddings(Tensor(tokens.positions, device: device))
+  public func hiddenStates(_ tokens: TokenTensors, _ mode: Mode = .evaluation, last: Int = 1) -> [Tensor] {
+    var x = wordEmbeddings(tokens.ids) + positionEmbeddings(tokens.positions)
     // One segment: every token is of type 0.
     if let types = typeEmbeddings { x = x + types.weight[0] }
     x = Dropout(configuration.hiddenDropout)(embeddingNorm(x), mode.fold(0))
     var states = [x]
     for (i, block) in blocks.enumerated() {
-      x = block(x, offsets: offsets, mode.fold(1 + i))
+      x = block(x, offsets: tokens.offsets, mode.fold(1 + i))
       states.append(x)
       if states.count > last { states.removeFirst() }
     }

@@ -25,17 +25,22 @@ public struct PackedTokens: Sendable {
   public var tokenCount: Int { ids.count }
 
   /// Each token's place in its sequence, [tokens].
-  var positions: [Int32] {
+  private var positions: [Int32] {
     zip(offsets, offsets.dropFirst()).flatMap { Array(0..<$1 - $0) }
   }
 
   /// Each token's sequence, [tokens].
-  var sequenceIndices: [Int32] {
+  private var sequenceIndices: [Int32] {
     zip(offsets, offsets.dropFirst()).enumerated().flatMap { [Int32](repeating: Int32($0), count: Int($1.1 - $1.0)) }
   }
 
-  /// Token counts of the sequences.
-  var lengths: [Int32] { zip(offsets, offsets.dropFirst()).map { $1 - $0 } }
+  /// What the encoder reads, on a device.
+  public func tensors(on device: Device = .current) -> TokenTensors {
+    TokenTensors(
+      ids: Tensor(ids, device: device), positions: Tensor(positions, device: device), offsets: Tensor(offsets, device: device),
+      sequences: Tensor(sequenceIndices, device: device), starts: Tensor(Array(offsets.dropLast()), device: device),
+      shares: Tensor(zip(offsets, offsets.dropFirst()).map { 1 / Float(max($1 - $0, 1)) }, shape: [sequenceCount, 1], device: device))
+  }
 
   /// Runs of at most `size` sequences.
   static func chunks(_ sequences: [[Int32]], of size: Int) -> [PackedTokens] {

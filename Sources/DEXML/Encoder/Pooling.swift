@@ -15,15 +15,11 @@ public enum Pooling: String, ConfigurationChoice {
   var stateCount: Int { self == .lightxml ? 5 : 1 }
 
   /// [sequences, width] from hidden states [tokens, width].
-  func callAsFunction(_ states: [Tensor], _ tokens: PackedTokens, _ encoder: BertEncoder) -> Tensor {
-    let device = Device(states[0].backend)
-    func first(_ state: Tensor) -> Tensor { state.gather(Tensor(Array(tokens.offsets.dropLast()), device: device)) }
+  func callAsFunction(_ states: [Tensor], _ tokens: TokenTensors, _ encoder: BertEncoder) -> Tensor {
+    func first(_ state: Tensor) -> Tensor { state.gather(tokens.starts) }
     switch self {
     case .cls: return first(states[0])
-    case .mean:
-      let sums = states[0].scatterAdd(Tensor(tokens.sequenceIndices, device: device), extent: tokens.sequenceCount)
-      let shares = Tensor(tokens.lengths.map { 1 / Float(max($0, 1)) }, shape: [tokens.sequenceCount, 1], device: device)
-      return sums * shares
+    case .mean: return states[0].scatterAdd(tokens.sequences, extent: tokens.starts.shape[dim: 0]) * tokens.shares
     case .pooler:
       guard let pooler = encoder.pooler else { preconditionFailure("a model without a pooler is refused when it is loaded") }
       return tanh(pooler(first(states[0])))

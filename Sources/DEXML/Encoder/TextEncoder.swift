@@ -27,13 +27,18 @@ public struct TextEncoder: ParameterTree, Sendable {
   public var width: Int { bottleneck?.weight.shape[0] ?? encoder.configuration.hiddenSize * pooling.stateCount }
 
   /// One row per sequence, [sequences, width]. The key is that of training's dropout; nil evaluates.
-  public func embed(_ tokens: PackedTokens, key: RandomKey? = nil) -> Tensor {
+  public func embed(_ tokens: TokenTensors, key: RandomKey? = nil) -> Tensor {
     let mode = Mode(dropoutKey: key)
     let states = encoder.hiddenStates(tokens, mode.fold(0), last: pooling.stateCount)
     var x = pooling(states, tokens, encoder)
     if let bottleneck { x = bottleneck(x) }
     x = dropout(x, mode.fold(1))
     return normalizes ? x.l2Normalize() : x
+  }
+
+  /// One row per sequence, [sequences, width].
+  public func embed(_ tokens: PackedTokens, key: RandomKey? = nil) -> Tensor {
+    embed(tokens.tensors(on: Device(encoder.wordEmbeddings.weight.backend)), key: key)
   }
 
   /// One row per text, in chunks of `chunk` texts.

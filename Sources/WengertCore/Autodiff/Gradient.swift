@@ -65,7 +65,9 @@ public func checkpoint<Input: TensorTree>(
   let operation = Custom(
     "checkpoint", forward: { [f(x.replacingTensors($0))] },
     vjp: { operands, _, cotangents in
-      vjp(at: x.replacingTensors(operands), f, file: file, line: line).pullback(cotangents[0]).tensors
+      // In a graph too the values are computed again, and not found to be there already.
+      let operands = operands.map { $0.isTraced ? $0.move(.barrier(Graph.newBarrier()), Caller(file, line)) : $0 }
+      return vjp(at: x.replacingTensors(operands), f, file: file, line: line).pullback(cotangents[0]).tensors
     },
     jvp: { operands, tangents in
       [jvp(at: x.replacingTensors(operands), along: x.replacingTensors(tangents), f, file: file, line: line).tangent]

@@ -14,6 +14,16 @@ public enum KernelCall: Sendable {
   case attention(AttentionCall, into: View, logSumExp: View)
   case attentionBackward(
     AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View)
+  /// A function of whole tensors that runs on the calling thread and may allocate.
+  case host(HostCall)
+}
+
+/// A Swift function in a program.
+public struct HostCall: Sendable {
+  public var inputs: [View]
+  public var outputs: [View]
+  /// From the inputs to the outputs' values, of the outputs' types.
+  public var body: @Sendable ([Tensor]) -> [Tensor]
 }
 
 /// A row program with its operands; see `Backend.run`.
@@ -89,6 +99,9 @@ public struct PlainKernel: Kernel {
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
       backend.attentionBackward(
         call, out: out, logSumExp: logSumExp, cotangent: cotangent, intoQuery: query, intoKey: key, intoValue: value)
+    case .host(let call):
+      let results = call.body(call.inputs.map { Tensor($0, node: nil) })
+      for (result, out) in zip(results, call.outputs) { RowPrograms.copy(result.view, into: out) }
     }
     return nil
   }
@@ -133,6 +146,7 @@ extension KernelCall {
     case .linearAlgebra(_, let operands, _): operands
     case .attention(let call, _, _): call.reads
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, _, _, _): call.reads + [out, logSumExp, cotangent]
+    case .host(let call): call.inputs
     }
   }
 
@@ -146,6 +160,7 @@ extension KernelCall {
       [out]
     case .attention(_, let out, let logSumExp): [out, logSumExp]
     case .attentionBackward(_, _, _, _, let query, let key, let value): [query, key, value]
+    case .host(let call): call.outputs
     }
   }
 
@@ -171,6 +186,7 @@ extension KernelCall {
       .attentionBackward(
         call.map(f), out: f(out), logSumExp: f(logSumExp), cotangent: f(cotangent), intoQuery: f(query), intoKey: f(key),
         intoValue: f(value))
+    case .host(let call): .host(HostCall(inputs: call.inputs.map(f), outputs: call.outputs.map(f), body: call.body))
     }
   }
 }

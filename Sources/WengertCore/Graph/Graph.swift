@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A function as a list of operations on values, in an order in which each comes after what it needs.
 ///
 /// A graph is traced from a Swift function (`Graph(tracing:)`), rewritten by passes, and made into a program. Extents may be symbols. Derivatives are
@@ -70,6 +72,11 @@ public struct Graph: Sendable {
   }
 
   func type(_ value: Value) -> TensorType { values[value].type }
+
+  private static let barriers = Atomic<Int>(0)
+
+  /// A number that no barrier has yet.
+  static func newBarrier() -> Int { barriers.add(1, ordering: .relaxed).newValue }
 
   /// The node that makes a value; nil for arguments and constants.
   func producer(_ value: Value) -> Node? {

@@ -15,7 +15,13 @@ final class Tracer: Backend, @unchecked Sendable {
 
   var name: String { "trace" }
 
-  init(target: (any Backend)?) { self.target = target }
+  /// Whether each operation's place in the user's program is noted, also where an operator cannot tell it.
+  private let notesPlaces: Bool
+
+  init(target: (any Backend)?, notesPlaces: Bool = false) {
+    self.target = target
+    self.notesPlaces = notesPlaces
+  }
 
   /// The tracer that one of these tensors belongs to.
   static func of(_ tensors: [Tensor]) -> Tracer? {
@@ -28,6 +34,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
 
   func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    let caller = notesPlaces ? caller.noted() : caller
     let types = operation.results(operands.map(\.type), caller)
     let results = graph.addNode(operation, operands.map { value(of: $0) }, types, caller)
     return zip(results, types).map { tensor($0, $1) }

@@ -55,7 +55,7 @@ extension Tensor {
       let place = Subscript(indices.map(\.part), of: self, caller)
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).broadcast(to: place.shape, file: file, line: line).reshape(place.counts)
-      if node == nil && value.node == nil {
+      if node == nil && value.node == nil && !isTraced && !value.isTraced {
         if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = RowPrograms.copied(view) }
         // The value may be a view of this very storage.
         let source = value.view.storage === view.storage ? RowPrograms.copied(value.view) : value.view
@@ -98,7 +98,7 @@ private struct Subscript {
     var sawEllipsis = false
     func keepWholeAxes(_ number: Int) {
       for _ in 0..<number {
-        shape.append(full[axis])
+        shape.append(full[dim: axis])
         axis += 1
       }
     }
@@ -110,13 +110,18 @@ private struct Subscript {
         sawEllipsis = true
         keepWholeAxes(full.rank - named)
       case .at(let index):
-        let extent = full[axis]
+        // Every extent in symbols is at least one.
+        let extent = index == 0 && full[dim: axis].isSymbolic ? 1 : full[axis]
         caller.require(
           index >= -extent && index < extent, "subscript", "index \(index) is out of range for axis \(axis) of \(full)")
         starts[axis] = index < 0 ? index + extent : index
         counts[axis] = 1
         axis += 1
       case .range(let from, let to, let by):
+        if from == nil && to == nil && by == 1 {
+          keepWholeAxes(1)
+          continue
+        }
         let (start, count) = Self.resolve(from, to, by, full[axis])
         starts[axis] = start
         steps[axis] = by
@@ -126,7 +131,7 @@ private struct Subscript {
       case .gather(let indices):
         caller.require(gather == nil, "subscript", "only one tensor of indices can stand in a subscript; use gather or takeAlong")
         gather = (shape.rank, indices)
-        shape.append(full[axis])
+        shape.append(full[dim: axis])
         axis += 1
       }
     }

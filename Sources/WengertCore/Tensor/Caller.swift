@@ -6,37 +6,57 @@
 public struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
+  /// The calls under way when the operation was traced, for a message that may come when it runs.
+  fileprivate let calls: Calls?
 
-  public init(_ file: StaticString, _ line: UInt) {
+  public init(_ file: StaticString, _ line: UInt) { self.init(file, line, nil) }
+
+  fileprivate init(_ file: StaticString, _ line: UInt, _ calls: Calls?) {
     self.file = file
     self.line = line
+    self.calls = calls
+  }
+
+  /// The same, with the calls that are under way now.
+  func noted() -> Caller { isOwn ? Caller(file, line, Calls()) : self }
+
+  /// A call stack, looked up in the program's debug information only when it is shown.
+  fileprivate final class Calls: @unchecked Sendable {
+    #if canImport(Runtime)
+      let backtrace = try? Backtrace.capture()
+    #endif
   }
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
   func fail(_ operation: String, _ message: String) -> Never {
-    let place = isOwn ? Self.user.map { "; called at \($0)" } : nil
+    let place = isOwn ? (calls ?? Calls()).user.map { "; called at \($0)" } : nil
     fatalError("\(operation): \(message)\(place ?? "")", file: file, line: line)
   }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   private var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
 
-  private static let modules = ["WengertCore", "Wengert"]
+  fileprivate static let modules = ["WengertCore", "Wengert"]
 
-  /// File and line of the innermost call that is not in the library, from the call stack; nil where the program carries no line numbers.
-  private static var user: String? {
+}
+
+extension Caller.Calls {
+  /// File and line of the innermost call that is not in the library; nil where the program carries no line numbers.
+  fileprivate var user: String? {
     #if canImport(Runtime)
-      guard let frames = (try? Backtrace.capture())?.symbolicated()?.frames else { return nil }
+      guard let frames = backtrace?.symbolicated()?.frames else { return nil }
       for frame in frames {
         guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
         // A mangled name begins with the length and name of its module.
-        if modules.contains(where: { symbol.rawName.hasPrefix("$s\($0.count)\($0)") }) { continue }
+        if Caller.modules.contains(where: { symbol.rawName.hasPrefix("$s\($0.count)\($0)") }) { continue }
         return "\(place.path):\(place.line)"
       }
     #endif
     return nil
   }
+}
 
+extension Caller {
   func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
     if !condition { fail(operation, message()) }
   }

@@ -59,6 +59,8 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
   public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+    // Numbers that a graph's function makes are constants on the device where it will run.
+    let backend = (backend as? Tracer)?.target ?? backend
     let view = TensorType(shape: shape, dtype: dtype).allocate(on: backend)
     let expected = shape.elementCount * dtype.byteCount
     Caller(file, line).require(

@@ -24,7 +24,7 @@ public struct Adam: Optimiser {
     return (parameter - moments.step(scalars, epsilon), moments.buffers)
   }
 
-  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] {
+  public func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor] {
     AdamMoments.scalars(step, learningRate, beta1, beta2)
   }
 }

@@ -1,5 +1,3 @@
-import Foundation
-
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
 /// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.
 public struct AdamW: Optimiser {
@@ -27,7 +25,7 @@ public struct AdamW: Optimiser {
     return (parameter * scalars[2] - moments.step(scalars, epsilon), moments.buffers)
   }
 
-  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] {
+  public func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor] {
     AdamMoments.scalars(step, learningRate, beta1, beta2) + [1 - learningRate * weightDecay]
   }
 }
@@ -50,7 +48,8 @@ struct AdamMoments {
   }
 
   /// η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ)
-  static func scalars(_ step: Int, _ learningRate: Double, _ beta1: Double, _ beta2: Double) -> [Double] {
-    [learningRate / (1 - pow(beta1, Double(step))), 1 / (1 - pow(beta2, Double(step))).squareRoot()]
+  static func scalars(_ step: Tensor, _ learningRate: Tensor, _ beta1: Double, _ beta2: Double) -> [Tensor] {
+    func rest(_ beta: Double) -> Tensor { 1 - pow(.full(beta, [], dtype: .float64, backend: step.backend), step) }
+    return [learningRate / rest(beta1), 1 / sqrt(rest(beta2))]
   }
 }

@@ -1,18 +1,35 @@
 /// What an optimiser remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
 /// `encoder.weight.firstMoment`. It is saved and loaded as a model is, once it was prepared for the model.
 public struct OptimiserState: TensorTree, Sendable {
-  /// How many updates were made.
-  public var step = 0
+  /// How many updates were made: int64 [1]; nil before the first.
+  private var counter: Tensor?
   /// What each parameter's buffers are called, in order.
   public let bufferNames: [String]
   private var buffers: [String: [Tensor]] = [:]
+
+  /// How many updates were made.
+  public var step: Int { counter.map { Int($0.item()) } ?? 0 }
+
+  /// The same as a tensor, once there was one.
+  var count: Tensor {
+    guard let counter else { preconditionFailure("the state of an optimiser that has made no step") }
+    return counter
+  }
+
+  /// Counts an update.
+  mutating func advance(on backend: any Backend) {
+    counter = (counter ?? Tensor([0], device: Device(backend))) + 1
+  }
 
   /// The state before the first step.
   public init(bufferNames: [String]) { self.bufferNames = bufferNames }
 
   /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it.
   public mutating func prepare(for model: some TensorTree) {
-    for (name, parameter) in model.namedTensors where parameter.dtype.isFloating { prepare(name, parameter) }
+    for (name, parameter) in model.namedTensors where parameter.dtype.isFloating {
+      prepare(name, parameter)
+      if counter == nil { counter = Tensor([0], device: Device(parameter.backend)) }
+    }
   }
 
   mutating func prepare(_ name: String, _ parameter: Tensor) {
@@ -30,10 +47,9 @@ public struct OptimiserState: TensorTree, Sendable {
   mutating func withBuffers(_ name: String, _ body: (inout [Tensor]) -> Void) { body(&buffers[name]!) }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
-    let device = buffers.values.lazy.compactMap(\.first).first.map { Device($0.backend) } ?? .current
-    var count = Tensor([step], shape: [], device: device)
+    var count = counter ?? Tensor([0])
     body(dotted(prefix, "step"), &count)
-    step = Int(count.item())
+    counter = count
     for name in buffers.keys.sorted() {
       for (i, buffer) in bufferNames.enumerated() { body(dotted(dotted(prefix, name), buffer), &buffers[name]![i]) }
     }

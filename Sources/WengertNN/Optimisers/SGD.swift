@@ -25,5 +25,5 @@ public struct SGD: Optimiser {
     return (parameter - direction * scalars[0], velocities)
   }
 
-  public func scalars(step: Int, learningRate: Double, weightDecay: Double) -> [Double] { [learningRate] }
+  public func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor] { [learningRate] }
 }

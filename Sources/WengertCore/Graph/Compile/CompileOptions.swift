@@ -36,6 +36,8 @@ public struct CompileStatistics: Sendable {
   public internal(set) var compilations = 0
   public internal(set) var bindings = 0
   public internal(set) var lastCall: Call?
+  /// By how much the buffers exceed the memory budget, of the program compiled last: 0 where it is kept to, or none is set.
+  public internal(set) var bytesOverBudget = 0
   /// How long all compilations, and all bindings, took together.
   public internal(set) var compilationTime = Duration.zero
   public internal(set) var bindingTime = Duration.zero

@@ -86,7 +86,7 @@ final class Compiler<Output> {
     names: [String], _ types: [TensorType], on backend: (any Backend)?, updated: Int,
     _ trace: ([Tensor]) -> (output: Output, tensors: [Tensor])
   ) -> Entry {
-    let tracer = Tracer(target: backend)
+    let tracer = Tracer(target: backend, notesPlaces: options.nanCheck)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
     let (output, tensors) = trace(inputs)
     let results = tensors.map { tracer.value(of: $0) }
@@ -99,7 +99,13 @@ final class Compiler<Output> {
     }
     graph.updates = (0..<updated).map { Graph.Update(input: $0, output: first + $0) }
     guard let target = tracer.target else { fatalError("compile: the function uses no tensor, so nothing tells where it should run") }
-    let optimized = Passes.run(graph, options, on: target)
+    let simple = Passes.simplify(graph, options, on: target)
+    var optimized = Passes.fuse(simple, options)
+    if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
+      let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
+      optimized = outcome.graph
+      statistics.bytesOverBudget = max(0, outcome.byteCount - budget)
+    }
     return Entry(names: names, program: Program(optimized, on: target), template: output)
   }
 

@@ -1,39 +1,6 @@
 extension Passes {
-  /// Runs row programs over matrix products while these are in the cache, block by block; sums of products are added up in place.
+  /// Runs row programs over matrix products while these are in the cache, block by block.
   static func epilogues(_ graph: Graph) -> Graph {
-    let sums = productSums(graph)
-    return joined(sums)
-  }
-
-  /// c + a·b where c is a product too, and read nowhere else: the second product is added to the first.
-  private static func productSums(_ graph: Graph) -> Graph {
-    let uses = graph.useCounts
-    var rewriter = GraphRewriter(graph)
-    var sums = Set<Graph.Value>()
-    for node in graph.nodes {
-      guard node.operation as? Elementwise == .binary(.add), node.operands[0] != node.operands[1] else {
-        rewriter.keep(node)
-        continue
-      }
-      func isSum(_ value: Graph.Value) -> Bool { sums.contains(value) || graph.producer(value)?.operation is MatMul }
-      let (a, b) = (node.operands[0], node.operands[1])
-      // The later product is added to the earlier.
-      let order = a < b ? [(b, a), (a, b)] : [(a, b), (b, a)]
-      let match = order.first { product, addend in
-        graph.producer(product)?.operation is MatMul && isSum(addend) && uses[product] == 1 && uses[addend] == 1
-      }
-      if let (product, addend) = match, let maker = graph.producer(product) {
-        let operands = rewriter.values(maker.operands + [addend])
-        rewriter.replace(node.results[0], by: rewriter.add(MatMulAdd(), operands, maker.caller)[0])
-        sums.insert(node.results[0])
-      } else {
-        rewriter.keep(node)
-      }
-    }
-    return deadCode(rewriter.finish())
-  }
-
-  private static func joined(_ graph: Graph) -> Graph {
     let readers = FusionGroups.readers(graph)
     var rewriter = GraphRewriter(graph)
     for (index, node) in graph.nodes.enumerated() {

@@ -4,20 +4,14 @@ extension Passes {
     let groups = FusionGroups(graph)
     var rewriter = GraphRewriter(graph)
     for unit in units(groups) {
-      if unit.count > 1 || mayFollowProduct(graph, graph.nodes[unit[0]]) {
+      if groups.isWrittenAsRows(unit[0]) {
         var writer = GroupWriter(groups, unit)
         writer.write(&rewriter)
-      } else {
+      } else if !graph.isStretch(unit[0]) || groups.isNeeded(stretch: unit[0]) {
         rewriter.keep(graph.nodes[unit[0]])
       }
     }
     return deadCode(rewriter.finish())
-  }
-
-  /// A single operation on a product is written as a row program too, so that it can be joined to the product.
-  private static func mayFollowProduct(_ graph: Graph, _ node: Graph.Node) -> Bool {
-    node.operation is Elementwise && graph.type(node.results[0]).dtype != .uint8
-      && node.operands.contains { graph.producer($0)?.operation is MatMul && graph.type($0).shape.rank == 2 }
   }
 
   /// Groups and single nodes in an order in which each comes after what it needs, otherwise by their last node.
@@ -37,11 +31,8 @@ extension Passes {
       var needed = Set<Int>()
       for member in members {
         for operand in graph.nodes[member].operands {
-          for value in [operand, graph.unstretched(operand)] {
-            // A group reads through what stretches its own values.
-            if members.count > 1 && value != graph.unstretched(operand) { continue }
-            if let producer = groups.index(ofProducer: value), unitOf[producer] != unit { needed.insert(unitOf[producer]) }
-          }
+          let value = groups.isWrittenAsRows(member) ? graph.unstretched(operand) : operand
+          if let producer = groups.index(ofProducer: value), unitOf[producer] != unit { needed.insert(unitOf[producer]) }
         }
       }
       waitsFor[unit] = needed.count
@@ -178,21 +169,11 @@ private struct GroupWriter {
     return row
   }
 
-  /// Whether anything but this group needs the value; stretches that only groups read are read through.
+  /// Whether anything but this group reads the value, be it through a stretch.
   private func isReadOutside(_ value: Graph.Value) -> Bool {
-    if graph.outputs.contains(value) { return true }
-    return groups.readers[value].contains { reader in
-      if inside.contains(reader) { return false }
-      guard graph.isStretch(reader) else { return true }
-      return graph.nodes[reader].results.contains { isStretchNeeded($0) }
-    }
-  }
-
-  private func isStretchNeeded(_ value: Graph.Value) -> Bool {
-    if graph.outputs.contains(value) { return true }
-    return groups.readers[value].contains { reader in
-      if inside.contains(reader) { return false }
-      return graph.isStretch(reader) ? graph.nodes[reader].results.contains { isStretchNeeded($0) } : true
-    }
+    graph.outputs.contains(value)
+      || groups.readers[value].contains { reader in
+        graph.isStretch(reader) ? isReadOutside(graph.nodes[reader].results[0]) : !inside.contains(reader)
+      }
   }
 }

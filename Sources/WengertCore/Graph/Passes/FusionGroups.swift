@@ -45,6 +45,23 @@ struct FusionGroups {
     return nil
   }
 
+  /// Whether a node is written as a row program, alone or with others; a single operation on a product is, so that it can be joined to the product.
+  func isWrittenAsRows(_ node: Int) -> Bool {
+    guard let group = groupOf[node] else { return false }
+    return groups[group].members.count > 1
+      || (graph.nodes[node].operation is Elementwise
+        && graph.nodes[node].operands.contains { graph.producer($0)?.operation is MatMul && graph.type($0).shape.rank == 2 })
+  }
+
+  /// Whether something needs the stretched value itself: row programs read through.
+  func isNeeded(stretch node: Int) -> Bool {
+    let value = graph.nodes[node].results[0]
+    return graph.outputs.contains(value)
+      || readers[value].contains { reader in
+        graph.isStretch(reader) ? isNeeded(stretch: reader) : !isWrittenAsRows(reader)
+      }
+  }
+
   /// Puts the producers' group into the consumers' where that is allowed.
   private mutating func merge(_ a: Int, _ b: Int) {
     let (first, second) = (groups[a], groups[b])

@@ -1,12 +1,17 @@
 /// The passes in their order. Derivatives are taken before: differentiate first, fuse last.
 enum Passes {
-  static func run(_ graph: Graph, _ options: CompileOptions, on backend: any Backend) -> Graph {
+  /// Those that keep single operations.
+  static func simplify(_ graph: Graph, _ options: CompileOptions, on backend: any Backend) -> Graph {
     var graph = deadCode(graph)
     if !options.optimizes { return graph }
     graph = constantFolding(algebra(graph), on: backend)
     graph = deadCode(commonSubexpressions(algebra(graph)))
     graph = layout(graph)
-    if options.nanCheck { return graph }
-    return epilogues(fusion(graph))
+    return options.nanCheck ? graph : rematerialisation(graph)
+  }
+
+  /// Those after which a node may stand for several operations.
+  static func fuse(_ graph: Graph, _ options: CompileOptions) -> Graph {
+    options.optimizes && !options.nanCheck ? schedule(epilogues(fusion(sums(graph)))) : graph
   }
 }

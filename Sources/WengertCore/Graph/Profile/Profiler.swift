@@ -1,5 +1,82 @@
-/// Times the kernels of compiled functions.
-public final class Profiler: @unchecked Sendable {
+import Synchronization
+
+/// Times the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
+public final class Profiler: Sendable {
+  /// One kernel, once.
+  struct Event: Sendable {
+    var name: String
+    var extents: String
+    var start: Duration
+    var time: Duration
+    var cost: KernelCost
+  }
+
+  private let events = Mutex<[Event]>([])
+  private let start = ContinuousClock.now
+
   public init() {}
-  func run(_ step: BoundProgram.Step) -> Int? { step.kernel.run() }
+
+  func run(_ step: BoundProgram.Step) -> Int? {
+    let clock = ContinuousClock()
+    let begin = clock.now
+    let fault = step.kernel.run()
+    let time = clock.now - begin
+    let call = step.call
+    let event = Event(name: call.operation, extents: call.call.summary, start: begin - start, time: time, cost: call.call.cost)
+    events.withLock { $0.append(event) }
+    return fault
+  }
+
+  /// Forgets what was measured.
+  public func reset() { events.withLock { $0.removeAll() } }
+
+  /// The time of all kernels together.
+  public var total: Duration { events.withLock { $0.reduce(.zero) { $0 + $1.time } } }
+
+  /// Milliseconds and operations per second of the kernels of one kind together: those whose names begin so.
+  public func sum(ofKernelsNamed prefix: String) -> (milliseconds: Double, gigaflopsPerSecond: Double) {
+    let chosen = events.withLock { $0.filter { $0.name.hasPrefix(prefix) } }
+    let time = chosen.reduce(0) { $0 + $1.time.milliseconds }
+    return (time, time > 0 ? chosen.reduce(0) { $0 + ($1.cost.flops ?? 0) } / time / 1e6 : 0)
+  }
+
+  /// Kernels of one name and extents together, the longest first: calls, milliseconds, share of the time, GFLOP/s, GB/s.
+  public var table: String {
+    struct Key: Hashable {
+      var name: String, extents: String
+    }
+    let all = events.withLock { $0 }
+    var groups: [Key: [Event]] = [:]
+    for event in all { groups[Key(name: event.name, extents: event.extents), default: []].append(event) }
+    let total = all.reduce(0) { $0 + $1.time.milliseconds }
+    var rows = [["kernel", "extents", "calls", "ms", "%", "GFLOP/s", "GB/s"]]
+    let sorted = groups.map { (key: $0.key, events: $0.value, time: $0.value.reduce(0) { $0 + $1.time.milliseconds }) }.sorted {
+      $0.time != $1.time ? $0.time > $1.time : $0.key.name < $1.key.name
+    }
+    for (key, events, time) in sorted {
+      let flops = events.reduce(0) { $0 + ($1.cost.flops ?? 0) }, bytes = events.reduce(0) { $0 + $1.cost.bytes }
+      rows.append([
+        key.name, key.extents, "\(events.count)", decimal(time), decimal(100 * time / max(total, 1e-9)), decimal(flops / time / 1e6),
+        decimal(Double(bytes) / time / 1e6),
+      ])
+    }
+    rows.append(["all", "", "\(all.count)", decimal(total), "100"])
+    return WengertCore.table(rows, rightAligned: [2, 3, 4, 5, 6])
+  }
+
+  /// The kernels in time, in the format of Chrome's `about:tracing` and of Perfetto (JSON).
+  public var chromeTrace: String {
+    let lines = events.withLock { $0 }.map { event in
+      let name = event.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      return
+        "{\"name\": \"\(name)\", \"cat\": \"kernel\", \"ph\": \"X\", \"pid\": 0, \"tid\": 0, \"ts\": \(event.start.milliseconds * 1000), "
+        + "\"dur\": \(event.time.milliseconds * 1000), \"args\": {\"extents\": \"\(event.extents)\", \"bytes\": \(event.cost.bytes), "
+        + "\"flops\": \(event.cost.flops.map { "\($0)" } ?? "null")}}"
+    }
+    return "{\"traceEvents\": [\n" + lines.joined(separator: ",\n") + "\n], \"displayTimeUnit\": \"ms\"}\n"
+  }
+}
+
+extension Duration {
+  fileprivate var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) * 1e-15 }
 }

@@ -6,6 +6,8 @@ final class BoundProgram: @unchecked Sendable {
   struct Step {
     let kernel: any Kernel
     let call: Recorder.Call
+    /// The call on the memory where its operands lie.
+    let placed: KernelCall
   }
 
   let plan: MemoryPlan
@@ -61,18 +63,22 @@ final class BoundProgram: @unchecked Sendable {
     }
     func placed(_ view: View) -> View { View(storage: storage(lowering.buffer(view).number), layout: view.layout, dtype: view.dtype) }
     func ready(_ position: Int) -> Step {
-      let call = lowering.calls[position]
-      return Step(kernel: backend.prepare(call.call.map(placed)), call: call)
+      let call = lowering.calls[position], onMemory = call.call.map(placed)
+      return Step(kernel: backend.prepare(onMemory), call: call, placed: onMemory)
     }
 
     for position in plan.constantCalls { _ = ready(position).kernel.run() }
-    steps = plan.runCalls.map(ready)
+    // A copy of a buffer onto itself is left out.
+    steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
     sources = lowering.outputs.enumerated().map { number, view in
       if graph.updates.contains(where: { $0.output == number }) { return .update }
       switch plan.place(lowering.buffer(view).number) {
       case .constant: return .fixed(Tensor(placed(view), node: nil))
       case .input(let input): return .input(input, view.layout)
-      case .output(let output): return .result(output, view.layout)
+      case .output(let output):
+        // One without elements has no kernel.
+        _ = placed(view)
+        return .result(output, view.layout)
       case .arena, .unused: return .fixed(Tensor(placed(view), node: nil))
       }
     }
@@ -92,7 +98,8 @@ final class BoundProgram: @unchecked Sendable {
       }
       for (number, placeholder) in inputs {
         let view = arguments[number]
-        backend.bind(placeholder, to: view.storage, at: view.layout.offset * view.dtype.byteCount)
+        // A view without elements may begin anywhere.
+        backend.bind(placeholder, to: view.storage, at: placeholder.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
       }
       var made: [Int: Storage] = [:]
       for (output, placeholder) in results {
@@ -116,5 +123,16 @@ final class BoundProgram: @unchecked Sendable {
         }
       }
     }
+  }
+}
+
+extension KernelCall {
+  /// Whether the call copies elements to where they are.
+  fileprivate var isIdentity: Bool {
+    guard case .rows(let call) = self, call.inputs.count == 1, call.outputs.count == 1, call.program.instructions == [.load(0)] else {
+      return false
+    }
+    let (input, output) = (call.inputs[0], call.outputs[0])
+    return input.storage === output.storage && input.dtype == output.dtype && input.layout.walksAs(output.layout)
   }
 }

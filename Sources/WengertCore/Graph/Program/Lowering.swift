@@ -135,7 +135,7 @@ extension KernelCall {
 
 extension Layout {
   /// Whether both visit the same places in the same order; strides of extents of one do not matter.
-  fileprivate func walksAs(_ other: Layout) -> Bool {
+  func walksAs(_ other: Layout) -> Bool {
     offset == other.offset && shape == other.shape && shape.indices.allSatisfy { shape[$0] == 1 || strides[$0] == other.strides[$0] }
   }
 }

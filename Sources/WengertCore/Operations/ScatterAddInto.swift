@@ -1,0 +1,28 @@
+/// A tensor plus each slice of the updates at its index, added up in the tensor's memory where it is not needed any more. Only graphs that are already
+/// differentiated hold it. Operands: updates, indices [n], the tensor.
+struct ScatterAddInto: Operation {
+  var axis: Int
+
+  var name: String { "scatterAdd + add" }
+
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { [operands[2]] }
+
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+    let out = results[0].allocate(on: backend)
+    RowPrograms.copy(operands[2].view, into: out)
+    func front(_ view: View) -> View {
+      var order = Shape(view.shape.indices)
+      order.remove(at: axis)
+      order.insert(axis, at: 0)
+      return view.with(view.layout.permuted(order))
+    }
+    if let fault = backend.scatterAdd(front(operands[0].view), indices: operands[1].view, into: front(out)) {
+      caller.fail(name, "index \(fault) is out of range for axis \(axis) of \(results[0].shape)")
+    }
+    return [Tensor(out, node: nil)]
+  }
+
+  func bound(_ symbols: [String: Int]) -> ScatterAddInto { self }
+  var keeps: Kept { .nothing }
+  var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
+}
