@@ -215,7 +215,8 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
   }
 
 // n lanes into one state: 64 running values, whose errors stay small, then these in the state's type.
-#define REDUCE(name, A, R, S, neutral, combine_lane, combine_state)             \
+// `few_lanes`: how many of them are left to it (one where the order is all the same).
+#define REDUCE(name, A, R, S, few_lanes, combine_lane, combine_state)           \
   static void WG(name)(void *state, const void *ap, int64_t n) {                \
     const A *a = ap;                                                            \
     R lanes[64];                                                                \
@@ -230,13 +231,13 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
           lanes[j] = (combine_lane);                                            \
         }                                                                       \
       }                                                                         \
-      for (int step = 32; step >= 8; step >>= 1) {                              \
+      for (int step = 32; step >= few_lanes; step >>= 1) {                      \
         LANES for (int j = 0; j < step; j++) {                                  \
           R p = lanes[j], x = lanes[j + step];                                  \
           lanes[j] = (combine_lane);                                            \
         }                                                                       \
       }                                                                         \
-      for (int j = 0; j < 8; j++) {                                             \
+      for (int j = 0; j < few_lanes; j++) {                                     \
         S x = (S)lanes[j];                                                      \
         p = (combine_state);                                                    \
       }                                                                         \
@@ -525,19 +526,19 @@ STORE(store_bfloat, uint16_t, float, WG(bfloat_of)(x))
 // --- Reductions ----------------------------------------------------------------------------------------------------------------------
 
 #define INTEGER_REDUCTIONS(t, T)                                                                                        \
-  REDUCE(sum_##t, T, int64_t, int64_t, 0, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))   \
-  REDUCE(product_##t, T, int64_t, int64_t, 1, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
-  REDUCE(min_##t, T, T, int64_t, 0, p < x ? p : x, p < x ? p : x)                                                       \
-  REDUCE(max_##t, T, T, int64_t, 0, p > x ? p : x, p > x ? p : x)                                                       \
+  REDUCE(sum_##t, T, int64_t, int64_t, 8, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))   \
+  REDUCE(product_##t, T, int64_t, int64_t, 8, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
+  REDUCE(min_##t, T, T, int64_t, 1, p < x ? p : x, p < x ? p : x)                                                       \
+  REDUCE(max_##t, T, T, int64_t, 1, p > x ? p : x, p > x ? p : x)                                                       \
   ACCUMULATE(add_rows_##t, T, int64_t, (int64_t)((uint64_t)p + (uint64_t)x))                                            \
   ACCUMULATE(multiply_rows_##t, T, int64_t, (int64_t)((uint64_t)p * (uint64_t)x))                                       \
   ACCUMULATE(min_rows_##t, T, int64_t, p < x ? p : x)                                                                   \
   ACCUMULATE(max_rows_##t, T, int64_t, p > x ? p : x)
 #define FLOAT_REDUCTIONS(t, T)                                         \
-  REDUCE(sum_##t, T, T, double, 0, p + x, p + x)                       \
-  REDUCE(product_##t, T, double, double, 1, p * x, p * x)              \
-  REDUCE(min_##t, T, T, double, INFINITY, PROPAGATE_MIN, PROPAGATE_MIN)  \
-  REDUCE(max_##t, T, T, double, -INFINITY, PROPAGATE_MAX, PROPAGATE_MAX)  \
+  REDUCE(sum_##t, T, T, double, 8, p + x, p + x)                       \
+  REDUCE(product_##t, T, double, double, 8, p * x, p * x)              \
+  REDUCE(min_##t, T, T, double, 1, PROPAGATE_MIN, PROPAGATE_MIN)  \
+  REDUCE(max_##t, T, T, double, 1, PROPAGATE_MAX, PROPAGATE_MAX)  \
   ACCUMULATE(add_rows_##t, T, double, p + x)                           \
   ACCUMULATE(multiply_rows_##t, T, double, p * x)                      \
   ACCUMULATE(min_rows_##t, T, double, PROPAGATE_MIN)                   \

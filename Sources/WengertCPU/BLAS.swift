@@ -35,7 +35,7 @@ protocol BLASNumber: KernelNumber, BinaryFloatingPoint {
 }
 
 /// One thread inside each call: the work is split over ours.
-private let singleThreaded: Void = openblas_set_num_threads(1)
+let singleThreaded: Void = openblas_set_num_threads(1)
 
 extension Matrix {
   fileprivate var order: CBLAS_TRANSPOSE { leadingDimension != nil ? CblasNoTrans : CblasTrans }

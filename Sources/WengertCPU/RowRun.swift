@@ -63,10 +63,15 @@ final class RowRun: @unchecked Sendable {
           isUniform: isInput && kinds.kind(index, isRow: true) == .uniform))
     }
 
-    let elements = isSingleTile ? max(plan.blockElements, columns) : plan.blockElements
+    // Rows are combined four at a time.
+    let least = plan.isAccumulating ? max(columns, min(4 * columns, 4096)) : columns
+    let elements = isSingleTile ? max(plan.blockElements, least) : plan.blockElements
     blockElements = elements
     if iteration.isTransposed && blockExtent > 1 {
       tileColumns = min(elements >= 4096 ? 64 : 32, columns)
+      blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
+    } else if plan.isAccumulating && !isSingleTile && plan.stateCount == 0 && columns > elements / 4 {
+      tileColumns = max(1, min(elements / 4, columns))
       blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
     } else if columns > elements / 2 || plan.stateCount > 0 {
       tileColumns = max(1, min(elements, columns))

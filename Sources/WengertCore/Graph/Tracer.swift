@@ -85,6 +85,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { fail() }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
   func attentionBackward(
     _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View

@@ -191,7 +191,7 @@ final class ProgramRun {
     program.bind(views, from: first)
     for step in program.steps[range] {
       let fault = observe.map { $0(step) } ?? step.kernel.run()
-      if let fault { step.call.caller.fail(step.call.operation, "index \(fault) is out of range") }
+      if let fault { step.call.caller.fail(step.call.operation, step.call.call.message(fault: fault)) }
     }
   }
 }
