@@ -553,36 +553,29 @@ static void WG(iota)(int64_t *d, int64_t start, int64_t n) {
   LANES for (int64_t i = 0; i < n; i++) d[i] = start + i;
 }
 
-/// Ten rounds on 64-bit lanes of which the low halves count: the products of 32-bit words need no unpacking, and the bits above a word do no
-/// harm until the end.
-INLINE uint64_t WG(philox)(uint64_t element, uint32_t stream, uint64_t key, int lane) {
-  const uint64_t word = 0xffffffff;
-  uint64_t c0 = element, c1 = element >> 32, c2 = stream, c3 = 0;
-  uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-  _Pragma("clang loop unroll(full)") for (int round = 0; round < 10; round++) {
-    uint64_t p = (c0 & word) * 0xd2511f53, q = (c2 & word) * 0xcd9e8d57;
-    c0 = (q >> 32) ^ c1 ^ k0;
-    c1 = q;
-    c2 = (p >> 32) ^ c3 ^ k1;
-    c3 = p;
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
-  }
-  return (lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3) & word;
-}
 #define RANDOM_LANE(lane)                                                                                          \
   for (; i + WIDTH <= n; i += WIDTH) {                                                                             \
     _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (int j = 0; j < WIDTH; j++)             \
-      d[i + j] = (int64_t)WG(philox)((uint64_t)(start + i + j), stream, (uint64_t)key, lane);                      \
+      d[i + j] = (int64_t)philox(first + (uint64_t)(i + j), high, stream, key, lane);                              \
   }                                                                                                                \
-  ONE_BY_ONE for (; i < n; i++) d[i] = (int64_t)WG(philox)((uint64_t)(start + i), stream, (uint64_t)key, lane);
-static void WG(random)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n) {
+  ONE_BY_ONE for (; i < n; i++) d[i] = (int64_t)philox(first + (uint64_t)i, high, stream, key, lane);
+// Elements that share the upper word of their position.
+static void WG(random_part)(int64_t *d, uint64_t key, uint32_t stream, int lane, uint64_t first, int64_t n) {
+  uint64_t high = first >> 32;
   int64_t i = 0;
   switch (lane) {
   case 0: RANDOM_LANE(0) break;
   case 1: RANDOM_LANE(1) break;
   case 2: RANDOM_LANE(2) break;
   default: RANDOM_LANE(3)
+  }
+}
+static void WG(random)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n) {
+  while (n > 0) {
+    int64_t left = (int64_t)(PHILOX_WORD - ((uint64_t)start & PHILOX_WORD)) + 1;
+    int64_t part = n < left ? n : left;
+    WG(random_part)(d, (uint64_t)key, stream, lane, (uint64_t)start, part);
+    d += part, start += part, n -= part;
   }
 }
 

@@ -76,8 +76,11 @@ final class AttentionWork {
     (sequences[index / heads], index % heads)
   }
 
-  /// How many rows of scores against `length` keys are held at once: all of a short sequence, a few of a very long one.
-  func blockRows(_ length: Int) -> Int { min(length, max(32, (1 << 16) / length)) }
+  /// How many rows of scores against `length` keys are held at once: few enough that they stay in the first-level cache, unless the rows are long.
+  func blockRows(_ length: Int) -> Int { min(length, max(32, 4096 / AttentionWork.padded(length))) }
+
+  /// The length of a row of scores in memory.
+  static func padded(_ length: Int) -> Int { (length + 15) / 16 * 16 }
 
   func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> ops_dropout? {
     if rate == 0 { return nil }
@@ -161,22 +164,26 @@ final class TokenRows<Element: KernelElement>: ParallelWork {
 }
 
 /// The log-sum-exp of the scores, [tokens, heads], where it lies.
-struct ScoreSums<Number: BitwiseCopyable> {
-  private let view: View
+struct ScoreSums<Number: KernelNumber> {
+  private let storage: CPUStorage
+  private let layout: Layout
 
-  init(_ view: View) { self.view = view }
+  init(_ view: View) {
+    _ = view.address
+    storage = unsafeDowncast(view.storage, to: CPUStorage.self)
+    layout = view.layout
+  }
 
-  private func place(_ row: Int, _ head: Int) -> UnsafeMutablePointer<Number> {
-    let storage = unsafeDowncast(view.storage, to: CPUStorage.self)
-    return storage.pointer.assumingMemoryBound(to: Number.self)
-      + (view.layout.offset + row * view.layout.strides[0] + head * view.layout.strides[1])
+  private func place(_ rows: Range<Int>, _ head: Int) -> UnsafeMutablePointer<Number> {
+    storage.pointer.assumingMemoryBound(to: Number.self)
+      + (layout.offset + rows.lowerBound * layout.strides[0] + head * layout.strides[1])
   }
 
   func write(_ sums: UnsafePointer<Number>, _ rows: Range<Int>, _ head: Int) {
-    for i in 0..<rows.count { place(rows.lowerBound + i, head).pointee = sums[i] }
+    Number.round(sums, into: place(rows, head), step: layout.strides[0], count: rows.count)
   }
 
   func read(_ rows: Range<Int>, _ head: Int, into sums: UnsafeMutablePointer<Number>) {
-    for i in 0..<rows.count { sums[i] = place(rows.lowerBound + i, head).pointee }
+    Number.widen(place(rows, head), step: layout.strides[0], into: sums, count: rows.count)
   }
 }

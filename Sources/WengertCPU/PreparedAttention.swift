@@ -17,7 +17,6 @@ final class PreparedAttention<Element: KernelElement>: Kernel, ParallelWork, @un
     key = TokenRows(call.key)
     value = TokenRows(call.value)
     self.out = TokenRows(out)
-    _ = logSumExp.address
     sums = ScoreSums(logSumExp)
   }
 
@@ -44,15 +43,19 @@ final class PreparedAttention<Element: KernelElement>: Kernel, ParallelWork, @un
 
   private func attend(_ tokens: Range<Int>, _ head: Int) {
     let (keys, values) = (key.head(head, of: work.heads, tokens), value.head(head, of: work.heads, tokens))
-    let size = work.blockRows(tokens.count)
-    let scratch = ScratchMemory.ofThread(.blocks, size * (tokens.count + 1), of: Number.self)
+    let size = work.blockRows(tokens.count), length = AttentionWork.padded(tokens.count)
+    let scratch = ScratchMemory.ofThread(.blocks, (keys.columns + size + 1) * length, of: Number.self)
+    let keysAcross = Matrix(pointer: scratch, rows: keys.columns, columns: length, rowStride: length, columnStride: 1)
+    Number.transpose(keys, into: keysAcross)
+    let block = scratch + keys.columns * length
     for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: size) {
       let rows = start..<min(start + size, tokens.upperBound)
-      let scores = Matrix(pointer: scratch, rows: rows.count, columns: tokens.count, rowStride: tokens.count, columnStride: 1)
-      let sum = scratch + rows.count * tokens.count
-      Number.multiply(query.head(head, of: work.heads, rows), keys.transposed, into: scores, alpha: scale, beta: 0)
-      Number.softmax(scores, sum, work.dropout(rows, tokens, head))
-      Number.multiply(scores, values, into: out.head(head, of: work.heads, rows), alpha: 1, beta: 0)
+      let scores = Matrix(pointer: block, rows: rows.count, columns: length, rowStride: length, columnStride: 1)
+      let weights = scores.block(rows: 0..<rows.count, columns: 0..<tokens.count)
+      let sum = block + size * length
+      Number.product(query.head(head, of: work.heads, rows), keysAcross, into: scores, alpha: scale, accumulates: false)
+      Number.softmax(weights, sum, work.dropout(rows, tokens, head))
+      Number.product(weights, values, into: out.head(head, of: work.heads, rows), alpha: 1, accumulates: false)
       sums.write(sum, rows, head)
     }
   }
@@ -82,7 +85,6 @@ where Element.Compute: AttentionNumber {
     toQuery = TokenRows(views.query)
     toKey = TokenRows(views.key)
     toValue = TokenRows(views.value)
-    _ = views.logSumExp.address
     sums = ScoreSums(views.logSumExp)
     copyCount = [query, key, value, out, cotangent, toQuery, toKey, toValue].reduce(0) { $0 + $1.copyCount }
   }
@@ -119,27 +121,33 @@ where Element.Compute: AttentionNumber {
   private func differentiate(_ tokens: Range<Int>, _ head: Int) {
     let heads = work.heads
     let (keys, values) = (key.head(head, of: heads, tokens), value.head(head, of: heads, tokens))
-    let blockRows = work.blockRows(tokens.count)
-    let scratch = ScratchMemory.ofThread(.blocks, 2 * blockRows * (tokens.count + 1), of: Number.self)
-    for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: blockRows) {
-      let rows = start..<min(start + blockRows, tokens.upperBound)
-      let size = rows.count * tokens.count
-      let weights = Matrix(pointer: scratch, rows: rows.count, columns: tokens.count, rowStride: tokens.count, columnStride: 1)
-      var gradient = weights
-      gradient.pointer += size
-      let (sum, inner) = (scratch + 2 * size, scratch + (2 * size + rows.count))
+    let size = work.blockRows(tokens.count), length = AttentionWork.padded(tokens.count), width = keys.columns
+    let scratch = ScratchMemory.ofThread(.blocks, 2 * (width + size + 1) * length, of: Number.self)
+    let keysAcross = Matrix(pointer: scratch, rows: width, columns: length, rowStride: length, columnStride: 1)
+    let valuesAcross = Matrix(pointer: scratch + width * length, rows: width, columns: length, rowStride: length, columnStride: 1)
+    Number.transpose(keys, into: keysAcross)
+    Number.transpose(values, into: valuesAcross)
+    let block = scratch + 2 * width * length
+    let (sum, inner) = (block + 2 * size * length, block + (2 * size + 1) * length)
+    for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: size) {
+      let rows = start..<min(start + size, tokens.upperBound)
+      let scores = Matrix(pointer: block, rows: rows.count, columns: length, rowStride: length, columnStride: 1)
+      var products = scores
+      products.pointer += size * length
+      let weights = scores.block(rows: 0..<rows.count, columns: 0..<tokens.count)
+      let gradient = products.block(rows: 0..<rows.count, columns: 0..<tokens.count)
       sums.read(rows, head, into: sum)
       let (queries, outs) = (query.head(head, of: heads, rows), out.head(head, of: heads, rows))
       let cotangents = cotangent.head(head, of: heads, rows)
 
-      Number.multiply(queries, keys.transposed, into: weights, alpha: scale, beta: 0)
-      Number.multiply(cotangents, values.transposed, into: gradient, alpha: 1, beta: 0)
+      Number.product(queries, keysAcross, into: scores, alpha: scale, accumulates: false)
+      Number.product(cotangents, valuesAcross, into: products, alpha: 1, accumulates: false)
       Number.inner(cotangents, outs, inner)
       Number.softmaxGradient(weights, gradient, sum, inner, scale, work.dropout(rows, tokens, head))
-      let beta: Number = rows.lowerBound == tokens.lowerBound ? 0 : 1
-      Number.multiply(weights.transposed, cotangents, into: toValue.head(head, of: heads, tokens), alpha: 1, beta: beta)
-      Number.multiply(gradient.transposed, queries, into: toKey.head(head, of: heads, tokens), alpha: 1, beta: beta)
-      Number.multiply(gradient, keys, into: toQuery.head(head, of: heads, rows), alpha: 1, beta: 0)
+      let isFirst = rows.lowerBound == tokens.lowerBound
+      Number.product(weights.transposed, cotangents, into: toValue.head(head, of: heads, tokens), alpha: 1, accumulates: !isFirst)
+      Number.product(gradient.transposed, queries, into: toKey.head(head, of: heads, tokens), alpha: 1, accumulates: !isFirst)
+      Number.product(gradient, keys, into: toQuery.head(head, of: heads, rows), alpha: 1, accumulates: false)
     }
   }
 }
