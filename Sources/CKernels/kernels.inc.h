@@ -261,30 +261,50 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
     }                                                                           \
     *(S *)state = p;                                                            \
   }
-#define ACCUMULATE(name, A, S, combine)                                                                         \
-  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {                           \
-    S *s = states;                                                                                              \
-    const A *a = ap;                                                                                            \
-    int64_t r = 0;                                                                                              \
-    for (; r + 4 <= rows; r += 4, a += 4 * columns) {                                                           \
-      const A *b = a + columns, *c = b + columns, *d = c + columns;                                             \
-      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
-        S p = s[k], x = (S)a[k];                                                                                \
-        p = (combine);                                                                                          \
-        x = (S)b[k];                                                                                            \
-        p = (combine);                                                                                          \
-        x = (S)c[k];                                                                                            \
-        p = (combine);                                                                                          \
-        x = (S)d[k];                                                                                            \
-        s[k] = (combine);                                                                                       \
-      }                                                                                                         \
-    }                                                                                                           \
-    for (; r < rows; r++, a += columns) {                                                                       \
-      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
-        S p = s[k], x = (S)a[k];                                                                                \
-        s[k] = (combine);                                                                                       \
-      }                                                                                                         \
-    }                                                                                                           \
+// Rows into one state per column, by fours and twos: R is the type in which so few lanes are combined, S the state's.
+#define ACCUMULATE(name, A, R, S, combine_lane, combine_state)                  \
+  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {  \
+    S *s = states;                                                              \
+    const A *a = ap;                                                            \
+    int64_t r = 0;                                                              \
+    for (; r + 4 <= rows; r += 4, a += 4 * columns) {                           \
+      const A *b = a + columns, *c = b + columns, *d = c + columns;             \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        R few = (R)a[k], more = (R)c[k];                                        \
+        {                                                                       \
+          R p = few, x = (R)b[k];                                               \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        {                                                                       \
+          R p = more, x = (R)d[k];                                              \
+          more = (combine_lane);                                                \
+        }                                                                       \
+        {                                                                       \
+          R p = few, x = more;                                                  \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        S p = s[k], x = (S)few;                                                 \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
+    for (; r + 2 <= rows; r += 2, a += 2 * columns) {                           \
+      const A *b = a + columns;                                                 \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        R few = (R)a[k];                                                        \
+        {                                                                       \
+          R p = few, x = (R)b[k];                                               \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        S p = s[k], x = (S)few;                                                 \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
+    for (; r < rows; r++, a += columns) {                                       \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        S p = s[k], x = (S)a[k];                                                \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
   }
 
 #define PROPAGATE_MIN (((p < x) | (p != p)) ? p : x)
@@ -529,19 +549,19 @@ STORE(store_bfloat, uint16_t, float, WG(bfloat_of)(x))
   REDUCE(product_##t, T, int64_t, int64_t, 1, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
   REDUCE(min_##t, T, T, int64_t, 0, p < x ? p : x, p < x ? p : x)                                                       \
   REDUCE(max_##t, T, T, int64_t, 0, p > x ? p : x, p > x ? p : x)                                                       \
-  ACCUMULATE(add_rows_##t, T, int64_t, (int64_t)((uint64_t)p + (uint64_t)x))                                            \
-  ACCUMULATE(multiply_rows_##t, T, int64_t, (int64_t)((uint64_t)p * (uint64_t)x))                                       \
-  ACCUMULATE(min_rows_##t, T, int64_t, p < x ? p : x)                                                                   \
-  ACCUMULATE(max_rows_##t, T, int64_t, p > x ? p : x)
+  ACCUMULATE(add_rows_##t, T, int64_t, int64_t, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))  \
+  ACCUMULATE(multiply_rows_##t, T, int64_t, int64_t, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
+  ACCUMULATE(min_rows_##t, T, T, int64_t, p < x ? p : x, p < x ? p : x)                                                 \
+  ACCUMULATE(max_rows_##t, T, T, int64_t, p > x ? p : x, p > x ? p : x)
 #define FLOAT_REDUCTIONS(t, T)                                         \
   REDUCE(sum_##t, T, T, double, 0, p + x, p + x)                       \
   REDUCE(product_##t, T, double, double, 1, p * x, p * x)              \
   REDUCE(min_##t, T, T, double, INFINITY, PROPAGATE_MIN, PROPAGATE_MIN)  \
   REDUCE(max_##t, T, T, double, -INFINITY, PROPAGATE_MAX, PROPAGATE_MAX)  \
-  ACCUMULATE(add_rows_##t, T, double, p + x)                           \
-  ACCUMULATE(multiply_rows_##t, T, double, p * x)                      \
-  ACCUMULATE(min_rows_##t, T, double, PROPAGATE_MIN)                   \
-  ACCUMULATE(max_rows_##t, T, double, PROPAGATE_MAX)
+  ACCUMULATE(add_rows_##t, T, T, double, p + x, p + x)                 \
+  ACCUMULATE(multiply_rows_##t, T, double, double, p * x, p * x)       \
+  ACCUMULATE(min_rows_##t, T, T, double, PROPAGATE_MIN, PROPAGATE_MIN)  \
+  ACCUMULATE(max_rows_##t, T, T, double, PROPAGATE_MAX, PROPAGATE_MAX)
 INTEGER_REDUCTIONS(i32, int32_t)
 INTEGER_REDUCTIONS(i64, int64_t)
 FLOAT_REDUCTIONS(f32, float)

@@ -44,7 +44,8 @@ extension Double: AttentionNumber {
     withOptional(dropout) { ops_softmax_f64(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
   }
   static func softmaxGradient(
-    _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>, _ scale: Double,
+    _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>,
+    _ scale: Double,
     _ dropout: ops_dropout?
   ) {
     withOptional(dropout) {

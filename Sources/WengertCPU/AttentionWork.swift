@@ -113,7 +113,8 @@ final class TokenRows<Element: KernelElement>: ParallelWork {
     strides = view.layout.strides
     (rows, width) = (view.shape[0], view.shape[1])
     let matrix = Matrix(
-      pointer: view.address.assumingMemoryBound(to: Number.self), rows: rows, columns: width, rowStride: strides[0], columnStride: strides[1])
+      pointer: view.address.assumingMemoryBound(to: Number.self), rows: rows, columns: width, rowStride: strides[0],
+      columnStride: strides[1])
     if Element.self == Number.self, let leading = matrix.leadingDimension {
       (rowStride, copyCount) = (leading, 0)
     } else {
@@ -159,7 +160,8 @@ final class TokenRows<Element: KernelElement>: ParallelWork {
   func head(_ head: Int, of heads: Int, _ rows: Range<Int>) -> Matrix<Number> {
     let size = width / heads
     return Matrix(
-      pointer: numbers! + (rows.lowerBound * rowStride + head * size), rows: rows.count, columns: size, rowStride: rowStride, columnStride: 1)
+      pointer: numbers! + (rows.lowerBound * rowStride + head * size), rows: rows.count, columns: size, rowStride: rowStride,
+      columnStride: 1)
   }
 }
 

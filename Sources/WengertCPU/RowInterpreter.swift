@@ -130,7 +130,9 @@ struct RowInterpreter {
     for earlier in 0...number {
       execute(block: run.plan.passes[earlier].perRowSteps, rows: 1, columns: 1, column: 0, row: row)
       if earlier < number {
-        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() { set(reduction, to: known[earlier * run.stateCount + slot]) }
+        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() {
+          set(reduction, to: known[earlier * run.stateCount + slot])
+        }
       }
     }
     let pass = run.plan.passes[number]

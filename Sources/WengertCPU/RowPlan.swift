@@ -182,7 +182,9 @@ final class RowPlan: @unchecked Sendable {
     stateCount = passes.map(\.reductions.count).max() ?? 0
     stepCount = passes.reduce(1) { $0 + $1.tileSteps.count }
     let width = narrowCount * 4 + wideCount * 8
-    while blockElements < 4096 && blockElements * 2 * width <= 32 << 10 { blockElements *= 2 }
+    // States are read and written once for several rows: the more the better.
+    let most = isAccumulating ? 8192 : 4096
+    while blockElements < most && blockElements * 2 * width <= 32 << 10 { blockElements *= 2 }
   }
 
   /// The register file's size, and each register's place, for blocks of this many elements.

@@ -119,7 +119,9 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
       blockRows = 1
     } else {
       tileColumns = max(columns, 1)
-      blockRows = max(1, min(elements / max(columns, 1), RowPlan.maximumRows, blockExtent))
+      let fitting = max(1, min(elements / max(columns, 1), RowPlan.maximumRows, blockExtent))
+      // Rows are combined by fours.
+      blockRows = plan.isAccumulating && fitting > 4 ? fitting / 4 * 4 : fitting
     }
     direct = outputs.indices.compactMap { output in
       plan.directValue[output].map { DirectOutput(output: output, value: $0, readLater: plan.readAfterDirect[output]) }
