@@ -84,7 +84,8 @@ private struct Matrices<Number: LAPACKNumber> {
       Number.solveTriangle(isFlipped ? lower : upper, fromRight: false, part, rows: n, columns: width, stride: columns)
       if !isFlipped { for i in (0..<n).reversed() { exchange(i) } }
     }
-    withExtendedLifetime((factors, order)) {}
+    withExtendedLifetime(factors) {}
+    withExtendedLifetime(order) {}
     return true
   }
 
@@ -96,7 +97,7 @@ private struct Matrices<Number: LAPACKNumber> {
       let memory = Temporary<Number>(n * n)
       copy(a, into: memory.pointer)
       stored = Matrix(pointer: memory.pointer, rows: n, columns: n, rowStride: n, columnStride: 1)
-      packed = memory
+      packed = consume memory
     }
     let isFlipped = stored.leadingDimension == nil
     let stride = (isFlipped ? stored.transposed : stored).leadingDimension!
