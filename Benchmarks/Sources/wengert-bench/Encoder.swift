@@ -119,8 +119,10 @@ final class EncoderBench {
       }
     }
     let bench = EncoderBench(setting)
+    let profiler = mode == "profile" ? Profiler() : nil
     let body = mode == "forward" ? bench.runForward : mode == "eager" ? bench.runEager : bench.runStep
     body()
+    bench.step.profiler = profiler
     let clock = ContinuousClock()
     let times = (0..<repeats).map { _ in clock.measure(body) / .milliseconds(1) }.sorted()
     let flops = setting.productFlops * (mode == "forward" ? 1 : 3)
@@ -128,6 +130,11 @@ final class EncoderBench {
       "\(setting.model) \(mode): \(times[times.count / 2]) ms, \(flops / times[times.count / 2] / 1e6) GFLOP/s in products, peak \(peakMiB()) MiB"
     )
     let statistics = bench.step.statistics
+    if let profiler {
+      show(profiler.table)
+      show(bench.step.program?.memoryDescription ?? "")
+    }
+    if mode == "program" { show(bench.step.program?.description ?? "") }
     show("compiled in \(statistics.compilationTime), bound in \(statistics.bindingTime)")
   }
 
