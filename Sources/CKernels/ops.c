@@ -12,11 +12,13 @@ struct table {
   void (*inner_f32)(const float *, ptrdiff_t, const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *);
   void (*product_f32)(const float *, ptrdiff_t, ptrdiff_t, const float *, ptrdiff_t, float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, float, int);
   void (*transpose_f32)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
+  void (*pack_f32)(const float *, ptrdiff_t, ptrdiff_t, ptrdiff_t, float *, ptrdiff_t);
   void (*softmax_f64)(double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, double *, const ops_dropout *);
   void (*softmax_gradient_f64)(double *, double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, const double *, const double *, double, const ops_dropout *);
   void (*inner_f64)(const double *, ptrdiff_t, const double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, double *);
   void (*product_f64)(const double *, ptrdiff_t, ptrdiff_t, const double *, ptrdiff_t, double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, ptrdiff_t, double, int);
   void (*transpose_f64)(const double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, double *, ptrdiff_t);
+  void (*pack_f64)(const double *, ptrdiff_t, ptrdiff_t, ptrdiff_t, double *, ptrdiff_t);
   void (*from_float16)(const void *, ptrdiff_t, float *, ptrdiff_t);
   void (*to_float16)(const float *, void *, ptrdiff_t, ptrdiff_t);
   void (*from_bfloat16)(const void *, ptrdiff_t, float *, ptrdiff_t);
@@ -90,6 +92,9 @@ void ops_product_f32(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const fl
 void ops_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded) {
   table()->transpose_f32(a, aRow, rows, columns, d, padded);
 }
+void ops_pack_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t panelStep) {
+  table()->pack_f32(a, aRow, rows, columns, d, panelStep);
+}
 void ops_softmax_f64(double *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns, double *logSumExp, const ops_dropout *dropout) {
   table()->softmax_f64(scores, step, rows, columns, logSumExp, dropout);
 }
@@ -106,6 +111,9 @@ void ops_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const d
 }
 void ops_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded) {
   table()->transpose_f64(a, aRow, rows, columns, d, padded);
+}
+void ops_pack_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t panelStep) {
+  table()->pack_f64(a, aRow, rows, columns, d, panelStep);
 }
 void ops_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes) {
   for (ptrdiff_t i = 0; i < rows; ++i) {

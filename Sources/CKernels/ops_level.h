@@ -87,7 +87,7 @@ static void LEVEL(to_bfloat16)(const float *restrict source, void *target, ptrdi
 }
 
 static const struct table LEVEL(table) = {
-    LEVEL(softmax_f32),  LEVEL(softmax_gradient_f32), LEVEL(inner_f32),    LEVEL(product_f32),   LEVEL(transpose_f32),
-    LEVEL(softmax_f64),  LEVEL(softmax_gradient_f64), LEVEL(inner_f64),    LEVEL(product_f64),   LEVEL(transpose_f64),
-    LEVEL(from_float16), LEVEL(to_float16),           LEVEL(from_bfloat16), LEVEL(to_bfloat16),
+    LEVEL(softmax_f32), LEVEL(softmax_gradient_f32), LEVEL(inner_f32),    LEVEL(product_f32),  LEVEL(transpose_f32),   LEVEL(pack_f32),
+    LEVEL(softmax_f64), LEVEL(softmax_gradient_f64), LEVEL(inner_f64),    LEVEL(product_f64),  LEVEL(transpose_f64),   LEVEL(pack_f64),
+    LEVEL(from_float16), LEVEL(to_float16),          LEVEL(from_bfloat16), LEVEL(to_bfloat16),
 };

@@ -15,6 +15,12 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; ++v) sums[i][v] = (TYPED(vector)){0};
   }
+  // What the sums are added to is there when they are.
+#pragma clang loop unroll(full)
+  for (int i = 0; i < rows; ++i) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + i * cRow + v * LANE_COUNT, 1);
+  }
   const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(REAL);
   for (ptrdiff_t start = 0; start < k; start += line) {
     ptrdiff_t end = start + line < k ? start + line : k;
@@ -89,6 +95,11 @@ static void TYPED(product_tail)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn
 static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
                            ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
   ptrdiff_t j = 0;
+  if (aRow == 1) {
+    // Rows side by side need one address.
+    for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
+      TYPED(product_rows)(TILE_VECTORS, a, 1, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
+  }
   for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
     TYPED(product_rows)(TILE_VECTORS, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
   for (; j + LANE_COUNT <= n; j += LANE_COUNT) TYPED(product_rows)(1, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
@@ -120,5 +131,25 @@ static void TYPED(transpose)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrd
   }
   for (ptrdiff_t j = 0; j < columns; ++j) {
     for (ptrdiff_t r = i; r < padded; ++r) d[j * padded + r] = r < rows ? a[r * aRow + j] : 0;
+  }
+}
+
+// The columns of a [rows, columns] in panels of OPS_PANEL, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
+static void TYPED(pack)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, REAL *d, ptrdiff_t panelStep) {
+  for (ptrdiff_t l = 0; l < rows; ++l) {
+    const REAL *source = a + l * aRow;
+    REAL *line = d + l * OPS_PANEL;
+    ptrdiff_t j = 0;
+    for (; j + OPS_PANEL <= columns; j += OPS_PANEL, line += panelStep) {
+#pragma clang loop unroll(full)
+      for (ptrdiff_t v = 0; v < OPS_PANEL / LANE_COUNT; ++v) {
+        TYPED(vector) some;
+        memcpy(&some, source + j + v * LANE_COUNT, sizeof some);
+        memcpy(line + v * LANE_COUNT, &some, sizeof some);
+      }
+    }
+    if (j < columns) {
+      for (ptrdiff_t q = 0; q < OPS_PANEL; ++q) line[q] = j + q < columns ? source[j + q] : 0;
+    }
   }
 }

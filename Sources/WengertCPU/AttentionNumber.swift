@@ -39,6 +39,9 @@ extension Float: AttentionNumber {
   static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
     ops_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
+  static func pack(_ a: Matrix<Float>, into panels: UnsafeMutablePointer<Float>, step: Int) {
+    ops_pack_f32(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
+  }
 }
 
 extension Double: AttentionNumber {
@@ -69,6 +72,9 @@ extension Double: AttentionNumber {
   }
   static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
     ops_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+  }
+  static func pack(_ a: Matrix<Double>, into panels: UnsafeMutablePointer<Double>, step: Int) {
+    ops_pack_f64(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
   }
 }
 

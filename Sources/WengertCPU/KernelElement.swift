@@ -39,6 +39,8 @@ protocol KernelNumber: KernelElement where Compute == Self {
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
   /// The transpose of `a`, of contiguous rows, into rows that are as long as `out` has columns, with zeros at their ends.
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
+  /// The columns of `a`, of contiguous rows, in panels that are `step` apart.
+  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, step: Int)
   /// An unsigned integer in the order of the numbers: equal for equal ones (so for both zeros), the highest for NaN.
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
@@ -58,6 +60,9 @@ extension KernelNumber {
     preconditionFailure("no products by tiles of \(Self.self)")
   }
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { preconditionFailure("no products by tiles of \(Self.self)") }
+  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, step: Int) {
+    preconditionFailure("no products by tiles of \(Self.self)")
+  }
 }
 
 extension KernelNumber where Self: FloatingPoint {

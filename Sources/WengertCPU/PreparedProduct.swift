@@ -18,10 +18,12 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   private let isDirect: Bool
   private let method: Method
 
-  /// Who multiplies: BLAS; tiles that read the right factor as it lies, or turned over; or tiles that read it from panels.
+  /// Who multiplies: BLAS; tiles that read the right factor as it lies, or turned over; or tiles that read it from panels, packed as a whole or
+  /// chunk by chunk.
   private enum Method {
     case blas, tiles
     case panels(PanelFactor<Number>)
+    case chunks(ChunkedProduct<Number>)
   }
 
   /// How the run in hand is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
@@ -29,6 +31,8 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   /// Rows of a part, where these are blocks.
   private var partRows: Int?
   private var target: UnsafeMutablePointer<Element>?
+  /// The whole product, where it was made chunk by chunk.
+  private var sums: Matrix<Number>?
 
   init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?) {
     self.plan = plan
@@ -50,8 +54,11 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     let (m, n, k) = (plan.m, plan.n, plan.k)
     if !Number.hasTiles || m < 16 || n < 16 || k == 0 { return .blas }
     // Packing the right factor must cost little beside the product, and take little memory.
-    if products == 1 && m >= 256 && k * n > 1 << 12 && k * n <= 1 << 20 && left.columnStride == 1 {
+    if products == 1 && m >= 256 && k * n > 1 << 12 && k * n <= 1 << 22 && left.columnStride == 1 {
       return .panels(PanelFactor(k: k, n: n))
+    }
+    if products == 1 && min(m, n) >= 64 && m * k * n > 1 << 22 {
+      return .chunks(ChunkedProduct(m: m, k: k, n: n, left: left))
     }
     if n % 16 != 0 && n < 48 { return .blas }
     // The right factor fits the second-level cache, and so does the left one if it is read across its rows.
@@ -59,7 +66,11 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   }
 
   private var panelCount: Int {
-    if case .panels(let panels) = method { panels.copyCount } else { 0 }
+    switch method {
+    case .blas, .tiles: 0
+    case .panels(let panels): panels.copyCount
+    case .chunks(let product): product.copyCount
+    }
   }
 
   func run() -> Int? {
@@ -69,13 +80,30 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     let copies = Temporary<Number>(left.copyCount + right.copyCount + panelCount)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
-    if case .panels(let panels) = method {
-      panels.pack(right.matrix(at: 0), into: copies.pointer + left.copyCount + right.copyCount)
-    }
+    let panelMemory = copies.pointer + left.copyCount + right.copyCount
     divide()
-    ThreadPool.shared.parallel(pieces, of: self)
+    if case .chunks(let product) = method {
+      multiply(product, panelMemory)
+    } else {
+      if case .panels(let panels) = method { panels.pack(right.matrix(at: 0), into: panelMemory) }
+      ThreadPool.shared.parallel(pieces, of: self)
+    }
     withExtendedLifetime(copies) {}
     return nil
+  }
+
+  /// The product chunk by chunk, where it goes or in memory of its own, and then what else is to be done with its rows.
+  private func multiply(_ product: ChunkedProduct<Number>, _ memory: UnsafeMutablePointer<Number>) {
+    let own = Temporary<Number>(isDirect ? 0 : plan.m * plan.n)
+    var whole = Matrix(pointer: own.pointer, rows: plan.m, columns: plan.n, rowStride: plan.n, columnStride: 1)
+    if isDirect {
+      whole.pointer = UnsafeMutableRawPointer(target!).assumingMemoryBound(to: Number.self)
+      whole.rowStride = plan.out.rowStride
+    }
+    product.multiply(left.matrix(at: 0), right.matrix(at: 0), into: whole, accumulates: accumulates && isDirect, memory: memory)
+    sums = whole
+    if !isDirect || epilogue != nil { ThreadPool.shared.parallel(pieces, of: self) }
+    withExtendedLifetime(own) {}
   }
 
   private func divide() {
@@ -103,11 +131,12 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
 
   /// Nil where the parts are as large as there are threads for.
   private var blockRows: Int? {
-    if case .panels = method {
+    switch method {
+    case .blas, .tiles: return epilogue?.blockRows
+    case .panels, .chunks:
       // Few enough that a block of the product stays in the second-level cache.
       return max(16, min(64, (1 << 17) / plan.n / 8 * 8))
     }
-    return epilogue?.blockRows
   }
 
   func perform(_ piece: Int) {
@@ -130,6 +159,7 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     let x = left.matrix(at: matrices.offset(matrix, 0)).block(rows: rows, columns: 0..<plan.k)
     let y = right.matrix(at: matrices.offset(matrix, 1)).block(rows: 0..<plan.k, columns: columns)
     let place = target.map { plan.out.matrix($0 + matrices.offset(matrix, 2), plan.m, plan.n).block(rows: rows, columns: columns) }
+    if case .chunks = method { return finish(rows, place) }
     if isDirect, let place {
       let numbers = UnsafeMutableRawPointer(place.pointer).assumingMemoryBound(to: Number.self)
       product(
@@ -151,6 +181,7 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
       case .panels(let panels): panels.multiply(x, into: out, accumulates: accumulates)
       case .tiles where y.columnStride == 1: Number.tileProduct(x, y, into: out, accumulates: accumulates)
       case .tiles: turned(x, y, into: out)
+      case .chunks: preconditionFailure("chunks make the product as a whole")
       }
     } else if !accumulates {
       for i in 0..<out.rows {
@@ -194,97 +225,50 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   private func inBlock(
     _ x: Matrix<Number>, _ y: Matrix<Number>, _ place: Matrix<Element>?, _ rows: Range<Int>, _ epilogue: ProductEpilogue
   ) {
+    let count = rows.count * plan.n
+    let numbers = ScratchMemory.ofThread(.blocks, Element.self == Number.self ? count : 2 * count, of: Number.self)
+    product(x, y, into: Matrix(pointer: numbers, rows: rows.count, columns: plan.n, rowStride: plan.n, columnStride: 1))
+    deliver(numbers, spare: numbers + count, place, rows, epilogue)
+  }
+
+  /// Rows of a product that was made as a whole.
+  private func finish(_ rows: Range<Int>, _ place: Matrix<Element>?) {
+    if isDirect {
+      epilogue?.rows.walk(rows, product: nil)
+      return
+    }
+    let n = plan.n, numbers = sums!.pointer + rows.lowerBound * plan.n
+    let spare = ScratchMemory.ofThread(.blocks, accumulates ? n : rows.count * n, of: Number.self)
+    if accumulates, let place {
+      for i in 0..<rows.count {
+        Element.widen(place.pointer + i * place.rowStride, step: place.columnStride, into: spare, count: n)
+        for j in 0..<n { numbers[i * n + j] = Number.sum(spare[j], numbers[i * n + j]) }
+      }
+    }
+    deliver(numbers, spare: spare, place, rows, epilogue)
+  }
+
+  /// Contiguous rows of the product, rounded to where they go, and the epilogue on them; `spare` has room for them as elements where they go nowhere else.
+  private func deliver(
+    _ numbers: UnsafeMutablePointer<Number>, spare: UnsafeMutablePointer<Number>, _ place: Matrix<Element>?, _ rows: Range<Int>,
+    _ epilogue: ProductEpilogue?
+  ) {
     let n = plan.n
-    let count = rows.count * n
-    let isSame = Element.self == Number.self
-    let numbers = ScratchMemory.ofThread(.blocks, isSame ? count : 2 * count, of: Number.self)
-    product(x, y, into: Matrix(pointer: numbers, rows: rows.count, columns: n, rowStride: n, columnStride: 1))
     if let place {
       for i in 0..<rows.count {
         Element.round(numbers + i * n, into: place.pointer + i * place.rowStride, step: place.columnStride, count: n)
       }
-      epilogue.rows.walk(rows, product: nil)
+      epilogue?.rows.walk(rows, product: nil)
       return
     }
+    guard let epilogue else { return }
     var elements = UnsafeMutableRawPointer(numbers).assumingMemoryBound(to: Element.self)
-    if !isSame {
-      elements = UnsafeMutableRawPointer(numbers + count).assumingMemoryBound(to: Element.self)
-      Element.round(numbers, into: elements, step: 1, count: count)
+    if Element.self != Number.self {
+      elements = UnsafeMutableRawPointer(spare).assumingMemoryBound(to: Element.self)
+      Element.round(numbers, into: elements, step: 1, count: rows.count * n)
     }
     epilogue.rows.walk(rows, product: (epilogue.product, UnsafeMutableRawPointer(elements - rows.lowerBound * n)))
   }
-}
-
-/// One factor, in a form that BLAS can read: the view itself where possible; otherwise a contiguous copy of its different matrices, made by each run.
-final class ProductFactor<Element: KernelElement>: ParallelWork {
-  typealias Number = Element.Compute
-
-  private let storage: CPUStorage
-  private let offset: Int
-  private let rows: Int, columns: Int
-  /// As BLAS reads it: of the copy, if there is one.
-  let operand: ProductPlan.Operand
-  /// Numbers in the copy; 0 where there is none.
-  let copyCount: Int
-  /// The copy's lines in the view, their length and the distance between a line's elements.
-  private let lines: SharedAxes
-  private let length: Int, step: Int
-
-  private var source: UnsafeMutablePointer<Element>?
-  private var numbers: UnsafeMutablePointer<Number>?
-  private var pieces = 1
-
-  init(_ view: View, _ operand: ProductPlan.Operand, batch: Shape, rows: Int, columns: Int) {
-    storage = unsafeDowncast(view.storage, to: CPUStorage.self)
-    offset = view.layout.offset
-    (self.rows, self.columns) = (rows, columns)
-    let numbers = UnsafeMutableRawPointer(view.address).assumingMemoryBound(to: Number.self)
-    if Element.self == Number.self && operand.matrix(numbers, rows, columns).isReadable {
-      self.operand = operand
-      (copyCount, length, step) = (0, 0, 0)
-      lines = SharedAxes([Layout(shape: [], strides: [])], 0..<0)
-      return
-    }
-    // Axes of stride zero repeat a matrix, which is copied once. Rows of the copy run along the source's shorter stride.
-    var distinct = batch
-    for axis in batch.indices where operand.batch[axis] == 0 { distinct[axis] = 1 }
-    let alongRows = operand.columnStride != 1 && operand.rowStride == 1
-    let (count, length) = alongRows ? (columns, rows) : (rows, columns)
-    var shape = distinct
-    shape.append(count)
-    var strides = operand.batch
-    strides.append(alongRows ? operand.columnStride : operand.rowStride)
-    lines = SharedAxes([Layout(shape: shape, strides: strides)], 0..<shape.rank)
-    self.length = length
-    step = alongRows ? operand.rowStride : operand.columnStride
-    copyCount = lines.count * length
-    var packed = operand
-    (packed.rowStride, packed.columnStride) = alongRows ? (1, length) : (length, 1)
-    let steps = distinct.rowMajorStrides
-    for axis in batch.indices { packed.batch[axis] = distinct[axis] == 1 ? 0 : steps[axis] * count * length }
-    self.operand = packed
-  }
-
-  /// Finds the view's memory of this run, and fills the copy.
-  func read(into copy: UnsafeMutablePointer<Number>) {
-    let source = (storage.pointer + offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
-    self.source = source
-    if copyCount == 0 {
-      numbers = UnsafeMutableRawPointer(source).assumingMemoryBound(to: Number.self)
-      return
-    }
-    numbers = copy
-    pieces = ThreadPool.shared.pieces(lines.count, stepsEach: length)
-    ThreadPool.shared.parallel(pieces, of: self)
-  }
-
-  func perform(_ piece: Int) {
-    for line in lines.count * piece / pieces..<lines.count * (piece + 1) / pieces {
-      Element.widen(source! + lines.offset(line, 0), step: step, into: numbers! + line * length, count: length)
-    }
-  }
-
-  func matrix(at offset: Int) -> Matrix<Number> { operand.matrix(numbers! + offset, rows, columns) }
 }
 
 /// What is done to each block of a product's rows.

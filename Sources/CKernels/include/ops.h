@@ -39,6 +39,11 @@ void ops_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const d
 void ops_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded);
 void ops_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded);
 
+// The columns of a [rows, columns], whose rows are `aRow` apart, in panels [rows, OPS_PANEL] that are `panelStep` apart; the last one is filled up with zeros.
+#define OPS_PANEL 32
+void ops_pack_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t panelStep);
+void ops_pack_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t panelStep);
+
 // Asks for the memory of `rows` rows of `rowBytes` bytes, `step` bytes apart, before it is needed.
 void ops_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes);
 
