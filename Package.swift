@@ -21,7 +21,8 @@ let package = Package(
     // The CPU backend.
     .target(name: "CKernels"),
     .systemLibrary(name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    .target(name: "WengertCPU", dependencies: ["WengertCore", "CKernels", "COpenBLAS"]),
+    .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
+    .target(name: "WengertCPU", dependencies: ["WengertCore", "CKernels", "COpenBLAS", "CLAPACKE"]),
 
     // What users import.
     .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),

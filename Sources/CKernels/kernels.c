@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #endif
 #include "ckernels.h"
+#include "philox.h"
 #include "table.h"
 
 #include <limits.h>

@@ -215,7 +215,8 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
   }
 
 // n lanes into one state: 64 running values, whose errors stay small, then these in the state's type.
-#define REDUCE(name, A, R, S, neutral, combine_lane, combine_state)             \
+// `few_lanes`: how many of them are left to it (one where the order is all the same).
+#define REDUCE(name, A, R, S, few_lanes, combine_lane, combine_state)           \
   static void WG(name)(void *state, const void *ap, int64_t n) {                \
     const A *a = ap;                                                            \
     R lanes[64];                                                                \
@@ -230,13 +231,13 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
           lanes[j] = (combine_lane);                                            \
         }                                                                       \
       }                                                                         \
-      for (int step = 32; step >= 8; step >>= 1) {                              \
+      for (int step = 32; step >= few_lanes; step >>= 1) {                      \
         LANES for (int j = 0; j < step; j++) {                                  \
           R p = lanes[j], x = lanes[j + step];                                  \
           lanes[j] = (combine_lane);                                            \
         }                                                                       \
       }                                                                         \
-      for (int j = 0; j < 8; j++) {                                             \
+      for (int j = 0; j < few_lanes; j++) {                                     \
         S x = (S)lanes[j];                                                      \
         p = (combine_state);                                                    \
       }                                                                         \
@@ -261,30 +262,50 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
     }                                                                           \
     *(S *)state = p;                                                            \
   }
-#define ACCUMULATE(name, A, S, combine)                                                                         \
-  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {                           \
-    S *s = states;                                                                                              \
-    const A *a = ap;                                                                                            \
-    int64_t r = 0;                                                                                              \
-    for (; r + 4 <= rows; r += 4, a += 4 * columns) {                                                           \
-      const A *b = a + columns, *c = b + columns, *d = c + columns;                                             \
-      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
-        S p = s[k], x = (S)a[k];                                                                                \
-        p = (combine);                                                                                          \
-        x = (S)b[k];                                                                                            \
-        p = (combine);                                                                                          \
-        x = (S)c[k];                                                                                            \
-        p = (combine);                                                                                          \
-        x = (S)d[k];                                                                                            \
-        s[k] = (combine);                                                                                       \
-      }                                                                                                         \
-    }                                                                                                           \
-    for (; r < rows; r++, a += columns) {                                                                       \
-      LANES for (int64_t k = 0; k < columns; k++) {                                                             \
-        S p = s[k], x = (S)a[k];                                                                                \
-        s[k] = (combine);                                                                                       \
-      }                                                                                                         \
-    }                                                                                                           \
+// Rows into one state per column, by fours and twos: R is the type in which so few lanes are combined, S the state's.
+#define ACCUMULATE(name, A, R, S, combine_lane, combine_state)                  \
+  static void WG(name)(void *states, const void *ap, int64_t rows, int64_t columns) {  \
+    S *s = states;                                                              \
+    const A *a = ap;                                                            \
+    int64_t r = 0;                                                              \
+    for (; r + 4 <= rows; r += 4, a += 4 * columns) {                           \
+      const A *b = a + columns, *c = b + columns, *d = c + columns;             \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        R few = (R)a[k], more = (R)c[k];                                        \
+        {                                                                       \
+          R p = few, x = (R)b[k];                                               \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        {                                                                       \
+          R p = more, x = (R)d[k];                                              \
+          more = (combine_lane);                                                \
+        }                                                                       \
+        {                                                                       \
+          R p = few, x = more;                                                  \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        S p = s[k], x = (S)few;                                                 \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
+    for (; r + 2 <= rows; r += 2, a += 2 * columns) {                           \
+      const A *b = a + columns;                                                 \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        R few = (R)a[k];                                                        \
+        {                                                                       \
+          R p = few, x = (R)b[k];                                               \
+          few = (combine_lane);                                                 \
+        }                                                                       \
+        S p = s[k], x = (S)few;                                                 \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
+    for (; r < rows; r++, a += columns) {                                       \
+      LANES for (int64_t k = 0; k < columns; k++) {                             \
+        S p = s[k], x = (S)a[k];                                                \
+        s[k] = (combine_state);                                                 \
+      }                                                                         \
+    }                                                                           \
   }
 
 #define PROPAGATE_MIN (((p < x) | (p != p)) ? p : x)
@@ -525,23 +546,23 @@ STORE(store_bfloat, uint16_t, float, WG(bfloat_of)(x))
 // --- Reductions ----------------------------------------------------------------------------------------------------------------------
 
 #define INTEGER_REDUCTIONS(t, T)                                                                                        \
-  REDUCE(sum_##t, T, int64_t, int64_t, 0, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))   \
-  REDUCE(product_##t, T, int64_t, int64_t, 1, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
-  REDUCE(min_##t, T, T, int64_t, 0, p < x ? p : x, p < x ? p : x)                                                       \
-  REDUCE(max_##t, T, T, int64_t, 0, p > x ? p : x, p > x ? p : x)                                                       \
-  ACCUMULATE(add_rows_##t, T, int64_t, (int64_t)((uint64_t)p + (uint64_t)x))                                            \
-  ACCUMULATE(multiply_rows_##t, T, int64_t, (int64_t)((uint64_t)p * (uint64_t)x))                                       \
-  ACCUMULATE(min_rows_##t, T, int64_t, p < x ? p : x)                                                                   \
-  ACCUMULATE(max_rows_##t, T, int64_t, p > x ? p : x)
+  REDUCE(sum_##t, T, int64_t, int64_t, 8, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))   \
+  REDUCE(product_##t, T, int64_t, int64_t, 8, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
+  REDUCE(min_##t, T, T, int64_t, 1, p < x ? p : x, p < x ? p : x)                                                       \
+  REDUCE(max_##t, T, T, int64_t, 1, p > x ? p : x, p > x ? p : x)                                                       \
+  ACCUMULATE(add_rows_##t, T, int64_t, int64_t, (int64_t)((uint64_t)p + (uint64_t)x), (int64_t)((uint64_t)p + (uint64_t)x))  \
+  ACCUMULATE(multiply_rows_##t, T, int64_t, int64_t, (int64_t)((uint64_t)p * (uint64_t)x), (int64_t)((uint64_t)p * (uint64_t)x))  \
+  ACCUMULATE(min_rows_##t, T, T, int64_t, p < x ? p : x, p < x ? p : x)                                                 \
+  ACCUMULATE(max_rows_##t, T, T, int64_t, p > x ? p : x, p > x ? p : x)
 #define FLOAT_REDUCTIONS(t, T)                                         \
-  REDUCE(sum_##t, T, T, double, 0, p + x, p + x)                       \
-  REDUCE(product_##t, T, double, double, 1, p * x, p * x)              \
-  REDUCE(min_##t, T, T, double, INFINITY, PROPAGATE_MIN, PROPAGATE_MIN)  \
-  REDUCE(max_##t, T, T, double, -INFINITY, PROPAGATE_MAX, PROPAGATE_MAX)  \
-  ACCUMULATE(add_rows_##t, T, double, p + x)                           \
-  ACCUMULATE(multiply_rows_##t, T, double, p * x)                      \
-  ACCUMULATE(min_rows_##t, T, double, PROPAGATE_MIN)                   \
-  ACCUMULATE(max_rows_##t, T, double, PROPAGATE_MAX)
+  REDUCE(sum_##t, T, T, double, 8, p + x, p + x)                       \
+  REDUCE(product_##t, T, double, double, 8, p * x, p * x)              \
+  REDUCE(min_##t, T, T, double, 1, PROPAGATE_MIN, PROPAGATE_MIN)  \
+  REDUCE(max_##t, T, T, double, 1, PROPAGATE_MAX, PROPAGATE_MAX)  \
+  ACCUMULATE(add_rows_##t, T, T, double, p + x, p + x)                 \
+  ACCUMULATE(multiply_rows_##t, T, double, double, p * x, p * x)       \
+  ACCUMULATE(min_rows_##t, T, T, double, PROPAGATE_MIN, PROPAGATE_MIN)  \
+  ACCUMULATE(max_rows_##t, T, T, double, PROPAGATE_MAX, PROPAGATE_MAX)
 INTEGER_REDUCTIONS(i32, int32_t)
 INTEGER_REDUCTIONS(i64, int64_t)
 FLOAT_REDUCTIONS(f32, float)
@@ -553,36 +574,29 @@ static void WG(iota)(int64_t *d, int64_t start, int64_t n) {
   LANES for (int64_t i = 0; i < n; i++) d[i] = start + i;
 }
 
-/// Ten rounds on 64-bit lanes of which the low halves count: the products of 32-bit words need no unpacking, and the bits above a word do no
-/// harm until the end.
-INLINE uint64_t WG(philox)(uint64_t element, uint32_t stream, uint64_t key, int lane) {
-  const uint64_t word = 0xffffffff;
-  uint64_t c0 = element, c1 = element >> 32, c2 = stream, c3 = 0;
-  uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);
-  _Pragma("clang loop unroll(full)") for (int round = 0; round < 10; round++) {
-    uint64_t p = (c0 & word) * 0xd2511f53, q = (c2 & word) * 0xcd9e8d57;
-    c0 = (q >> 32) ^ c1 ^ k0;
-    c1 = q;
-    c2 = (p >> 32) ^ c3 ^ k1;
-    c3 = p;
-    k0 += 0x9e3779b9;
-    k1 += 0xbb67ae85;
-  }
-  return (lane == 0 ? c0 : lane == 1 ? c1 : lane == 2 ? c2 : c3) & word;
-}
 #define RANDOM_LANE(lane)                                                                                          \
   for (; i + WIDTH <= n; i += WIDTH) {                                                                             \
     _Pragma("clang loop vectorize(assume_safety) interleave_count(4)") for (int j = 0; j < WIDTH; j++)             \
-      d[i + j] = (int64_t)WG(philox)((uint64_t)(start + i + j), stream, (uint64_t)key, lane);                      \
+      d[i + j] = (int64_t)philox(first + (uint64_t)(i + j), high, stream, key, lane);                              \
   }                                                                                                                \
-  ONE_BY_ONE for (; i < n; i++) d[i] = (int64_t)WG(philox)((uint64_t)(start + i), stream, (uint64_t)key, lane);
-static void WG(random)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n) {
+  ONE_BY_ONE for (; i < n; i++) d[i] = (int64_t)philox(first + (uint64_t)i, high, stream, key, lane);
+// Elements that share the upper word of their position.
+static void WG(random_part)(int64_t *d, uint64_t key, uint32_t stream, int lane, uint64_t first, int64_t n) {
+  uint64_t high = first >> 32;
   int64_t i = 0;
   switch (lane) {
   case 0: RANDOM_LANE(0) break;
   case 1: RANDOM_LANE(1) break;
   case 2: RANDOM_LANE(2) break;
   default: RANDOM_LANE(3)
+  }
+}
+static void WG(random)(int64_t *d, int64_t key, uint32_t stream, int lane, int64_t start, int64_t n) {
+  while (n > 0) {
+    int64_t left = (int64_t)(PHILOX_WORD - ((uint64_t)start & PHILOX_WORD)) + 1;
+    int64_t part = n < left ? n : left;
+    WG(random_part)(d, (uint64_t)key, stream, lane, (uint64_t)start, part);
+    d += part, start += part, n -= part;
   }
 }
 

@@ -1,73 +1,109 @@
-// Included for float and double by ops_level.h, which defines REAL, TYPED(name) and UNIT(bits).
+// Included for float and double by ops_level.h, which defines REAL, TYPED(name), LOG(x) and KEPT_FROM(rate).
 
-// 0 or 1 / (1 - rate) for a row of weights.
+// Loops over rows of scores go by whole blocks of this many: no remainder, and the compiler makes straight vector code of each.
+#ifndef BLOCK
+#define BLOCK 16
+#define EACH_LANE _Pragma("clang loop vectorize(assume_safety)") for (int l = 0; l < BLOCK; ++l)
+#endif
+
+// 0 or 1 / (1 - rate) for a part of a row of weights.
 static void TYPED(dropout_factors)(const ops_dropout *dropout, ptrdiff_t row, ptrdiff_t start, ptrdiff_t count, REAL *restrict factors) {
-  uint64_t e = dropout->first + (uint64_t)row * dropout->step + (uint64_t)start;
-  uint32_t k0 = (uint32_t)dropout->key, k1 = (uint32_t)(dropout->key >> 32);
-  REAL rate = (REAL)dropout->rate, kept = (REAL)(1 / (1 - dropout->rate));
-  for (ptrdiff_t j = 0; j < count; ++j) {
-    uint32_t bits = LEVEL(philox)(e + (uint64_t)j, k0, k1);
-    factors[j] = UNIT(bits) >= rate ? kept : 0;
+  const REAL kept = (REAL)(1 / (1 - dropout->rate));
+  const uint64_t limit = KEPT_FROM(dropout->rate), key = dropout->key;
+  uint64_t first = dropout->first + (uint64_t)row * dropout->step + (uint64_t)start;
+  while (count > 0) {
+    // The counter's upper word is the same for all of a part.
+    ptrdiff_t left = (ptrdiff_t)(PHILOX_WORD - (first & PHILOX_WORD)) + 1, part = count < left ? count : left;
+    uint64_t high = first >> 32;
+#pragma clang loop vectorize(assume_safety) interleave_count(4)
+    for (ptrdiff_t j = 0; j < part; ++j) factors[j] = philox(first + (uint64_t)j, high, 0, key, 0) >= limit ? kept : 0;
+    factors += part, first += (uint64_t)part, count -= part;
   }
 }
 
-static void TYPED(softmax)(REAL *scores, ptrdiff_t rows, ptrdiff_t columns, REAL *logSumExp, const ops_dropout *dropout) {
-#pragma clang fp reassociate(on)
-  for (ptrdiff_t row = 0; row < rows; ++row) {
-    REAL *restrict x = scores + row * columns;
-    // Sixteen maxima side by side: the compiler will not reorder comparisons of floats on its own.
-    REAL lanes[16];
-    for (int l = 0; l < 16; ++l) lanes[l] = -INFINITY;
-    ptrdiff_t j = 0;
-    for (; j + 16 <= columns; j += 16) {
-      for (int l = 0; l < 16; ++l) lanes[l] = x[j + l] > lanes[l] ? x[j + l] : lanes[l];
-    }
-    for (; j < columns; ++j) lanes[0] = x[j] > lanes[0] ? x[j] : lanes[0];
-    REAL maximum = lanes[0];
-    for (int l = 1; l < 16; ++l) maximum = lanes[l] > maximum ? lanes[l] : maximum;
+// The largest of `count` numbers, a multiple of BLOCK, NaN left out.
+static inline REAL TYPED(maximum)(const REAL *x, ptrdiff_t count) {
+  REAL lanes[BLOCK];
+  for (int l = 0; l < BLOCK; ++l) lanes[l] = x[l] > -INFINITY ? x[l] : -INFINITY;
+  for (ptrdiff_t j = BLOCK; j < count; j += BLOCK) {
+    for (int l = 0; l < BLOCK; ++l) lanes[l] = x[j + l] > lanes[l] ? x[j + l] : lanes[l];
+  }
+#pragma clang loop unroll(full)
+  for (int half = BLOCK / 2; half > 0; half /= 2) {
+    for (int l = 0; l < half; ++l) lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+  }
+  return lanes[0];
+}
 
-    REAL sum = 0;
-    for (j = 0; j < columns; ++j) {
-      x[j] = TYPED(exp)(x[j] - maximum);
-      sum += x[j];
+// The sum of `count` numbers, a multiple of BLOCK.
+static inline REAL TYPED(sum)(const REAL *x, ptrdiff_t count) {
+  REAL lanes[BLOCK] = {0};
+  for (ptrdiff_t j = 0; j < count; j += BLOCK) {
+    for (int l = 0; l < BLOCK; ++l) lanes[l] += x[j + l];
+  }
+#pragma clang loop unroll(full)
+  for (int half = BLOCK / 2; half > 0; half /= 2) {
+    for (int l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+  }
+  return lanes[0];
+}
+
+static void TYPED(softmax)(REAL *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns, REAL *logSumExp, const ops_dropout *dropout) {
+  enum { ROWS = 32 };
+  ptrdiff_t padded = (columns + BLOCK - 1) / BLOCK * BLOCK;
+  for (ptrdiff_t start = 0; start < rows; start += ROWS) {
+    ptrdiff_t some = rows - start < ROWS ? rows - start : ROWS;
+    REAL maxima[ROWS], sums[ROWS];
+    for (ptrdiff_t i = 0; i < some; ++i) {
+      REAL *restrict x = scores + (start + i) * step;
+      for (ptrdiff_t j = columns; j < padded; ++j) x[j] = -INFINITY;
+      REAL maximum = TYPED(maximum)(x, padded);
+      for (ptrdiff_t j = 0; j < padded; j += BLOCK) EACH_LANE x[j + l] = TYPED(exp)(x[j + l] - maximum);
+      REAL sum = TYPED(sum)(x, padded), factor = 1 / sum;
+      maxima[i] = maximum;
+      sums[i] = sum;
+      if (!dropout) {
+        for (ptrdiff_t j = 0; j < padded; ++j) x[j] *= factor;
+        continue;
+      }
+      for (ptrdiff_t j = 0; j < padded; j += 256) {
+        REAL factors[256];
+        ptrdiff_t count = padded - j < 256 ? padded - j : 256;
+        TYPED(dropout_factors)(dropout, start + i, j, count, factors);
+        for (ptrdiff_t k = 0; k < count; ++k) x[j + k] *= factor * factors[k];
+      }
     }
-    logSumExp[row] = maximum + (REAL)log((double)sum);
-    REAL factor = 1 / sum;
-    if (!dropout) {
-      for (j = 0; j < columns; ++j) x[j] *= factor;
-      continue;
-    }
-    for (j = 0; j < columns; j += 256) {
-      REAL factors[256];
-      ptrdiff_t count = columns - j < 256 ? columns - j : 256;
-      TYPED(dropout_factors)(dropout, row, j, count, factors);
-      for (ptrdiff_t i = 0; i < count; ++i) x[j + i] *= factor * factors[i];
-    }
+    for (ptrdiff_t i = 0; i < some; ++i) logSumExp[start + i] = maxima[i] + LOG(sums[i]);
   }
 }
 
-static void TYPED(softmax_gradient)(REAL *scores, REAL *gradient, ptrdiff_t rows, ptrdiff_t columns, const REAL *logSumExp,
-                                    const REAL *inner, REAL scale, const ops_dropout *dropout) {
+static void TYPED(softmax_gradient)(REAL *scores, REAL *gradient, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns,
+                                    const REAL *logSumExp, const REAL *inner, REAL scale, const ops_dropout *dropout) {
+  ptrdiff_t padded = (columns + BLOCK - 1) / BLOCK * BLOCK;
   for (ptrdiff_t row = 0; row < rows; ++row) {
-    REAL *restrict x = scores + row * columns;
-    REAL *restrict g = gradient + row * columns;
+    REAL *restrict x = scores + row * step;
+    REAL *restrict g = gradient + row * step;
     REAL shift = logSumExp[row], mean = inner[row];
     if (!dropout) {
-      for (ptrdiff_t j = 0; j < columns; ++j) {
-        REAL p = TYPED(exp)(x[j] - shift);
-        x[j] = p;
-        g[j] = p * (g[j] - mean) * scale;
+      for (ptrdiff_t j = 0; j < padded; j += BLOCK) {
+        EACH_LANE {
+          REAL p = TYPED(exp)(x[j + l] - shift);
+          x[j + l] = p;
+          g[j + l] = p * (g[j + l] - mean) * scale;
+        }
       }
       continue;
     }
-    for (ptrdiff_t j = 0; j < columns; j += 256) {
+    for (ptrdiff_t j = 0; j < padded; j += 256) {
       REAL factors[256];
-      ptrdiff_t count = columns - j < 256 ? columns - j : 256;
+      ptrdiff_t count = padded - j < 256 ? padded - j : 256;
       TYPED(dropout_factors)(dropout, row, j, count, factors);
-      for (ptrdiff_t i = 0; i < count; ++i) {
-        REAL p = TYPED(exp)(x[j + i] - shift);
-        x[j + i] = p * factors[i];
-        g[j + i] = p * (factors[i] * g[j + i] - mean) * scale;
+      for (ptrdiff_t k = j; k < j + count; k += BLOCK) {
+        EACH_LANE {
+          REAL p = TYPED(exp)(x[k + l] - shift), m = factors[k - j + l];
+          x[k + l] = p * m;
+          g[k + l] = p * (m * g[k + l] - mean) * scale;
+        }
       }
     }
   }

@@ -35,7 +35,7 @@ protocol BLASNumber: KernelNumber, BinaryFloatingPoint {
 }
 
 /// One thread inside each call: the work is split over ours.
-private let singleThreaded: Void = openblas_set_num_threads(1)
+let singleThreaded: Void = openblas_set_num_threads(1)
 
 extension Matrix {
   fileprivate var order: CBLAS_TRANSPOSE { leadingDimension != nil ? CblasNoTrans : CblasTrans }
@@ -47,12 +47,14 @@ extension Matrix {
 }
 
 extension Float: BLASNumber {
-  static func multiply(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>) {
-    multiply(a, b, into: out, alpha: 1, beta: 0)
+  static func multiply(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool) {
+    multiply(a, b, into: out, alpha: 1, beta: accumulates ? 1 : 0)
   }
 
   static func multiply(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, beta: Float) {
     singleThreaded
+    // One row is a vector too: outᵀ = bᵀ · aᵀ.
+    if a.rows == 1 && b.columns > 1 { return multiply(b.transposed, a.transposed, into: out.transposed, alpha: alpha, beta: beta) }
     if b.columns == 1 {
       cblas_sgemv(
         CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta,
@@ -68,12 +70,14 @@ extension Float: BLASNumber {
 }
 
 extension Double: BLASNumber {
-  static func multiply(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>) {
-    multiply(a, b, into: out, alpha: 1, beta: 0)
+  static func multiply(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool) {
+    multiply(a, b, into: out, alpha: 1, beta: accumulates ? 1 : 0)
   }
 
   static func multiply(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, beta: Double) {
     singleThreaded
+    // One row is a vector too: outᵀ = bᵀ · aᵀ.
+    if a.rows == 1 && b.columns > 1 { return multiply(b.transposed, a.transposed, into: out.transposed, alpha: alpha, beta: beta) }
     if b.columns == 1 {
       cblas_dgemv(
         CblasRowMajor, a.order, Int32(a.stored.rows), Int32(a.stored.columns), alpha, a.pointer, a.leading, b.pointer, b.step, beta,
@@ -90,10 +94,10 @@ extension Double: BLASNumber {
 
 extension KernelNumber {
   /// The product by loops over whole rows, for the types that BLAS does not know.
-  static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>) {
+  static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
     for i in 0..<out.rows {
       let row = out.pointer + i * out.rowStride
-      for j in 0..<out.columns { row[j] = zero }
+      if !accumulates { for j in 0..<out.columns { row[j] = zero } }
       for k in 0..<a.columns {
         let factor = a.pointer[i * a.rowStride + k * a.columnStride]
         let other = b.pointer + k * b.rowStride

@@ -113,13 +113,18 @@ private func firstFault<Index: FixedWidthInteger>(_ indices: View, below extent:
 }
 
 /// Checked indices along an axis, all counted from its start.
-private struct Positions {
+private final class Positions {
   struct OutOfRange: Error {
     var index: Int
   }
 
   let count: Int
   private let list: Temporary<Int>
+
+  private init(count: Int, list: consuming Temporary<Int>) {
+    self.count = count
+    self.list = list
+  }
 
   subscript(j: Int) -> Int { list.pointer[j] }
   var numbers: UnsafePointer<Int64> { UnsafeRawPointer(list.pointer).assumingMemoryBound(to: Int64.self) }

@@ -21,7 +21,7 @@ final class CPUStorage: Storage, @unchecked Sendable {
   deinit { pool?.deallocate(pointer, byteCount) }
 
   /// An address that no access survives, rather than one that could be somebody's.
-  private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
+  nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
 
   func bind(to storage: CPUStorage?, at byteOffset: Int) {
     precondition(pool == nil, "only a placeholder can be bound")

@@ -31,8 +31,8 @@ protocol KernelNumber: KernelElement where Compute == Self {
   /// The smaller or greater of two, NaN where either is.
   static func minimum(_ a: Self, _ b: Self) -> Self
   static func maximum(_ a: Self, _ b: Self) -> Self
-  /// out = a · b; all are readable by BLAS, and `out` is row-major.
-  static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>)
+  /// out = a · b, or out += a · b; all are readable by BLAS, and `out` is row-major.
+  static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
   /// An unsigned integer in the order of the numbers: equal for equal ones (so for both zeros), the highest for NaN.
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.

@@ -32,7 +32,8 @@ package final class MemoryPool: Sendable {
     let reused = state.withLock { state -> UInt? in
       state.statistics.bytesInUse += size
       state.statistics.peakBytesInUse = max(state.statistics.peakBytesInUse, state.statistics.bytesInUse)
-      if let address = state.free[size]?.popLast() {
+      // By its index the list is changed in place: what a kernel takes and gives back again and again costs no allocation.
+      if let list = state.free.index(forKey: size), let address = state.free.values[list].popLast() {
         state.statistics.bytesPooled -= size
         return address
       }

@@ -6,53 +6,55 @@ struct RowInterpreter {
   /// Eight-byte states that an output's rows are combined in, row by row of what is kept.
   struct Accumulator {
     let base: UnsafeMutablePointer<UInt64>
-    /// Over the outer axes, in rows; 0 along the axes that are combined.
-    let strides: Strides
     /// The states of the block's first row, and the distance to its next row's.
     var row: UnsafeMutablePointer<UInt64>
     var step = 0
 
-    init(base: UnsafeMutablePointer<UInt64>, strides: Strides) {
-      (self.base, self.strides, row) = (base, strides, base)
-    }
+    init(base: UnsafeMutablePointer<UInt64>) { (self.base, row) = (base, base) }
   }
 
   private let run: RowRun
   /// For each value: its register, and where it stands in the block in hand (its register, or an operand's memory).
   private let home: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let registers: UnsafeMutablePointer<UnsafeMutableRawPointer>
-  /// For each operand: the block's first element, and the position of its first row.
+  /// For each operand: its first element, the block's first element, and the position of the block's first row.
+  private let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let starts: UnsafeMutablePointer<Int>
   /// Partial reductions of a pass: of the chunk in hand, and of the row so far.
   private let states: UnsafeMutablePointer<UInt64>
   private let totals: UnsafeMutablePointer<UInt64>
-  /// Where outputs combine rows, from the column `firstColumn` on: the block's first row.
-  private var accumulators: [Accumulator] = []
-  private var firstColumn = 0
+  /// For each output: where its rows are combined, if they are.
+  private let accumulators: UnsafeMutablePointer<Accumulator>
   private let memory: UnsafeMutableRawPointer
 
-  /// Uses the calling thread's scratch memory, and fills what is the same for all blocks.
-  init(_ run: RowRun) {
+  /// Uses the calling thread's scratch memory, and fills what is the same for all blocks. `block`: the place of an input that has none of its own,
+  /// as if all its rows began there.
+  init(_ run: RowRun, block: (input: Int, base: UnsafeMutableRawPointer)? = nil) {
     self.run = run
     let plan = run.plan
     let registerBytes = plan.scratchByteCount(run.blockElements)
-    let words = 2 * plan.valueCount + 2 * run.operandCount + 2 * run.stateCount
-    memory = ScratchMemory.ofThread(byteCount: registerBytes + words * 8)
+    let words = 2 * plan.valueCount + 3 * run.operandCount + 2 * run.stateCount
+    let accumulatorBytes = run.outputCount * MemoryLayout<Accumulator>.stride
+    memory = ScratchMemory.ofThread(.registers, byteCount: registerBytes + words * 8 + accumulatorBytes)
     var next = memory + registerBytes
     func take<Element>(_ count: Int, _ type: Element.Type) -> UnsafeMutablePointer<Element> {
-      defer { next += count * 8 }
+      defer { next += count * MemoryLayout<Element>.stride }
       return next.assumingMemoryBound(to: type)
     }
     home = take(plan.valueCount, UnsafeMutableRawPointer.self)
     registers = take(plan.valueCount, UnsafeMutableRawPointer.self)
+    bases = take(run.operandCount, UnsafeMutableRawPointer.self)
     operands = take(run.operandCount, UnsafeMutableRawPointer.self)
     starts = take(run.operandCount, Int.self)
     states = take(run.stateCount, UInt64.self)
     totals = take(run.stateCount, UInt64.self)
+    accumulators = take(run.outputCount, Accumulator.self)
     place(plan.fixedRegisters)
     if plan.passes.count == 1 { place(plan.passes[0].registers) }
-    for operand in 0..<run.operandCount { operands[operand] = run.operands[operand].base }
+    for operand in 0..<run.operandCount { bases[operand] = run.operands[operand].base }
+    if let block { bases[block.input] = block.base }
+    for operand in 0..<run.operandCount { operands[operand] = bases[operand] }
     execute(plan.prologue, rows: run.blockRows, columns: run.columns, column: 0, row: 0)
   }
 
@@ -65,15 +67,22 @@ struct RowInterpreter {
 
   // MARK: Walking
 
+  /// Combines the rows of an output in states that lie at `base`.
+  func accumulate(_ output: Int, in base: UnsafeMutablePointer<UInt64>) {
+    (accumulators + output).initialize(to: Accumulator(base: base))
+  }
+
   /// A range of rows (in row-major order of the outer axes) and of columns.
-  mutating func walk(rows range: Range<Int>, columns: Range<Int>, accumulatingIn targets: [Accumulator] = []) {
-    firstColumn = columns.lowerBound
-    accumulators = targets
+  func walk(rows range: Range<Int>, columns: Range<Int>) {
     var row = range.lowerBound
     while row < range.upperBound {
       let count = min(run.blockRows, run.blockExtent - row % run.blockExtent, range.upperBound - row)
       run.locate(row, starts)
-      for output in accumulators.indices { accumulators[output].locate(row, run.iteration, width: columns.count) }
+      if let accumulation = run.accumulation {
+        for output in 0..<run.outputCount {
+          accumulation.locate(&accumulators[output], ofOutput: output, row: row, run.iteration, width: columns.count)
+        }
+      }
       for pass in run.plan.passes { walk(pass, row: row, count: count, columns: columns) }
       execute(block: run.plan.rowEnd, rows: count, columns: 1, column: 0, row: row)
       row += count
@@ -116,12 +125,14 @@ struct RowInterpreter {
   }
 
   /// Part of a row whose pass is shared among threads. `known` are the reductions of the earlier passes.
-  func chunk(pass number: Int, row: Int, columns: Range<Int>, known: [[UInt64]], into result: UnsafeMutablePointer<UInt64>) {
+  func chunk(pass number: Int, row: Int, columns: Range<Int>, known: UnsafePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
     run.locate(row, starts)
     for earlier in 0...number {
       execute(block: run.plan.passes[earlier].perRowSteps, rows: 1, columns: 1, column: 0, row: row)
       if earlier < number {
-        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() { set(reduction, to: known[earlier][slot]) }
+        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() {
+          set(reduction, to: known[earlier * run.stateCount + slot])
+        }
       }
     }
     let pass = run.plan.passes[number]
@@ -131,11 +142,11 @@ struct RowInterpreter {
   }
 
   /// What is stored once per row after its last pass.
-  func finish(row: Int, known: [[UInt64]]) {
+  func finish(row: Int, known: UnsafePointer<UInt64>) {
     run.locate(row, starts)
-    for (pass, values) in zip(run.plan.passes, known) {
+    for (number, pass) in run.plan.passes.enumerated() {
       execute(block: pass.perRowSteps, rows: 1, columns: 1, column: 0, row: row)
-      for (slot, reduction) in pass.reductions.enumerated() { set(reduction, to: values[slot]) }
+      for (slot, reduction) in pass.reductions.enumerated() { set(reduction, to: known[number * run.stateCount + slot]) }
     }
     execute(block: run.plan.rowEnd, rows: 1, columns: 1, column: 0, row: row)
   }
@@ -157,11 +168,12 @@ struct RowInterpreter {
     if steps.isEmpty { return }
     for operand in 0..<run.operandCount {
       let place = run.operands[operand]
-      operands[operand] = place.base + (starts[operand] + column * place.columnStride) * place.byteCount
+      operands[operand] = bases[operand] + (starts[operand] + column * place.columnStride) * place.byteCount
     }
-    for (output, value) in run.direct {
-      let operand = run.inputCount + output
-      registers[value] = run.operands[operand].isPacked(rows: rows, columns: columns) ? operands[operand] : home[value]
+    for output in run.direct {
+      let operand = run.inputCount + output.output
+      let isInPlace = output.isDirect && run.operands[operand].isPacked(rows: rows, columns: columns)
+      registers[output.value] = isInPlace ? operands[operand] : home[output.value]
     }
     execute(steps, rows: rows, columns: columns, column: column, row: row)
   }
@@ -245,7 +257,7 @@ struct RowInterpreter {
         let place = run.operands[run.inputCount + output]
         place.move(operands[run.inputCount + output], r[value], 1, Int64(rows), 0, Int64(place.rowStride))
       case .accumulate(let kernel, let output, let value, let lanes):
-        let target = accumulators[output].row + (column - firstColumn)
+        let target = accumulators[output].row + column
         let step = accumulators[output].step
         if step == 0 {
           kernel(target, r[value], Int64(rows), Int64(columns))
@@ -254,21 +266,6 @@ struct RowInterpreter {
         }
       }
     }
-  }
-}
-
-extension RowInterpreter.Accumulator {
-  /// Points at the states of a row, whose parts are `width` wide.
-  fileprivate mutating func locate(_ index: Int, _ iteration: RowIteration, width: Int) {
-    var rest = index
-    var position = 0
-    for axis in (0..<strides.rank).reversed() {
-      let (quotient, coordinate) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
-      position += coordinate * strides[axis]
-      rest = quotient
-    }
-    row = base + position * width
-    step = (strides.last ?? 0) * width
   }
 }
 

@@ -174,7 +174,7 @@ final class RowPlan: @unchecked Sendable {
     isAccumulating = program.outputs.contains { $0.accumulate != nil }
   }
 
-  /// Elements of a block: as many as leave the registers in the first-level cache.
+  /// Elements of a block: so many that the registers stay near the processor, and the calls of kernels are few.
   private(set) var blockElements = longestSingleTile
 
   /// To be called when the passes are complete and the registers counted.
@@ -182,7 +182,7 @@ final class RowPlan: @unchecked Sendable {
     stateCount = passes.map(\.reductions.count).max() ?? 0
     stepCount = passes.reduce(1) { $0 + $1.tileSteps.count }
     let width = narrowCount * 4 + wideCount * 8
-    while blockElements < 4096 && blockElements * 2 * width <= 32 << 10 { blockElements *= 2 }
+    while blockElements < 16384 && blockElements * 2 * width <= 64 << 10 { blockElements *= 2 }
   }
 
   /// The register file's size, and each register's place, for blocks of this many elements.

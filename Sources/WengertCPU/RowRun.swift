@@ -3,8 +3,12 @@ import WengertCore
 
 /// How a run reaches an input or output.
 struct RowOperand {
+  /// The first element, in the storage's memory of this run; and how far into that memory it lies.
   var base: UnsafeMutableRawPointer
+  var byteOffset: Int
   var byteCount: Int
+  /// Bytes from the first element to the lowest that is touched, and past the highest.
+  var lowest: Int, end: Int
   /// Elements from one row of a block to the next, and from one column to the next.
   var rowStride: Int
   var columnStride: Int
@@ -18,10 +22,23 @@ struct RowOperand {
   func isPacked(rows: Int, columns: Int) -> Bool {
     (columnStride == 1 || columns == 1) && (rows == 1 || rowStride == columns)
   }
+
+  func overlaps(_ other: RowOperand) -> Bool {
+    base + lowest < other.base + other.end && other.base + other.lowest < base + end
+  }
 }
 
-/// One run of a row program: the plan, the loop nest, and the operands (inputs, then outputs). Shared by the threads, read-only.
-final class RowRun: @unchecked Sendable {
+/// An output whose value may be written straight to memory, as long as no input that is read later lies there.
+struct DirectOutput {
+  var output: Int
+  var value: Int
+  var readLater: [Int]
+  var isDirect = false
+}
+
+/// A row program made ready for its operands: the plan, the loop nest, and the operands (inputs, then outputs). The threads of a run share it,
+/// read-only; it must not run on two threads at a time.
+final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
   /// Columns that one thread reduces of a row that is shared among threads.
   static let chunk = 1 << 15
 
@@ -37,11 +54,33 @@ final class RowRun: @unchecked Sendable {
   let blockRows: Int
   let blockElements: Int
   let tileColumns: Int
-  /// Outputs whose value may be written straight to memory.
-  let direct: [(output: Int, value: Int)]
+  private(set) var direct: [DirectOutput]
   let stateCount: Int
+  /// Whose memory the operands are in.
+  private let storages: [CPUStorage]
+  private(set) var accumulation: RowAccumulation?
+  private var sharing = Sharing.none
+  private var rowParts = Parts(extent: 0, size: 1), columnParts = Parts(extent: 0, size: 1)
+  /// Rows that are walked by several threads: the partial reductions of each chunk, and those known of each pass.
+  private let partials: UnsafeMutablePointer<UInt64>
+  private let known: UnsafeMutablePointer<UInt64>
 
-  init(plan: RowPlan, iteration: RowIteration, kinds: InputKinds, isSingleTile: Bool, inputs: [View], outputs: [View]) {
+  /// `keepsRows`: each row of the shape stays one, so that rows may be walked a few at a time.
+  init(_ call: RowCall, plans: RowPlanCache, keepsRows: Bool = false) {
+    let (program, inputs, outputs) = (call.program, call.inputs, call.outputs)
+    precondition(
+      inputs.count == program.inputs.count && outputs.count == program.outputs.count,
+      "row program \(program.name) takes \(program.inputs.count) inputs and \(program.outputs.count) outputs")
+    let traits = RowTraits(program)
+    let iteration = RowIteration(
+      program, inputs: inputs, outputs: outputs, over: call.shape, isRowFixed: traits.isRowFixed || keepsRows,
+      isOrderFixed: traits.isOrderFixed || keepsRows)
+    let longest = traits.hasReduction ? RowPlan.longestReducedRow : RowPlan.longestSingleTile
+    let isSingleTile = iteration.columns <= longest && !iteration.isTransposed
+    var kinds = InputKinds()
+    for input in inputs.indices { kinds.set(iteration.kind(ofInput: input, isSingleTile: isSingleTile), input) }
+    let plan = plans.plan(program, kinds: kinds, isSingleTile: isSingleTile)
+
     self.plan = plan
     self.iteration = iteration
     inputCount = inputs.count
@@ -51,41 +90,68 @@ final class RowRun: @unchecked Sendable {
     let outerCount = iteration.outerCount
     blockExtent = outerCount > 0 ? iteration.extents[outerCount - 1] : 1
     operands = .allocate(capacity: operandCount)
+    var storages: [CPUStorage] = []
     for index in 0..<operandCount {
       let isInput = index < inputs.count
       let view = isInput ? inputs[index] : outputs[index - inputs.count]
       let strides = iteration.strides[index]
       let dtype = Int32(view.dtype.rawValue)
+      let width = view.dtype.byteCount
+      let extent = view.layout.extent ?? view.layout.offset...view.layout.offset
       (operands + index).initialize(
         to: RowOperand(
-          base: view.address, byteCount: view.dtype.byteCount, rowStride: outerCount > 0 ? strides[outerCount - 1] : 0,
-          columnStride: strides[outerCount], move: isInput ? wg_load(dtype) : wg_store(dtype), isLanes: view.dtype.isLanes,
+          base: view.address, byteOffset: view.layout.offset * width, byteCount: width,
+          lowest: (extent.lowerBound - view.layout.offset) * width, end: (extent.upperBound - view.layout.offset + 1) * width,
+          rowStride: outerCount > 0 ? strides[outerCount - 1] : 0, columnStride: strides[outerCount],
+          move: isInput ? wg_load(dtype) : wg_store(dtype), isLanes: view.dtype.isLanes,
           isUniform: isInput && kinds.kind(index, isRow: true) == .uniform))
+      storages.append(unsafeDowncast(view.storage, to: CPUStorage.self))
     }
+    self.storages = storages
 
-    let elements = isSingleTile ? max(plan.blockElements, columns) : plan.blockElements
+    // Rows are combined four at a time.
+    let least = plan.isAccumulating ? max(columns, min(4 * columns, 4096)) : columns
+    let elements = isSingleTile ? max(plan.blockElements, least) : plan.blockElements
     blockElements = elements
     if iteration.isTransposed && blockExtent > 1 {
       tileColumns = min(elements >= 4096 ? 64 : 32, columns)
+      blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
+    } else if plan.isAccumulating && !isSingleTile && plan.stateCount == 0 && columns > elements / 4 {
+      tileColumns = max(1, min(elements / 4, columns))
       blockRows = min(elements / tileColumns, RowPlan.maximumRows, blockExtent)
     } else if columns > elements / 2 || plan.stateCount > 0 {
       tileColumns = max(1, min(elements, columns))
       blockRows = 1
     } else {
       tileColumns = max(columns, 1)
-      blockRows = max(1, min(elements / max(columns, 1), RowPlan.maximumRows, blockExtent))
+      let fitting = max(1, min(elements / max(columns, 1), RowPlan.maximumRows, blockExtent))
+      // Rows are combined by fours.
+      blockRows = plan.isAccumulating && fitting > 4 ? fitting / 4 * 4 : fitting
     }
-    var direct: [(output: Int, value: Int)] = []
-    for output in outputs.indices {
-      guard let value = plan.directValue[output] else { continue }
-      let isReadLater = plan.readAfterDirect[output].contains { inputs[$0].storage === outputs[output].storage }
-      if !isReadLater { direct.append((output, value)) }
+    direct = outputs.indices.compactMap { output in
+      plan.directValue[output].map { DirectOutput(output: output, value: $0, readLater: plan.readAfterDirect[output]) }
     }
-    self.direct = direct
     stateCount = plan.stateCount
+    let chunkCount = stateCount > 0 && columns > 2 * RowRun.chunk ? (columns + RowRun.chunk - 1) / RowRun.chunk : 0
+    partials = .allocate(capacity: max(1, chunkCount * stateCount))
+    known = .allocate(capacity: max(1, plan.passes.count * stateCount))
+    if plan.isAccumulating { accumulation = RowAccumulation(self) }
   }
 
-  deinit { operands.deallocate() }
+  deinit {
+    operands.deallocate()
+    partials.deallocate()
+    known.deallocate()
+  }
+
+  /// Finds the operands where their storages are now.
+  func refresh() {
+    for index in 0..<operandCount { operands[index].base = storages[index].pointer + operands[index].byteOffset }
+    for index in direct.indices {
+      let output = operands[inputCount + direct[index].output]
+      direct[index].isDirect = !direct[index].readLater.contains { operands[$0].overlaps(output) }
+    }
+  }
 
   /// Each operand's position at the start of a row.
   func locate(_ row: Int, _ starts: UnsafeMutablePointer<Int>) {
@@ -107,66 +173,104 @@ final class RowRun: @unchecked Sendable {
   /// Work, in instructions on one element, below which another thread is not worth waking, and that one task should have.
   private static let task = 1 << 16
 
-  func perform() {
+  /// How the pieces of the run in hand are made.
+  private enum Sharing {
+    case none, blocks, accumulation
+    case chunks(pass: Int, row: Int)
+  }
+
+  func run() -> Int? {
+    refresh()
     let rows = iteration.rows
     let threads = ThreadPool.shared.threadCount
-    let work = rows * columns * plan.stepCount
-    let tasks = min(threads * 8, work / RowRun.task)
-    if plan.isAccumulating {
-      RowAccumulation(self).perform()
+    let tasks = min(threads * 8, rows * columns * plan.stepCount / RowRun.task)
+    if let accumulation {
+      sharing = .accumulation
+      accumulation.run(self)
     } else if tasks <= 1 || threads == 1 {
       if rows > 0 {
-        var interpreter = RowInterpreter(self)
+        let interpreter = RowInterpreter(self)
         interpreter.walk(rows: 0..<rows, columns: 0..<columns)
       }
     } else if stateCount > 0 && rows < 2 * threads && columns > 2 * RowRun.chunk {
-      for row in 0..<rows { performInChunks(row: row) }
+      for row in 0..<rows { runInChunks(row: row) }
     } else {
       let isWholeRow = tileColumns >= columns || stateCount > 0
       let rowTasks = min(tasks, (rows + blockRows - 1) / blockRows)
       let columnTasks = isWholeRow ? 1 : min((tasks + rowTasks - 1) / rowTasks, (columns + tileColumns - 1) / tileColumns)
-      let rowParts = parts(rows, rowTasks, multipleOf: blockRows), columnParts = parts(columns, columnTasks, multipleOf: tileColumns)
-      ThreadPool.shared.parallel(rowParts.count * columnParts.count) { index in
-        var interpreter = RowInterpreter(self)
-        interpreter.walk(rows: rowParts[index / columnParts.count], columns: columnParts[index % columnParts.count])
-      }
+      sharing = .blocks
+      rowParts = Parts(rows, rowTasks, multipleOf: blockRows)
+      columnParts = Parts(columns, columnTasks, multipleOf: tileColumns)
+      ThreadPool.shared.parallel(rowParts.count * columnParts.count, of: self)
+    }
+    return nil
+  }
+
+  func perform(_ piece: Int) {
+    switch sharing {
+    case .none: break
+    case .blocks:
+      let interpreter = RowInterpreter(self)
+      interpreter.walk(rows: rowParts[piece / columnParts.count], columns: columnParts[piece % columnParts.count])
+    case .accumulation:
+      accumulation!.perform(piece, of: self)
+    case .chunks(let pass, let row):
+      RowInterpreter(self).chunk(pass: pass, row: row, columns: columnParts[piece], known: known, into: partials + piece * stateCount)
     }
   }
 
-  /// 0..<count in at most `number` ranges whose bounds are multiples of `unit`.
-  func parts(_ count: Int, _ number: Int, multipleOf unit: Int) -> [Range<Int>] {
-    let size = max(1, ((count + number - 1) / number + unit - 1) / unit * unit)
-    return stride(from: 0, to: max(count, 1), by: size).map { $0..<min($0 + size, count) }
-  }
-
   /// One long row with reductions: chunks in parallel, their partial results combined in order.
-  private func performInChunks(row: Int) {
-    let chunks = parts(columns, (columns + RowRun.chunk - 1) / RowRun.chunk, multipleOf: RowRun.chunk)
-    var known: [[UInt64]] = []
+  private func runInChunks(row: Int) {
+    columnParts = Parts(extent: columns, size: RowRun.chunk)
     for (number, pass) in plan.passes.enumerated() {
-      var total = pass.reductions.map(\.neutral)
-      if !pass.tileSteps.isEmpty {
-        let partials = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: chunks.count * max(stateCount, 1))
-        defer { partials.deallocate() }
-        let base = SharedPointer(partials.baseAddress!)
-        ThreadPool.shared.parallel(chunks.count) { index in
-          let interpreter = RowInterpreter(self)
-          interpreter.chunk(pass: number, row: row, columns: chunks[index], known: known, into: base.pointer + index * self.stateCount)
-        }
-        for index in chunks.indices {
-          for (slot, reduction) in pass.reductions.enumerated() {
-            reduction.combine(&total[slot], partials.baseAddress! + index * stateCount + slot, 1)
-          }
-        }
+      let total = known + number * stateCount
+      for (slot, reduction) in pass.reductions.enumerated() { total[slot] = reduction.neutral }
+      if pass.tileSteps.isEmpty { continue }
+      sharing = .chunks(pass: number, row: row)
+      ThreadPool.shared.parallel(columnParts.count, of: self)
+      for index in 0..<columnParts.count {
+        for (slot, reduction) in pass.reductions.enumerated() { reduction.combine(total + slot, partials + index * stateCount + slot, 1) }
       }
-      known.append(total)
     }
     RowInterpreter(self).finish(row: row, known: known)
   }
 }
 
-/// A pointer whose parts different threads write.
-struct SharedPointer<Element>: @unchecked Sendable {
-  let pointer: UnsafeMutablePointer<Element>
-  init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
+/// 0..<extent in ranges of one size (the last may be shorter); one empty range where there is nothing.
+struct Parts {
+  let extent: Int
+  let size: Int
+
+  init(extent: Int, size: Int) { (self.extent, self.size) = (extent, size) }
+
+  /// At most `number` parts whose bounds are multiples of `unit`.
+  init(_ extent: Int, _ number: Int, multipleOf unit: Int) {
+    self.init(extent: extent, size: max(1, ((extent + number - 1) / number + unit - 1) / unit * unit))
+  }
+
+  var count: Int { max(1, (extent + size - 1) / size) }
+  subscript(index: Int) -> Range<Int> { index * size..<min((index + 1) * size, extent) }
+}
+
+/// What a program asks of the loop nest.
+private struct RowTraits {
+  /// A reduction, a column index, or rows that are combined: no axis is merged into the row.
+  var isRowFixed: Bool
+  /// Random numbers are addressed by the row-major position: axes are not exchanged.
+  var isOrderFixed = false
+  var hasReduction = false
+
+  init(_ program: RowProgram) {
+    isRowFixed = program.outputs.contains { $0.accumulate != nil || !program.isRow[$0.value] }
+    for instruction in program.instructions {
+      switch instruction {
+      case .reduce:
+        hasReduction = true
+        isRowFixed = true
+      case .columnIndex: isRowFixed = true
+      case .random: isOrderFixed = true
+      default: break
+      }
+    }
+  }
 }

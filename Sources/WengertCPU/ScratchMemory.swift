@@ -1,20 +1,28 @@
 import Glibc
 
-/// A block of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses it.
+/// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
 enum ScratchMemory {
+  /// What a block serves: the registers of row programs, or blocks of products and scores that these may be run on.
+  enum Purpose: Int {
+    case registers, blocks
+  }
+
   private struct Header {
     var capacity: Int
   }
   private static let headerSize = 64
 
-  private static let key: pthread_key_t = {
+  private static let keys: (pthread_key_t, pthread_key_t) = (makeKey(), makeKey())
+
+  private static func makeKey() -> pthread_key_t {
     var key = pthread_key_t()
     pthread_key_create(&key) { free($0) }
     return key
-  }()
+  }
 
   /// At least `byteCount` bytes, 64-byte aligned, with any content.
-  static func ofThread(byteCount: Int) -> UnsafeMutableRawPointer {
+  static func ofThread(_ purpose: Purpose, byteCount: Int) -> UnsafeMutableRawPointer {
+    let key = purpose == .registers ? keys.0 : keys.1
     if let block = pthread_getspecific(key) {
       if block.load(as: Header.self).capacity >= byteCount { return block + headerSize }
       free(block)
@@ -25,5 +33,10 @@ enum ScratchMemory {
     block.storeBytes(of: Header(capacity: capacity), as: Header.self)
     pthread_setspecific(key, block)
     return block + headerSize
+  }
+
+  /// The same, as room for `count` elements.
+  static func ofThread<Element: BitwiseCopyable>(_ purpose: Purpose, _ count: Int, of type: Element.Type) -> UnsafeMutablePointer<Element> {
+    ofThread(purpose, byteCount: count * MemoryLayout<Element>.stride).assumingMemoryBound(to: type)
   }
 }

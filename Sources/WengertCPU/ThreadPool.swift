@@ -40,33 +40,40 @@ package final class ThreadPool: Sendable {
 
   /// Runs `body(0)` … `body(count − 1)`, on all threads, and returns when all are done. Called from inside a body, it runs there alone.
   package func parallel(_ count: Int, _ body: (Int) -> Void) {
-    let helpers = min(threadCount, count) - 1
-    if helpers <= 0 || ThreadState.current.isInside {
+    if count <= 1 || threadCount == 1 || ThreadState.current.isInside {
       for index in 0..<count { body(index) }
       return
     }
-    withoutActuallyEscaping(body) { body in
-      withUnsafePointer(to: body) { body in
-        let job = Job(count: count, helpers: helpers, body: body)
-        submit(job, helpers: helpers)
-        ThreadState.current.isInside = true
-        job.work()
-        ThreadState.current.isInside = false
-        withdraw(job)
-      }
-    }
+    withoutActuallyEscaping(body) { parallel(count, of: ClosureWork($0)) }
   }
 
-  private func submit(_ job: Job, helpers: Int) {
+  /// Performs the pieces 0 … count − 1 of `work` in the same way. Allocates nothing once as many calls have been under way at a time.
+  func parallel(_ count: Int, of work: any ParallelWork) {
+    let helpers = min(threadCount, count) - 1
+    if helpers <= 0 || ThreadState.current.isInside {
+      for piece in 0..<count { work.perform(piece) }
+      return
+    }
+    let job = submit(work, count, helpers: helpers)
+    ThreadState.current.isInside = true
+    job.work()
+    ThreadState.current.isInside = false
+    withdraw(job)
+  }
+
+  private func submit(_ work: any ParallelWork, _ count: Int, helpers: Int) -> Job {
     monitor.lock()
+    defer { monitor.unlock() }
     while queue.workerCount < helpers {
       queue.workerCount += 1
       startWorker()
     }
+    let job = queue.idleJobs.popLast() ?? Job()
+    job.begin(work, count, helpers: helpers)
     queue.jobs.append(job)
     generation.add(1, ordering: .releasing)
     if queue.sleepers > 0 { monitor.wakeAll() }
-    monitor.unlock()
+    return job
   }
 
   /// Lets no further worker join, and waits for those that have.
@@ -79,6 +86,10 @@ package final class ThreadPool: Sendable {
       turns += 1
       if turns > 500 { sched_yield() } else { wg_pause() }
     }
+    job.end()
+    monitor.lock()
+    queue.idleJobs.append(job)
+    monitor.unlock()
   }
 
   private func startWorker() {
@@ -124,25 +135,42 @@ package final class ThreadPool: Sendable {
   }
 }
 
-/// One call of `parallel`. The job may outlive the call by a moment, its body does not: `withdraw` waits for every worker inside.
+/// Work in numbered pieces, which different threads perform.
+protocol ParallelWork: AnyObject {
+  func perform(_ piece: Int)
+}
+
+private final class ClosureWork: ParallelWork {
+  let body: (Int) -> Void
+
+  init(_ body: @escaping (Int) -> Void) { self.body = body }
+
+  func perform(_ piece: Int) { body(piece) }
+}
+
+/// One call of `parallel`, kept for the next. No worker touches it once it is withdrawn and `active` is zero.
 private final class Job: @unchecked Sendable {
-  let count: Int
-  var helpers: Int
-  let body: UnsafePointer<(Int) -> Void>
+  private var content: (any ParallelWork)?
+  private(set) var count = 0
+  var helpers = 0
   let next = Atomic<Int>(0)
   let active = Atomic<Int>(0)
 
-  init(count: Int, helpers: Int, body: UnsafePointer<(Int) -> Void>) {
+  func begin(_ work: any ParallelWork, _ count: Int, helpers: Int) {
+    content = work
     self.count = count
     self.helpers = helpers
-    self.body = body
+    next.store(0, ordering: .relaxed)
   }
 
+  func end() { content = nil }
+
   @inline(never) func work() {
+    let content = content!
     while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      if index >= count { return }
-      body.pointee(index)
+      let piece = next.add(1, ordering: .relaxed).oldValue
+      if piece >= count { return }
+      content.perform(piece)
     }
   }
 }
@@ -150,6 +178,7 @@ private final class Job: @unchecked Sendable {
 /// What the pool's lock guards.
 private final class Queue: @unchecked Sendable {
   var jobs: [Job] = []
+  var idleJobs: [Job] = []
   var workerCount = 0
   var sleepers = 0
 

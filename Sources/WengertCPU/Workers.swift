@@ -5,9 +5,14 @@ extension ThreadPool {
   /// Below this many elementary steps a second thread costs more than it brings.
   static let worthwhile = 1 << 15
 
+  /// Into how many consecutive parts `count` things of `stepsEach` elementary steps are worth dividing.
+  func pieces(_ count: Int, stepsEach: Int) -> Int {
+    max(1, min(count, threadCount * 4, count * max(stepsEach, 1) / Self.worthwhile))
+  }
+
   /// Runs `body` on consecutive parts of `0..<count`, in parallel where `stepsEach` × count is worth it.
   func parallelRanges(_ count: Int, stepsEach: Int, _ body: (Range<Int>) -> Void) {
-    let parts = max(1, min(count, threadCount * 4, count * max(stepsEach, 1) / Self.worthwhile))
+    let parts = pieces(count, stepsEach: stepsEach)
     if parts == 1 { return body(0..<count) }
     parallel(parts) { part in body(count * part / parts..<count * (part + 1) / parts) }
   }
@@ -32,11 +37,15 @@ extension ThreadPool {
 }
 
 /// A contiguous temporary of `count` elements in pooled memory.
-struct Temporary<Element: BitwiseCopyable> {
-  let storage: CPUStorage
-  var pointer: UnsafeMutablePointer<Element> { storage.pointer.assumingMemoryBound(to: Element.self) }
+struct Temporary<Element: BitwiseCopyable>: ~Copyable {
+  let pointer: UnsafeMutablePointer<Element>
+  private let byteCount: Int
 
   init(_ count: Int) {
-    storage = CPUStorage(backend: .shared, byteCount: count * MemoryLayout<Element>.stride)
+    byteCount = count * MemoryLayout<Element>.stride
+    let memory = byteCount > 0 ? CPUBackend.shared.memory.allocate(byteCount) : CPUStorage.nowhere
+    pointer = memory.assumingMemoryBound(to: Element.self)
   }
+
+  deinit { if byteCount > 0 { CPUBackend.shared.memory.deallocate(pointer, byteCount) } }
 }

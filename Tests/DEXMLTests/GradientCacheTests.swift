@@ -18,26 +18,30 @@ struct GradientCacheTests {
     stride(from: 0, to: sequences.count, by: size).map { PackedTokens(sequences[$0..<min($0 + size, sequences.count)]) }
   }
 
-  private func loss() throws -> (Tensor, Tensor) -> Tensor {
+  private func targets() throws -> LossTargets {
     let positives = try SparseMatrix(
       rows: 5, columns: 7, rowOffsets: [0, 1, 3, 4, 6, 7], indices: [0, 1, 2, 6, 3, 5, 4], values: [Float](repeating: 1, count: 7))
-    let targets = LossTargets(positives: positives)
-    let loss = SimilarityLoss(.decoupledSoftmax, temperature: 0.2)
-    return { loss(documents: $0, labels: $1, targets: targets) }
+    return LossTargets(positives: positives)
+  }
+
+  private let loss = SimilarityLoss(.decoupledSoftmax, temperature: 0.2)
+
+  private func cache() -> GradientCache<TextEncoder, LossTargets> {
+    let loss = loss
+    return GradientCache(encode: { $0.embed($1, key: $2) }, loss: { loss(documents: $0, labels: $1, targets: $2) })
   }
 
   @Test("the gradient equals that of the unchunked loss, with dropout on", arguments: [(5, 7), (2, 3), (1, 1), (3, 7)])
   func equality(documentChunk: Int, labelChunk: Int) throws {
-    let model = try model(), loss = try loss(), key = RandomKey(11)
+    let model = try model(), targets = try targets(), key = RandomKey(11)
     let documentChunks = chunks(documents, documentChunk), labelChunks = chunks(labels, labelChunk)
-    let cached = GradientCache.valueAndGradient(
-      at: model, documents: documentChunks, labels: labelChunks, key: key, encode: { $0.embed($1, key: $2) }, loss: loss)
+    let cached = cache().valueAndGradient(at: model, documents: documentChunks, labels: labelChunks, key: key, targets: targets)
     // One tape over all chunks, each with the dropout that the cache gives it.
     let whole = valueAndGradient(at: model) { model in
       func encode(_ chunks: [PackedTokens], _ key: RandomKey) -> Tensor {
         concatenate(chunks.enumerated().map { model.embed($1, key: key.fold($0)) })
       }
-      return loss(encode(documentChunks, key.fold(0)), encode(labelChunks, key.fold(1)))
+      return loss(documents: encode(documentChunks, key.fold(0)), labels: encode(labelChunks, key.fold(1)), targets: targets)
     }
     #expect(abs(cached.value.item() - whole.value.item()) < 1e-6)
     #expect(abs(whole.value.item()) > 0.1)
@@ -49,11 +53,9 @@ struct GradientCacheTests {
 
   @Test("dropout is really on: another key gives another loss, the same key the same bits")
   func keys() throws {
-    let model = try model(), loss = try loss()
+    let model = try model(), targets = try targets(), cache = cache()
     func value(_ key: RandomKey?) -> Double {
-      GradientCache.valueAndGradient(
-        at: model, documents: chunks(documents, 2), labels: chunks(labels, 3), key: key, encode: { $0.embed($1, key: $2) }, loss: loss
-      ).value.item()
+      cache.valueAndGradient(at: model, documents: chunks(documents, 2), labels: chunks(labels, 3), key: key, targets: targets).value.item()
     }
     #expect(value(RandomKey(1)) == value(RandomKey(1)))
     #expect(value(RandomKey(1)) != value(RandomKey(2)))
@@ -62,12 +64,13 @@ struct GradientCacheTests {
 
   @Test("without dropout the chunks make no difference")
   func chunking() throws {
-    let model = try model(), loss = try loss()
+    let model = try model(), targets = try targets(), cache = cache()
     let values = [1, 2, 5].map { size in
-      GradientCache.valueAndGradient(
-        at: model, documents: chunks(documents, size), labels: chunks(labels, size), key: nil, encode: { $0.embed($1, key: $2) }, loss: loss
-      ).value.item()
+      cache.valueAndGradient(at: model, documents: chunks(documents, size), labels: chunks(labels, size), key: nil, targets: targets).value
+        .item()
     }
+    // One compilation for all chunkings, and with the same programs for documents and labels.
+    #expect(cache.programs.dropLast().allSatisfy { $0.program.statistics.compilations == 1 })
     #expect(abs(values[0] - values[1]) < 1e-6 && abs(values[0] - values[2]) < 1e-6)
   }
 }

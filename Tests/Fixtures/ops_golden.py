@@ -348,6 +348,27 @@ for dtype in [torch.float32, torch.float16, torch.bfloat16]:
 case("mean", torch.mean, torch.full((1, 1, 70000), 1.0, dtype=torch.float16)[:, :, :1].expand(1, 1, 900).contiguous() * 100, gradient=False)
 case("norm", torch.linalg.vector_norm, torch.tensor([[[300.0, 400.0]]], dtype=torch.float16), gradient=False)
 
+# Linear algebra of matrices with a large diagonal. The gradient of a Cholesky factor is symmetric, as if of the symmetric part.
+def dominant(x):
+    return x + 2 * x.shape[-1] * torch.eye(x.shape[-1], dtype=x.dtype)
+
+
+def cholesky(x):
+    x = dominant(x)
+    return torch.linalg.cholesky((x + x.mT) / 2)
+
+
+case("cholesky", cholesky, real(4, 4, low=-1, high=1))
+case("cholesky batched", cholesky, real(2, 3, 3, 3, low=-1, high=1))
+square = real(4, 4, low=-1, high=1)
+case("solve", lambda a, b: torch.linalg.solve(dominant(a), b), square, real(4, 2))
+case("solve with the transpose", lambda a, b: torch.linalg.solve(dominant(a).mT, b), square, real(4, 2))
+case("solve for a vector", lambda a, b: torch.linalg.solve(dominant(a), b), square, real(4))
+case("solve broadcast", lambda a, b: torch.linalg.solve(dominant(a), b), real(2, 1, 3, 3, low=-1, high=1), real(3, 3, 2))
+case("solveTriangular", lambda a, b: torch.linalg.solve_triangular(dominant(a).tril(), b, upper=False), square, real(4, 2))
+case("solveTriangular upper, transposed", lambda a, b: torch.linalg.solve_triangular(dominant(a).mT.triu(), b, upper=True),
+     real(2, 3, 3, low=-1, high=1), real(2, 3, 2))
+
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
 print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")

@@ -12,7 +12,8 @@ import WengertCPU
         let x = View.random(shape, dtype, source, &numbers), out = View.random(shape, dtype, target, &numbers)
         let values = x.values
         let length = shape.last!
-        for op in ReduceOp.allCases {
+        // A double does not hold the product of a hundred whole numbers.
+        for op in ReduceOp.allCases where op != .product || length < 100 {
           for reverse in [false, true] {
             CPUBackend.shared.scan(x, op, reverse: reverse, into: out)
             var expected = values

@@ -47,6 +47,16 @@ struct CallerErrorTests {
       .expectsMessage("CallerErrorTests.swift:\(#line - 1)", "reshape: [2, 3] has 6 elements, [4, 2] has 8")
   }
 
+  @Test("matrices without a factor, and of the wrong shape")
+  func linearAlgebra() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Tensor([[1, 2], [2, 1]]).cholesky() }
+      .expectsMessage("CallerErrorTests.swift:\(#line - 1)", "cholesky: the matrix of shape [2, 2] is not positive definite")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = solve(Tensor.ones([2, 2]), Tensor.ones([2])) }
+      .expectsMessage("solve: the matrix of shape [2, 2] is singular")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = solve(Tensor.eye(2), Tensor.ones([3, 1])) }
+      .expectsMessage("solve: the right-hand side must be float32 and have 2 rows, it is float32[3, 1]")
+  }
+
   @Test("an axis that does not exist")
   func axis() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = Tensor.ones([2, 3]).sum(axes: [2]) }

@@ -52,6 +52,9 @@ final class Peer {
 }
 
 extension Peer {
+  /// PyTorch writing into memory that is there: without the page faults of fresh memory.
+  static let inPlace = "torch into"
+
   /// The peers that this machine has.
   static func all(threads: Int, peersFolder: URL) -> [Peer] {
     guard let python else { return [] }
@@ -60,7 +63,7 @@ extension Peer {
     }
     return [
       script("torch", "torch_peer.py", "eager"),
-      script("torch into", "torch_peer.py", "into"),
+      script(inPlace, "torch_peer.py", "into"),
       script("compile", "torch_peer.py", "compile"),
       script("jax", "jax_peer.py"),
     ].compactMap(\.self)

@@ -6,7 +6,10 @@ struct Train: ParsableCommand {
     abstract: "Train an encoder on a data set.",
     discussion: "Example: dexml train configs/eurlex-4k.yaml configs/topk.yaml --tf Models/distilbert --num_epochs 20")
 
+  @Flag(help: "Time every kernel; the table goes to the log, a trace for Chrome or Perfetto to profile.json in the results folder.")
+  var profile = false
+
   @OptionGroup var settings: SettingsArguments
 
-  func run() throws { try Trainer.run(settings.configuration()) }
+  func run() throws { try Trainer.run(settings.configuration(), profiles: profile) }
 }

@@ -1,5 +1,9 @@
+import WengertNN
+
 /// What one batch's documents should be near to: B documents, L candidate labels, and of each document's positives P_i the drawn ones S_i.
-public struct LossTargets: Sendable {
+///
+/// As a tree of tensors it is its weights and counts.
+public struct LossTargets: TensorTree, Sendable {
   public let documentCount: Int
   public let labelCount: Int
   /// |P_i|
@@ -8,7 +12,15 @@ public struct LossTargets: Sendable {
   public let drawnCounts: [Int]
 
   /// float32 [B, L]: the weight of a drawn positive (1, or its relevance where the loss is weighted), −1 for a positive that was not drawn, 0 for a negative.
-  let weights: Tensor
+  private(set) var weights: Tensor
+  /// |P_i| and |S_i| as float32 [B, 1].
+  private(set) var positives: Tensor, drawn: Tensor
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    body(dotted(prefix, "weights"), &weights)
+    body(dotted(prefix, "positives"), &positives)
+    body(dotted(prefix, "drawn"), &drawn)
+  }
 
   /// - Parameters:
   ///   - positives: relevance of the batch's documents [B, L]; entries above 0 are positives.
@@ -38,5 +50,7 @@ public struct LossTargets: Sendable {
     self.positiveCounts = positiveCounts
     self.drawnCounts = drawnCounts
     self.weights = Tensor(weights, shape: [rows, columns])
+    self.positives = Tensor(positiveCounts.map(Float.init), shape: [rows, 1])
+    self.drawn = Tensor(drawnCounts.map(Float.init), shape: [rows, 1])
   }
 }

@@ -73,25 +73,30 @@ public struct SimilarityLoss: Sendable {
     case .decoupledSoftmax: terms = RowLoss.decoupledSoftmax(s, weights: targets.weights)
     case .bce: terms = RowLoss.bce(s, weights: targets.weights)
     case .topK(let topK, let alpha):
-      let k = targets.positiveCounts.map { Double(max(topK.value($0), 1)) }
-      terms = SoftTopK(alpha: alpha, weights: targets.weights, k: column(k, s))(s).terms
+      terms = SoftTopK(alpha: alpha, weights: targets.weights, k: count(topK, targets).cast(to: s.dtype))(s).terms
     }
-    return (terms * column(scales(targets), s)).sum()
+    return (terms * scales(targets, s.dtype)).sum()
   }
 
-  /// What each document's terms are multiplied by.
-  private func scales(_ targets: LossTargets) -> [Double] {
+  /// K for each document, [B, 1].
+  private func count(_ topK: TopK, _ targets: LossTargets) -> Tensor {
+    switch topK {
+    case .fixed(let k): .full(Double(k), targets.positives.shape, dtype: .float32, backend: targets.positives.backend)
+    case .numberOfPositives: atLeastOne(targets.positives)
+    }
+  }
+
+  private func atLeastOne(_ counts: Tensor) -> Tensor { maximum(counts, .full(1, [], dtype: counts.dtype, backend: counts.backend)) }
+
+  /// What each document's terms are multiplied by, [B, 1] or a scalar.
+  private func scales(_ targets: LossTargets, _ dtype: DType) -> Tensor {
     let documents = reduction == .mean ? 1 / Double(targets.documentCount) : 1
+    func number(_ value: Double) -> Tensor { .full(value, [], dtype: dtype, backend: targets.drawn.backend) }
     return switch criterion {
-    case .softmax: targets.drawnCounts.map { _ in documents }
-    case .decoupledSoftmax, .topK: targets.drawnCounts.map { documents / Double(max($0, 1)) }
-    case .bce: targets.drawnCounts.map { _ in reduction == .mean ? documents / Double(targets.labelCount) : 1 }
+    case .softmax: number(documents)
+    case .decoupledSoftmax, .topK: documents / atLeastOne(targets.drawn).cast(to: dtype)
+    case .bce: number(reduction == .mean ? documents / Double(targets.labelCount) : 1)
     }
-  }
-
-  /// [B, 1] in the similarities' dtype.
-  private func column(_ values: [Double], _ s: Tensor) -> Tensor {
-    Tensor(values, shape: [values.count, 1]).cast(to: s.dtype)
   }
 }
 

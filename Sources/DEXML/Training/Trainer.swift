@@ -13,7 +13,11 @@ public struct Trainer {
   private let loss: SimilarityLoss
   private let labelChunks: [PackedTokens]
   private var model: TextEncoder
-  private var optimiser: any Optimiser
+  private var optimiser: AnyOptimiser
+  private let cache: GradientCache<TextEncoder, LossTargets>
+  /// Moves the model against a gradient, at a learning rate.
+  private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
+  private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
   private var step = 0
@@ -33,12 +37,14 @@ public struct Trainer {
   }
 
   /// Trains as the configuration says; the best model by the tracked metric, metrics and the log are left in the results folder.
-  public static func run(_ configuration: Configuration) throws {
-    var trainer = try Trainer(configuration)
+  ///
+  /// - Parameter profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
+  public static func run(_ configuration: Configuration, profiles: Bool = false) throws {
+    var trainer = try Trainer(configuration, profiles: profiles)
     try trainer.train()
   }
 
-  init(_ configuration: Configuration) throws {
+  init(_ configuration: Configuration, profiles: Bool = false) throws {
     try configuration.checkSupported()
     self.configuration = configuration
     let folder = try ModelFolder(configuration.encoderFolder())
@@ -54,9 +60,20 @@ public struct Trainer {
     log = try Logger.run(in: results)
     try results.write(configuration)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
-    loss = SimilarityLoss(configuration)
+    let loss = SimilarityLoss(configuration)
+    self.loss = loss
+    cache = GradientCache(
+      encode: { $0.embed($1, key: $2) },
+      loss: { documents, labels, targets in loss(documents: documents, labels: labels, targets: targets) })
+    update = compile(
+      updating: { (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
+        state.second.base.update(&state.first, gradient, learningRate: rate)
+        return rate
+      })
+    profiler = profiles ? Profiler() : nil
     labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
-    optimiser = configuration.makeOptimiser()
+    optimiser = AnyOptimiser(base: configuration.makeOptimiser())
+    optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
     schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
   }
@@ -75,6 +92,7 @@ public struct Trainer {
       log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
     }
     if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
+    defer { try? writeProfile() }
     for epoch in 1...max(configuration.numEpochs, 1) where configuration.numEpochs > 0 {
       let mean = try trainEpoch(epoch)
       log.info("epoch \(epoch)/\(configuration.numEpochs): loss \(String(format: "%.4f", mean))")
@@ -107,13 +125,42 @@ public struct Trainer {
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
     let targets = try targets(of: rows)
     let documents = PackedTokens.chunks(task.training.tokens(rows), of: configuration.gcBsz)
-    let loss = loss
-    let (value, gradient) = GradientCache.valueAndGradient(
-      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), encode: { $0.embed($1, key: $2) },
-      loss: { loss(documents: $0, labels: $1, targets: targets) })
-    optimiser.update(&model, gradient, learningRate: configuration.lr * schedule.factor(step))
+    for (_, program) in programs where profiler != nil { program.profiler = profiler }
+    let (value, gradient) = cache.valueAndGradient(
+      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), targets: targets)
+    optimise(gradient, rate: configuration.lr * schedule.factor(step))
+    if step == 0 { logPrograms() }
     step += 1
     return value.item()
+  }
+
+  /// One step of the optimiser, in place.
+  private mutating func optimise(_ gradient: TextEncoder, rate: Double) {
+    // The state is handed over and taken back, so that nobody else refers to the memory that is written over.
+    var state = Pair(model, optimiser)
+    model = gradient
+    optimiser = AnyOptimiser(base: SGD())
+    _ = update(&state, gradient, Tensor([rate], shape: []))
+    (model, optimiser) = state.values
+  }
+
+  private var programs: [(name: String, program: any CompiledProgram)] { cache.programs + [("optimiser", update)] }
+
+  /// What was compiled, and where its memory goes.
+  private func logPrograms() {
+    for (name, compiled) in programs {
+      guard let program = compiled.program else { continue }
+      let time = compiled.statistics.compilationTime.formatted(.units(allowed: [.milliseconds]))
+      log.info("\(name): compiled in \(time), \(program.memoryDescription.split(separator: "\n")[0])")
+    }
+  }
+
+  /// What the profiler saw, to the log and to `profile.json`.
+  private func writeProfile() throws {
+    guard let profiler else { return }
+    log.info("kernels:\n\(profiler.table)")
+    try profiler.chromeTrace.write(to: results.url.appendingPathComponent("profile.json"), atomically: true, encoding: .utf8)
+    log.info("kernels in time: \(results.url.appendingPathComponent("profile.json").path), for chrome://tracing or Perfetto")
   }
 
   private func targets(of rows: [Int]) throws -> LossTargets {
@@ -139,6 +186,13 @@ public struct Trainer {
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
   }
+}
+
+/// An optimiser of any kind as a tree of tensors.
+struct AnyOptimiser: TensorTree, Sendable {
+  var base: any Optimiser
+
+  mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { base.visit(prefix, body) }
 }
 
 extension Configuration {

@@ -54,6 +54,10 @@ public protocol Backend: AnyObject, Sendable {
   /// out[…, j] = x[…, 0] ∘ … ∘ x[…, j] along the last axis, or from the end when `reverse`. For sum and product; float types accumulate in their compute type.
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View)
 
+  /// out = factor or solution, matrix by matrix over equal leading axes; see `LinearAlgebraKernel`. float32 or float64. Returns the first matrix for which there
+  /// is none.
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int?
+
   /// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of
   /// softmax(scale · QₕKₕᵀ) · Vₕ. See `AttentionCall`.
   func attention(_ call: AttentionCall, into out: View, logSumExp: View)

@@ -10,6 +10,7 @@ public enum KernelCall: Sendable {
   case argSort(View, descending: Bool, into: View)
   case argReduce(View, ReduceOp, into: View)
   case scan(View, ReduceOp, reverse: Bool, into: View)
+  case linearAlgebra(LinearAlgebraKernel, [View], into: View)
   case attention(AttentionCall, into: View, logSumExp: View)
   case attentionBackward(
     AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View)
@@ -62,7 +63,8 @@ public struct MatMulCall: Sendable {
 
 /// A kernel call made ready: running it plans nothing and allocates nothing where the backend can help it.
 public protocol Kernel: Sendable {
-  /// Runs the call on the memory that its storages have now. Returns the first index out of range, of calls that take indices.
+  /// Runs the call on the memory that its storages have now. Returns the first index out of range, of calls that take indices, or
+  /// the first matrix without a result, of linear algebra.
   func run() -> Int?
 }
 
@@ -92,6 +94,7 @@ public struct PlainKernel: Kernel {
     case .argSort(let x, let descending, let out): backend.argSort(x, descending: descending, into: out)
     case .argReduce(let x, let op, let out): backend.argReduce(x, op, into: out)
     case .scan(let x, let op, let reverse, let out): backend.scan(x, op, reverse: reverse, into: out)
+    case .linearAlgebra(let kernel, let operands, let out): return backend.linearAlgebra(kernel, operands, into: out)
     case .attention(let call, let out, let logSumExp): backend.attention(call, into: out, logSumExp: logSumExp)
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
       backend.attentionBackward(
@@ -123,6 +126,12 @@ public struct PlainKernel: Kernel {
 }
 
 extension KernelCall {
+  /// What the number means that a call returns where it cannot be performed.
+  func message(fault: Int) -> String {
+    if case .linearAlgebra(let kernel, let operands, _) = self { return kernel.message(matrix: fault, of: operands[0].shape) }
+    return "index \(fault) is out of range"
+  }
+
   /// What the call reads; what it adds to counts as written only.
   var reads: [View] {
     switch self {
@@ -134,6 +143,7 @@ extension KernelCall {
       .scatterAddAlong(let x, let indices, _):
       [x, indices]
     case .argSort(let x, _, _), .argReduce(let x, _, _), .scan(let x, _, _, _): [x]
+    case .linearAlgebra(_, let operands, _): operands
     case .attention(let call, _, _): call.reads
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, _, _, _): call.reads + [out, logSumExp, cotangent]
     case .host(let call): call.inputs
@@ -146,7 +156,7 @@ extension KernelCall {
     case .rows(let call): call.outputs
     case .matmul(let call): (call.out.map { [$0] } ?? []) + (call.epilogue?.call.outputs ?? [])
     case .gather(_, _, let out), .scatterAdd(_, _, let out), .takeAlong(_, _, let out), .scatterAddAlong(_, _, let out),
-      .argSort(_, _, let out), .argReduce(_, _, let out), .scan(_, _, _, let out):
+      .argSort(_, _, let out), .argReduce(_, _, let out), .scan(_, _, _, let out), .linearAlgebra(_, _, let out):
       [out]
     case .attention(_, let out, let logSumExp): [out, logSumExp]
     case .attentionBackward(_, _, _, _, let query, let key, let value): [query, key, value]
@@ -170,6 +180,7 @@ extension KernelCall {
     case .argSort(let x, let descending, let out): .argSort(f(x), descending: descending, into: f(out))
     case .argReduce(let x, let op, let out): .argReduce(f(x), op, into: f(out))
     case .scan(let x, let op, let reverse, let out): .scan(f(x), op, reverse: reverse, into: f(out))
+    case .linearAlgebra(let kernel, let operands, let out): .linearAlgebra(kernel, operands.map(f), into: f(out))
     case .attention(let call, let out, let logSumExp): .attention(call.map(f), into: f(out), logSumExp: f(logSumExp))
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
       .attentionBackward(

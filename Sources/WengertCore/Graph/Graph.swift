@@ -39,6 +39,9 @@ public struct Graph: Sendable {
   /// Arguments that the program overwrites: the output that is written over each.
   var updates: [Update] = []
 
+  /// How many of the last arguments are not there yet when the program begins: it runs as far as it can without them, and waits.
+  var lateInputCount = 0
+
   struct Update: Hashable, Sendable {
     /// Positions in `inputs` and `outputs`.
     var input: Int, output: Int
@@ -108,6 +111,7 @@ struct GraphRewriter {
   init(_ source: Graph) {
     self.source = source
     map = Array(repeating: nil, count: source.values.count)
+    result.lateInputCount = source.lateInputCount
     for (name, input) in zip(source.inputNames, source.inputs) { map[input] = result.addInput(name, source.type(input)) }
   }
 

@@ -33,6 +33,12 @@ final class Tracer: Backend, @unchecked Sendable {
 
   func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
 
+  /// An argument that comes when the program has gone as far as it can without.
+  func lateInput(_ name: String, _ type: TensorType) -> Tensor {
+    graph.lateInputCount += 1
+    return input(name, type)
+  }
+
   func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let caller = notesPlaces ? caller.noted() : caller
     let types = operation.results(operands.map(\.type), caller)
@@ -79,6 +85,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { fail() }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
   func attentionBackward(
     _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View

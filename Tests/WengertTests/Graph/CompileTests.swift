@@ -53,3 +53,25 @@ struct CompileTests {
     #expect(state[1].array(of: Double.self) == [11, 12, 13])
   }
 }
+
+@Suite("Compiled pullbacks")
+struct CompiledPullbackTests {
+  @Test("gradients are added up in place, for several sizes and cotangents")
+  func sums() {
+    let f: ([Tensor], Tensor) -> Tensor = { p, x in gelu(x.matmul(p[0]) + p[1]).sum(axes: [1]) }
+    let compiled = compile(pullbackOf: f, CompileOptions(shapes: ["1": ["batch", 3]]))
+    let parameters = [RandomKey(1).normal([3, 4]), RandomKey(2).normal([4])]
+    var gradient = parameters.map { Tensor.zeros($0.shape) }
+    var expected = gradient
+    for batch in [2, 5, 1] {
+      let x = RandomKey(batch).normal([batch, 3]), cotangent = RandomKey(batch + 10).normal([batch])
+      let pending = compiled(parameters, x)
+      let (value, pullback) = vjp(at: parameters) { f($0, x) }
+      expectEqual(pending.value, value)
+      pending.add(cotangent, to: &gradient)
+      expected = zip(expected, pullback(cotangent)).map { $0 + $1 }
+    }
+    for (a, b) in zip(gradient, expected) { expectEqual(a, b, tolerance: 1e-5) }
+    #expect(compiled.statistics.compilations == 1)
+  }
+}

@@ -9,5 +9,11 @@ extension Row {
     return x.matmul(x.transpose()) / Double(side) + Tensor.eye(side)
   }
 
-  static let linearAlgebra: [Row] = []
+  static let linearAlgebra = [
+    arithmetic("cholesky", "1024x1024", flops: Double(side * side) * Double(side) / 3, { [positiveDefinite()] }) { [$0[0].cholesky()] },
+    arithmetic(
+      "solve", "1024x1024, 64 columns", flops: Double(side * side) * (2 * Double(side) / 3 + 2 * 64),
+      { [positiveDefinite(), normal([side, 64], seed: 2)] }
+    ) { [solve($0[0], $0[1])] },
+  ]
 }

@@ -16,10 +16,10 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree> 
       compiler.noteInlined()
       return body(repeat each input)
     }
-    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: 0) { traced in
+    let (template, results) = compiler.run(names: arguments.names, arguments.tensors) { _, traced in
       var rest = traced[...]
       let output = body(repeat (each input).taking(&rest))
-      return (output, output.tensors)
+      return Compiler.Traced(output: output, results: output.tensors, updates: [])
     }
     return template.replacingTensors(results)
   }
@@ -54,11 +54,14 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       return body(&state, repeat each input)
     }
     let structure = state
-    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: updated) { traced in
+    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: updated) { _, traced in
       var rest = traced[...]
       var new = structure.taking(&rest)
       let output = body(&new, repeat (each input).taking(&rest))
-      return (output, output.tensors + new.tensors)
+      let results = output.tensors
+      return Compiler.Traced(
+        output: output, results: results + new.tensors,
+        updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
     }
     return template.replacingTensors(results)
   }
@@ -107,11 +110,11 @@ public func compile<State: TensorTree, each Input: TensorTree, Output: TensorTre
 
 extension TensorTree {
   /// The same structure with the first tensors of `rest`, which are removed from it.
-  fileprivate func taking(_ rest: inout ArraySlice<Tensor>) -> Self { map { _, _ in rest.removeFirst() } }
+  func taking(_ rest: inout ArraySlice<Tensor>) -> Self { map { _, _ in rest.removeFirst() } }
 }
 
 /// The tensors of a call's arguments.
-private struct NamedTensors {
+struct NamedTensors {
   var names: [String] = []
   var tensors: [Tensor] = []
   private var count = 0

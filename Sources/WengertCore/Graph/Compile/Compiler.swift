@@ -24,43 +24,64 @@ final class Compiler<Output> {
     statistics.lastCall = .inlined
   }
 
-  /// Runs the program that fits the arguments, tracing one if there is none.
+  /// What tracing the function gave.
+  struct Traced {
+    var output: Output
+    /// All results, of which `updates` are written over arguments.
+    var results: [Tensor]
+    var updates: [Graph.Update]
+  }
+
+  /// Begins the program that fits the arguments, tracing one if there is none.
   ///
   /// - Parameters:
-  ///   - arguments: the tensors of all arguments; the first `updated` of them are written over, and must be row-major.
-  ///   - trace: the function, from its traced arguments to its results (those that are written over arguments last, in their order).
-  func run(
-    names: [String], _ arguments: [Tensor], updated: Int, trace: ([Tensor]) -> (output: Output, tensors: [Tensor])
-  ) -> (template: Output, results: [Tensor]) {
+  ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
+  ///   - trace: the function of its traced arguments.
+  func begin(
+    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced
+  ) -> (template: Output, run: ProgramRun) {
     statistics.calls += 1
     let types = arguments.map(\.type)
-    var found: (entry: Entry, sizes: [String: Int])?
-    if let place = entries.lastIndex(where: { entry in
-      guard entry.names == names, let sizes = entry.program.graph.symbolValues(types) else { return false }
-      found = (entry, sizes)
-      return true
-    }), place != entries.count - 1 {
-      entries.append(entries.remove(at: place))
-    }
-    if found == nil {
-      let clock = ContinuousClock()
-      let start = clock.now
-      let entry = compile(names: names, types, on: arguments.first?.backend, updated: updated, trace)
-      statistics.compilationTime += clock.now - start
-      statistics.compilations += 1
-      if entries.count >= Self.largestCache { entries.removeFirst() }
-      entries.append(entry)
-      guard let sizes = entry.program.graph.symbolValues(types) else {
-        fatalError("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
-      }
-      found = (entry, sizes)
-      statistics.lastCall = .compiled
-    }
-    let (entry, sizes) = found!
+    let (entry, sizes) = known(names, types) ?? compiled(names, types, on: arguments.first?.backend, trace)
     let bound = bind(entry.program, sizes)
-    let contiguous = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : RowPrograms.contiguous(tensor.view) }
-    let results = withExtendedLifetime(contiguous) { bound.run(contiguous, observe: observer(bound)) }
-    return (entry.template, results.compactMap { $0 })
+    let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : RowPrograms.contiguous(tensor.view) }
+    return (entry.template, bound.begin(views, observe: observer(bound)))
+  }
+
+  /// The same for a function without late arguments: its results.
+  func run(
+    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced
+  ) -> (template: Output, results: [Tensor]) {
+    let (template, run) = begin(names: names, arguments, updated: updated, trace: trace)
+    run.finish()
+    return (template, run.results.compactMap { $0 })
+  }
+
+  /// The program last used that fits; it counts as the last one used.
+  private func known(_ names: [String], _ types: [TensorType]) -> (Entry, [String: Int])? {
+    for place in entries.indices.reversed() where entries[place].names == names {
+      guard let sizes = entries[place].program.graph.symbolValues(types) else { continue }
+      if place != entries.count - 1 { entries.append(entries.remove(at: place)) }
+      return (entries[entries.count - 1], sizes)
+    }
+    return nil
+  }
+
+  private func compiled(
+    _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+  ) -> (Entry, [String: Int]) {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let entry = compile(names: names, types, on: backend, trace)
+    statistics.compilationTime += clock.now - start
+    statistics.compilations += 1
+    if entries.count >= Self.largestCache { entries.removeFirst() }
+    entries.append(entry)
+    guard let sizes = entry.program.graph.symbolValues(types) else {
+      fatalError("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+    }
+    statistics.lastCall = .compiled
+    return (entry, sizes)
   }
 
   private func bind(_ program: Program, _ sizes: [String: Int]) -> BoundProgram {
@@ -83,21 +104,22 @@ final class Compiler<Output> {
   }
 
   private func compile(
-    names: [String], _ types: [TensorType], on backend: (any Backend)?, updated: Int,
-    _ trace: ([Tensor]) -> (output: Output, tensors: [Tensor])
+    names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> Entry {
     let tracer = Tracer(target: backend, notesPlaces: options.nanCheck)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
-    let (output, tensors) = trace(inputs)
-    let results = tensors.map { tracer.value(of: $0) }
+    let traced = trace(tracer, inputs)
+    let results = traced.results.map { tracer.value(of: $0) }
     var graph = tracer.graph
     graph.outputs = results
-    let first = results.count - updated
-    for i in 0..<updated {
-      let (old, new) = (graph.type(graph.inputs[i]), graph.type(results[first + i]))
-      if old != new { fatalError("compile: the new value of \(names[i]) is \(new), the old one \(old); an update in place needs one type") }
+    graph.updates = traced.updates
+    for update in traced.updates {
+      let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
+      if old != new {
+        fatalError(
+          "compile: the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
+      }
     }
-    graph.updates = (0..<updated).map { Graph.Update(input: $0, output: first + $0) }
     guard let target = tracer.target else { fatalError("compile: the function uses no tensor, so nothing tells where it should run") }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
@@ -106,7 +128,7 @@ final class Compiler<Output> {
       optimized = outcome.graph
       statistics.bytesOverBudget = max(0, outcome.byteCount - budget)
     }
-    return Entry(names: names, program: Program(optimized, on: target), template: output)
+    return Entry(names: names, program: Program(optimized, on: target), template: traced.output)
   }
 
   /// The type of an argument, with the symbols that the options give.

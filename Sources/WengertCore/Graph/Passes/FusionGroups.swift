@@ -21,14 +21,20 @@ struct FusionGroups {
     /// Whether it could as well compute one number per row: nothing in it looks along the row.
     var isPerElement: Bool
     var size: Int
+    /// Whether it waits for a late argument.
+    var isLate = false
   }
 
   init(_ graph: Graph) {
     self.graph = graph
     readers = FusionGroups.readers(graph)
     groupOf = Array(repeating: nil, count: graph.nodes.count)
+    var late = Set(graph.inputs.suffix(graph.lateInputCount))
     for (index, node) in graph.nodes.enumerated() {
-      guard let group = graph.rowGroup(of: node, index) else { continue }
+      let isLate = node.operands.contains(where: late.contains)
+      if isLate { late.formUnion(node.results) }
+      guard var group = graph.rowGroup(of: node, index) else { continue }
+      group.isLate = isLate
       groups.append(group)
       groupOf[index] = groups.count - 1
       for operand in node.operands {
@@ -65,14 +71,15 @@ struct FusionGroups {
   /// Puts the producers' group into the consumers' where that is allowed.
   private mutating func merge(_ a: Int, _ b: Int) {
     let (first, second) = (groups[a], groups[b])
-    guard first.size + second.size <= Self.largest, let space = commonSpace(first, second), linksAreRows(first, second),
+    guard first.isLate == second.isLate, first.size + second.size <= Self.largest, let space = commonSpace(first, second),
+      linksAreRows(first, second),
       !hasDetour(first, second)
     else { return }
     let members = (first.members + second.members).sorted()
     guard operandCount(members) <= Self.mostOperands else { return }
     groups[a] = Group(
       members: members, space: space, isPerElement: first.isPerElement && second.isPerElement && first.space == second.space,
-      size: first.size + second.size)
+      size: first.size + second.size, isLate: first.isLate)
     groups[b].members = []
     for member in second.members { groupOf[member] = a }
   }

@@ -14,15 +14,16 @@ final class Arena: Sendable {
   private static let count = Atomic<Int>(0)
   private static let idle = Mutex<[ObjectIdentifier: [Arena]]>([:])
 
-  /// Runs `body` with an arena of at least `byteCount` bytes that nobody else uses meanwhile.
-  static func with<Result>(_ byteCount: Int, on backend: any Backend, _ body: (Arena) -> Result) -> Result {
-    let key = ObjectIdentifier(backend)
-    let found = idle.withLock { $0[key]?.popLast() }
+  /// An arena of at least `byteCount` bytes that nobody else uses until it is given back.
+  static func take(_ byteCount: Int, on backend: any Backend) -> Arena {
+    let found = idle.withLock { $0[ObjectIdentifier(backend)]?.popLast() }
     // One that is too small goes back to the backend before a larger one is asked for.
-    let kept = (found?.storage.byteCount ?? -1) >= byteCount ? found : nil
-    let arena = kept ?? Arena(backend.allocate(byteCount: byteCount))
-    defer { idle.withLock { $0[key, default: []].append(arena) } }
-    return body(arena)
+    if let found, found.storage.byteCount >= byteCount { return found }
+    return Arena(backend.allocate(byteCount: byteCount))
+  }
+
+  static func giveBack(_ arena: Arena) {
+    idle.withLock { $0[ObjectIdentifier(arena.storage.backend), default: []].append(arena) }
   }
 
   /// Gives the arenas that no program is using back to their backends.

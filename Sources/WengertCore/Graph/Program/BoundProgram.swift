@@ -20,6 +20,8 @@ final class BoundProgram: @unchecked Sendable {
   private let results: [(output: Int, placeholder: Storage)]
   private let sources: [Source]
   private var boundArena = 0
+  private var isRunning = false
+  fileprivate let firstLateStep: Int
 
   /// Where an output's elements are after a run.
   private enum Source {
@@ -70,6 +72,7 @@ final class BoundProgram: @unchecked Sendable {
     for position in plan.constantCalls { _ = ready(position).kernel.run() }
     // A copy of a buffer onto itself is left out.
     steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
+    firstLateStep = Self.firstLateStep(lowering, steps)
     sources = lowering.outputs.enumerated().map { number, view in
       if graph.updates.contains(where: { $0.output == number }) { return .update }
       switch plan.place(lowering.buffer(view).number) {
@@ -87,41 +90,108 @@ final class BoundProgram: @unchecked Sendable {
     self.results = results
   }
 
-  /// Runs on these arguments, which must be row-major and have the sizes that the program was bound for.
+  /// Begins a run on these arguments (all but the late ones), which must be row-major and have the sizes that the program was bound for: the steps that need no
+  /// late argument.
   ///
   /// - Parameter observe: called with each step instead of the step alone; must run its kernel.
-  func run(_ arguments: [View], observe: ((Step) -> Int?)? = nil) -> [Tensor?] {
-    Arena.with(plan.arenaByteCount, on: backend) { memory in
-      if boundArena != memory.number {
-        for (offset, placeholder) in arena { backend.bind(placeholder, to: memory.storage, at: offset) }
-        boundArena = memory.number
+  func begin(_ arguments: [View], observe: ((Step) -> Int?)?) -> ProgramRun {
+    if isRunning { fatalError("a compiled function is called before its last call is complete") }
+    isRunning = true
+    let memory = Arena.take(plan.arenaByteCount, on: backend)
+    if boundArena != memory.number {
+      for (offset, placeholder) in arena { backend.bind(placeholder, to: memory.storage, at: offset) }
+      boundArena = memory.number
+    }
+    var made: [Int: Storage] = [:]
+    for (output, placeholder) in results {
+      let storage = backend.allocate(byteCount: placeholder.byteCount)
+      backend.bind(placeholder, to: storage, at: 0)
+      made[output] = storage
+    }
+    let run = ProgramRun(self, memory, made, observe)
+    run.perform(0..<firstLateStep, with: arguments, from: 0)
+    return run
+  }
+
+  fileprivate func bind(_ arguments: [View], from first: Int) {
+    for (number, placeholder) in inputs where arguments.indices.contains(number - first) {
+      let view = arguments[number - first]
+      // A view without elements may begin anywhere.
+      backend.bind(placeholder, to: view.storage, at: placeholder.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
+    }
+  }
+
+  fileprivate func results(_ arguments: [View], _ made: [Int: Storage]) -> [Tensor?] {
+    sources.enumerated().map { number, source in
+      let dtype = lowering.outputs[number].dtype
+      switch source {
+      case .update: return nil
+      case .fixed(let tensor): return tensor
+      case .result(let output, let layout): return Tensor(View(storage: made[output]!, layout: layout, dtype: dtype), node: nil)
+      case .input(let input, var layout):
+        layout.offset += arguments[input].layout.offset
+        return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
       }
-      for (number, placeholder) in inputs {
-        let view = arguments[number]
-        // A view without elements may begin anywhere.
-        backend.bind(placeholder, to: view.storage, at: placeholder.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
-      }
-      var made: [Int: Storage] = [:]
-      for (output, placeholder) in results {
-        let storage = backend.allocate(byteCount: placeholder.byteCount)
-        backend.bind(placeholder, to: storage, at: 0)
-        made[output] = storage
-      }
-      for step in steps {
-        let fault = observe.map { $0(step) } ?? step.kernel.run()
-        if let fault { step.call.caller.fail(step.call.operation, "index \(fault) is out of range") }
-      }
-      return sources.enumerated().map { number, source in
-        let dtype = lowering.outputs[number].dtype
-        switch source {
-        case .update: return nil
-        case .fixed(let tensor): return tensor
-        case .result(let output, let layout): return Tensor(View(storage: made[output]!, layout: layout, dtype: dtype), node: nil)
-        case .input(let input, var layout):
-          layout.offset += arguments[input].layout.offset
-          return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
-        }
-      }
+    }
+  }
+
+  fileprivate func end(_ memory: Arena) {
+    isRunning = false
+    Arena.giveBack(memory)
+  }
+
+  /// The first step that depends on a late argument.
+  private static func firstLateStep(_ lowering: Lowering, _ steps: [Step]) -> Int {
+    let early = lowering.graph.inputs.count - lowering.graph.lateInputCount
+    var late = Set(early..<lowering.graph.inputs.count)
+    return steps.firstIndex { step in
+      let isLate = (step.call.call.reads + step.call.call.writes).contains { late.contains(lowering.buffer($0).number) }
+      if isLate { for view in step.call.call.writes { late.insert(lowering.buffer(view).number) } }
+      return isLate
+    } ?? steps.count
+  }
+}
+
+/// A run of a program, from its first kernel to its last; in between it may wait for late arguments.
+final class ProgramRun {
+  private let program: BoundProgram
+  private let memory: Arena
+  private let made: [Int: Storage]
+  private let observe: ((BoundProgram.Step) -> Int?)?
+  private var arguments: [View] = []
+
+  fileprivate init(_ program: BoundProgram, _ memory: Arena, _ made: [Int: Storage], _ observe: ((BoundProgram.Step) -> Int?)?) {
+    self.program = program
+    self.memory = memory
+    self.made = made
+    self.observe = observe
+  }
+
+  private var isOver = false
+
+  deinit { end() }
+
+  /// Gives the memory back.
+  private func end() {
+    if !isOver { program.end(memory) }
+    isOver = true
+  }
+
+  /// The results, nil for what is written over arguments; of those that depend on late arguments, the numbers are there when the run is finished.
+  var results: [Tensor?] { program.results(arguments, made) }
+
+  /// The steps that are left, now that the late arguments are there.
+  func finish(_ late: [View] = []) {
+    perform(program.firstLateStep..<program.steps.count, with: late, from: arguments.count)
+    end()
+  }
+
+  fileprivate func perform(_ range: Range<Int>, with views: [View], from first: Int) {
+    arguments += views
+    program.bind(views, from: first)
+    for step in program.steps[range] {
+      let fault = observe.map { $0(step) } ?? step.kernel.run()
+      if let fault { step.call.caller.fail(step.call.operation, step.call.call.message(fault: fault)) }
     }
   }
 }

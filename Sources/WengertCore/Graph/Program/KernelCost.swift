@@ -16,6 +16,16 @@ extension KernelCall {
       let product = 2 * Double(a.elementCount) * Double(b[b.rank - 1])
       let added = call.accumulates ? call.out.map(\.distinctByteCount) ?? 0 : 0
       return KernelCost(flops: product + (call.epilogue.map(\.call.flops) ?? 0), bytes: moved + added)
+    case .linearAlgebra(let kernel, let operands, let out):
+      let n = Double(operands[0].shape.last!), rows = Double(out.shape.elementCount)
+      let matrices = Double(operands[0].shape.elementCount) / Swift.max(n * n, 1)
+      let flops: Double =
+        switch kernel {
+        case .cholesky: matrices * n * n * n / 3
+        case .solve: matrices * n * n * n * 2 / 3 + 2 * n * rows
+        case .solveTriangular: n * rows
+        }
+      return KernelCost(flops: flops, bytes: moved)
     case .attention, .attentionBackward: return KernelCost(flops: nil, bytes: moved)
     case .scatterAdd(let x, _, let out), .scatterAddAlong(let x, _, let out):
       return KernelCost(flops: Double(x.shape.elementCount), bytes: moved - out.distinctByteCount + 2 * x.distinctByteCount)

@@ -35,8 +35,10 @@ public final class Program: @unchecked Sendable {
 
 extension Graph {
   /// The values of the symbols for arguments of these types; nil where they do not fit the graph's.
+  ///
+  /// Late arguments are not looked at.
   func symbolValues(_ types: [TensorType]) -> [String: Int]? {
-    guard types.count == inputs.count else { return nil }
+    guard types.count == inputs.count - lateInputCount else { return nil }
     var values: [String: Int] = [:]
     var open: [(Dimension, Int)] = []
     for (input, actual) in zip(inputs, types) {

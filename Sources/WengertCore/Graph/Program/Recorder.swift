@@ -67,6 +67,10 @@ final class Recorder: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { note(.argSort(x, descending: descending, into: out)) }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { note(.argReduce(x, op, into: out)) }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { note(.scan(x, op, reverse: reverse, into: out)) }
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+    note(.linearAlgebra(kernel, operands, into: out))
+    return nil
+  }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { note(.attention(call, into: out, logSumExp: logSumExp)) }
   func attentionBackward(
     _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View

@@ -1,0 +1,72 @@
+import CKernels
+
+/// A number type with attention's inner loops, on matrices of contiguous rows.
+protocol AttentionNumber: KernelNumber, BinaryFloatingPoint {
+  static func softmax(_ scores: Matrix<Self>, _ logSumExp: UnsafeMutablePointer<Self>, _ dropout: ops_dropout?)
+  static func softmaxGradient(
+    _ scores: Matrix<Self>, _ gradient: Matrix<Self>, _ logSumExp: UnsafePointer<Self>, _ inner: UnsafePointer<Self>, _ scale: Self,
+    _ dropout: ops_dropout?)
+  static func inner(_ a: Matrix<Self>, _ b: Matrix<Self>, _ result: UnsafeMutablePointer<Self>)
+  /// out = alpha · a · b, or that added to `out`; a has any strides.
+  static func product(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool)
+  /// The transpose of `a` into rows that are as long as `out` has columns, with zeros at their ends.
+  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
+}
+
+extension Float: AttentionNumber {
+  static func softmax(_ scores: Matrix<Float>, _ logSumExp: UnsafeMutablePointer<Float>, _ dropout: ops_dropout?) {
+    withOptional(dropout) { ops_softmax_f32(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
+  }
+  static func softmaxGradient(
+    _ scores: Matrix<Float>, _ gradient: Matrix<Float>, _ logSumExp: UnsafePointer<Float>, _ inner: UnsafePointer<Float>, _ scale: Float,
+    _ dropout: ops_dropout?
+  ) {
+    withOptional(dropout) {
+      ops_softmax_gradient_f32(
+        scores.pointer, gradient.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, inner, scale, $0)
+    }
+  }
+  static func inner(_ a: Matrix<Float>, _ b: Matrix<Float>, _ result: UnsafeMutablePointer<Float>) {
+    ops_inner_f32(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
+  }
+  static func product(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, accumulates: Bool) {
+    ops_product_f32(
+      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
+      accumulates ? 1 : 0)
+  }
+  static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
+    ops_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+  }
+}
+
+extension Double: AttentionNumber {
+  static func softmax(_ scores: Matrix<Double>, _ logSumExp: UnsafeMutablePointer<Double>, _ dropout: ops_dropout?) {
+    withOptional(dropout) { ops_softmax_f64(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
+  }
+  static func softmaxGradient(
+    _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>,
+    _ scale: Double,
+    _ dropout: ops_dropout?
+  ) {
+    withOptional(dropout) {
+      ops_softmax_gradient_f64(
+        scores.pointer, gradient.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, inner, scale, $0)
+    }
+  }
+  static func inner(_ a: Matrix<Double>, _ b: Matrix<Double>, _ result: UnsafeMutablePointer<Double>) {
+    ops_inner_f64(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
+  }
+  static func product(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, accumulates: Bool) {
+    ops_product_f64(
+      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
+      accumulates ? 1 : 0)
+  }
+  static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
+    ops_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+  }
+}
+
+/// Lends the address of a value that may be missing.
+private func withOptional<Value>(_ value: Value?, _ body: (UnsafePointer<Value>?) -> Void) {
+  if let value { withUnsafePointer(to: value) { body($0) } } else { body(nil) }
+}

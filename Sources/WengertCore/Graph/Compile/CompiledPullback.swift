@@ -1,0 +1,72 @@
+/// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
+/// gradient to what was added up before. To be called by one thread at a time.
+public final class CompiledPullback<Model: TensorTree, each Input: TensorTree> {
+  private let body: (Model, repeat each Input) -> Tensor
+  private let compiler: Compiler<Tensor>
+
+  init(_ body: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions) {
+    self.body = body
+    compiler = Compiler(options)
+  }
+
+  /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
+  public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
+    var arguments = NamedTensors()
+    arguments.add(model)
+    let count = arguments.tensors.count
+    repeat arguments.add(each input)
+    let names = arguments.names
+    let (_, run) = compiler.begin(names: names, arguments.tensors) { tracer, traced in
+      var rest = traced[...]
+      let variables = model.taking(&rest)
+      let (value, pullback) = vjp(at: variables) { self.body($0, repeat (each input).taking(&rest)) }
+      let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
+      let cotangent = tracer.lateInput("cotangent", value.type)
+      let slopes = pullback(cotangent).tensors
+      let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
+      return Compiler.Traced(
+        output: value, results: [value] + new, updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
+    }
+    return Pending(value: run.results[0]!, run: run)
+  }
+
+  /// A run that waits for the value's cotangent.
+  public final class Pending {
+    /// The function's value.
+    public let value: Tensor
+    private let run: ProgramRun
+
+    fileprivate init(value: Tensor, run: ProgramRun) {
+      self.value = value
+      self.run = run
+    }
+
+    /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place where no other tensor shares its memory.
+    /// To be called once.
+    public func add(_ cotangent: Tensor, to gradient: inout Model, file: StaticString = #fileID, line: UInt = #line) {
+      let caller = Caller(file, line)
+      caller.require(
+        cotangent.shape == value.shape && cotangent.dtype == value.dtype, "pullback",
+        "a cotangent \(cotangent.type) for a value \(value.type)")
+      var sums = NamedTensors()
+      sums.addOwned(&gradient)
+      run.finish(sums.tensors.map(\.view) + [RowPrograms.contiguous(cotangent.view)])
+    }
+  }
+}
+
+extension CompiledPullback: CompiledProgram {
+  public var statistics: CompileStatistics { compiler.statistics }
+  public var program: Program? { compiler.lastProgram }
+  public var profiler: Profiler? {
+    get { compiler.profiler }
+    set { compiler.profiler = newValue }
+  }
+}
+
+/// The value and the pullback of a function with respect to its first argument, compiled.
+public func compile<Model: TensorTree, each Input: TensorTree>(
+  pullbackOf f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
+) -> CompiledPullback<Model, repeat each Input> {
+  CompiledPullback(f, options)
+}
