@@ -10,9 +10,10 @@ struct RandomProgram {
   private(set) var steps: [(text: String, apply: ([Tensor]) -> Tensor)] = []
   private(set) var results: [Int] = []
 
-  init(seed: UInt64, operations: Int = 20) {
-    var maker = RandomProgramMaker(seed: seed)
-    let arguments = maker.arguments()
+  /// `isSymbolic`: the arguments have `RandomProgramMaker.batch` rows, and the program may run with any other number of them.
+  init(seed: UInt64, operations: Int = 20, isSymbolic: Bool = false) {
+    var maker = RandomProgramMaker(seed: seed, isSymbolic: isSymbolic)
+    let arguments = maker.arguments(rows: maker.rows)
     self.arguments = arguments.floats + arguments.integers
     floatCount = arguments.floats.count
     var values = self.arguments
@@ -76,16 +77,22 @@ struct RandomProgramMaker {
   typealias Step = (text: String, apply: ([Tensor]) -> Tensor)
   var generator: SeededGenerator
   let rows: Int, columns: Int
+  let isSymbolic: Bool
+  /// The number of rows where it stands for any: extents that depend on it are its multiples, others are not.
+  static let batch = 7
 
-  init(seed: UInt64) {
-    generator = SeededGenerator(seed: seed)
-    (rows, columns) = [(3, 4), (2, 5), (4, 4), (1, 3), (3, 1), (2, 3), (5, 2), (2, 2100)].randomElement(using: &generator)!
+  init(seed: UInt64, isSymbolic: Bool = false) {
+    var generator = SeededGenerator(seed: seed)
+    self.isSymbolic = isSymbolic
+    let symbolic = (Self.batch, Int.random(in: 3..<5, using: &generator))
+    (rows, columns) = isSymbolic ? symbolic : [(3, 4), (2, 5), (4, 4), (1, 3), (3, 1), (2, 3), (5, 2), (2, 2100)].randomElement(using: &generator)!
+    self.generator = generator
   }
 
   mutating func pick(_ range: Range<Int>) -> Int { Int.random(in: range, using: &generator) }
   mutating func coin() -> Bool { Bool.random(using: &generator) }
 
-  mutating func arguments() -> (floats: [Tensor], integers: [Tensor]) {
+  mutating func arguments(rows: Int) -> (floats: [Tensor], integers: [Tensor]) {
     let shapes: [Shape] = [[rows, columns], [columns, rows], [columns], [rows, 1], [rows, columns], []]
     let key = RandomKey(pick(0..<1000))
     let floats = shapes.enumerated().map { key.fold($0).normal($1, dtype: .float64) }
@@ -167,7 +174,10 @@ struct RandomProgramMaker {
   private mutating func movement(_ values: [Tensor], _ x: Int, _ shape: Shape) -> Step? {
     guard shape.rank > 0 else { return ("expandDims \(x)", { $0[x].expandDims(0) }) }
     let axis = pick(0..<shape.rank), extent = shape[axis]
-    switch pick(0..<14) {
+    let choice = pick(0..<14)
+    // These ask for numbers.
+    if isSymbolic && [3, 4, 6, 7, 10, 12].contains(choice) { return nil }
+    switch choice {
     case 0, 1:
       let axes = Array(shape.indices).shuffled(using: &generator)
       return ("permute \(x) \(axes)", { $0[x].permute(axes) })
@@ -222,6 +232,7 @@ struct RandomProgramMaker {
     case 3: return ("l2Normalize \(x)", { ($0[x] + 0.1).l2Normalize(axis: axis, epsilon: 0.1) })
     default:
       let width = shape[shape.rank - 1]
+      if isSymbolic && width % Self.batch == 0 { return nil }
       return (
         "layerNorm \(x)",
         { values in
@@ -236,7 +247,7 @@ struct RandomProgramMaker {
     let extent = shape.rank > 0 ? shape[0] : 0
     guard extent >= rows else { return nil }
     if coin() { return ("gather \(x)", { $0[x].gather($0[floatCount]) }) }
-    guard extent == 4 else { return nil }
+    guard extent == 4, !isSymbolic else { return nil }
     let rows = rows
     return ("scatterAdd \(x)", { tanh($0[x].scatterAdd($0[floatCount], extent: rows)) })
   }
@@ -255,7 +266,7 @@ struct RandomProgramMaker {
     case 1: return shape.rank == 0 ? nil : ("dropout \(x) \(site)", { $0[x].dropout(0.3, key: RandomKey($0[floatCount + 1]).fold(site)) })
     case 2: return ("checkpoint \(x)", { checkpoint($0[x]) { tanh($0) * sin($0) } })
     case 3: return shape.rank == 0 ? nil : ("cumulativeSum \(x)", { tanh($0[x].cumulativeSum(axis: 0)) })
-    case 4:
+    case 4 where !isSymbolic:
       let constant = RandomKey(site).normal(shape, dtype: .float64)
       return ("\(x) · a constant", { $0[x] * constant })
     default: return ("stopGradient \(x)", { stopGradient($0[x]) * $0[x] * 0.1 })
