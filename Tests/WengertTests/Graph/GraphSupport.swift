@@ -24,7 +24,7 @@ extension TensorType {
 }
 
 /// The graph of a function of tensors of these types, as it is traced, before any pass; the last `updating` results are written over the first arguments.
-func trace(_ arguments: TensorType..., updating: Int = 0, _ f: ([Tensor]) -> [Tensor]) -> Graph {
+func trace(_ arguments: TensorType..., updating: Int = 0, f: ([Tensor]) -> [Tensor]) -> Graph {
   let tracer = Tracer(target: CPUBackend.shared)
   let results = f(arguments.enumerated().map { tracer.input("\($0)", $1) }).map { tracer.value(of: $0) }
   var graph = tracer.graph
@@ -46,7 +46,7 @@ extension Graph {
 /// Fails unless the graph's lines are these, one per line of the text.
 func expectGraph(_ graph: Graph, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {
   let lines = expected.split(separator: "\n").map { String($0.drop { $0 == " " }) }
-  if graph.lines != lines {
-    Issue.record("the graph is\n\(graph.lines.joined(separator: "\n"))\ninstead of\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
-  }
+  if graph.lines == lines { return }
+  let text = graph.lines.joined(separator: "\n")
+  Issue.record("the graph is\n\(text)\ninstead of\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
 }

@@ -85,7 +85,8 @@ struct RandomProgramMaker {
     var generator = SeededGenerator(seed: seed)
     self.isSymbolic = isSymbolic
     let symbolic = (Self.batch, Int.random(in: 3..<5, using: &generator))
-    (rows, columns) = isSymbolic ? symbolic : [(3, 4), (2, 5), (4, 4), (1, 3), (3, 1), (2, 3), (5, 2), (2, 2100)].randomElement(using: &generator)!
+    (rows, columns) =
+      isSymbolic ? symbolic : [(3, 4), (2, 5), (4, 4), (1, 3), (3, 1), (2, 3), (5, 2), (2, 2100)].randomElement(using: &generator)!
     self.generator = generator
   }
 
