@@ -48,6 +48,8 @@ struct Lowering {
     // What cannot be written in place is copied over the argument at the end.
     calls += UpdateCopies(self, recorder).calls
     buffers = recorder.buffers
+    // The buffers refer to the recorder, which must not refer to them for ever.
+    recorder.forget()
   }
 
   func buffer(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
