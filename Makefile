@@ -18,7 +18,7 @@ lint:
 bench: packages
 	swift build -c release --package-path Benchmarks
 	Benchmarks/.build/release/wengert-bench $(ARGS)
-	$(if $(ARGS),,Benchmarks/.build/release/wengert-bench encoders)
+	$(if $(ARGS),,Benchmarks/.build/release/wengert-bench encoders && Benchmarks/.build/release/wengert-bench calls)
 
 # What Debian and Ubuntu call the system libraries; nothing is done where they are there.
 packages:

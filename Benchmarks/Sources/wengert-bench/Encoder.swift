@@ -83,8 +83,8 @@ final class EncoderBench {
     forward = compile(
       { (model: TextEncoder, tokens: TokenTensors) in model.embed(tokens) },
       CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)))
-    step = compile(
-      updating: { (state: inout State, tokens: TokenTensors, target: Tensor, rate: Tensor, key: Tensor?) -> Tensor in
+    step = compileUpdate(
+      { (state: inout State, tokens: TokenTensors, target: Tensor, rate: Tensor, key: Tensor?) -> Tensor in
         let (loss, gradient) = valueAndGradient(at: state.first) {
           ($0.embed(tokens, key: key.map(RandomKey.init)) * target).sum()
         }

@@ -6,6 +6,7 @@ import Wengert
     let peersFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../peers")
     switch CommandLine.arguments.dropFirst().first {
     case "encoder": return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
+    case "calls": return Calls.run()
     case "encoders":
       let options = Options(Array(CommandLine.arguments.dropFirst(2)))
       pin(to: options.threads)
