@@ -127,7 +127,11 @@ struct FusionGroups {
     }
     for member in first.members where visit(readersOf: member, outside: false) { return true }
     while let node = stack.popLast() {
-      if visit(readersOf: node, outside: true) { return true }
+      // A group runs as a whole: what reads any of it waits for all of it.
+      let members = groupOf[node].map { groups[$0].members } ?? [node]
+      for member in members where member == node || seen.insert(member).inserted {
+        if visit(readersOf: member, outside: true) { return true }
+      }
     }
     return false
   }
