@@ -107,6 +107,11 @@ void ops_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const d
 void ops_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded) {
   table()->transpose_f64(a, aRow, rows, columns, d, padded);
 }
+void ops_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes) {
+  for (ptrdiff_t i = 0; i < rows; ++i) {
+    for (ptrdiff_t j = 0; j < rowBytes; j += 64) __builtin_prefetch((const char *)start + i * step + j);
+  }
+}
 void ops_from_float16(const void *source, ptrdiff_t step, float *target, ptrdiff_t count) {
   table()->from_float16(source, step, target, count);
 }

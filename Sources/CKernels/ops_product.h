@@ -4,25 +4,34 @@
 typedef REAL TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
 #define LANE_COUNT ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
 
-// c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined.
+// c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. The rows at `next`, unless it is null, are
+// fetched for the next tile.
 static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn,
                                                                       const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t k,
-                                                                      REAL alpha, int accumulates) {
+                                                                      REAL alpha, int accumulates, const REAL *next) {
   TYPED(vector) sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; ++v) sums[i][v] = (TYPED(vector)){0};
   }
-  for (ptrdiff_t l = 0; l < k; ++l) {
-    TYPED(vector) right[TILE_VECTORS];
+  const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(REAL);
+  for (ptrdiff_t start = 0; start < k; start += line) {
+    ptrdiff_t end = start + line < k ? start + line : k;
+    if (next) {
 #pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; ++v) memcpy(&right[v], b + l * bRow + v * LANE_COUNT, sizeof right[v]);
+      for (int i = 0; i < rows; ++i) __builtin_prefetch(next + i * aRow + start);
+    }
+    for (ptrdiff_t l = start; l < end; ++l) {
+      TYPED(vector) right[TILE_VECTORS];
 #pragma clang loop unroll(full)
-    for (int i = 0; i < rows; ++i) {
-      REAL left = a[i * aRow + l * aColumn];
+      for (int v = 0; v < vectors; ++v) memcpy(&right[v], b + l * bRow + v * LANE_COUNT, sizeof right[v]);
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; ++v) sums[i][v] += left * right[v];
+      for (int i = 0; i < rows; ++i) {
+        REAL left = a[i * aRow + l * aColumn];
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; ++v) sums[i][v] += left * right[v];
+      }
     }
   }
 #pragma clang loop unroll(full)
@@ -44,11 +53,13 @@ static inline __attribute__((always_inline)) void TYPED(product_rows)(int vector
                                                                       ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t k,
                                                                       REAL alpha, int accumulates) {
   ptrdiff_t i = 0;
-  for (; i + TILE_ROWS <= m; i += TILE_ROWS)
-    TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates);
+  for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
+    const REAL *next = aColumn == 1 && i + 2 * TILE_ROWS <= m ? a + (i + TILE_ROWS) * aRow : NULL;
+    TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next);
+  }
   for (; i + 2 <= m; i += 2)
-    TYPED(product_tile)(2, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates);
-  if (i < m) TYPED(product_tile)(1, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates);
+    TYPED(product_tile)(2, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL);
+  if (i < m) TYPED(product_tile)(1, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL);
 }
 
 // The last columns, fewer than a vector: the right factor is padded with zeros.

@@ -9,8 +9,6 @@ protocol AttentionNumber: KernelNumber, BinaryFloatingPoint {
   static func inner(_ a: Matrix<Self>, _ b: Matrix<Self>, _ result: UnsafeMutablePointer<Self>)
   /// out = alpha · a · b, or that added to `out`; a has any strides.
   static func product(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool)
-  /// The transpose of `a` into rows that are as long as `out` has columns, with zeros at their ends.
-  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
 }
 
 extension Float: AttentionNumber {
@@ -33,6 +31,10 @@ extension Float: AttentionNumber {
     ops_product_f32(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
       accumulates ? 1 : 0)
+  }
+  static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
+  static func tileProduct(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool) {
+    product(a, b, into: out, alpha: 1, accumulates: accumulates)
   }
   static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
     ops_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
@@ -61,8 +63,20 @@ extension Double: AttentionNumber {
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
       accumulates ? 1 : 0)
   }
+  static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
+  static func tileProduct(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool) {
+    product(a, b, into: out, alpha: 1, accumulates: accumulates)
+  }
   static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
     ops_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+  }
+}
+
+extension Matrix {
+  /// Asks for the matrix's memory, whose rows no prefetcher of the processor foresees, before it is needed.
+  func prefetch() {
+    let size = MemoryLayout<Element>.stride
+    ops_prefetch(pointer, rowStride * size, rows, columns * size)
   }
 }
 

@@ -11,8 +11,9 @@ extension CPUBackend {
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
       prepare(
         call, AttentionBackwardViews(out: out, logSumExp: logSumExp, cotangent: cotangent, query: query, key: key, value: value))
-    case .gather, .scatterAdd, .takeAlong, .scatterAddAlong, .argSort, .argReduce, .scan, .linearAlgebra, .host:
-      PlainKernel(backend: self, call: call)
+    case .gather(let source, let indices, let out): prepareGather(source, indices: indices, into: out)
+    case .scatterAdd(let updates, let indices, let out): prepareScatterAdd(updates, indices: indices, into: out)
+    case .takeAlong, .scatterAddAlong, .argSort, .argReduce, .scan, .linearAlgebra, .host: PlainKernel(backend: self, call: call)
     }
   }
 }

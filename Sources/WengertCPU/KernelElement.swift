@@ -33,6 +33,12 @@ protocol KernelNumber: KernelElement where Compute == Self {
   static func maximum(_ a: Self, _ b: Self) -> Self
   /// out = a · b, or out += a · b; all are readable by BLAS, and `out` is row-major.
   static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
+  /// Whether this type, at the level in force, has products by tiles of registers, which read small factors as they lie.
+  static var hasTiles: Bool { get }
+  /// out = a · b, or out += a · b, where b and out have contiguous rows and b fits the cache; a has any strides.
+  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
+  /// The transpose of `a`, of contiguous rows, into rows that are as long as `out` has columns, with zeros at their ends.
+  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
   /// An unsigned integer in the order of the numbers: equal for equal ones (so for both zeros), the highest for NaN.
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
@@ -46,6 +52,12 @@ protocol KernelNumber: KernelElement where Compute == Self {
 extension KernelNumber {
   init(rounding value: Self) { self = value }
   var widened: Self { self }
+
+  static var hasTiles: Bool { false }
+  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
+    preconditionFailure("no products by tiles of \(Self.self)")
+  }
+  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { preconditionFailure("no products by tiles of \(Self.self)") }
 }
 
 extension KernelNumber where Self: FloatingPoint {

@@ -46,6 +46,9 @@ final class PreparedAttention<Element: KernelElement>: Kernel, ParallelWork, @un
     let size = work.blockRows(tokens.count), length = AttentionWork.padded(tokens.count)
     let scratch = ScratchMemory.ofThread(.blocks, (keys.columns + size + 1) * length, of: Number.self)
     let keysAcross = Matrix(pointer: scratch, rows: keys.columns, columns: length, rowStride: length, columnStride: 1)
+    keys.prefetch()
+    query.head(head, of: work.heads, tokens).prefetch()
+    values.prefetch()
     Number.transpose(keys, into: keysAcross)
     let block = scratch + keys.columns * length
     for start in stride(from: tokens.lowerBound, to: tokens.upperBound, by: size) {
@@ -125,6 +128,11 @@ where Element.Compute: AttentionNumber {
     let scratch = ScratchMemory.ofThread(.blocks, 2 * (width + size + 1) * length, of: Number.self)
     let keysAcross = Matrix(pointer: scratch, rows: width, columns: length, rowStride: length, columnStride: 1)
     let valuesAcross = Matrix(pointer: scratch + width * length, rows: width, columns: length, rowStride: length, columnStride: 1)
+    keys.prefetch()
+    values.prefetch()
+    query.head(head, of: heads, tokens).prefetch()
+    cotangent.head(head, of: heads, tokens).prefetch()
+    out.head(head, of: heads, tokens).prefetch()
     Number.transpose(keys, into: keysAcross)
     Number.transpose(values, into: valuesAcross)
     let block = scratch + 2 * width * length

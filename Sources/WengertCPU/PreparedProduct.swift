@@ -16,9 +16,18 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   private let matrices: SharedAxes
   /// Whether BLAS can write the product where it goes.
   private let isDirect: Bool
+  private let method: Method
+
+  /// Who multiplies: BLAS; tiles that read the right factor as it lies, or turned over; or tiles that read it from panels.
+  private enum Method {
+    case blas, tiles
+    case panels(PanelFactor<Number>)
+  }
 
   /// How the run in hand is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
   private var parts = 1, alongRows = true, tasks = 0, pieces = 1
+  /// Rows of a part, where these are blocks.
+  private var partRows: Int?
   private var target: UnsafeMutablePointer<Element>?
 
   init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?) {
@@ -34,15 +43,35 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     let layouts = [left.operand, right.operand, plan.out].map { Layout(shape: plan.batch, strides: $0.batch) }
     matrices = SharedAxes(layouts, 0..<plan.batch.rank)
     isDirect = Element.self == Number.self && plan.isWritable && call.out != nil
+    method = Self.method(plan, left.operand, matrices.count)
+  }
+
+  private static func method(_ plan: ProductPlan, _ left: ProductPlan.Operand, _ products: Int) -> Method {
+    let (m, n, k) = (plan.m, plan.n, plan.k)
+    if !Number.hasTiles || m < 16 || n < 16 || k == 0 { return .blas }
+    // Packing the right factor must cost little beside the product, and take little memory.
+    if products == 1 && m >= 256 && k * n > 1 << 12 && k * n <= 1 << 20 && left.columnStride == 1 {
+      return .panels(PanelFactor(k: k, n: n))
+    }
+    if n % 16 != 0 && n < 48 { return .blas }
+    // The right factor fits the second-level cache, and so does the left one if it is read across its rows.
+    return k * n <= 1 << 16 && (left.columnStride == 1 || m * k <= 1 << 16) ? .tiles : .blas
+  }
+
+  private var panelCount: Int {
+    if case .panels(let panels) = method { panels.copyCount } else { 0 }
   }
 
   func run() -> Int? {
     if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return nil }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
     epilogue?.rows.refresh()
-    let copies = Temporary<Number>(left.copyCount + right.copyCount)
+    let copies = Temporary<Number>(left.copyCount + right.copyCount + panelCount)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
+    if case .panels(let panels) = method {
+      panels.pack(right.matrix(at: 0), into: copies.pointer + left.copyCount + right.copyCount)
+    }
     divide()
     ThreadPool.shared.parallel(pieces, of: self)
     withExtendedLifetime(copies) {}
@@ -52,11 +81,12 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   private func divide() {
     let threads = ThreadPool.shared.threadCount
     let (m, n, k) = (plan.m, plan.n, plan.k)
-    if let epilogue {
+    if let size = blockRows {
       // Blocks of whole rows; at least one for each thread where that is worthwhile.
-      let share = (m + threads - 1) / threads
-      let size = m * n * max(k, 1) >= ThreadPool.worthwhile * 8 ? min(epilogue.blockRows, (share + 15) / 16 * 16) : epilogue.blockRows
-      (parts, alongRows) = (max(1, (m + size - 1) / size), true)
+      let share = ((m + threads - 1) / threads + 7) / 8 * 8
+      let rows = m * n * max(k, 1) >= ThreadPool.worthwhile * 8 ? min(size, share) : size
+      partRows = rows
+      (parts, alongRows) = (max(1, (m + rows - 1) / rows), true)
       tasks = parts
       pieces = parts
       return
@@ -71,6 +101,15 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     pieces = max(1, min(tasks, threads * 16, matrices.count * m * n * max(k, 1) / (ThreadPool.worthwhile * 8)))
   }
 
+  /// Nil where the parts are as large as there are threads for.
+  private var blockRows: Int? {
+    if case .panels = method {
+      // Few enough that a block of the product stays in the second-level cache.
+      return max(16, min(64, (1 << 17) / plan.n / 8 * 8))
+    }
+    return epilogue?.blockRows
+  }
+
   func perform(_ piece: Int) {
     for task in piece * tasks / pieces..<(piece + 1) * tasks / pieces {
       let (matrix, part) = task.quotientAndRemainder(dividingBy: parts)
@@ -80,8 +119,9 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     }
   }
 
-  /// Part `index` of 0..<extent, at multiples of 16.
+  /// Part `index` of 0..<extent, at multiples of 16 or of the block.
   private func slice(_ extent: Int, _ index: Int) -> Range<Int> {
+    if let partRows { return index * partRows..<min((index + 1) * partRows, extent) }
     let blocks = (extent + 15) / 16
     return min(extent, blocks * index / parts * 16)..<min(extent, blocks * (index + 1) / parts * 16)
   }
@@ -106,12 +146,27 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
 
   private func product(_ x: Matrix<Number>, _ y: Matrix<Number>, into out: Matrix<Number>) {
     if x.columns > 0 {
-      Number.multiply(x, y, into: out, accumulates: accumulates)
+      switch method {
+      case .blas: Number.multiply(x, y, into: out, accumulates: accumulates)
+      case .panels(let panels): panels.multiply(x, into: out, accumulates: accumulates)
+      case .tiles where y.columnStride == 1: Number.tileProduct(x, y, into: out, accumulates: accumulates)
+      case .tiles: turned(x, y, into: out)
+      }
     } else if !accumulates {
       for i in 0..<out.rows {
         for j in 0..<out.columns { out.pointer[i * out.rowStride + j * out.columnStride] = .zero }
       }
     }
+  }
+
+  /// A product by tiles whose right factor lies across the memory, and is turned over first.
+  private func turned(_ x: Matrix<Number>, _ y: Matrix<Number>, into out: Matrix<Number>) {
+    let length = (y.columns + 15) / 16 * 16
+    let scratch = ScratchMemory.ofThread(.registers, y.rows * length, of: Number.self)
+    var rows = Matrix(pointer: scratch, rows: y.rows, columns: length, rowStride: length, columnStride: 1)
+    Number.transpose(y.transposed, into: rows)
+    rows.columns = y.columns
+    Number.tileProduct(x, rows, into: out, accumulates: accumulates)
   }
 
   /// A product that BLAS cannot write in place, or not in this type, by blocks of rows.

@@ -18,6 +18,21 @@ struct LossTests {
     try expect("smoothed") { crossEntropy($0, classes, labelSmoothing: 0.1) }
   }
 
+  @Test("cross entropy is differentiated twice, and forwards, as its logarithm of softmax is") func crossEntropyTwice() {
+    let x = RandomKey(1).normal([4, 7], dtype: .float64), v = RandomKey(2).normal([4, 7], dtype: .float64)
+    let classes = Tensor([0, 6, 3, 3] as [Int])
+    let plain = { (x: Tensor) in -x.logSoftmax().takeAlong(classes.expandDims(1)).mean() }
+    let ours = hessianVectorProduct(at: x, along: v) { crossEntropy($0, classes) }
+    #expect(abs(ours - hessianVectorProduct(at: x, along: v, plain)).max().item() < 1e-12)
+    let forward = jvp(at: x, along: v) { crossEntropy($0, classes) }.tangent
+    #expect(abs(forward - jvp(at: x, along: v, plain).tangent).item() < 1e-12)
+  }
+
+  @Test("a class that is not there ends the program") func classOutOfRange() async {
+    await #expect(processExitsWith: .failure) { _ = crossEntropy(Tensor.ones([1, 3]), Tensor([Int(3)])) }
+    await #expect(processExitsWith: .failure) { _ = crossEntropy(Tensor.ones([1, 3]), Tensor([Int(-1)])) }
+  }
+
   @Test("mean squared error and binary cross entropy") func others() throws {
     let targets = try golden.tensor("loss/targets")
     try expect("meanSquaredError") { meanSquaredError($0, targets) }

@@ -39,6 +39,9 @@ void ops_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const d
 void ops_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded);
 void ops_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded);
 
+// Asks for the memory of `rows` rows of `rowBytes` bytes, `step` bytes apart, before it is needed.
+void ops_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes);
+
 // Between float32, contiguous, and half types, `step` elements apart; to half rounds to nearest, ties to even.
 void ops_from_float16(const void *source, ptrdiff_t step, float *target, ptrdiff_t count);
 void ops_to_float16(const float *source, void *target, ptrdiff_t step, ptrdiff_t count);

@@ -21,8 +21,8 @@ public final class GradientCache<Model: TensorTree, Targets: TensorTree> {
   ) {
     let options = CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1))
     forward = compile({ (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
-    pullback = compile(
-      pullbackOf: { (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
+    pullback = compilePullback(
+      { (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
     self.loss = compile { (documents: Tensor, labels: Tensor, targets: Targets) in
       WengertNN.valueAndGradient(at: [documents, labels]) { loss($0[0], $0[1], targets) }
     }

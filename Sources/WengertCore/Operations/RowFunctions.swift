@@ -10,7 +10,7 @@ enum RowFunctions {
   }
   private static let programs = Mutex<[Key: RowProgram]>([:])
 
-  private static func program(
+  static func program(
     _ name: String, _ dtype: DType, width: Int = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
   ) -> RowProgram {
     programs.withLock { known in
@@ -82,7 +82,7 @@ enum RowFunctions {
     return apply1(Fused(program: p, rule: .replay), [x, y, ct], caller)
   }
 
-  private static func finite(_ value: RowValue) -> RowValue { value(.isFinite).select(value, value.constant(0)) }
+  static func finite(_ value: RowValue) -> RowValue { value(.isFinite).select(value, value.constant(0)) }
 
   // layerNorm: h = (x − μ) r, r = 1/√(σ² + ε), y = γh + β (Ba et al. 2016);
   // x̄ = r (γȳ − mean(γȳ) − h mean(γȳh)), γ̄ = Σ ȳh, β̄ = Σ ȳ over rows

@@ -14,9 +14,9 @@ public func crossEntropy(
   precondition(
     labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy: the label smoothing \(labelSmoothing) is not in 0...1", file: file,
     line: line)
-  let logProbabilities = logits.logSoftmax(file: file, line: line)
-  let loss = -logProbabilities.takeAlong(classes.expandDims(1), file: file, line: line).mean()
-  return labelSmoothing == 0 ? loss : (1 - labelSmoothing) * loss - labelSmoothing * logProbabilities.mean()
+  let loss = classLoss(logits, classes, file: file, line: line).mean()
+  if labelSmoothing == 0 { return loss }
+  return (1 - labelSmoothing) * loss - labelSmoothing * logits.logSoftmax(file: file, line: line).mean()
 }
 
 /// The mean of (prediction − target)²; shapes must agree.

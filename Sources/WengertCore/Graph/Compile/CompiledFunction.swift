@@ -102,8 +102,8 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
 }
 
 /// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimiser.
-public func compile<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
-  updating f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
+public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {
   CompiledUpdate(f, options)
 }

@@ -65,8 +65,8 @@ extension CompiledPullback: CompiledProgram {
 }
 
 /// The value and the pullback of a function with respect to its first argument, compiled.
-public func compile<Model: TensorTree, each Input: TensorTree>(
-  pullbackOf f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
+public func compilePullback<Model: TensorTree, each Input: TensorTree>(
+  _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
 ) -> CompiledPullback<Model, repeat each Input> {
   CompiledPullback(f, options)
 }

@@ -52,6 +52,8 @@ struct Lowering {
     calls = updates.calls
     standIns = updates.standIns
     buffers = recorder.buffers
+    // The buffers refer to the recorder, which must not refer to them for ever.
+    recorder.forget()
   }
 
   func buffer(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
@@ -136,16 +138,32 @@ struct BufferUses {
 }
 
 extension KernelCall {
-  /// Whether the call may write `output` over `input`, element by element: a row program that reads the input only in the places that it writes.
+  /// Whether the call may write `output` over `input`, element by element: a row program, alone or behind a product, that reads the input only in the places that it
+  /// writes.
   func worksInPlace(_ output: Storage, over input: Storage) -> Bool {
-    guard case .rows(let call) = self else { return false }
+    switch self {
+    case .rows(let call): return call.worksInPlace(output, over: input, except: nil)
+    case .matmul(let call):
+      guard let (rows, product) = call.epilogue, call.a.storage !== input, call.b.storage !== input, call.out?.storage !== output else {
+        return false
+      }
+      return rows.worksInPlace(output, over: input, except: product)
+    default: return false
+    }
+  }
+}
+
+extension RowCall {
+  /// The same for the row program; the operand that stands for a product is not read.
+  fileprivate func worksInPlace(_ output: Storage, over input: Storage, except product: Int?) -> Bool {
+    let call = self
     let written = call.outputs.indices.filter { call.outputs[$0].storage === output }
     guard written.count == 1, call.program.outputs[written[0]].accumulate == nil, call.program.isRow[call.program.outputs[written[0]].value]
     else { return false }
     let view = call.outputs[written[0]]
     return call.inputs.indices.allSatisfy { i in
       let read = call.inputs[i]
-      return read.storage !== input
+      return i == product || read.storage !== input
         || (call.program.inputs[i].isRow && read.dtype.byteCount == view.dtype.byteCount && read.layout.walksAs(view.layout))
     }
   }

@@ -76,7 +76,7 @@ struct FuzzTests {
     for number in 0..<20 {
       let seed = UInt64(4000 + block * 20 + number)
       let program = RandomProgram(seed: seed, operations: 10)
-      let step = compile(updating: { (state: inout [Tensor]) -> [Tensor] in
+      let step = compileUpdate({ (state: inout [Tensor]) -> [Tensor] in
         let old = state
         state = newState(program, state, seed)
         return [old[0], old[1], program.values(old).last!]
