@@ -5,7 +5,7 @@ import Wengert
 @Suite("Updates")
 struct UpdateTests {
   private func run(_ state: [Tensor], calls: Int = 1, _ step: @escaping (inout [Tensor]) -> [Tensor]) -> [[Double]] {
-    let compiled = compile(updating: step)
+    let compiled = compileUpdate(step)
     var compiledState = state, eagerState = state
     for _ in 0..<calls {
       let results = compiled(&compiledState), expected = step(&eagerState)
@@ -59,7 +59,7 @@ struct UpdateTests {
     }
     #expect(zeros == [[0, 5]])
     // Too large to be folded, small enough to be computed once.
-    let table = compile(updating: { (state: inout [Tensor]) -> Tensor in
+    let table = compileUpdate({ (state: inout [Tensor]) -> Tensor in
       let old = state[0].sum()
       state[0] = RandomKey(1).uniform([70_000])
       return old
@@ -73,7 +73,7 @@ struct UpdateTests {
 
   @Test("an old value that is returned stays what it was")
   func oldValue() {
-    let step = compile(updating: { (x: inout Tensor) -> [Tensor] in
+    let step = compileUpdate({ (x: inout Tensor) -> [Tensor] in
       let old = x
       x = x + 1
       return [old, old.flip(), x]
@@ -87,7 +87,7 @@ struct UpdateTests {
 
   @Test("other tensors that share an argument's memory keep their values")
   func values() {
-    let step = compile(updating: { (x: inout Tensor, y: Tensor) -> Tensor in
+    let step = compileUpdate({ (x: inout Tensor, y: Tensor) -> Tensor in
       x = x * 2
       return x + y
     })
@@ -100,7 +100,7 @@ struct UpdateTests {
 
   @Test("an argument that is a transposed or broadcast view is moved to memory of its own")
   func views() {
-    let step = compile(updating: { (x: inout [Tensor]) -> Tensor in
+    let step = compileUpdate({ (x: inout [Tensor]) -> Tensor in
       x = x.map { $0 + 1 }
       return x[0].sum()
     })
@@ -112,7 +112,7 @@ struct UpdateTests {
   @Test("a new value of another type ends the program")
   func types() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      let step = compile(updating: { (x: inout Tensor) -> Tensor in
+      let step = compileUpdate({ (x: inout Tensor) -> Tensor in
         x = x.sum()
         return x
       })
