@@ -23,7 +23,10 @@ struct Lowering {
       let storage = constant.view.storage
       let stand = constants[ObjectIdentifier(storage)] ?? recorder.buffer(storage.byteCount, .constant(storage))
       constants[ObjectIdentifier(storage)] = stand
-      let result = Tensor(View(storage: stand, layout: constant.view.layout, dtype: constant.dtype), node: nil)
+      // A constant may be repeated along axes whose extents are symbols.
+      var layout = constant.view.layout
+      layout.shape = layout.shape.bound(symbols)
+      let result = Tensor(View(storage: stand, layout: layout, dtype: constant.dtype), node: nil)
       tensors[value] = result
       return result
     }
