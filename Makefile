@@ -16,7 +16,9 @@ lint:
 	swift format lint --strict --recursive .
 
 bench: packages
-	swift run -c release --package-path Benchmarks wengert-bench $(ARGS)
+	swift build -c release --package-path Benchmarks
+	Benchmarks/.build/release/wengert-bench $(ARGS)
+	$(if $(ARGS),,Benchmarks/.build/release/wengert-bench encoders && Benchmarks/.build/release/wengert-bench calls)
 
 # What Debian and Ubuntu call the system libraries; nothing is done where they are there.
 packages:

@@ -39,14 +39,19 @@ final class AttentionWork {
     let source = offsets.pointer(as: type), step = offsets.layout.strides[0]
     sequenceCount = 0
     if isEmpty { return }
-    for index in 0..<max(0, offsets.shape[0] - 1) {
+    // A compiled program's offsets are first seen here.
+    let count = offsets.shape[0]
+    if Int(source[0]) != 0 || Int(source[(count - 1) * step]) != tokenCount { failForOffsets() }
+    for index in 0..<max(0, count - 1) {
       let (start, end) = (Int(source[index * step]), Int(source[(index + 1) * step]))
-      precondition(start >= 0 && start <= end && end <= tokenCount, "attention was handed offsets outside its tokens")
+      if start < 0 || start > end || end > tokenCount { failForOffsets() }
       if start == end { continue }
       (sequences + sequenceCount).initialize(to: start..<end)
       sequenceCount += 1
     }
   }
+
+  private func failForOffsets() -> Never { fatalError("attention: offsets must rise from 0 to the \(tokenCount) tokens") }
 
   /// The longest first (Shell's method: it needs no memory).
   private func sort() {

@@ -13,6 +13,10 @@ public final class CPUBackend: Backend {
     CPUStorage(backend: self, byteCount: byteCount)
   }
 
+  public func allocateUnpooled(byteCount: Int) -> Storage {
+    CPUStorage(backend: self, byteCount: byteCount, isPooled: false)
+  }
+
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
     let target = unsafeDowncast(storage, to: CPUStorage.self).pointer + byteOffset

@@ -5,20 +5,23 @@ final class CPUStorage: Storage, @unchecked Sendable {
   private(set) var pointer: UnsafeMutableRawPointer
   /// Nil for a placeholder.
   private let pool: MemoryPool?
+  private let isPooled: Bool
 
-  init(backend: CPUBackend, byteCount: Int) {
+  init(backend: CPUBackend, byteCount: Int, isPooled: Bool = true) {
     pointer = backend.memory.allocate(byteCount)
     pool = backend.memory
+    self.isPooled = isPooled
     super.init(backend: backend, byteCount: byteCount)
   }
 
   init(placeholderOn backend: CPUBackend, byteCount: Int) {
     pointer = CPUStorage.nowhere
     pool = nil
+    isPooled = false
     super.init(backend: backend, byteCount: byteCount)
   }
 
-  deinit { pool?.deallocate(pointer, byteCount) }
+  deinit { pool?.deallocate(pointer, byteCount, keeping: isPooled) }
 
   /// An address that no access survives, rather than one that could be somebody's.
   nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!

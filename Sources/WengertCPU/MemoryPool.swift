@@ -46,14 +46,17 @@ package final class MemoryPool: Sendable {
     return MemoryPool.map(size)
   }
 
-  package func deallocate(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int) {
+  /// - Parameter keeping: whether the block stays for the next request of its size.
+  package func deallocate(_ pointer: UnsafeMutableRawPointer, _ byteCount: Int, keeping: Bool = true) {
     let size = MemoryPool.blockSize(for: byteCount)
     let address = UInt(bitPattern: pointer)
     state.withLock { state in
       state.statistics.bytesInUse -= size
+      if !keeping { return }
       state.statistics.bytesPooled += size
       state.free[size, default: []].append(address)
     }
+    if !keeping { MemoryPool.unmap(pointer, size) }
   }
 
   /// Gives every pooled block back to the system.

@@ -105,8 +105,8 @@ private struct AddPart: ElementVisitor {
     {
       positions.withMemoryRebound(to: Int64.self, capacity: count) { numbers in
         addRows(
-          to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), numbers, Int64(count), Int64(owned.lowerBound),
-          Int64(owned.upperBound), Int64(columns.count))
+          to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), numbers, Int64(count),
+          Int64(owned.lowerBound), Int64(owned.upperBound), Int64(columns.count))
       }
       return
     }

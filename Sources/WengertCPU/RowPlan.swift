@@ -163,6 +163,8 @@ final class RowPlan: @unchecked Sendable {
   /// For each output: the value that a kernel may write straight into memory, and the inputs that are read after it is made.
   var directValue: [Int?] = []
   var readAfterDirect: [[Int]] = []
+  /// Inputs that are still read when outputs are stored: those loaded once for all blocks, and those that are stored as they are.
+  var heldInputs: [Int] = []
 
   let isAccumulating: Bool
   /// The most partial reductions of a pass, and the instructions per element.

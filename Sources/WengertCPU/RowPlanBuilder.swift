@@ -322,6 +322,10 @@ struct RowPlanBuilder {
       plan.directValue.append(direct)
       plan.readAfterDirect.append(readers)
     }
+    for case .loadRow(let input, _) in plan.prologue { plan.heldInputs.append(input) }
+    for case .loadRow(let input, let value) in steps where program.outputs.contains(where: { alias[$0.value] == value }) {
+      plan.heldInputs.append(input)
+    }
   }
 }
 

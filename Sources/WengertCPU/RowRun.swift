@@ -55,6 +55,8 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
   let blockElements: Int
   let tileColumns: Int
   private(set) var direct: [DirectOutput]
+  /// Inputs that are read after the first store, and must be loaded where an output shares their memory.
+  private let held: [Int]
   let stateCount: Int
   /// Whose memory the operands are in.
   private let storages: [CPUStorage]
@@ -131,6 +133,7 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
     direct = outputs.indices.compactMap { output in
       plan.directValue[output].map { DirectOutput(output: output, value: $0, readLater: plan.readAfterDirect[output]) }
     }
+    held = plan.heldInputs.filter { inputs[$0].dtype.isLanes }
     stateCount = plan.stateCount
     let chunkCount = stateCount > 0 && columns > 2 * RowRun.chunk ? (columns + RowRun.chunk - 1) / RowRun.chunk : 0
     partials = .allocate(capacity: max(1, chunkCount * stateCount))
@@ -150,6 +153,9 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
     for index in direct.indices {
       let output = operands[inputCount + direct[index].output]
       direct[index].isDirect = !direct[index].readLater.contains { operands[$0].overlaps(output) }
+    }
+    for input in held {
+      operands[input].isLanes = !(inputCount..<operandCount).contains { operands[input].overlaps(operands[$0]) }
     }
   }
 

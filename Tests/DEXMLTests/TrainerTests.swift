@@ -69,6 +69,22 @@ struct TinyTask {
 
 @Suite("The trainer", .serialized)
 struct TrainerTests {
+  @Test("a profiled run says what it compiled, tabulates its kernels in the log and leaves a trace of them")
+  func profile() throws {
+    var task = try TinyTask()
+    task.configuration.numEpochs = 1
+    try Trainer.run(task.configuration, profiles: true)
+    let log = try task.text("log.txt")
+    for program in ["encoder forward", "encoder pullback", "loss", "optimiser"] {
+      #expect(log.contains("\(program): compiled in"), "\(program)")
+    }
+    #expect(log.contains("GFLOP/s") && log.contains("matmul"))
+    let trace = try JSONSerialization.jsonObject(with: Data(task.text("profile.json").utf8)) as? [String: Any]
+    let events = try #require(trace?["traceEvents"] as? [[String: Any]])
+    #expect(events.count > 100)
+    #expect(events.allSatisfy { $0["dur"] is Double && $0["name"] is String })
+  }
+
   @Test("training raises P@1 and leaves model, scores, metrics, settings and log", arguments: Configuration.LossCriterion.allCases)
   func trains(criterion: Configuration.LossCriterion) throws {
     var task = try TinyTask()

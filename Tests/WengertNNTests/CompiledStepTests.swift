@@ -46,8 +46,8 @@ struct CompiledStepTests {
     var optimiser = AdamW(groups: [.noDecayOnBiasesAndNorms])
     var state = Pair(model, optimiser)
     state.second.state.prepare(for: model)
-    let compiled = compile(
-      updating: { (state: inout Pair<Model, AdamW>, batch: Batch, rate: Tensor) -> Tensor in
+    let compiled = compileUpdate(
+      { (state: inout Pair<Model, AdamW>, batch: Batch, rate: Tensor) -> Tensor in
         let (loss, gradient) = valueAndGradient(at: state.first) { $0.loss(batch.ids, batch.offsets, RandomKey(batch.key)) }
         state.second.update(&state.first, clippedByGlobalNorm(gradient, 0.5).gradient, learningRate: rate)
         return loss
@@ -73,7 +73,7 @@ struct CompiledStepTests {
   func inPlace() {
     var state = Pair(Linear(4, 4, key: RandomKey(3)), SGD(momentum: 0.9))
     state.second.state.prepare(for: state.first)
-    let compiled = compile(updating: { (state: inout Pair<Linear, SGD>, x: Tensor) -> Tensor in
+    let compiled = compileUpdate({ (state: inout Pair<Linear, SGD>, x: Tensor) -> Tensor in
       let (loss, gradient) = valueAndGradient(at: state.first) { square($0(x)).sum() }
       state.second.update(&state.first, gradient, learningRate: Tensor(0.01))
       return loss

@@ -44,6 +44,37 @@ struct PreparedTests {
     }
   }
 
+  @Test("the same where all rows are one, each of one column", arguments: [1, 3, 900])
+  func aliasedColumn(count: Int) {
+    let b = RowBuilder("twice")
+    let x = b.row(.float32), y = b.row(.float32)
+    b.store(-x, as: .float32)
+    b.store(y * 3 * x, as: .float32)
+    let values = (1...count).map { Float($0) }
+    let input = view(values, [count, 1]), factor = view(values, [count, 1]), other = emptyView(.float32, [count, 1])
+    let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [input, factor], outputs: [input, other], over: [count, 1])))
+    #expect(kernel.run() == nil)
+    expectSame(contents(input.storage, as: Float.self), values.map { -$0 })
+    expectSame(contents(other.storage, as: Float.self), values.map { $0 * 3 * $0 })
+  }
+
+  @Test("an input that is stored as it is may be overwritten by another output", arguments: [1, 900, 5000])
+  func storedAsIs(count: Int) {
+    let b = RowBuilder("negated and kept")
+    let x = b.row(.float32), y = b.row(.float32)
+    b.store(-x, as: .float32)
+    b.store(x, as: .float32)
+    b.store(x + y, as: .float32)
+    let values = (0..<count).map { Float($0) }
+    let input = view(values, [count]), kept = view(values, [count]), sum = emptyView(.float32, [count])
+    let kernel = cpu.prepare(
+      .rows(RowCall(b.finish(), inputs: [input, kept], outputs: [input, kept, sum], over: [count])))
+    #expect(kernel.run() == nil)
+    expectSame(contents(input.storage, as: Float.self), values.map { -$0 })
+    expectSame(contents(kept.storage, as: Float.self), values)
+    expectSame(contents(sum.storage, as: Float.self), values.map { 2 * $0 })
+  }
+
   @Test("rows long enough for several threads, with two reductions one after the other, give the same bits each time")
   func longRows() {
     let b = RowBuilder("softmax")

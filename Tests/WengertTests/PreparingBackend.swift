@@ -102,6 +102,9 @@ final class PreparingBackend: Backend {
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) {
     check([x, out]) { .scan($0[0], op, reverse: reverse, into: $0[1]) }
   }
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+    check(operands + [out]) { .linearAlgebra(kernel, Array($0.dropLast()), into: $0[$0.count - 1]) }
+  }
 
   private static func with(_ call: AttentionCall, _ views: [View]) -> AttentionCall {
     var call = call

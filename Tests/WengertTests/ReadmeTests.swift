@@ -1,4 +1,3 @@
-import Foundation
 import Testing
 import Wengert
 import WengertTestSupport
@@ -22,16 +21,24 @@ struct ReadmeTests {
     #expect(line.slope.description == "3.0" && line.offset.description == "0.5")
   }
 
-  @Test("every line of its example stands in this file")
-  func text() throws {
-    let package = Fixtures.url("").deletingLastPathComponent().deletingLastPathComponent()
-    let readme = try String(contentsOf: package.appendingPathComponent("README.md"), encoding: .utf8)
-    let here = try String(contentsOfFile: #filePath, encoding: .utf8).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-    let example = try #require(readme.firstRange(of: "```swift\n").map { readme[$0.upperBound...] })
-    let lines = example[..<(try #require(example.firstRange(of: "```")).lowerBound)].split(separator: "\n")
-    #expect(lines.count >= 10)
-    for line in lines.map({ $0.trimmingCharacters(in: .whitespaces) }) where !line.hasPrefix("print") && !line.isEmpty {
-      #expect(here.contains(line), "\(line)")
+  @Test("its compiled step learns, in place")
+  func compiled() {
+    let x = Tensor.linspace(-1, 1, count: 50), y = 3 * x + 0.5
+    var line = Line()
+    let step = compileUpdate { (line: inout Line, x: Tensor, y: Tensor) in
+      let (loss, slope) = valueAndGradient(at: line) { square($0.slope * x + $0.offset - y).mean() }
+      line = Line(slope: line.slope - 0.5 * slope.slope, offset: line.offset - 0.5 * slope.offset)
+      return loss
     }
+    for _ in 0..<200 { _ = step(&line, x, y) }
+    #expect(line.slope.description == "3.0" && line.offset.description == "0.5")
+    #expect(step.statistics.compilations == 1)
+  }
+
+  @Test("every line of its examples stands in this file")
+  func text() throws {
+    let readme = try MarkdownFile("README.md")
+    #expect(readme.blocks.count { $0.language == "swift" } == 2)
+    #expect(try readme.linesMissing(in: #filePath) == [])
   }
 }

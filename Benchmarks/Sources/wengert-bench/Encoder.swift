@@ -83,8 +83,8 @@ final class EncoderBench {
     forward = compile(
       { (model: TextEncoder, tokens: TokenTensors) in model.embed(tokens) },
       CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)))
-    step = compile(
-      updating: { (state: inout State, tokens: TokenTensors, target: Tensor, rate: Tensor, key: Tensor?) -> Tensor in
+    step = compileUpdate(
+      { (state: inout State, tokens: TokenTensors, target: Tensor, rate: Tensor, key: Tensor?) -> Tensor in
         let (loss, gradient) = valueAndGradient(at: state.first) {
           ($0.embed(tokens, key: key.map(RandomKey.init)) * target).sum()
         }
@@ -106,6 +106,7 @@ final class EncoderBench {
     var setting = EncoderSetting()
     var repeats = 5
     var mode = "step"
+    var isPlain = false
     var rest = arguments.makeIterator()
     while let argument = rest.next() {
       switch argument {
@@ -115,6 +116,8 @@ final class EncoderBench {
       case "--real": setting.isFull = false
       case "--dropout": setting.dropout = Double(rest.next() ?? "") ?? 0
       case "--repeats": repeats = Int(rest.next() ?? "") ?? 5
+      case "--forward": mode = "forward"
+      case "--plain": isPlain = true
       default: mode = argument
       }
     }
@@ -124,7 +127,13 @@ final class EncoderBench {
     body()
     bench.step.profiler = profiler
     let clock = ContinuousClock()
+    if isPlain {
+      // The peak counts from here, as the peers' does.
+      body()
+      try? "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
+    }
     let times = (0..<repeats).map { _ in clock.measure(body) / .milliseconds(1) }.sorted()
+    if isPlain { return show("\(times[times.count / 2]) \(peakMiB())") }
     let flops = setting.productFlops * (mode == "forward" ? 1 : 3)
     show(
       "\(setting.model) \(mode): \(times[times.count / 2]) ms, \(flops / times[times.count / 2] / 1e6) GFLOP/s in products, peak \(peakMiB()) MiB"

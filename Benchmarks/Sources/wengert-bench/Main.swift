@@ -3,14 +3,20 @@ import Wengert
 
 @main struct Bench {
   static func main() throws {
-    if CommandLine.arguments.count > 1 && CommandLine.arguments[1] == "encoder" {
-      return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
+    let peersFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../peers")
+    switch CommandLine.arguments.dropFirst().first {
+    case "encoder": return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
+    case "calls": return Calls.run()
+    case "encoders":
+      let options = Options(Array(CommandLine.arguments.dropFirst(2)))
+      pin(to: options.threads)
+      return EncoderTable.run(only: options.only, rounds: 1, repeats: max(options.repeats, 5), peersFolder: peersFolder)
+    default: break
     }
     let options = Options(Array(CommandLine.arguments.dropFirst()))
     pin(to: options.threads)
     if options.serves { return serve() }
     let rows = Row.all.filter(options.includes)
-    let peersFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../peers")
     let peers = Peer.all(threads: options.threads, peersFolder: peersFolder)
     let single = rows.contains(where: \.isProduct) && options.threads > 1 ? ourselvesOnOneThread() : nil
     defer { for peer in peers + [single].compactMap(\.self) { peer.stop() } }
@@ -26,6 +32,7 @@ import Wengert
 
   private static func measure(_ row: Row, _ options: Options, _ peers: [Peer], _ single: Peer?) -> Line {
     var line = Line(row: row.name, shape: row.shape, ours: row.measure(repeats: options.repeats).median, peers: [:])
+    if case .function = row.body { line.eager = row.measure(repeats: options.repeats, isCompiled: false).median }
     for peer in peers { line.peers[peer.name] = peer.measure(row.name, repeats: options.repeats) }
     switch row.cost {
     case .flops(let flops): line.flops = flops

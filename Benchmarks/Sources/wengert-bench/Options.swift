@@ -14,9 +14,13 @@ struct Options {
 
   static let usage = """
     wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
+    wengert-bench encoders [--only name,…] [--repeats n]
+    wengert-bench calls
+    wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p]
 
-    Times every operation row here and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
-    row by row in turn. Names may be cut short: --only product,softmax
+    Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
+    row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
+    `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures what a call of a compiled function costs.
     """
 
   init(_ arguments: [String]) {

@@ -70,7 +70,7 @@ extension Peer {
   }
 
   /// `WENGERT_PEERS`, a Python executable or the folder of a virtual environment, or else python3.
-  private static var python: String? {
+  static var python: String? {
     guard let wanted = ProcessInfo.processInfo.environment["WENGERT_PEERS"] else { return found("python3") }
     let inside = "\(wanted)/bin/python"
     return FileManager.default.isExecutableFile(atPath: inside) ? inside : wanted

@@ -7,6 +7,8 @@ struct Line: Encodable {
   /// Milliseconds.
   var ours: Double
   var peers: [String: Double]
+  /// Ours without compiling.
+  var eager: Double?
   /// Ours with one thread, and a single call of OpenBLAS, for products.
   var oneThread: Double?
   var blas: Double?
@@ -30,15 +32,16 @@ struct Report: Encodable {
   func printHeading() {
     show("OpenBLAS core \(core), \(threads) threads; medians in milliseconds")
     show(
-      "ratio: ours / the best peer but \(Peer.inPlace); x into: ours / \(Peer.inPlace); x copy: ours / a copy of the bytes that must move; x blas: ours / one call of OpenBLAS"
+      "ours: compiled; eager: call by call; ratio: ours / the best peer but \(Peer.inPlace); x into: ours / \(Peer.inPlace); x copy: ours / a copy of the bytes that must move; x blas: ours / one call of OpenBLAS"
     )
-    show(cells("row", "shape", "ours", peers, "ratio", "x into", "GFLOP/s", "GB/s", "x copy", "1 thread", "x blas"))
+    show(cells("row", "shape", "ours", ["eager"] + peers, "ratio", "x into", "GFLOP/s", "GB/s", "x copy", "1 thread", "x blas"))
   }
 
   func printLine(_ line: Line) {
     show(
       cells(
-        line.row, line.shape, number(line.ours), peers.map { number(line.peers[$0]) }, number(line.ratio, 2), number(line.ratioInPlace, 2),
+        line.row, line.shape, number(line.ours), [number(line.eager)] + peers.map { number(line.peers[$0]) }, number(line.ratio, 2),
+        number(line.ratioInPlace, 2),
         number(line.flops.map { $0 / line.ours / 1e6 }, 0), number(line.bytes.map { $0 / line.ours / 1e6 }, 1),
         number(line.copy.map { line.ours / $0 }, 2), number(line.oneThread), number(line.blas.map { line.ours / $0 }, 2)))
   }

@@ -21,11 +21,15 @@ struct Measurement {
 }
 
 extension Row {
-  /// Our time for this row.
-  func measure(repeats: Int) -> Measurement {
+  /// Our time for this row: of the compiled function, or of the function call by call.
+  func measure(repeats: Int, isCompiled: Bool = true) -> Measurement {
     switch body {
     case .function(let inputs, let function):
       let x = inputs()
+      if isCompiled {
+        let compiled = compile(function)
+        return Measurement(repeats: repeats) { withExtendedLifetime(compiled(x)) {} }
+      }
       return Measurement(repeats: repeats) { withExtendedLifetime(function(x)) {} }
     case .step(let prepare):
       let step = prepare()

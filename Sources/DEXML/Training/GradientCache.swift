@@ -21,8 +21,8 @@ public final class GradientCache<Model: TensorTree, Targets: TensorTree> {
   ) {
     let options = CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1))
     forward = compile({ (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
-    pullback = compile(
-      pullbackOf: { (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
+    pullback = compilePullback(
+      { (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
     self.loss = compile { (documents: Tensor, labels: Tensor, targets: Targets) in
       WengertNN.valueAndGradient(at: [documents, labels]) { loss($0[0], $0[1], targets) }
     }
@@ -61,7 +61,7 @@ public final class GradientCache<Model: TensorTree, Targets: TensorTree> {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: any CompiledProgram)] {
+  public var programs: [(name: String, program: CompiledProgram)] {
     [("encoder forward", forward), ("encoder pullback", pullback), ("loss", loss)]
   }
 }

@@ -65,11 +65,10 @@ public struct Trainer {
     cache = GradientCache(
       encode: { $0.embed($1, key: $2) },
       loss: { documents, labels, targets in loss(documents: documents, labels: labels, targets: targets) })
-    update = compile(
-      updating: { (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
-        state.second.base.update(&state.first, gradient, learningRate: rate)
-        return rate
-      })
+    update = compileUpdate({ (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
+      state.second.base.update(&state.first, gradient, learningRate: rate)
+      return rate
+    })
     profiler = profiles ? Profiler() : nil
     labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
@@ -144,7 +143,7 @@ public struct Trainer {
     (model, optimiser) = state.values
   }
 
-  private var programs: [(name: String, program: any CompiledProgram)] { cache.programs + [("optimiser", update)] }
+  private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimiser", update)] }
 
   /// What was compiled, and where its memory goes.
   private func logPrograms() {

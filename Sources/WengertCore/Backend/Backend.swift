@@ -10,6 +10,9 @@ public protocol Backend: AnyObject, Sendable {
   /// Uninitialised memory.
   func allocate(byteCount: Int) -> Storage
 
+  /// The same for memory that is so large, or so rarely asked for, that it goes back to the system when it is freed.
+  func allocateUnpooled(byteCount: Int) -> Storage
+
   /// A storage without memory of its own, for the buffers and arguments of a compiled program: views of it may be handed to `prepare`.
   func placeholder(byteCount: Int) -> Storage
 

@@ -69,6 +69,8 @@ public protocol Kernel: Sendable {
 }
 
 extension Backend {
+  public func allocateUnpooled(byteCount: Int) -> Storage { allocate(byteCount: byteCount) }
+
   /// The call as a kernel that calls the backend's functions one by one: for backends, and calls, that need no more.
   public func prepare(_ call: KernelCall) -> any Kernel { PlainKernel(backend: self, call: call) }
 }

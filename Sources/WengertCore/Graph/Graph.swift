@@ -2,7 +2,7 @@ import Synchronization
 
 /// A function as a list of operations on values, in an order in which each comes after what it needs.
 ///
-/// A graph is traced from a Swift function (`Graph(tracing:)`), rewritten by passes, and made into a program. Extents may be symbols. Derivatives are
+/// A graph is traced from a Swift function (`Tracer`), rewritten by passes, and made into a program. Extents may be symbols. Derivatives are
 /// taken while tracing: what a graph holds needs none.
 public struct Graph: Sendable {
   /// The number of a value.

@@ -14,7 +14,7 @@ extension Graph: CustomStringConvertible {
         "  \(results) = \(node.operation.text)\(operands) : \(node.results.map { type($0).description }.joined(separator: ", "))")
     }
     let kept = outputs.indices.filter { number in !updates.contains { $0.output == number } }
-    lines.append("  return " + kept.map { "%\(outputs[$0])" }.joined(separator: ", "))
+    lines.append("  return" + (kept.isEmpty ? "" : " ") + kept.map { "%\(outputs[$0])" }.joined(separator: ", "))
     for update in updates { lines.append("  update %\(inputs[update.input]) = %\(outputs[update.output])") }
     return lines.joined(separator: "\n") + "\n}"
   }

@@ -1,5 +1,8 @@
 import Testing
 import Wengert
+import WengertCPU
+
+@testable import WengertCore
 
 /// Fails unless both tensors have one type and elements that differ by no more than `tolerance`, relative to the larger of the two and one.
 func expectEqual(_ a: Tensor, _ b: Tensor, tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation) {
@@ -11,4 +14,39 @@ func expectEqual(_ a: Tensor, _ b: Tensor, tolerance: Double = 1e-6, sourceLocat
       return
     }
   }
+}
+
+extension TensorType {
+  static func float32(_ extents: Dimension...) -> TensorType { TensorType(shape: Shape(dimensions: extents), dtype: .float32) }
+  static func float64(_ extents: Dimension...) -> TensorType { TensorType(shape: Shape(dimensions: extents), dtype: .float64) }
+  static func int64(_ extents: Dimension...) -> TensorType { TensorType(shape: Shape(dimensions: extents), dtype: .int64) }
+  static func uint8(_ extents: Dimension...) -> TensorType { TensorType(shape: Shape(dimensions: extents), dtype: .uint8) }
+}
+
+/// The graph of a function of tensors of these types, as it is traced, before any pass; the last `updating` results are written over the first arguments.
+func trace(_ arguments: TensorType..., updating: Int = 0, f: ([Tensor]) -> [Tensor]) -> Graph {
+  let tracer = Tracer(target: CPUBackend.shared)
+  let results = f(arguments.enumerated().map { tracer.input("\($0)", $1) }).map { tracer.value(of: $0) }
+  var graph = tracer.graph
+  graph.outputs = results
+  graph.updates = (0..<updating).map { Graph.Update(input: $0, output: results.count - updating + $0) }
+  return graph
+}
+
+extension Graph {
+  /// The graph after all passes.
+  var optimized: Graph { Passes.fuse(Passes.simplify(self, CompileOptions(), on: CPUBackend.shared), CompileOptions()) }
+
+  /// Without its frame and spaces: one line per node.
+  var lines: [String] {
+    description.split(separator: "\n").dropFirst().dropLast().map { String($0.drop { $0 == " " }) }
+  }
+}
+
+/// Fails unless the graph's lines are these, one per line of the text.
+func expectGraph(_ graph: Graph, _ expected: String, sourceLocation: SourceLocation = #_sourceLocation) {
+  let lines = expected.split(separator: "\n").map { String($0.drop { $0 == " " }) }
+  if graph.lines == lines { return }
+  let text = graph.lines.joined(separator: "\n")
+  Issue.record("the graph is\n\(text)\ninstead of\n\(lines.joined(separator: "\n"))", sourceLocation: sourceLocation)
 }

@@ -43,7 +43,7 @@ extension GraphRewriter {
 
   /// The tensor that a value of the new graph is, where it is known.
   func constant(_ value: Graph.Value, on backend: any Backend) -> Tensor? {
-    if case .constant(let tensor) = result.values[value].origin { return tensor }
+    if case .constant(let tensor) = result.values[value].origin { return tensor.shape.isSymbolic ? nil : tensor }
     if let number = fill(value), !result.type(value).shape.isSymbolic {
       return .full(number, result.type(value).shape, dtype: result.type(value).dtype, backend: backend)
     }

@@ -1,8 +1,8 @@
 /// Which nodes of a graph become one row program.
 ///
 /// A node belongs to a group if it can be said in the kernel language: element-wise operations, row programs, reductions of the last axis, and sums of all others (column sums).
-/// Groups grow from each node to the producers of its operands where both walk one space, rows that are reduced meeting the space of what is repeated
-/// along them, and where nothing outside lies between them.
+/// Groups grow from each node to the producers of its operands, and to near readers of the same operand, where both walk one space, rows that are reduced meeting
+/// the space of what is repeated along them, and where nothing outside lies between them.
 struct FusionGroups {
   /// Instructions and operands beyond which a program would no longer stand in the cache.
   static let largest = 96, mostOperands = 24
@@ -13,6 +13,9 @@ struct FusionGroups {
   private(set) var groups: [Group] = []
   /// The nodes that read each value.
   let readers: [[Int]]
+  /// The search that last came to each node, and its number.
+  private var visited: [Int]
+  private var visit = 0
 
   struct Group {
     var members: [Int]
@@ -29,6 +32,7 @@ struct FusionGroups {
     self.graph = graph
     readers = FusionGroups.readers(graph)
     groupOf = Array(repeating: nil, count: graph.nodes.count)
+    visited = Array(repeating: 0, count: graph.nodes.count)
     var late = Set(graph.inputs.suffix(graph.lateInputCount))
     for (index, node) in graph.nodes.enumerated() {
       let isLate = node.operands.contains(where: late.contains)
@@ -42,6 +46,22 @@ struct FusionGroups {
           other != own
         else { continue }
         merge(other, own)
+      }
+    }
+    mergeReadersOfOneValue()
+  }
+
+  /// How many nodes may lie between two readers of a value that are joined.
+  private static var siblingDistance: Int { 32 }
+
+  /// Joins groups that read one value in full, near each other, so that it is read once.
+  private mutating func mergeReadersOfOneValue() {
+    for value in graph.values.indices where readers[value].count > 1 {
+      var previous: (node: Int, group: Int)?
+      for reader in readers[value] {
+        guard let group = groupOf[reader], groups[group].space == graph.type(value).shape else { continue }
+        if let (node, first) = previous, first != group, reader - node <= Self.siblingDistance { merge(first, group) }
+        previous = (reader, groupOf[reader]!)
       }
     }
   }
@@ -68,12 +88,11 @@ struct FusionGroups {
       }
   }
 
-  /// Puts the producers' group into the consumers' where that is allowed.
+  /// Makes one group of two where that is allowed.
   private mutating func merge(_ a: Int, _ b: Int) {
     let (first, second) = (groups[a], groups[b])
     guard first.isLate == second.isLate, first.size + second.size <= Self.largest, let space = commonSpace(first, second),
-      linksAreRows(first, second),
-      !hasDetour(first, second)
+      linksAreRows(first, second), linksAreRows(second, first), !hasDetour(from: a, to: b), !hasDetour(from: b, to: a)
     else { return }
     let members = (first.members + second.members).sorted()
     guard operandCount(members) <= Self.mostOperands else { return }
@@ -105,29 +124,36 @@ struct FusionGroups {
   }
 
   /// Whether something outside both reads the first and is read by the second, so that one program cannot hold both.
-  private func hasDetour(_ first: Group, _ second: Group) -> Bool {
-    let inside = Set(first.members).union(second.members)
-    let last = second.members.last!
-    var seen = Set<Int>()
+  private mutating func hasDetour(from a: Int, to b: Int) -> Bool {
+    visit += 1
     var stack: [Int] = []
-    func visit(readersOf node: Int, outside: Bool) -> Bool {
+    /// Notes what reads the node's results; true where that is the second group and the path has led outside.
+    func follow(_ node: Int, outside: Bool) -> Bool {
       for result in graph.nodes[node].results {
-        for reader in readers[result] where reader <= last {
-          if inside.contains(reader) {
-            if outside && second.members.contains(reader) { return true }
-          } else if graph.isStretch(reader) && !outside {
+        for reader in readers[result] where visited[reader] != visit {
+          let group = groupOf[reader]
+          if group == a || (group == b && !outside) { continue }
+          if group == b { return true }
+          if graph.isStretch(reader) && !outside {
             // Stretching is part of the reader; what else reads it is outside.
-            if visit(readersOf: reader, outside: false) { return true }
-          } else if seen.insert(reader).inserted {
+            if follow(reader, outside: false) { return true }
+          } else {
+            visited[reader] = visit
             stack.append(reader)
           }
         }
       }
       return false
     }
-    for member in first.members where visit(readersOf: member, outside: false) { return true }
+    for member in groups[a].members where follow(member, outside: false) { return true }
     while let node = stack.popLast() {
-      if visit(readersOf: node, outside: true) { return true }
+      if follow(node, outside: true) { return true }
+      // A group runs as a whole: what reads any of it waits for all of it.
+      guard let group = groupOf[node] else { continue }
+      for member in groups[group].members where visited[member] != visit {
+        visited[member] = visit
+        if follow(member, outside: true) { return true }
+      }
     }
     return false
   }

@@ -3,11 +3,17 @@
 /// It may be run by one thread at a time.
 final class BoundProgram: @unchecked Sendable {
   /// A kernel and what can be said of it.
-  struct Step {
+  final class Step {
     let kernel: any Kernel
     let call: Recorder.Call
     /// The call on the memory where its operands lie.
     let placed: KernelCall
+
+    init(kernel: any Kernel, call: Recorder.Call, placed: KernelCall) {
+      self.kernel = kernel
+      self.call = call
+      self.placed = placed
+    }
   }
 
   let plan: MemoryPlan
@@ -143,6 +149,7 @@ final class BoundProgram: @unchecked Sendable {
   /// The first step that depends on a late argument.
   private static func firstLateStep(_ lowering: Lowering, _ steps: [Step]) -> Int {
     let early = lowering.graph.inputs.count - lowering.graph.lateInputCount
+    if lowering.graph.lateInputCount == 0 { return steps.count }
     var late = Set(early..<lowering.graph.inputs.count)
     return steps.firstIndex { step in
       let isLate = (step.call.call.reads + step.call.call.writes).contains { late.contains(lowering.buffer($0).number) }

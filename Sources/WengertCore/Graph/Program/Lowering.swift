@@ -5,6 +5,8 @@ struct Lowering {
   var buffers: [RecordedStorage]
   /// Each output's elements.
   var outputs: [View]
+  /// Buffers that have the memory of an argument which they update, with the argument's buffer.
+  var standIns: [Int: Int] = [:]
 
   init(_ graph: Graph, symbols: [String: Int]) {
     let recorder = Recorder()
@@ -21,7 +23,10 @@ struct Lowering {
       let storage = constant.view.storage
       let stand = constants[ObjectIdentifier(storage)] ?? recorder.buffer(storage.byteCount, .constant(storage))
       constants[ObjectIdentifier(storage)] = stand
-      let result = Tensor(View(storage: stand, layout: constant.view.layout, dtype: constant.dtype), node: nil)
+      // A constant may be repeated along axes whose extents are symbols.
+      var layout = constant.view.layout
+      layout.shape = layout.shape.bound(symbols)
+      let result = Tensor(View(storage: stand, layout: layout, dtype: constant.dtype), node: nil)
       tensors[value] = result
       return result
     }
@@ -46,8 +51,12 @@ struct Lowering {
     calls = recorder.calls
     buffers = recorder.buffers
     // What cannot be written in place is copied over the argument at the end.
-    calls += UpdateCopies(self, recorder).calls
+    let updates = UpdateCopies(self, recorder)
+    calls = updates.calls
+    standIns = updates.standIns
     buffers = recorder.buffers
+    // The buffers refer to the recorder, which must not refer to them for ever.
+    recorder.forget()
   }
 
   func buffer(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
@@ -56,34 +65,50 @@ struct Lowering {
   func input(_ number: Int) -> RecordedStorage { buffers[number] }
 }
 
-/// For each update of an argument that cannot be made in place: a copy of the output over the argument.
+/// How each argument gets its new value: from a buffer that has its memory, or by a copy at the end.
 private struct UpdateCopies {
-  var calls: [Recorder.Call] = []
+  /// Those of the lowering, then the copies.
+  private(set) var calls: [Recorder.Call]
+  private(set) var standIns: [Int: Int] = [:]
+  private let recorder: Recorder
 
   init(_ lowering: Lowering, _ recorder: Recorder) {
-    let uses = BufferUses(lowering)
-    var late: [Recorder.Call] = []
-    for update in lowering.graph.updates {
-      let output = lowering.outputs[update.output]
-      let source = lowering.buffer(output), target = lowering.input(update.input)
-      if source === target || uses.canStandFor(source, output, target) { continue }
-      let copy = { (from: View, to: View) -> Recorder.Call in
-        let first = recorder.calls.count
-        RowPrograms.copy(from, into: to)
-        return recorder.calls[first]
-      }
-      let place = View(storage: target, layout: Layout(rowMajor: output.shape), dtype: output.dtype)
-      guard case .input = source.kind else {
-        late.append(copy(output, place))
-        continue
-      }
-      // Another argument's value, which may itself be overwritten: it is set aside first.
-      let aside = View(
-        storage: recorder.buffer(target.byteCount, .temporary), layout: place.layout, dtype: output.dtype)
-      calls.append(copy(output, aside))
-      late.append(copy(aside, place))
+    self.recorder = recorder
+    calls = lowering.calls
+    let updates = lowering.graph.updates.map { update in
+      (output: lowering.outputs[update.output], target: lowering.input(update.input))
     }
-    calls += late
+    // Arguments' values, which may themselves be overwritten, are set aside first.
+    var late: [(from: View, to: View)] = []
+    for (output, target) in updates {
+      let source = lowering.buffer(output), place = Self.place(target, output)
+      guard case .input = source.kind, source !== target || !output.layout.walksAs(place.layout) else { continue }
+      let aside = Self.place(recorder.buffer(target.byteCount, .temporary), output)
+      copy(output, to: aside)
+      late.append((aside, place))
+    }
+    let uses = BufferUses(calls) { lowering.buffer($0).number }
+    for (output, target) in updates {
+      let source = lowering.buffer(output)
+      if case .input = source.kind { continue }
+      if standIns[source.number] == nil && uses.canStandFor(source, output, target) {
+        standIns[source.number] = target.number
+      } else {
+        late.append((output, Self.place(target, output)))
+      }
+    }
+    for (from, to) in late { copy(from, to: to) }
+  }
+
+  private static func place(_ storage: RecordedStorage, _ output: View) -> View {
+    View(storage: storage, layout: Layout(rowMajor: output.shape), dtype: output.dtype)
+  }
+
+  private mutating func copy(_ source: View, to target: View) {
+    let first = recorder.calls.count
+    RowPrograms.copy(source, into: target)
+    // One without elements is none.
+    calls += recorder.calls[first...]
   }
 }
 
@@ -91,17 +116,15 @@ private struct UpdateCopies {
 struct BufferUses {
   private(set) var firstWrite: [Int: Int] = [:]
   private(set) var lastRead: [Int: Int] = [:]
-  private(set) var lastWrite: [Int: Int] = [:]
   private let calls: [Recorder.Call]
 
-  init(_ lowering: Lowering) {
-    calls = lowering.calls
+  init(_ calls: [Recorder.Call], number: (View) -> Int) {
+    self.calls = calls
     for (position, call) in calls.enumerated() {
-      for view in call.call.reads { lastRead[lowering.buffer(view).number] = position }
+      for view in call.call.reads { lastRead[number(view)] = position }
       for view in call.call.writes {
-        let number = lowering.buffer(view).number
+        let number = number(view)
         if firstWrite[number] == nil { firstWrite[number] = position }
-        lastWrite[number] = position
       }
     }
   }

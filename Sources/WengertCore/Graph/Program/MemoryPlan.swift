@@ -48,6 +48,8 @@ struct MemoryPlan {
       if case .input = buffer.kind { varies.insert(buffer.number) }
       if case .constant = buffer.kind { places[buffer.number] = .constant }
     }
+    // An argument gets its new value at each call.
+    varies.formUnion(lowering.standIns.keys)
     func numbers(_ views: [View]) -> [Int] { views.map { lowering.buffer($0).number } }
     var isStable = false
     while !isStable {
@@ -80,14 +82,7 @@ struct MemoryPlan {
     for buffer in lowering.buffers {
       if case .input(let number) = buffer.kind { places[buffer.number] = .input(number) }
     }
-    let uses = BufferUses(lowering)
-    for update in lowering.graph.updates {
-      let view = lowering.outputs[update.output]
-      let source = lowering.buffer(view), target = lowering.input(update.input)
-      if source !== target, places[source.number] == .unused, uses.canStandFor(source, view, target) {
-        representative[source.number] = target.number
-      }
-    }
+    for (source, target) in lowering.standIns { representative[source] = target }
     for (number, view) in lowering.outputs.enumerated() {
       let buffer = lowering.buffer(view).number
       let isUpdate = lowering.graph.updates.contains { $0.output == number }

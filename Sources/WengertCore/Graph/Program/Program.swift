@@ -8,7 +8,7 @@ public final class Program: @unchecked Sendable {
   private var bound: [(sizes: [Int], program: BoundProgram)] = []
   private let symbols: [String]
   /// How many plans for different sizes are kept.
-  static let largestCache = 16
+  static let largestCache = 8
 
   init(_ graph: Graph, on backend: any Backend) {
     self.graph = graph

@@ -47,7 +47,8 @@ extension BoundProgram: CustomStringConvertible {
     var text =
       "\(steps.count) kernels; arena \(decimal(Double(plan.arenaByteCount) / 1e6)) MB, arguments \(decimal(Double(arguments) / 1e6)) MB, "
       + "results \(decimal(Double(results) / 1e6)) MB, constants \(decimal(Double(constants) / 1e6)) MB"
-    let largest = plan.lifetimes.keys.sorted { lowering.buffers[$0].byteCount > lowering.buffers[$1].byteCount }.prefix(8)
+    let sizes = plan.lifetimes.keys.map { (bytes: lowering.buffers[$0].byteCount, number: $0) }
+    let largest = sizes.sorted { $0.bytes != $1.bytes ? $0.bytes > $1.bytes : $0.number < $1.number }.prefix(8).map(\.number)
     for number in largest {
       guard case .arena(let offset) = plan.places[number], let life = plan.lifetimes[number] else { continue }
       text +=

@@ -25,6 +25,11 @@ final class Recorder: Backend, @unchecked Sendable {
     return storage
   }
 
+  func forget() {
+    calls = []
+    buffers = []
+  }
+
   func prepare(_ call: KernelCall) -> any Kernel {
     note(call)
     return Noted()

@@ -37,7 +37,7 @@ struct CompileTests {
 
   @Test("an update writes over its state")
   func update() {
-    let step = compile(updating: { (state: inout [Tensor], x: Tensor) -> Tensor in
+    let step = compileUpdate({ (state: inout [Tensor], x: Tensor) -> Tensor in
       let old = state[0]
       state[0] = state[0] + x
       state[1] = old
@@ -59,7 +59,7 @@ struct CompiledPullbackTests {
   @Test("gradients are added up in place, for several sizes and cotangents")
   func sums() {
     let f: ([Tensor], Tensor) -> Tensor = { p, x in gelu(x.matmul(p[0]) + p[1]).sum(axes: [1]) }
-    let compiled = compile(pullbackOf: f, CompileOptions(shapes: ["1": ["batch", 3]]))
+    let compiled = compilePullback(f, CompileOptions(shapes: ["1": ["batch", 3]]))
     let parameters = [RandomKey(1).normal([3, 4]), RandomKey(2).normal([4])]
     var gradient = parameters.map { Tensor.zeros($0.shape) }
     var expected = gradient
