@@ -61,7 +61,7 @@ public final class GradientCache<Model: TensorTree, Targets: TensorTree> {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: any CompiledProgram)] {
+  public var programs: [(name: String, program: CompiledProgram)] {
     [("encoder forward", forward), ("encoder pullback", pullback), ("loss", loss)]
   }
 }

@@ -143,7 +143,7 @@ public struct Trainer {
     (model, optimiser) = state.values
   }
 
-  private var programs: [(name: String, program: any CompiledProgram)] { cache.programs + [("optimiser", update)] }
+  private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimiser", update)] }
 
   /// What was compiled, and where its memory goes.
   private func logPrograms() {

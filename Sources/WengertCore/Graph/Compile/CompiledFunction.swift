@@ -1,12 +1,13 @@
 /// A function that is traced and compiled at its first call, and at calls with arguments of other structures, dtypes or shapes (`CompileOptions.shapes` makes one
 /// program serve many). To be called by one thread at a time.
-public final class CompiledFunction<each Input: TensorTree, Output: TensorTree> {
+public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledProgram {
   private let body: (repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
   init(_ body: @escaping (repeat each Input) -> Output, _ options: CompileOptions) {
     self.body = body
     compiler = Compiler(options)
+    super.init(compiler)
   }
 
   public func callAsFunction(_ input: repeat each Input) -> Output {
@@ -25,23 +26,15 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree> 
   }
 }
 
-extension CompiledFunction: CompiledProgram {
-  public var statistics: CompileStatistics { compiler.statistics }
-  public var program: Program? { compiler.lastProgram }
-  public var profiler: Profiler? {
-    get { compiler.profiler }
-    set { compiler.profiler = newValue }
-  }
-}
-
 /// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory.
-public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree> {
+public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
   init(_ body: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions) {
     self.body = body
     compiler = Compiler(options)
+    super.init(compiler)
   }
 
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
@@ -65,24 +58,6 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     }
     return template.replacingTensors(results)
   }
-}
-
-extension CompiledUpdate: CompiledProgram {
-  public var statistics: CompileStatistics { compiler.statistics }
-  public var program: Program? { compiler.lastProgram }
-  public var profiler: Profiler? {
-    get { compiler.profiler }
-    set { compiler.profiler = newValue }
-  }
-}
-
-/// What can be asked of a compiled function.
-public protocol CompiledProgram: AnyObject {
-  var statistics: CompileStatistics { get }
-  /// The program that was called last; nil before the first call.
-  var program: Program? { get }
-  /// Times each kernel of the calls while it is set.
-  var profiler: Profiler? { get set }
 }
 
 /// The function as a program that is compiled when it is first called.

@@ -1,12 +1,13 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. To be called by one thread at a time.
-public final class CompiledPullback<Model: TensorTree, each Input: TensorTree> {
+public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram {
   private let body: (Model, repeat each Input) -> Tensor
   private let compiler: Compiler<Tensor>
 
   init(_ body: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions) {
     self.body = body
     compiler = Compiler(options)
+    super.init(compiler)
   }
 
   /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
@@ -15,6 +16,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree> {
     arguments.add(model)
     let count = arguments.tensors.count
     repeat arguments.add(each input)
+    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+      fatalError("a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+    }
     let names = arguments.names
     let (_, run) = compiler.begin(names: names, arguments.tensors) { tracer, traced in
       var rest = traced[...]
@@ -52,15 +56,6 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree> {
       sums.addOwned(&gradient)
       run.finish(sums.tensors.map(\.view) + [RowPrograms.contiguous(cotangent.view)])
     }
-  }
-}
-
-extension CompiledPullback: CompiledProgram {
-  public var statistics: CompileStatistics { compiler.statistics }
-  public var program: Program? { compiler.lastProgram }
-  public var profiler: Profiler? {
-    get { compiler.profiler }
-    set { compiler.profiler = newValue }
   }
 }
 

@@ -1,5 +1,5 @@
 /// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
-final class Compiler<Output> {
+final class Compiler<Output>: Compilation {
   /// A traced and optimised function.
   struct Entry {
     let names: [String]
@@ -12,17 +12,9 @@ final class Compiler<Output> {
 
   let options: CompileOptions
   private var entries: [Entry] = []
-  private(set) var statistics = CompileStatistics()
-  var profiler: Profiler?
-
   init(_ options: CompileOptions) { self.options = options }
 
-  var lastProgram: Program? { entries.last?.program }
-
-  func noteInlined() {
-    statistics.calls += 1
-    statistics.lastCall = .inlined
-  }
+  override var lastProgram: Program? { entries.last?.program }
 
   /// What tracing the function gave.
   struct Traced {
