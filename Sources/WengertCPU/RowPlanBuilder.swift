@@ -318,6 +318,7 @@ struct RowPlanBuilder {
         for case .loadRow(let input, let loaded) in steps {
           if (steps.lastIndex { $0.operands.contains(loaded) } ?? 0) > made { readers.append(input) }
         }
+        for case .loadPerRow(let input, _) in steps[made...] { readers.append(input) }
       }
       plan.directValue.append(direct)
       plan.readAfterDirect.append(readers)

@@ -58,6 +58,24 @@ struct PreparedTests {
     expectSame(contents(other.storage, as: Float.self), values.map { $0 * 3 * $0 })
   }
 
+  @Test("the same beside random numbers, for which rows of one column stay rows", arguments: [1, 3, 900])
+  func aliasedRandomColumn(count: Int) {
+    let b = RowBuilder("drawn")
+    let key = b.scalar(.int64)
+    let drawn = b.random(key: key, lane: 0).compare(.less, 0).select(b.constant(1, .float32), b.constant(2, .float32))
+    // Read when the first output is known already.
+    let x = b.row(.float32)
+    b.store(drawn, as: .float32)
+    b.store(x * 3, as: .float32)
+    let values = (1...count).map { Float($0) }
+    let input = view(values, [count, 1]), other = emptyView(.float32, [count, 1])
+    let seed = view([Int64(7)], [1]).with(Layout(shape: [count, 1], strides: [0, 0]))
+    let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [seed, input], outputs: [input, other], over: [count, 1])))
+    #expect(kernel.run() == nil)
+    expectSame(contents(input.storage, as: Float.self), values.map { _ in 2 })
+    expectSame(contents(other.storage, as: Float.self), values.map { $0 * 3 })
+  }
+
   @Test("an input that is stored as it is may be overwritten by another output", arguments: [1, 900, 5000])
   func storedAsIs(count: Int) {
     let b = RowBuilder("negated and kept")

@@ -246,7 +246,7 @@ struct RandomProgramMaker {
 
   private mutating func indexing(_ x: Int, _ shape: Shape, _ floatCount: Int) -> Step? {
     let extent = shape.rank > 0 ? shape[0] : 0
-    guard extent >= rows else { return nil }
+    guard isSymbolic ? extent > 0 && extent % Self.batch == 0 : extent >= rows else { return nil }
     if coin() { return ("gather \(x)", { $0[x].gather($0[floatCount]) }) }
     guard extent == 4, !isSymbolic else { return nil }
     let rows = rows
