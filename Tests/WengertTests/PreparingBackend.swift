@@ -69,6 +69,8 @@ final class PreparingBackend: Backend {
         #expect(isSame, "\(call(views)) with its memory \(gap) bytes further on")
         cpu.bind(placeholders[index], to: nil, at: 0)
       }
+      // A placeholder does not keep what it is bound to.
+      withExtendedLifetime(memory) {}
     }
     return eager
   }

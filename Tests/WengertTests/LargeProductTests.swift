@@ -1,0 +1,82 @@
+import Testing
+import Wengert
+import WengertCPU
+
+/// Products that go through panels, chunk by chunk where the inner axis is long.
+@Suite("Large products")
+struct LargeProductTests {
+  /// m, k, n around and beyond the widths of tiles and chunks, each with more than 2²² multiplications.
+  static let shapes = [(70, 1100, 131), (300, 700, 129), (65, 5001, 66), (257, 130, 140), (129, 513, 257)]
+
+  private func factor(_ rows: Int, _ columns: Int, transposed: Bool, _ dtype: DType, _ seed: Int) -> Tensor {
+    let x = RandomKey(seed).normal(transposed ? [columns, rows] : [rows, columns], dtype: dtype)
+    return transposed ? x.transpose() : x
+  }
+
+  private func reference(_ a: Tensor, _ b: Tensor) -> [Double] {
+    let (m, k, n) = (a.shape[0], a.shape[1], b.shape[1])
+    let x = a.array(of: Double.self), y = b.array(of: Double.self)
+    var result = [Double](repeating: 0, count: m * n)
+    for i in 0..<m {
+      for l in 0..<k {
+        let factor = x[i * k + l]
+        for j in 0..<n { result[i * n + j] += factor * y[l * n + j] }
+      }
+    }
+    return result
+  }
+
+  private func expectNear(_ a: Tensor, _ expected: [Double], _ bound: Double, _ note: String) {
+    let largest = zip(a.array(of: Double.self), expected).reduce(0) { max($0, abs($1.0 - $1.1)) }
+    #expect(largest <= bound, "\(note): \(largest)")
+  }
+
+  @Test("they are sums of products for both orders of both factors", arguments: [DType.float32, .float64, .bfloat16])
+  func orders(dtype: DType) {
+    for (m, k, n) in Self.shapes {
+      for (left, right) in [(false, false), (false, true), (true, false), (true, true)] {
+        let a = factor(m, k, transposed: left, dtype, 1), b = factor(k, n, transposed: right, dtype, 2)
+        let epsilon = dtype == .float64 ? 1e-15 : dtype == .float32 ? 1e-6 : 1e-2
+        expectNear(a.matmul(b), reference(a, b), epsilon * Double(k).squareRoot() * 8, "\(dtype) \(m)×\(k)×\(n) \(left) \(right)")
+      }
+    }
+  }
+
+  @Test("their bits do not depend on the number of threads")
+  func threads() {
+    for (m, k, n) in Self.shapes {
+      let a = factor(m, k, transposed: true, .float32, 3), b = factor(k, n, transposed: false, .float32, 4)
+      let results = [1, 2, 3].map { count in CPUBackend.shared.withThreadCount(count) { a.matmul(b).array(of: Float.self) } }
+      #expect(results[0] == results[1] && results[0] == results[2], "\(m)×\(k)×\(n)")
+    }
+  }
+
+  @Test("a row program behind one sees whole sums, and products are added to products")
+  func compiled() {
+    for (m, k, n) in Self.shapes {
+      let a = factor(m, k, transposed: true, .float32, 5), b = factor(k, n, transposed: false, .float32, 6)
+      let c = factor(m, k, transposed: false, .float32, 7), d = factor(k, n, transposed: true, .float32, 8)
+      let p = RandomKey(9).normal([m, n])
+      let behind: (Tensor, Tensor, Tensor) -> Tensor = { a, b, p in (p * 2 - a.matmul(b)).softmax() }
+      expectNear(compile(behind)(a, b, p), behind(a, b, p).array(of: Double.self), 1e-4, "behind \(m)×\(k)×\(n)")
+      let sum: (Tensor, Tensor, Tensor, Tensor) -> Tensor = { a, b, c, d in a.matmul(b) + c.matmul(d) }
+      expectNear(
+        compile(sum)(a, b, c, d), sum(a, b, c, d).array(of: Double.self), 1e-5 * Double(k).squareRoot() * 4, "sum \(m)×\(k)×\(n)")
+    }
+  }
+
+  @Test("NaN and infinities reach exactly the sums that they are in")
+  func special() {
+    let (m, k, n) = (70, 1100, 131)
+    var a = factor(m, k, transposed: false, .float32, 10)
+    a[3, 700] = Tensor(.nan)
+    a[5, 20] = Tensor(.infinity)
+    let y = a.matmul(RandomKey(11).uniform([k, n], low: 0.5, high: 1)).array(of: Float.self)
+    for i in 0..<m {
+      for j in 0..<n {
+        let value = y[i * n + j]
+        #expect(i == 3 ? value.isNaN : i == 5 ? value == .infinity : value.isFinite)
+      }
+    }
+  }
+}
