@@ -56,7 +56,8 @@ public final class Profiler: Sendable {
     for (key, events, time) in sorted {
       let flops = events.reduce(0) { $0 + ($1.cost.flops ?? 0) }, bytes = events.reduce(0) { $0 + $1.cost.bytes }
       rows.append([
-        key.name, key.extents, "\(events.count)", decimal(time), decimal(100 * time / max(total, 1e-9)), decimal(flops / max(time, 1e-9) / 1e6),
+        key.name, key.extents, "\(events.count)", decimal(time), decimal(100 * time / max(total, 1e-9)),
+        decimal(flops / max(time, 1e-9) / 1e6),
         decimal(Double(bytes) / max(time, 1e-9) / 1e6),
       ])
     }
