@@ -14,7 +14,9 @@ public final class CPUBackend: Backend {
   }
 
   public func allocateUnpooled(byteCount: Int) -> Storage {
-    CPUStorage(backend: self, byteCount: byteCount, isPooled: false)
+    // What waits in the pool makes room for a large block.
+    if byteCount >= 64 << 20 { memory.trim() }
+    return CPUStorage(backend: self, byteCount: byteCount, isPooled: false)
   }
 
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {

@@ -107,6 +107,7 @@ final class EncoderBench {
     var repeats = 5
     var mode = "step"
     var isPlain = false
+    var budget: Int?
     var rest = arguments.makeIterator()
     while let argument = rest.next() {
       switch argument {
@@ -118,10 +119,11 @@ final class EncoderBench {
       case "--repeats": repeats = Int(rest.next() ?? "") ?? 5
       case "--forward": mode = "forward"
       case "--plain": isPlain = true
+      case "--budget": budget = rest.next().flatMap { Int($0) }.map { $0 << 20 }
       default: mode = argument
       }
     }
-    let bench = EncoderBench(setting)
+    let bench = EncoderBench(setting, memoryBudget: budget)
     let profiler = mode == "profile" ? Profiler() : nil
     let body = mode == "forward" ? bench.runForward : mode == "eager" ? bench.runEager : bench.runStep
     body()

@@ -16,7 +16,7 @@ struct Options {
     wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
     wengert-bench encoders [--only name,…] [--repeats n]
     wengert-bench calls
-    wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p]
+    wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p] [--budget MiB]
 
     Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
     row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
