@@ -9,6 +9,8 @@ package final class MemoryPool: Sendable {
   package init() {}
 
   static let hugePage = 2 << 20
+  /// Blocks from here on lie on huge pages; rounding smaller ones to whole pages would waste too much.
+  static let leastHugeBlock = 8 << 20
   private static let slack = 64 << 20
 
   private struct State {
@@ -24,7 +26,7 @@ package final class MemoryPool: Sendable {
     let wanted = max(byteCount, 64)
     let quarter = max(64, (1 << (Int.bitWidth - 1 - (wanted - 1).leadingZeroBitCount)) / 4)
     let rounded = (wanted + quarter - 1) / quarter * quarter
-    return rounded >= hugePage ? (rounded + hugePage - 1) / hugePage * hugePage : rounded
+    return rounded >= leastHugeBlock ? (rounded + hugePage - 1) / hugePage * hugePage : rounded
   }
 
   package func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
@@ -78,7 +80,7 @@ package final class MemoryPool: Sendable {
   }
 
   private static func map(_ size: Int) -> UnsafeMutableRawPointer {
-    guard size >= hugePage else {
+    guard size >= leastHugeBlock else {
       var pointer: UnsafeMutableRawPointer?
       guard posix_memalign(&pointer, 64, size) == 0, let pointer else { fatalError("out of memory: \(size) bytes wanted") }
       return pointer
@@ -95,7 +97,7 @@ package final class MemoryPool: Sendable {
   }
 
   private static func unmap(_ pointer: UnsafeMutableRawPointer, _ size: Int) {
-    if size >= hugePage { munmap(pointer, size) } else { free(pointer) }
+    if size >= leastHugeBlock { munmap(pointer, size) } else { free(pointer) }
   }
 }
 

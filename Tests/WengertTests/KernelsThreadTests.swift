@@ -40,7 +40,7 @@ import WengertCPU
     let pool = MemoryPool()
     for size in [1, 64, 100, 5000, 1 << 20, 3 << 20] {
       let first = pool.allocate(size)
-      #expect(UInt(bitPattern: first) % (size >= 2 << 20 ? 2 << 20 : 64) == 0)
+      #expect(UInt(bitPattern: first) % (size >= 8 << 20 ? 2 << 20 : 64) == 0)
       first.storeBytes(of: 1, toByteOffset: size - 1, as: UInt8.self)
       let inUse = pool.statistics.bytesInUse
       #expect(inUse >= size && inUse <= max(128, size * 4 / 3 + 64))
