@@ -38,7 +38,7 @@ import WengertCPU
   @Test("freed blocks are used again, aligned, counted and given back")
   func memoryPool() {
     let pool = MemoryPool()
-    for size in [1, 64, 100, 5000, 1 << 20, 3 << 20] {
+    for size in [1, 64, 100, 5000, 1 << 20, 3 << 20, 9 << 20] {
       let first = pool.allocate(size)
       #expect(UInt(bitPattern: first) % (size >= 8 << 20 ? 2 << 20 : 64) == 0)
       first.storeBytes(of: 1, toByteOffset: size - 1, as: UInt8.self)
