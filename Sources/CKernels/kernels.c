@@ -21,18 +21,21 @@
 
 #define WG(name) name##_base
 #include "kernels.inc.h"
+#include "joined.inc.h"
 #undef WG
 
 #if defined(__x86_64__)
 #define WG(name) name##_avx2
 #pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2"))), apply_to = function)
 #include "kernels.inc.h"
+#include "joined.inc.h"
 #pragma clang attribute pop
 #undef WG
 
 #define WG(name) name##_avx512
 #pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma,bmi,bmi2"))), apply_to = function)
 #include "kernels.inc.h"
+#include "joined.inc.h"
 #pragma clang attribute pop
 #undef WG
 #endif
@@ -42,6 +45,14 @@ static const wg_table *const tables[] = {
 #if defined(__x86_64__)
     &table_avx2,
     &table_avx512,
+#endif
+};
+
+static const wg_joined_table *const joined_tables[] = {
+    &joined_table_base,
+#if defined(__x86_64__)
+    &joined_table_avx2,
+    &joined_table_avx512,
 #endif
 };
 
@@ -105,6 +116,9 @@ wg_reduce_fn wg_reduce(int type, int op) { return table()->reduce[type][op]; }
 wg_accumulate_fn wg_accumulate(int type, int op) { return table()->accumulate[type][op]; }
 wg_iota_fn wg_iota(void) { return table()->iota; }
 wg_random_fn wg_random(void) { return table()->random; }
+wg_joined_fn wg_joined_pair(int operands, int last, int single) { return joined_tables[wg_level()]->pair[operands][single][last]; }
+wg_joined_fn wg_joined_tree(int tree) { return joined_tables[wg_level()]->tree[tree]; }
+wg_joined_reduction_fn wg_joined_reduction(int term) { return joined_tables[wg_level()]->reduction[term]; }
 
 int wg_available_cores(void) {
 #if defined(__linux__)

@@ -9,6 +9,7 @@
 #define WIDTH 32
 #define TAIL 16
 #define LANES _Pragma("clang loop vectorize(assume_safety)")
+#define ROLLED _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
 #define ONE_BY_ONE _Pragma("clang loop vectorize(disable) unroll(disable)")
 
 // d[i] = f(x) on vector registers.
@@ -231,14 +232,16 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
           lanes[j] = (combine_lane);                                            \
         }                                                                       \
       }                                                                         \
+      R folded[64];                                                             \
+      for (int j = 0; j < 64; j++) folded[j] = lanes[j];                        \
       for (int step = 32; step >= few_lanes; step >>= 1) {                      \
-        LANES for (int j = 0; j < step; j++) {                                  \
-          R p = lanes[j], x = lanes[j + step];                                  \
-          lanes[j] = (combine_lane);                                            \
+        ROLLED for (int j = 0; j < step; j++) {                                 \
+          R p = folded[j], x = folded[j + step];                                \
+          folded[j] = (combine_lane);                                           \
         }                                                                       \
       }                                                                         \
       for (int j = 0; j < few_lanes; j++) {                                     \
-        S x = (S)lanes[j];                                                      \
+        S x = (S)folded[j];                                                     \
         p = (combine_state);                                                    \
       }                                                                         \
     }                                                                           \
@@ -555,10 +558,8 @@ STORE(store_bfloat, uint16_t, float, WG(bfloat_of)(x))
   ACCUMULATE(min_rows_##t, T, T, int64_t, p < x ? p : x, p < x ? p : x)                                                 \
   ACCUMULATE(max_rows_##t, T, T, int64_t, p > x ? p : x, p > x ? p : x)
 #define FLOAT_REDUCTIONS(t, T)                                         \
-  REDUCE(sum_##t, T, T, double, 8, p + x, p + x)                       \
   REDUCE(product_##t, T, double, double, 8, p * x, p * x)              \
   REDUCE(min_##t, T, T, double, 1, PROPAGATE_MIN, PROPAGATE_MIN)  \
-  REDUCE(max_##t, T, T, double, 1, PROPAGATE_MAX, PROPAGATE_MAX)  \
   ACCUMULATE(add_rows_##t, T, T, double, p + x, p + x)                 \
   ACCUMULATE(multiply_rows_##t, T, double, double, p * x, p * x)       \
   ACCUMULATE(min_rows_##t, T, T, double, PROPAGATE_MIN, PROPAGATE_MIN)  \
@@ -567,6 +568,9 @@ INTEGER_REDUCTIONS(i32, int32_t)
 INTEGER_REDUCTIONS(i64, int64_t)
 FLOAT_REDUCTIONS(f32, float)
 FLOAT_REDUCTIONS(f64, double)
+REDUCE(sum_f64, double, double, double, 8, p + x, p + x)
+REDUCE(max_f64, double, double, double, 1, PROPAGATE_MAX, PROPAGATE_MAX)
+#include "float_rows.inc.h"
 
 // --- Counting and random bits ----------------------------------------------------------------------------------------------------------
 

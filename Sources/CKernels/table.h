@@ -1,6 +1,7 @@
 // What every level fills in.
 #pragma once
 #include "ckernels.h"
+#include "joined.h"
 
 enum { UNARY_COUNT = 36, BINARY_COUNT = 13, COMPARE_COUNT = 6, REDUCE_COUNT = 4, DTYPE_COUNT = 8 };
 
@@ -34,3 +35,9 @@ typedef struct {
   wg_iota_fn iota;
   wg_random_fn random;
 } wg_table;
+
+typedef struct {
+  wg_joined_fn pair[7][2][4];
+  wg_joined_fn tree[10];
+  wg_joined_reduction_fn reduction[6];
+} wg_joined_table;

@@ -13,7 +13,9 @@ struct RowInterpreter {
     init(base: UnsafeMutablePointer<UInt64>) { (self.base, row) = (base, base) }
   }
 
-  private let run: RowRun
+  private unowned(unsafe) let run: RowRun
+  private let code: PlanCode
+  private unowned(unsafe) let accumulation: RowAccumulation?
   /// For each value: its register, and where it stands in the block in hand (its register, or an operand's memory).
   private let home: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let registers: UnsafeMutablePointer<UnsafeMutableRawPointer>
@@ -33,6 +35,8 @@ struct RowInterpreter {
   init(_ run: RowRun, block: (input: Int, base: UnsafeMutableRawPointer)? = nil) {
     self.run = run
     let plan = run.plan
+    code = plan.code
+    accumulation = run.accumulation
     let registerBytes = plan.scratchByteCount(run.blockElements)
     let words = 2 * plan.valueCount + 3 * run.operandCount + 2 * run.stateCount
     let accumulatorBytes = run.outputCount * MemoryLayout<Accumulator>.stride
@@ -50,15 +54,15 @@ struct RowInterpreter {
     states = take(run.stateCount, UInt64.self)
     totals = take(run.stateCount, UInt64.self)
     accumulators = take(run.outputCount, Accumulator.self)
-    place(plan.fixedRegisters)
-    if plan.passes.count == 1 { place(plan.passes[0].registers) }
+    place(code.fixedRegisters)
+    if code.passes.count == 1 { place(code.passes[0].registers) }
     for operand in 0..<run.operandCount { bases[operand] = run.operands[operand].base }
     if let block { bases[block.input] = block.base }
     for operand in 0..<run.operandCount { operands[operand] = bases[operand] }
-    execute(plan.prologue, rows: run.blockRows, columns: run.columns, column: 0, row: 0)
+    execute(code.prologue, rows: run.blockRows, columns: run.columns, column: 0, row: 0)
   }
 
-  private func place(_ list: [(value: Int, register: Register)]) {
+  private func place(_ list: Frozen<PlanCode.Place>) {
     for (value, register) in list {
       home[value] = memory + run.plan.offset(of: register, run.blockElements)
       registers[value] = home[value]
@@ -78,19 +82,19 @@ struct RowInterpreter {
     while row < range.upperBound {
       let count = min(run.blockRows, run.blockExtent - row % run.blockExtent, range.upperBound - row)
       run.locate(row, starts)
-      if let accumulation = run.accumulation {
+      if let accumulation {
         for output in 0..<run.outputCount {
           accumulation.locate(&accumulators[output], ofOutput: output, row: row, run.iteration, width: columns.count)
         }
       }
-      for pass in run.plan.passes { walk(pass, row: row, count: count, columns: columns) }
-      execute(block: run.plan.rowEnd, rows: count, columns: 1, column: 0, row: row)
+      for pass in code.passes { walk(pass, row: row, count: count, columns: columns) }
+      execute(block: code.rowEnd, rows: count, columns: 1, column: 0, row: row)
       row += count
     }
   }
 
-  private func walk(_ pass: Pass, row: Int, count: Int, columns: Range<Int>) {
-    if run.plan.passes.count > 1 { place(pass.registers) }
+  private func walk(_ pass: PlanCode.Walk, row: Int, count: Int, columns: Range<Int>) {
+    if code.passes.count > 1 { place(pass.registers) }
     execute(block: pass.perRowSteps, rows: count, columns: 1, column: 0, row: row)
     if pass.tileSteps.isEmpty { return }
     if pass.reductions.isEmpty {
@@ -110,12 +114,12 @@ struct RowInterpreter {
   }
 
   /// The partial reductions of one chunk, left in `states`.
-  private func partial(_ pass: Pass, row: Int, columns: Range<Int>) {
+  private func partial(_ pass: PlanCode.Walk, row: Int, columns: Range<Int>) {
     for (slot, reduction) in pass.reductions.enumerated() { states[slot] = reduction.neutral }
     tiles(pass, row: row, count: 1, columns: columns)
   }
 
-  private func tiles(_ pass: Pass, row: Int, count: Int, columns: Range<Int>) {
+  private func tiles(_ pass: PlanCode.Walk, row: Int, count: Int, columns: Range<Int>) {
     var column = columns.lowerBound
     repeat {
       let width = min(run.tileColumns, columns.upperBound - column)
@@ -128,27 +132,27 @@ struct RowInterpreter {
   func chunk(pass number: Int, row: Int, columns: Range<Int>, known: UnsafePointer<UInt64>, into result: UnsafeMutablePointer<UInt64>) {
     run.locate(row, starts)
     for earlier in 0...number {
-      execute(block: run.plan.passes[earlier].perRowSteps, rows: 1, columns: 1, column: 0, row: row)
+      execute(block: code.passes[earlier].perRowSteps, rows: 1, columns: 1, column: 0, row: row)
       if earlier < number {
-        for (slot, reduction) in run.plan.passes[earlier].reductions.enumerated() {
+        for (slot, reduction) in code.passes[earlier].reductions.enumerated() {
           set(reduction, to: known[earlier * run.stateCount + slot])
         }
       }
     }
-    let pass = run.plan.passes[number]
-    if run.plan.passes.count > 1 { place(pass.registers) }
+    let pass = code.passes[number]
+    if code.passes.count > 1 { place(pass.registers) }
     partial(pass, row: row, columns: columns)
-    for slot in pass.reductions.indices { result[slot] = states[slot] }
+    for slot in 0..<pass.reductions.count { result[slot] = states[slot] }
   }
 
   /// What is stored once per row after its last pass.
   func finish(row: Int, known: UnsafePointer<UInt64>) {
     run.locate(row, starts)
-    for (number, pass) in run.plan.passes.enumerated() {
+    for (number, pass) in code.passes.enumerated() {
       execute(block: pass.perRowSteps, rows: 1, columns: 1, column: 0, row: row)
       for (slot, reduction) in pass.reductions.enumerated() { set(reduction, to: known[number * run.stateCount + slot]) }
     }
-    execute(block: run.plan.rowEnd, rows: 1, columns: 1, column: 0, row: row)
+    execute(block: code.rowEnd, rows: 1, columns: 1, column: 0, row: row)
   }
 
   private func set(_ reduction: PartialReduction, to state: UInt64) { convert(state, reduction.lanes, to: home[reduction.value]) }
@@ -164,13 +168,14 @@ struct RowInterpreter {
   // MARK: Steps
 
   /// Points the operands at a block, and runs the steps.
-  private func execute(block steps: [Step], rows: Int, columns: Int, column: Int, row: Int) {
+  private func execute(block steps: Frozen<Step>, rows: Int, columns: Int, column: Int, row: Int) {
     if steps.isEmpty { return }
     for operand in 0..<run.operandCount {
       let place = run.operands[operand]
       operands[operand] = bases[operand] + (starts[operand] + column * place.columnStride) * place.byteCount
     }
-    for output in run.direct {
+    for index in 0..<run.directCount {
+      let output = run.direct[index]
       let operand = run.inputCount + output.output
       let isInPlace = output.isDirect && run.operands[operand].isPacked(rows: rows, columns: columns)
       registers[output.value] = isInPlace ? operands[operand] : home[output.value]
@@ -178,7 +183,7 @@ struct RowInterpreter {
     execute(steps, rows: rows, columns: columns, column: column, row: row)
   }
 
-  private func execute(_ steps: [Step], rows: Int, columns: Int, column: Int, row: Int) {
+  private func execute(_ steps: Frozen<Step>, rows: Int, columns: Int, column: Int, row: Int) {
     let r = registers
     @inline(__always) func count(_ extent: Extent) -> Int64 {
       switch extent {
@@ -256,6 +261,20 @@ struct RowInterpreter {
       case .storePerRow(let output, let value):
         let place = run.operands[run.inputCount + output]
         place.move(operands[run.inputCount + output], r[value], 1, Int64(rows), 0, Int64(place.rowStride))
+      case .joined(let kernel, let value, let list):
+        var place = list.located(r, columns)
+        if list.isByRow {
+          kernel(r[value], &place, Int64(rows), Int64(columns))
+        } else {
+          kernel(r[value], &place, 1, Int64(rows * columns))
+        }
+      case .joinedReduction(let kernel, let target, let stored, let list):
+        var place = list.located(r, columns)
+        let kept = stored.map { r[$0] }
+        switch target {
+        case .perRow(let value): kernel(kept, r[value], 1, &place, Int64(rows), Int64(columns))
+        case .part(let slot): kernel(kept, states + slot, 0, &place, 1, Int64(columns))
+        }
       case .accumulate(let kernel, let output, let value, let lanes):
         let target = accumulators[output].row + column
         let step = accumulators[output].step

@@ -78,6 +78,15 @@ enum Step {
   case store(output: Int, Int)
   case storePerRow(output: Int, Int)
   case accumulate(wg_accumulate_fn, output: Int, Int, Lanes)
+  /// Several instructions in one pass.
+  case joined(wg_joined_fn, value: Int, JoinedOperands)
+  /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row where it is read again.
+  case joinedReduction(wg_joined_reduction_fn, ReductionTarget, stored: Int?, JoinedOperands)
+
+  /// One number per row of the block, or the pass's partial result.
+  enum ReductionTarget {
+    case perRow(Int), part(Int)
+  }
 }
 
 /// For the destination and up to three operands: bytes per element where it is a row, bytes per row where it is one number per row.
@@ -138,6 +147,63 @@ final class Pass {
   var registers: [(value: Int, register: Register)] = []
 }
 
+/// A list that several threads walk at once: it counts no references, whose memory would travel between them.
+struct Frozen<Element: BitwiseCopyable>: BitwiseCopyable {
+  private let elements: UnsafeMutableBufferPointer<Element>
+
+  init(_ list: [Element]) {
+    elements = .allocate(capacity: list.count)
+    _ = elements.initialize(from: list)
+  }
+
+  func deallocate() { elements.deallocate() }
+  var count: Int { elements.count }
+  var isEmpty: Bool { elements.isEmpty }
+  subscript(index: Int) -> Element { elements[index] }
+  func makeIterator() -> UnsafeMutableBufferPointer<Element>.Iterator { elements.makeIterator() }
+}
+
+extension Frozen: Sequence {}
+
+/// A plan as the threads of a run read it.
+struct PlanCode {
+  typealias Place = (value: Int, register: Register)
+
+  struct Walk: BitwiseCopyable {
+    let perRowSteps, tileSteps: Frozen<Step>
+    let reductions: Frozen<PartialReduction>
+    let registers: Frozen<Place>
+  }
+
+  let prologue, rowEnd: Frozen<Step>
+  let passes: Frozen<Walk>
+  let fixedRegisters: Frozen<Place>
+
+  init(_ plan: RowPlan) {
+    (prologue, rowEnd) = (Frozen(plan.prologue), Frozen(plan.rowEnd))
+    fixedRegisters = Frozen(plan.fixedRegisters)
+    passes = Frozen(
+      plan.passes.map {
+        Walk(
+          perRowSteps: Frozen($0.perRowSteps), tileSteps: Frozen($0.tileSteps), reductions: Frozen($0.reductions),
+          registers: Frozen($0.registers))
+      })
+  }
+
+  func deallocate() {
+    for pass in passes {
+      pass.perRowSteps.deallocate()
+      pass.tileSteps.deallocate()
+      pass.reductions.deallocate()
+      pass.registers.deallocate()
+    }
+    prologue.deallocate()
+    rowEnd.deallocate()
+    passes.deallocate()
+    fixedRegisters.deallocate()
+  }
+}
+
 /// A place in the register file: narrow and wide tiles, and numbers per row.
 enum Register {
   case narrow(Int), wide(Int), perRow(Int)
@@ -167,6 +233,7 @@ final class RowPlan: @unchecked Sendable {
   var heldInputs: [Int] = []
 
   let isAccumulating: Bool
+  private(set) var code: PlanCode!
   /// The most partial reductions of a pass, and the instructions per element.
   private(set) var stateCount = 0
   private(set) var stepCount = 1
@@ -176,13 +243,21 @@ final class RowPlan: @unchecked Sendable {
     isAccumulating = program.outputs.contains { $0.accumulate != nil }
   }
 
-  /// Elements of a block: so many that the registers stay near the processor, and the calls of kernels are few.
+  deinit { code?.deallocate() }
+
+  /// Elements of a block: so many that the registers stay near the processor, and the calls of kernels are few. Where rows are walked in tiles, their sums
+  /// are added up tile by tile: a tile is then of one size, so that bits do not depend on what else a program does.
   private(set) var blockElements = longestSingleTile
 
   /// To be called when the passes are complete and the registers counted.
   func finish() {
+    code = PlanCode(self)
     stateCount = passes.map(\.reductions.count).max() ?? 0
     stepCount = passes.reduce(1) { $0 + $1.tileSteps.count }
+    if passes.count > 1 {
+      blockElements = RowPlan.longestReducedRow
+      return
+    }
     let width = narrowCount * 4 + wideCount * 8
     while blockElements < 16384 && blockElements * 2 * width <= 64 << 10 { blockElements *= 2 }
   }
@@ -202,15 +277,17 @@ final class RowPlan: @unchecked Sendable {
 }
 
 extension Step {
-  /// The value that the step makes.
-  var result: Int? {
+  /// The values that the step makes.
+  var results: [Int] {
     switch self {
     case .constant(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
       .random(let value, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
       .select(_, let value, _, _, _, _), .selectByRow(_, let value, _, _, _, _), .repeated(_, let value, _, _, _, _),
-      .reduce(_, _, let value, _, _):
-      value
-    case .reducePart, .store, .storePerRow, .accumulate: nil
+      .reduce(_, _, let value, _, _), .joined(_, let value, _):
+      [value]
+    case .joinedReduction(_, .perRow(let value), let stored, _): stored.map { [$0, value] } ?? [value]
+    case .joinedReduction(_, .part, let stored, _): stored.map { [$0] } ?? []
+    case .reducePart, .store, .storePerRow, .accumulate: []
     }
   }
 
@@ -224,6 +301,7 @@ extension Step {
       [a]
     case .binary(_, _, let a, let b, _), .binaryByRow(_, _, let a, let b, _): [a, b]
     case .select(_, _, let a, let b, let c, _), .selectByRow(_, _, let a, let b, let c, _): [a, b, c]
+    case .joined(_, _, let operands), .joinedReduction(_, _, _, let operands): operands.list
     }
   }
 }

@@ -96,6 +96,7 @@ struct RowPlanBuilder {
       plan.passes.append(isSingleTile ? singlePass() : pass(number, of: passCount))
     }
     plan.valueCount = extents.count
+    for pass in plan.passes { pass.tileSteps = StepJoiner.joined(pass, program, extents, lanes) }
     assignRegisters()
     findDirectOutputs()
   }
@@ -267,12 +268,12 @@ struct RowPlanBuilder {
       }
       return lanes[value].isWide ? .wide(wide.take()) : .narrow(narrow.take())
     }
-    for value in plan.prologue.compactMap(\.result) { plan.fixedRegisters.append((value, register(for: value))) }
+    for value in plan.prologue.flatMap(\.results) { plan.fixedRegisters.append((value, register(for: value))) }
     let fixed = Set(plan.fixedRegisters.map(\.value))
     // Numbers per row outlive a pass.
     for pass in plan.passes {
       for step in pass.perRowSteps + pass.tileSteps {
-        if let value = step.result, extents[value] != .row { plan.fixedRegisters.append((value, register(for: value))) }
+        for value in step.results where extents[value] != .row { plan.fixedRegisters.append((value, register(for: value))) }
       }
       for reduction in pass.reductions { plan.fixedRegisters.append((reduction.value, register(for: reduction.value))) }
     }
@@ -292,7 +293,7 @@ struct RowPlanBuilder {
       }
       for (position, step) in plan.passes[number].tileSteps.enumerated() {
         for operand in Set(step.operands) where lastUse[operand] == position && !fixed.contains(operand) { free(operand) }
-        if let value = step.result, extents[value] == .row {
+        for value in step.results where extents[value] == .row {
           place[value] = register(for: value)
           plan.passes[number].registers.append((value, place[value]!))
           if lastUse[value] == nil { free(value) }
@@ -312,7 +313,7 @@ struct RowPlanBuilder {
       var direct: Int?
       var readers: [Int] = []
       for case .store(number, let value) in steps where output.dtype.isLanes {
-        guard let made = steps.firstIndex(where: { $0.result == value }), claimed.insert(value).inserted else { continue }
+        guard let made = steps.firstIndex(where: { $0.results.contains(value) }), claimed.insert(value).inserted else { continue }
         if case .loadRow = steps[made] { continue }
         direct = value
         for case .loadRow(let input, let loaded) in steps {
@@ -349,7 +350,7 @@ extension Step {
   fileprivate func isPerRow(_ extents: [Extent]) -> Bool {
     if case .storePerRow = self { return true }
     if case .reduce = self { return false }
-    return result.map { extents[$0] != .row } ?? false
+    return results.first.map { extents[$0] != .row } ?? false
   }
 }
 

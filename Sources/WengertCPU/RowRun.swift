@@ -32,7 +32,6 @@ struct RowOperand {
 struct DirectOutput {
   var output: Int
   var value: Int
-  var readLater: [Int]
   var isDirect = false
 }
 
@@ -54,7 +53,10 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
   let blockRows: Int
   let blockElements: Int
   let tileColumns: Int
-  private(set) var direct: [DirectOutput]
+  let direct: UnsafeMutablePointer<DirectOutput>
+  let directCount: Int
+  /// For each of them, the inputs that are read after it is made.
+  private let readLater: [[Int]]
   /// Inputs that are read after the first store, and must be loaded where an output shares their memory.
   private let held: [Int]
   let stateCount: Int
@@ -130,9 +132,13 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
       // Rows are combined by fours.
       blockRows = plan.isAccumulating && fitting > 4 ? fitting / 4 * 4 : fitting
     }
-    direct = outputs.indices.compactMap { output in
-      plan.directValue[output].map { DirectOutput(output: output, value: $0, readLater: plan.readAfterDirect[output]) }
+    let directs = outputs.indices.filter { plan.directValue[$0] != nil }
+    direct = .allocate(capacity: directs.count)
+    directCount = directs.count
+    for (index, output) in directs.enumerated() {
+      (direct + index).initialize(to: DirectOutput(output: output, value: plan.directValue[output]!))
     }
+    readLater = directs.map { plan.readAfterDirect[$0] }
     held = plan.heldInputs.filter { inputs[$0].dtype.isLanes }
     stateCount = plan.stateCount
     let chunkCount = stateCount > 0 && columns > 2 * RowRun.chunk ? (columns + RowRun.chunk - 1) / RowRun.chunk : 0
@@ -143,6 +149,7 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
 
   deinit {
     operands.deallocate()
+    direct.deallocate()
     partials.deallocate()
     known.deallocate()
   }
@@ -150,9 +157,9 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
   /// Finds the operands where their storages are now.
   func refresh() {
     for index in 0..<operandCount { operands[index].base = storages[index].pointer + operands[index].byteOffset }
-    for index in direct.indices {
+    for index in 0..<directCount {
       let output = operands[inputCount + direct[index].output]
-      direct[index].isDirect = !direct[index].readLater.contains { operands[$0].overlaps(output) }
+      direct[index].isDirect = !readLater[index].contains { operands[$0].overlaps(output) }
     }
     for input in held {
       operands[input].isLanes = !(inputCount..<operandCount).contains { operands[input].overlaps(operands[$0]) }
