@@ -106,33 +106,49 @@ static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, con
   if (j < n) TYPED(product_tail)(a, aRow, aColumn, b + j, bRow, c + j, cRow, m, n - j, k, alpha, accumulates);
 }
 
-// d[column, row] = a[row, column], with zeros up to a width of `padded` rows; squares of 4 x 4 pass through registers.
+typedef REAL TYPED(eight) __attribute__((vector_size(8 * sizeof(REAL))));
+
+// Exchanges v[i][l | step] and v[i | step][l] for all i and l without the bit `step`.
+#define EXCHANGE(step, ...)                                                         \
+  for (int i = 0; i < 8; ++i) {                                                     \
+    if (i & step) continue;                                                         \
+    TYPED(eight) upper = v[i], lower = v[i + step];                                 \
+    v[i] = __builtin_shufflevector(upper, lower, FIRST(__VA_ARGS__));               \
+    v[i + step] = __builtin_shufflevector(upper, lower, SECOND(step, __VA_ARGS__)); \
+  }
+#define FIRST(a, b, c, d, e, f, g, h) a, b, c, d, e, f, g, h
+#define SECOND(s, a, b, c, d, e, f, g, h) a + s, b + s, c + s, d + s, e + s, f + s, g + s, h + s
+
+// d[column, row] = a[row, column], with zeros up to a width of `padded` rows; squares of 8 x 8 pass through registers.
 static void TYPED(transpose)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, REAL *d, ptrdiff_t padded) {
-  typedef REAL four __attribute__((vector_size(4 * sizeof(REAL))));
-  ptrdiff_t i = 0;
-  for (; i + 4 <= rows; i += 4) {
-    const REAL *s0 = a + i * aRow, *s1 = s0 + aRow, *s2 = s1 + aRow, *s3 = s2 + aRow;
+  ptrdiff_t r = 0;
+  for (; r + 8 <= rows; r += 8) {
+    const REAL *source = a + r * aRow;
     ptrdiff_t j = 0;
-    for (; j + 4 <= columns; j += 4) {
-      four a0, a1, a2, a3;
-      memcpy(&a0, s0 + j, sizeof a0), memcpy(&a1, s1 + j, sizeof a1), memcpy(&a2, s2 + j, sizeof a2), memcpy(&a3, s3 + j, sizeof a3);
-      four b0 = __builtin_shufflevector(a0, a1, 0, 4, 1, 5), b1 = __builtin_shufflevector(a0, a1, 2, 6, 3, 7);
-      four b2 = __builtin_shufflevector(a2, a3, 0, 4, 1, 5), b3 = __builtin_shufflevector(a2, a3, 2, 6, 3, 7);
-      four c0 = __builtin_shufflevector(b0, b2, 0, 1, 4, 5), c1 = __builtin_shufflevector(b0, b2, 2, 3, 6, 7);
-      four c2 = __builtin_shufflevector(b1, b3, 0, 1, 4, 5), c3 = __builtin_shufflevector(b1, b3, 2, 3, 6, 7);
-      REAL *t = d + j * padded + i;
-      memcpy(t, &c0, sizeof c0), memcpy(t + padded, &c1, sizeof c1);
-      memcpy(t + 2 * padded, &c2, sizeof c2), memcpy(t + 3 * padded, &c3, sizeof c3);
+    for (; j + 8 <= columns; j += 8) {
+      TYPED(eight) v[8];
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 8; ++i) memcpy(&v[i], source + i * aRow + j, sizeof v[i]);
+#pragma clang loop unroll(full)
+      EXCHANGE(1, 0, 8, 2, 10, 4, 12, 6, 14)
+#pragma clang loop unroll(full)
+      EXCHANGE(2, 0, 1, 8, 9, 4, 5, 12, 13)
+#pragma clang loop unroll(full)
+      EXCHANGE(4, 0, 1, 2, 3, 8, 9, 10, 11)
+#pragma clang loop unroll(full)
+      for (int i = 0; i < 8; ++i) memcpy(d + (j + i) * padded + r, &v[i], sizeof v[i]);
     }
     for (; j < columns; ++j) {
-      REAL *t = d + j * padded + i;
-      t[0] = s0[j], t[1] = s1[j], t[2] = s2[j], t[3] = s3[j];
+      for (int i = 0; i < 8; ++i) d[j * padded + r + i] = source[i * aRow + j];
     }
   }
   for (ptrdiff_t j = 0; j < columns; ++j) {
-    for (ptrdiff_t r = i; r < padded; ++r) d[j * padded + r] = r < rows ? a[r * aRow + j] : 0;
+    for (ptrdiff_t i = r; i < padded; ++i) d[j * padded + i] = i < rows ? a[i * aRow + j] : 0;
   }
 }
+#undef EXCHANGE
+#undef FIRST
+#undef SECOND
 
 // The columns of a [rows, columns] in panels of OPS_PANEL, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
 static void TYPED(pack)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, REAL *d, ptrdiff_t panelStep) {

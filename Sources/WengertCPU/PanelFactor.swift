@@ -16,8 +16,9 @@ final class PanelFactor<Number: KernelNumber>: ParallelWork {
   var copyCount: Int { Panels<Number>.size(rows: k, columns: n) }
 
   func pack(_ factor: Matrix<Number>, into memory: UnsafeMutablePointer<Number>) {
-    (source, panels) = (factor, Panels(memory: memory, rows: k, columns: n))
-    ThreadPool.shared.parallel(Panels<Number>.groupCount(n), of: self)
+    let panels = Panels(memory: memory, rows: k, columns: n)
+    (source, self.panels) = (factor, panels)
+    ThreadPool.shared.parallel(panels.groupCount, of: self)
   }
 
   func perform(_ piece: Int) { panels!.pack(group: piece, of: source!) }

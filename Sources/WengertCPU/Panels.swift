@@ -10,7 +10,8 @@ struct Panels<Number: KernelNumber> {
   private static var groupWidth: Int { 4 * width }
 
   static func count(_ columns: Int) -> Int { (columns + width - 1) / width }
-  static func groupCount(_ columns: Int) -> Int { (columns + groupWidth - 1) / groupWidth }
+  /// The panels that hold these columns, the first of which is a panel's.
+  static func indices(_ columns: Range<Int>) -> Range<Int> { columns.lowerBound / width..<count(columns.upperBound) }
   /// Numbers in all panels.
   static func size(rows: Int, columns: Int) -> Int { count(columns) * width * rows }
 
@@ -18,6 +19,7 @@ struct Panels<Number: KernelNumber> {
   let rows: Int, columns: Int
 
   var count: Int { Self.count(columns) }
+  var groupCount: Int { (columns + Self.groupWidth - 1) / Self.groupWidth }
   private var step: Int { Self.width * rows }
 
   /// Fills the panels of group `index` from the factor, whose rows or columns are contiguous.

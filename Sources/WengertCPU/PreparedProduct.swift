@@ -131,11 +131,13 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
 
   /// Nil where the parts are as large as there are threads for.
   private var blockRows: Int? {
+    // Few enough that a block of the product stays in the second-level cache.
+    let few = max(16, min(64, (1 << 17) / plan.n / 8 * 8))
     switch method {
     case .blas, .tiles: return epilogue?.blockRows
-    case .panels, .chunks:
-      // Few enough that a block of the product stays in the second-level cache.
-      return max(16, min(64, (1 << 17) / plan.n / 8 * 8))
+    // Panels that do not fit that cache come from the next one for each block, which costs more than the block does.
+    case .panels: return plan.k * plan.n > 1 << 19 ? 128 : few
+    case .chunks: return few
     }
   }
 

@@ -5,8 +5,10 @@ import WengertCPU
 /// Products that go through panels, chunk by chunk where the inner axis is long.
 @Suite("Large products")
 struct LargeProductTests {
-  /// m, k, n around and beyond the widths of tiles and chunks, each with more than 2²² multiplications.
-  static let shapes = [(70, 1100, 131), (300, 700, 129), (65, 5001, 66), (257, 130, 140), (129, 513, 257)]
+  /// m, k, n around and beyond the widths of tiles, chunks and spans, each with more than 2²² multiplications.
+  static let shapes = [
+    (70, 1100, 131), (300, 700, 129), (65, 5001, 66), (257, 130, 140), (129, 513, 257), (66, 300, 4200), (8300, 70, 65),
+  ]
 
   private func factor(_ rows: Int, _ columns: Int, transposed: Bool, _ dtype: DType, _ seed: Int) -> Tensor {
     let x = RandomKey(seed).normal(transposed ? [columns, rows] : [rows, columns], dtype: dtype)
