@@ -3,13 +3,14 @@ import Synchronization
 
 /// Keeps freed blocks for the next request of their size class, so that a training step maps no new memory.
 ///
-/// A class is a power of two times 4/4 … 7/4, so a block is at most a quarter larger than asked for. What is reserved stays below 5/4 of the
-/// largest amount that was ever in use, plus 64 MiB: before more is taken from the system, pooled blocks go back.
+/// A class is a power of two times 4/4 … 7/4, or times 16/16 … 31/16 for large blocks, so a block is at most a quarter or a sixteenth larger than asked
+/// for. What is reserved stays below 5/4 of the largest amount that was ever in use, plus 64 MiB: before more is taken from the system, pooled blocks go
+/// back.
 package final class MemoryPool: Sendable {
   package init() {}
 
   static let hugePage = 2 << 20
-  /// Blocks from here on lie on huge pages; rounding smaller ones to whole pages would waste too much.
+  /// Blocks from here on lie on huge pages, but for what is left of them.
   static let leastHugeBlock = 8 << 20
   private static let slack = 64 << 20
 
@@ -24,9 +25,9 @@ package final class MemoryPool: Sendable {
   /// The bytes of the block that serves a request.
   static func blockSize(for byteCount: Int) -> Int {
     let wanted = max(byteCount, 64)
-    let quarter = max(64, (1 << (Int.bitWidth - 1 - (wanted - 1).leadingZeroBitCount)) / 4)
-    let rounded = (wanted + quarter - 1) / quarter * quarter
-    return rounded >= leastHugeBlock ? (rounded + hugePage - 1) / hugePage * hugePage : rounded
+    let power = 1 << (Int.bitWidth - 1 - (wanted - 1).leadingZeroBitCount)
+    let step = max(64, wanted > leastHugeBlock ? power / 16 : power / 4)
+    return (wanted + step - 1) / step * step
   }
 
   package func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
@@ -92,7 +93,7 @@ package final class MemoryPool: Sendable {
     let lead = Int(aligned - start)
     if lead > 0 { munmap(reserved, lead) }
     if lead < hugePage { munmap(reserved + lead + size, hugePage - lead) }
-    madvise(reserved + lead, size, MADV_HUGEPAGE)
+    madvise(reserved + lead, size / hugePage * hugePage, MADV_HUGEPAGE)
     return reserved + lead
   }
 

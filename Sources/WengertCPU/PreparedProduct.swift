@@ -77,10 +77,10 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return nil }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
     epilogue?.rows.refresh()
-    let copies = Temporary<Number>(left.copyCount + right.copyCount + panelCount)
+    let copies = Temporary<Number>(left.copyCount + right.copyCount)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
-    let panelMemory = copies.pointer + left.copyCount + right.copyCount
+    let panelMemory = ScratchMemory.ofThread(.panels, panelCount, of: Number.self)
     divide()
     if case .chunks(let product) = method {
       multiply(product, panelMemory)

@@ -2,9 +2,9 @@ import Glibc
 
 /// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
 enum ScratchMemory {
-  /// What a block serves: the registers of row programs, or blocks of products and scores that these may be run on.
+  /// What a block serves: the registers of row programs, blocks of products and scores that these may be run on, or the panels of a product's factors.
   enum Purpose: Int {
-    case registers, blocks
+    case registers, blocks, panels
   }
 
   private struct Header {
@@ -12,7 +12,7 @@ enum ScratchMemory {
   }
   private static let headerSize = 64
 
-  private static let keys: (pthread_key_t, pthread_key_t) = (makeKey(), makeKey())
+  private static let keys = [makeKey(), makeKey(), makeKey()]
 
   private static func makeKey() -> pthread_key_t {
     var key = pthread_key_t()
@@ -22,7 +22,7 @@ enum ScratchMemory {
 
   /// At least `byteCount` bytes, 64-byte aligned, with any content.
   static func ofThread(_ purpose: Purpose, byteCount: Int) -> UnsafeMutableRawPointer {
-    let key = purpose == .registers ? keys.0 : keys.1
+    let key = keys[purpose.rawValue]
     if let block = pthread_getspecific(key) {
       if block.load(as: Header.self).capacity >= byteCount { return block + headerSize }
       free(block)

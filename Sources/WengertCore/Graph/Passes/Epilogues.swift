@@ -8,11 +8,19 @@ extension Passes {
         let product = graph.nodes[choice.product]
         let value = node.operands[choice.operand]
         let keeps = readers[value].count > 1 || graph.outputs.contains(value)
-        let joined = MatMulRows(rows: choice.rows, product: choice.operand, keepsProduct: keeps)
+        let joined = MatMulRows(rows: choice.rows.program, product: choice.operand, keepsProduct: keeps)
         let others = node.operands.enumerated().filter { $0.offset != choice.operand }.map(\.element)
         var results = rewriter.add(joined, rewriter.values(product.operands + others), product.caller)
         if keeps { rewriter.replace(value, by: results.removeFirst()) }
-        for (old, new) in zip(node.results, results) { rewriter.replace(old, by: new) }
+        for (number, old) in node.results.enumerated() where choice.rows.sums[number] == nil {
+          rewriter.replace(old, by: results.removeFirst())
+        }
+        for (number, summed) in choice.rows.sums {
+          let shape = graph.type(node.results[number]).shape
+          let sum = rewriter.add(
+            Reduction(op: .sum, axes: [0], dtype: graph.type(node.results[number]).dtype), rewriter.values([node.results[summed]]), node.caller)
+          rewriter.replace(node.results[number], by: rewriter.add(.reshape(shape) as Movement, sum, node.caller)[0])
+        }
       } else if !isJoinedLater(graph, node, index, readers) {
         rewriter.keep(node)
       }
@@ -23,7 +31,13 @@ extension Passes {
   private struct Choice {
     var product: Int
     var operand: Int
-    var rows: Fused
+    var rows: Rows
+  }
+
+  /// A row program without sums over rows; these can be taken afterwards, each of another result (both by their numbers among the node's).
+  private struct Rows {
+    var program: Fused
+    var sums: [Int: Int]
   }
 
   /// The product that a node's row program can be joined to: one of rank two that the program reads once, in full, before whose join nothing else reads it.
@@ -32,7 +46,7 @@ extension Passes {
     let candidates = node.operands.indices.compactMap { operand -> Choice? in
       let value = node.operands[operand]
       guard case .node(let product, _) = graph.values[value].origin, graph.nodes[product].operation is MatMul,
-        graph.type(value).shape == rows.shape, graph.type(value).shape.rank == 2, rows.program.inputs[operand].isRow,
+        graph.type(value).shape == rows.program.shape, graph.type(value).shape.rank == 2, rows.program.program.inputs[operand].isRow,
         node.operands.filter({ $0 == value }).count == 1, readers[value].allSatisfy({ $0 >= index })
       else { return nil }
       return Choice(product: product, operand: operand, rows: rows)
@@ -45,12 +59,20 @@ extension Passes {
     return epilogue(graph, graph.nodes[first], first, readers)?.product == index
   }
 
-  /// The node as a row program without sums over rows.
-  private static func rowProgram(_ graph: Graph, _ node: Graph.Node) -> Fused? {
-    guard let fused = node.operation as? Fused, fused.program.outputs.allSatisfy({ $0.accumulate == nil }) else { return nil }
-    var result = fused
-    result.shape = fused.iteration(node.operands.map { graph.type($0) })
-    return result
+  /// The node as a row program whose sums over rows, if any, are of what it stores.
+  private static func rowProgram(_ graph: Graph, _ node: Graph.Node) -> Rows? {
+    guard let fused = node.operation as? Fused else { return nil }
+    let outputs = fused.program.outputs
+    var sums: [Int: Int] = [:]
+    for (number, output) in outputs.enumerated() where output.accumulate != nil {
+      let stored = outputs.firstIndex { $0.accumulate == nil && $0.value == output.value && $0.dtype == fused.program.dtypes[$0.value] }
+      guard output.accumulate == .sum, let stored else { return nil }
+      sums[number] = stored
+    }
+    var program = fused.program
+    program.outputs.removeAll { $0.accumulate != nil }
+    if !sums.isEmpty, program.name.hasSuffix("+sum") { program.name.removeLast(4) }
+    return Rows(program: Fused(program: program, rule: fused.rule, shape: fused.iteration(node.operands.map { graph.type($0) })), sums: sums)
   }
 }
 

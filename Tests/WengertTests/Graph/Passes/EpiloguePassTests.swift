@@ -45,6 +45,18 @@ struct EpiloguePassTests {
     #expect(graph.nodes.map(\.operation.name) == ["matmul", "tanh+sum", "reshape", "reshape"])
   }
 
+  @Test("column sums of what a program stores are taken after it")
+  func sumsOfStored() {
+    let f: ([Tensor]) -> [Tensor] = { x in
+      let y = tanh(x[0].matmul(x[1]))
+      return [y, y.sum(axes: [0])]
+    }
+    let graph = trace(.float32(16, 8), .float32(8, 4)) { f($0) }.optimized
+    #expect(graph.nodes.map(\.operation.name) == ["matmul + tanh", "sum", "reshape", "reshape", "reshape"])
+    let x = [RandomKey(1).normal([300, 20]), RandomKey(2).normal([20, 70])]
+    for (a, b) in zip(compile(f)(x), f(x)) { expectEqual(a, b, tolerance: 1e-4) }
+  }
+
   @Test("batches of products keep their programs apart")
   func batches() {
     let graph = trace(.float32(3, 16, 8), .float32(3, 8, 4)) { x in [tanh(x[0].matmul(x[1])) + 1] }.optimized
