@@ -73,6 +73,12 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     }
   }
 
+  /// Numbers of a product that is made chunk by chunk and cannot be summed up where it goes; a small one stands behind the panels.
+  private var ownCount: Int {
+    if case .chunks = method { isDirect ? 0 : plan.m * plan.n } else { 0 }
+  }
+  private var isOwnSmall: Bool { ownCount <= 1 << 22 }
+
   func run() -> Int? {
     if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return nil }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
@@ -80,7 +86,8 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
     let copies = Temporary<Number>(left.copyCount + right.copyCount)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
-    let panelMemory = ScratchMemory.ofThread(.panels, panelCount, of: Number.self)
+    let scratchCount = panelCount + (isOwnSmall ? ownCount : 0)
+    let panelMemory = ScratchMemory.ofThread(.panels, scratchCount, of: Number.self)
     divide()
     if case .chunks(let product) = method {
       multiply(product, panelMemory)
@@ -94,8 +101,8 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
 
   /// The product chunk by chunk, where it goes or in memory of its own, and then what else is to be done with its rows.
   private func multiply(_ product: ChunkedProduct<Number>, _ memory: UnsafeMutablePointer<Number>) {
-    let own = Temporary<Number>(isDirect ? 0 : plan.m * plan.n)
-    var whole = Matrix(pointer: own.pointer, rows: plan.m, columns: plan.n, rowStride: plan.n, columnStride: 1)
+    let own = Temporary<Number>(isOwnSmall ? 0 : ownCount)
+    var whole = Matrix(pointer: isOwnSmall ? memory + panelCount : own.pointer, rows: plan.m, columns: plan.n, rowStride: plan.n, columnStride: 1)
     if isDirect {
       whole.pointer = UnsafeMutableRawPointer(target!).assumingMemoryBound(to: Number.self)
       whole.rowStride = plan.out.rowStride

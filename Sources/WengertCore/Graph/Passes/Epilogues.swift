@@ -18,7 +18,8 @@ extension Passes {
         for (number, summed) in choice.rows.sums {
           let shape = graph.type(node.results[number]).shape
           let sum = rewriter.add(
-            Reduction(op: .sum, axes: [0], dtype: graph.type(node.results[number]).dtype), rewriter.values([node.results[summed]]), node.caller)
+            Reduction(op: .sum, axes: [0], dtype: graph.type(node.results[number]).dtype), rewriter.values([node.results[summed]]),
+            node.caller)
           rewriter.replace(node.results[number], by: rewriter.add(.reshape(shape) as Movement, sum, node.caller)[0])
         }
       } else if !isJoinedLater(graph, node, index, readers) {
@@ -72,7 +73,8 @@ extension Passes {
     var program = fused.program
     program.outputs.removeAll { $0.accumulate != nil }
     if !sums.isEmpty, program.name.hasSuffix("+sum") { program.name.removeLast(4) }
-    return Rows(program: Fused(program: program, rule: fused.rule, shape: fused.iteration(node.operands.map { graph.type($0) })), sums: sums)
+    return Rows(
+      program: Fused(program: program, rule: fused.rule, shape: fused.iteration(node.operands.map { graph.type($0) })), sums: sums)
   }
 }
 
