@@ -102,7 +102,8 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
   /// The product chunk by chunk, where it goes or in memory of its own, and then what else is to be done with its rows.
   private func multiply(_ product: ChunkedProduct<Number>, _ memory: UnsafeMutablePointer<Number>) {
     let own = Temporary<Number>(isOwnSmall ? 0 : ownCount)
-    var whole = Matrix(pointer: isOwnSmall ? memory + panelCount : own.pointer, rows: plan.m, columns: plan.n, rowStride: plan.n, columnStride: 1)
+    var whole = Matrix(
+      pointer: isOwnSmall ? memory + panelCount : own.pointer, rows: plan.m, columns: plan.n, rowStride: plan.n, columnStride: 1)
     if isDirect {
       whole.pointer = UnsafeMutableRawPointer(target!).assumingMemoryBound(to: Number.self)
       whole.rowStride = plan.out.rowStride
