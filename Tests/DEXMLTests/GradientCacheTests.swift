@@ -26,9 +26,8 @@ struct GradientCacheTests {
 
   private let loss = SimilarityLoss(.decoupledSoftmax, temperature: 0.2)
 
-  private func cache() -> GradientCache<TextEncoder, LossTargets> {
-    let loss = loss
-    return GradientCache(encode: { $0.embed($1, key: $2) }, loss: { loss(documents: $0, labels: $1, targets: $2) })
+  private func cache() -> GradientCache<TextEncoder> {
+    GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss)
   }
 
   @Test("the gradient equals that of the unchunked loss, with dropout on", arguments: [(5, 7), (2, 3), (1, 1), (3, 7)])
@@ -43,11 +42,11 @@ struct GradientCacheTests {
       }
       return loss(documents: encode(documentChunks, key.fold(0)), labels: encode(labelChunks, key.fold(1)), targets: targets)
     }
-    #expect(abs(cached.value.item() - whole.value.item()) < 1e-6)
+    #expect(abs(cached.value - whole.value.item()) < 1e-6)
     #expect(abs(whole.value.item()) > 0.1)
     for (a, b) in zip(cached.gradient.namedTensors, whole.gradient.namedTensors) {
       let size = b.tensor.norm().item()
-      #expect((a.tensor - b.tensor).norm().item() <= 1e-5 * size + 1e-8, "\(a.name)")
+      #expect((a.tensor - b.tensor).norm().item() <= 1e-5 * size + 1e-7, "\(a.name)")
     }
   }
 
@@ -55,7 +54,7 @@ struct GradientCacheTests {
   func keys() throws {
     let model = try model(), targets = try targets(), cache = cache()
     func value(_ key: RandomKey?) -> Double {
-      cache.valueAndGradient(at: model, documents: chunks(documents, 2), labels: chunks(labels, 3), key: key, targets: targets).value.item()
+      cache.valueAndGradient(at: model, documents: chunks(documents, 2), labels: chunks(labels, 3), key: key, targets: targets).value
     }
     #expect(value(RandomKey(1)) == value(RandomKey(1)))
     #expect(value(RandomKey(1)) != value(RandomKey(2)))
@@ -67,10 +66,9 @@ struct GradientCacheTests {
     let model = try model(), targets = try targets(), cache = cache()
     let values = [1, 2, 5].map { size in
       cache.valueAndGradient(at: model, documents: chunks(documents, size), labels: chunks(labels, size), key: nil, targets: targets).value
-        .item()
     }
     // One compilation for all chunkings, and with the same programs for documents and labels.
-    #expect(cache.programs.dropLast().allSatisfy { $0.program.statistics.compilations == 1 })
+    #expect(cache.programs.prefix(2).allSatisfy { $0.program.statistics.compilations == 1 })
     #expect(abs(values[0] - values[1]) < 1e-6 && abs(values[0] - values[2]) < 1e-6)
   }
 }

@@ -1,56 +1,59 @@
 import WengertNN
 
 /// What one batch's documents should be near to: B documents, L candidate labels, and of each document's positives P_i the drawn ones S_i.
-///
-/// As a tree of tensors it is its weights and counts.
-public struct LossTargets: TensorTree, Sendable {
+public struct LossTargets: Sendable {
+  /// A positive label of a document.
+  public struct Entry: Sendable, Equatable {
+    public var document: Int
+    public var label: Int
+    /// 1, or the relevance where the loss is weighted, if it is drawn; −1 if it is not.
+    public var weight: Float
+
+    public var isDrawn: Bool { weight > 0 }
+  }
+
   public let documentCount: Int
   public let labelCount: Int
   /// |P_i|
   public let positiveCounts: [Int]
   /// |S_i|
   public let drawnCounts: [Int]
-
-  /// float32 [B, L]: the weight of a drawn positive (1, or its relevance where the loss is weighted), −1 for a positive that was not drawn, 0 for a negative.
-  private(set) var weights: Tensor
-  /// |P_i| and |S_i| as float32 [B, 1].
-  private(set) var positives: Tensor, drawn: Tensor
-
-  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
-    body(dotted(prefix, "weights"), &weights)
-    body(dotted(prefix, "positives"), &positives)
-    body(dotted(prefix, "drawn"), &drawn)
-  }
+  /// Every document's positives, document by document.
+  public let entries: [Entry]
 
   /// - Parameters:
   ///   - positives: relevance of the batch's documents [B, L]; entries above 0 are positives.
   ///   - drawn: for each document, which of its row's entries are drawn (positions in the row); nil draws all.
   ///   - weighted: whether each term is multiplied by its relevance.
   public init(positives: SparseMatrix, drawn: [[Int]]? = nil, weighted: Bool = false) {
-    let rows = positives.rows, columns = positives.columns
-    var weights = [Float](repeating: 0, count: rows * columns)
-    var positiveCounts = [Int](repeating: 0, count: rows)
-    var drawnCounts = positiveCounts
-    for i in 0..<rows {
-      let entries = positives.rowOffsets[i]..<positives.rowOffsets[i + 1]
-      func isPositive(_ entry: Int) -> Bool { positives.values[entry] > 0 }
-      func place(_ entry: Int) -> Int { i * columns + Int(positives.indices[entry]) }
-      for entry in entries where isPositive(entry) {
-        weights[place(entry)] = -1
-        positiveCounts[i] += 1
+    var entries: [Entry] = []
+    var positiveCounts: [Int] = [], drawnCounts: [Int] = []
+    for document in 0..<positives.rows {
+      let row = positives.row(document)
+      let chosen = drawn.map { Set($0[document]) }
+      let first = entries.count
+      for (position, (label, relevance)) in zip(row.indices, row.values).enumerated() where relevance > 0 {
+        let isDrawn = chosen?.contains(position) ?? true
+        entries.append(Entry(document: document, label: Int(label), weight: isDrawn ? (weighted ? relevance : 1) : -1))
       }
-      let chosen = drawn?[i].map { entries.lowerBound + $0 } ?? Array(entries)
-      for entry in chosen where isPositive(entry) {
-        weights[place(entry)] = weighted ? positives.values[entry] : 1
-        drawnCounts[i] += 1
-      }
+      positiveCounts.append(entries.count - first)
+      drawnCounts.append(entries[first...].count { $0.isDrawn })
     }
-    documentCount = rows
-    labelCount = columns
+    documentCount = positives.rows
+    labelCount = positives.columns
     self.positiveCounts = positiveCounts
     self.drawnCounts = drawnCounts
-    self.weights = Tensor(weights, shape: [rows, columns])
-    self.positives = Tensor(positiveCounts.map(Float.init), shape: [rows, 1])
-    self.drawn = Tensor(drawnCounts.map(Float.init), shape: [rows, 1])
+    self.entries = entries
   }
+
+  /// float32 [B, L]: an entry's weight where there is one, 0 for a negative.
+  var weights: Tensor {
+    var weights = [Float](repeating: 0, count: documentCount * labelCount)
+    for entry in entries { weights[entry.document * labelCount + entry.label] = entry.weight }
+    return Tensor(weights, shape: [documentCount, labelCount])
+  }
+
+  /// |P_i| and |S_i| as float32 [B, 1].
+  var positives: Tensor { Tensor(positiveCounts.map(Float.init), shape: [documentCount, 1]) }
+  var drawn: Tensor { Tensor(drawnCounts.map(Float.init), shape: [documentCount, 1]) }
 }

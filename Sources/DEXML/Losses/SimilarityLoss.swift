@@ -67,35 +67,29 @@ public struct SimilarityLoss: Sendable {
 
   /// The loss of similarities [B, L], already divided by τ.
   public func loss(similarity s: Tensor, targets: LossTargets) -> Tensor {
-    let terms: Tensor
-    switch criterion {
-    case .softmax: terms = RowLoss.softmax(s, weights: targets.weights)
-    case .decoupledSoftmax: terms = RowLoss.decoupledSoftmax(s, weights: targets.weights)
-    case .bce: terms = RowLoss.bce(s, weights: targets.weights)
-    case .topK(let topK, let alpha):
-      terms = SoftTopK(alpha: alpha, weights: targets.weights, k: count(topK, targets).cast(to: s.dtype))(s).terms
-    }
-    return (terms * scales(targets, s.dtype)).sum()
+    let weights = targets.weights
+    let terms =
+      switch criterion {
+      case .softmax: RowLoss.softmax(s, weights: weights)
+      case .decoupledSoftmax: RowLoss.decoupledSoftmax(s, weights: weights)
+      case .bce: RowLoss.bce(s, weights: weights)
+      case .topK(let topK, let alpha):
+        SoftTopK(alpha: alpha, weights: weights, k: column(targets.positiveCounts.map { Double(topK.value($0)) }, s.dtype))(s).terms
+      }
+    return (terms * column(scales(targets), s.dtype)).sum()
   }
 
-  /// K for each document, [B, 1].
-  private func count(_ topK: TopK, _ targets: LossTargets) -> Tensor {
-    switch topK {
-    case .fixed(let k): .full(Double(k), targets.positives.shape, dtype: .float32, backend: targets.positives.backend)
-    case .numberOfPositives: atLeastOne(targets.positives)
-    }
-  }
+  private func column(_ numbers: [Double], _ dtype: DType) -> Tensor { Tensor(numbers, shape: [numbers.count, 1]).cast(to: dtype) }
 
-  private func atLeastOne(_ counts: Tensor) -> Tensor { maximum(counts, .full(1, [], dtype: counts.dtype, backend: counts.backend)) }
-
-  /// What each document's terms are multiplied by, [B, 1] or a scalar.
-  private func scales(_ targets: LossTargets, _ dtype: DType) -> Tensor {
+  /// What each document's terms are multiplied by.
+  func scales(_ targets: LossTargets) -> [Double] {
     let documents = reduction == .mean ? 1 / Double(targets.documentCount) : 1
-    func number(_ value: Double) -> Tensor { .full(value, [], dtype: dtype, backend: targets.drawn.backend) }
-    return switch criterion {
-    case .softmax: number(documents)
-    case .decoupledSoftmax, .topK: documents / atLeastOne(targets.drawn).cast(to: dtype)
-    case .bce: number(reduction == .mean ? documents / Double(targets.labelCount) : 1)
+    return targets.drawnCounts.map { drawn in
+      switch criterion {
+      case .softmax: documents
+      case .decoupledSoftmax, .topK: documents / Double(max(drawn, 1))
+      case .bce: reduction == .mean ? documents / Double(targets.labelCount) : 1
+      }
     }
   }
 }
@@ -104,7 +98,7 @@ extension SimilarityLoss.TopK {
   func value(_ positives: Int) -> Int {
     switch self {
     case .fixed(let k): k
-    case .numberOfPositives: positives
+    case .numberOfPositives: max(positives, 1)
     }
   }
 }

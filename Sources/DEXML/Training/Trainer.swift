@@ -14,7 +14,7 @@ public struct Trainer {
   private let labelChunks: [PackedTokens]
   private var model: TextEncoder
   private var optimiser: AnyOptimiser
-  private let cache: GradientCache<TextEncoder, LossTargets>
+  private let cache: GradientCache<TextEncoder>
   /// Moves the model against a gradient, at a learning rate.
   private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
   private let profiler: Profiler?
@@ -63,8 +63,7 @@ public struct Trainer {
     let loss = SimilarityLoss(configuration)
     self.loss = loss
     cache = GradientCache(
-      encode: { $0.embed($1, key: $2) },
-      loss: { documents, labels, targets in loss(documents: documents, labels: labels, targets: targets) })
+      encode: { $0.embed($1, key: $2) }, loss: loss)
     update = compileUpdate({ (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return rate
@@ -130,7 +129,7 @@ public struct Trainer {
     optimise(gradient, rate: configuration.lr * schedule.factor(step))
     if step == 0 { logPrograms() }
     step += 1
-    return value.item()
+    return value
   }
 
   /// One step of the optimiser, in place.

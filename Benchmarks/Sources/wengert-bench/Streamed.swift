@@ -1,0 +1,62 @@
+import DEXML
+import Foundation
+import Wengert
+
+/// Streamed losses at extreme label counts: forward and backward, against the products that they run.
+enum StreamedBench {
+  static func run(_ arguments: [String]) {
+    var labels = 131_072, batch = 512, width = 384, block = 4096, repeats = 3
+    var criterion = SimilarityLoss.Criterion.decoupledSoftmax
+    var rest = arguments.makeIterator()
+    while let argument = rest.next() {
+      switch argument {
+      case "--labels": labels = rest.next().flatMap { Int($0) } ?? labels
+      case "--batch": batch = rest.next().flatMap { Int($0) } ?? batch
+      case "--width": width = rest.next().flatMap { Int($0) } ?? width
+      case "--block": block = rest.next().flatMap { Int($0) } ?? block
+      case "--repeats": repeats = rest.next().flatMap { Int($0) } ?? repeats
+      default: criterion = argument == "topk" ? .topK(.fixed(5), alpha: 2) : argument == "softmax" ? .softmax : argument == "bce" ? .bce : .decoupledSoftmax
+      }
+    }
+    let key = RandomKey(1)
+    let documents = key.fold(0).normal([batch, width]).l2Normalize()
+    let blocks = stride(from: 0, to: labels, by: block).map { start in
+      key.fold(1 + start).normal([min(block, labels - start), width]).l2Normalize()
+    }
+    var generator = SystemRandomNumberGenerator()
+    let rows = (0..<batch).map { _ in Set((0..<5).map { _ in Int32.random(in: 0..<Int32(labels), using: &generator) }).sorted() }
+    let offsets = rows.reduce(into: [0]) { $0.append($0.last! + $1.count) }
+    let positives = try! SparseMatrix(
+      rows: batch, columns: labels, rowOffsets: offsets, indices: rows.flatMap { $0 }, values: Array(repeating: 1, count: offsets.last!))
+    let targets = LossTargets(positives: positives, drawn: rows.map { _ in criterion == .decoupledSoftmax ? [0] : [0, 1, 2] })
+    let loss = StreamedLoss(SimilarityLoss(criterion, temperature: 0.05))
+    var gradients = [Tensor?](repeating: nil, count: blocks.count)
+    func step() {
+      _ = loss.valueAndGradient(documents: documents, labels: blocks, targets: targets) { gradients[$0] = $1 }
+    }
+    step()
+    let clock = ContinuousClock()
+    let times = (0..<repeats).map { _ in clock.measure(step) / .milliseconds(1) }.sorted()
+    // The same products alone: similarities twice, and the two gradients.
+    let similarity = compile { (x: Tensor, y: Tensor) in x.matmul(y.transpose()) }
+    let toDocuments = compile { (s: Tensor, y: Tensor) in s.matmul(y) }
+    let toLabels = compile { (s: Tensor, x: Tensor) in s.transpose().matmul(x) }
+    func products() {
+      for y in blocks {
+        let s = similarity(documents, y)
+        _ = similarity(documents, y)
+        _ = toDocuments(s, y)
+        _ = toLabels(s, documents)
+      }
+    }
+    let peak = EncoderBench.peakMiB()
+    products()
+    let alone = (0..<repeats).map { _ in clock.measure(products) / .milliseconds(1) }.sorted()
+    let bytes = Double(labels * width * 4 + batch * width * 4) * 2 / 1_048_576
+    let median = times[repeats / 2], base = alone[repeats / 2]
+    print(
+      "\(criterion) \(batch)×\(labels)×\(width), blocks of \(block): \(Int(median)) ms; its four products alone \(Int(base)) ms, ratio \((median / base * 100).rounded() / 100); peak \(peak) MiB, inputs and gradients \(Int(bytes)) MiB"
+    )
+    for (name, program) in loss.programs { print("\(name): \(program.program?.memoryDescription.split(separator: "\n")[0] ?? "")") }
+  }
+}

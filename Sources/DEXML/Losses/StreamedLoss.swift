@@ -1,0 +1,150 @@
+import Foundation
+import WengertNN
+
+/// A loss on the similarities of documents and labels, and its gradients, block by block of the labels: the similarities [B, L] are never there as a whole.
+///
+/// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or SoftTop-k's threshold, which takes a few passes);
+/// the last pass makes each block's similarities again and goes back through them. Between the passes, only a few numbers per document and those of its positives are
+/// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
+///
+/// Every block runs the same compiled programs.
+public final class StreamedLoss {
+  /// A block's gradient [block, width], given out as soon as it is known.
+  public typealias Receiver = (_ block: Int, _ gradient: Tensor) -> Void
+
+  public let loss: SimilarityLoss
+  /// Documents / τ, labels, positions and masks of the block's positives, and threshold columns: the positives' similarities and columns of sums [B, 1].
+  private let firstSums: CompiledFunction<[Tensor], [Tensor]>
+  private let thresholdSums: CompiledFunction<[Tensor], [Tensor]>
+  /// Adds the block's part to the documents' gradient; the labels' gradient.
+  private let slopes: CompiledUpdate<Tensor, [Tensor], Tensor>
+
+  public init(_ loss: SimilarityLoss) {
+    self.loss = loss
+    let rows = StreamedRows(loss.criterion)
+    func similarities(_ x: [Tensor]) -> Tensor { x[0].matmul(x[1].transpose()) }
+    func added(_ s: Tensor, _ positions: Tensor, _ values: Tensor) -> Tensor {
+      (s.flatten() + values.scatterAdd(positions, extent: s.shape.elementCount)).reshape(s.shape)
+    }
+    firstSums = compile { (x: [Tensor]) -> [Tensor] in
+      let s = similarities(x)
+      return [s.flatten().gather(x[2])] + rowFunction(rows.first, [added(s, x[2], x[3])])
+    }
+    thresholdSums = compile { (x: [Tensor]) -> [Tensor] in
+      rowFunction(rows.threshold, [added(similarities(x), x[2], x[3]), x[4], x[5]])
+    }
+    slopes = compileUpdate { (gradient: inout Tensor, x: [Tensor]) -> Tensor in
+      let slope = rowFunction(rows.slope, [added(similarities(x), x[2], x[3]), x[4], x[5], x[6]])[0]
+      let whole = added(slope, x[2], x[7])
+      gradient = gradient + whole.matmul(x[1])
+      return whole.transpose().matmul(x[0])
+    }
+  }
+
+  /// The compiled programs and what each is for.
+  public var programs: [(name: String, program: CompiledProgram)] {
+    let all: [(String, CompiledProgram)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
+    return all.filter { $0.1.statistics.compilations > 0 }
+  }
+
+  /// The loss, and its gradient with respect to the documents [B, width], both float32.
+  ///
+  /// - Parameters:
+  ///   - documents: embeddings [B, width].
+  ///   - labels: all labels' embeddings, in blocks [block, width].
+  ///   - targets: of B documents and as many labels as the blocks have rows.
+  ///   - receive: gets each block's gradient, the last block's first.
+  public func valueAndGradient(
+    documents: Tensor, labels: [Tensor], targets: LossTargets, receive: Receiver
+  ) -> (value: Double, documents: Tensor) {
+    let count = labels.reduce(0) { $0 + $1.shape[0] }
+    precondition(
+      documents.shape[0] == targets.documentCount && count == targets.labelCount,
+      "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(targets.labelCount)")
+    let scaled = stopGradient(documents).cast(to: .float32) * (1 / loss.temperature)
+    let batch = StreamedBatch(loss, targets, blocks: labels.map { $0.shape[0] })
+    var state = StreamedState(loss, targets)
+
+    for (index, block) in labels.enumerated() {
+      let results = firstSums([scaled, block] + batch.places(index))
+      state.take(first: results.dropFirst().map { $0.array(of: Float.self) }, similarities: results[0].array(of: Float.self), batch.entries[index])
+    }
+    state.finishFirst()
+    while state.wantsThreshold {
+      for (index, block) in labels.enumerated() {
+        let results = thresholdSums([scaled, block] + batch.places(index) + state.threshold)
+        state.take(threshold: results.map { $0.array(of: Float.self) })
+      }
+      state.finishThreshold()
+    }
+
+    let numbers = state.rowNumbers()
+    var gradient = Tensor.zeros(documents.shape, dtype: .float32, device: Device(documents.backend))
+    for (index, block) in labels.enumerated().reversed() {
+      let values = batch.padded(batch.entries[index].map { state.slope(ofEntry: $0) })
+      receive(index, slopes(&gradient, [scaled, block] + batch.places(index) + numbers + [values]))
+    }
+    return (state.value, gradient * (1 / loss.temperature))
+  }
+}
+
+/// Which of a batch's positives lie in which block of labels, and where in it.
+private struct StreamedBatch {
+  /// For each block, the numbers of the targets' entries in it.
+  let entries: [[Int]]
+  private let positions: [[Int32]]
+  private let masks: [[Float]]
+  private let width: Int
+
+  init(_ loss: SimilarityLoss, _ targets: LossTargets, blocks: [Int]) {
+    var starts: [Int] = [], next = 0
+    for size in blocks {
+      starts.append(next)
+      next += size
+    }
+    var entries = [[Int]](repeating: [], count: blocks.count)
+    var positions = [[Int32]](repeating: [], count: blocks.count)
+    var masks = [[Float]](repeating: [], count: blocks.count)
+    for (number, entry) in targets.entries.enumerated() {
+      let block = starts.lastIndex(before: entry.label, sizes: blocks)
+      entries[block].append(number)
+      positions[block].append(Int32(entry.document * blocks[block] + entry.label - starts[block]))
+      masks[block].append(loss.takesPart(entry) ? 0 : -.infinity)
+    }
+    // One width for all blocks, so that they share a program.
+    var width = 16
+    while width < (entries.map(\.count).max() ?? 0) { width *= 2 }
+    (self.entries, self.positions, self.masks, self.width) = (entries, positions, masks, width)
+  }
+
+  /// Positions in the flattened block, and what is added there before anything else; the rest adds nothing to the first element.
+  func places(_ block: Int) -> [Tensor] {
+    let list = positions[block] + [Int32](repeating: 0, count: width - positions[block].count)
+    return [Tensor(list, shape: [width]), padded(masks[block])]
+  }
+
+  func padded(_ values: [Float]) -> Tensor { Tensor(values + [Float](repeating: 0, count: width - values.count), shape: [width]) }
+}
+
+extension [Int] {
+  /// The block that a label lies in; the receiver are the blocks' first labels.
+  fileprivate func lastIndex(before label: Int, sizes: [Int]) -> Int {
+    var low = 0, high = count
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if self[middle] <= label { low = middle } else { high = middle }
+    }
+    return low
+  }
+}
+
+extension SimilarityLoss {
+  /// Whether a positive stands in its document's sums over labels.
+  fileprivate func takesPart(_ entry: LossTargets.Entry) -> Bool {
+    switch criterion {
+    case .softmax, .bce: true
+    case .decoupledSoftmax: false
+    case .topK: entry.isDrawn
+    }
+  }
+}

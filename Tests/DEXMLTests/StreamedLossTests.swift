@@ -1,0 +1,94 @@
+import DEXML
+import Testing
+import WengertNN
+import WengertTestSupport
+
+@Suite("Streamed losses")
+struct StreamedLossTests {
+  /// Value and gradients, documents' and labels', with the labels in blocks of these sizes.
+  private func streamed(_ loss: SimilarityLoss, _ x: [Tensor], _ blocks: [Int], _ targets: LossTargets) -> (Double, [Tensor]) {
+    let labels = x[1].split(blocks)
+    var parts: [Tensor?] = Array(repeating: nil, count: blocks.count)
+    let (value, documents) = StreamedLoss(loss).valueAndGradient(documents: x[0], labels: labels, targets: targets) { parts[$0] = $1 }
+    return (value, [documents, concatenate(parts.map { $0! })])
+  }
+
+  @Test("value and gradients are those that PyTorch finds, for every criterion, in one block and in several")
+  func golden() throws {
+    let golden = try GoldenLosses()
+    for example in golden.cases {
+      let x = try golden.inputs(example, dtype: .float32), targets = try golden.targets(example)
+      let count = x[1].shape[0]
+      for blocks in [[count], [count / 3, 1, count - count / 3 - 1]] {
+        let (value, gradients) = streamed(example.loss, x, blocks, targets)
+        let expected = try golden.expected(example, "loss")[0]
+        #expect(abs(value - expected) <= 1e-5 * max(1, abs(expected)), "\(example.name) \(blocks): \(value), expected \(expected)")
+        for (gradient, name) in zip(gradients, ["documents", "labels"]) {
+          let found = relativeDifferences(gradient.array(of: Double.self), try golden.expected(example, name))
+          #expect(found.norm <= 2e-4, "\(example.name) \(blocks) \(name): \(found)")
+        }
+      }
+    }
+  }
+
+  @Test("blocks make no difference beyond rounding: random targets, spreads and block sizes", arguments: 0..<12)
+  func blocks(seed: Int) throws {
+    var random = TestRandom(seed: UInt64(seed))
+    let (documents, labels) = (1 + random.next(9), 8 + random.next(53))
+    let rows = (0..<documents).map { _ in (0..<labels).map { _ in random.next(10) == 0 ? Float(1) : 0 } }
+    let targets = LossTargets(
+      positives: try .dense(rows), drawn: rows.map { Array(0..<min(2, $0.count { $0 > 0 })) }, weighted: true)
+    let spread = [0.3, 1, 4][seed % 3], key = RandomKey(seed)
+    let x = [key.fold(0).normal([documents, 6]) * spread, key.fold(1).normal([labels, 6]) * spread]
+    var sizes: [Int] = [], left = labels
+    while left > 0 {
+      sizes.append(1 + random.next(left))
+      left -= sizes.last!
+    }
+    for criterion in LossesTests.criteria {
+      let loss = SimilarityLoss(criterion, temperature: 0.7)
+      let (whole, gradient) = valueAndGradient(at: x) { loss(documents: $0[0], labels: $0[1], targets: targets) }
+      let (value, gradients) = streamed(loss, x, sizes, targets)
+      #expect(abs(value - whole.item()) <= 1e-5 * max(1, abs(whole.item())), "seed \(seed) \(criterion) \(sizes)")
+      for (a, b): (Tensor, Tensor) in zip(gradients, gradient) {
+        let size: Double = max(b.norm().item(), 1e-6), distance: Double = (a - b).norm().item()
+        #expect(distance <= 3e-4 * size, "seed \(seed) \(criterion) \(sizes): \(distance) of \(size)")
+      }
+    }
+  }
+
+  @Test("a row whose labels are all positives, and one without any, give finite gradients")
+  func extremes() throws {
+    let targets = LossTargets(positives: try .dense([[1, 1, 1, 1], [0, 0, 0, 0], [0, 1, 0, 0]]))
+    let x = [RandomKey(1).normal([3, 5]) * 30, RandomKey(2).normal([4, 5]) * 30]
+    for criterion in [SimilarityLoss.Criterion.softmax, .decoupledSoftmax, .bce, .topK(.fixed(2), alpha: 2)] {
+      let loss = SimilarityLoss(criterion, temperature: 0.05)
+      let (value, gradients) = streamed(loss, x, [3, 1], targets)
+      let whole = loss(documents: x[0], labels: x[1], targets: targets).item()
+      #expect(abs(value - whole) <= 1e-4 * max(1, abs(whole)), "\(criterion)")
+      #expect(gradients.allSatisfy { $0.array(of: Float.self).allSatisfy(\.isFinite) }, "\(criterion)")
+    }
+  }
+
+  @Test("what is not finite does not become a number")
+  func notFinite() throws {
+    let targets = LossTargets(positives: try .dense([[1, 0, 0, 0]]))
+    var x = [RandomKey(1).normal([1, 5]), RandomKey(2).normal([4, 5])]
+    x[1][2, 0] = Tensor(.nan)
+    for criterion in LossesTests.criteria {
+      let (value, gradients) = streamed(SimilarityLoss(criterion, temperature: 1), x, [2, 2], targets)
+      #expect(value.isNaN || gradients[0].array(of: Float.self).contains(where: \.isNaN), "\(criterion)")
+    }
+  }
+
+  @Test("all blocks of one size run one program")
+  func programs() throws {
+    let targets = LossTargets(positives: try .dense([[1] + [Float](repeating: 0, count: 39)]))
+    let loss = StreamedLoss(SimilarityLoss(.topK(.fixed(3), alpha: 2), temperature: 1))
+    let labels = RandomKey(2).normal([40, 5]).split([10, 10, 10, 10])
+    _ = loss.valueAndGradient(documents: RandomKey(1).normal([1, 5]), labels: labels, targets: targets) { _, _ in }
+    for (name, program) in loss.programs {
+      #expect(program.statistics.compilations == 1 && program.statistics.bindings == 1, "\(name)")
+    }
+  }
+}
