@@ -85,8 +85,12 @@ extension ArgSort {
       let widened = UnsafeMutableRawPointer(entries + (enough + block)).assumingMemoryBound(to: Number.self)
       var count = 0
       var limit = UInt64(1) << 32
-      for start in stride(from: 0, to: length, by: block) {
-        let width = min(block, length - start)
+      var start = 0, next = 0
+      while next < length {
+        start = next
+        // A short first block: where the best stand in front already, their last is the limit for all that follow.
+        let width = min(start == 0 ? min(enough, block) : block, length - start)
+        next = start + width
         if !isDirect { Element.widen(s + start * fromStep, step: fromStep, into: widened, count: width) }
         let values = isDirect ? UnsafeRawPointer(s + start) : UnsafeRawPointer(widened)
         count += Int(candidates(values, Int64(width), descending ? .max : 0, limit, UInt32(start), entries + count))

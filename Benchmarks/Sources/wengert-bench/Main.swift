@@ -7,6 +7,7 @@ import Wengert
     switch CommandLine.arguments.dropFirst().first {
     case "encoder": return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
     case "calls": return Calls.run()
+    case "search": return StreamedBench.search(CommandLine.arguments)
     case "losses": return StreamedBench.run(Array(CommandLine.arguments.dropFirst(2)))
     case "encoders":
       let options = Options(Array(CommandLine.arguments.dropFirst(2)))

@@ -2,8 +2,26 @@ import DEXML
 import Foundation
 import Wengert
 
-/// Streamed losses at extreme label counts: forward and backward, against the products that they run.
+/// Streamed losses and exact search at extreme label counts, against the products that they run.
 enum StreamedBench {
+  /// The best hundred labels of each document, against the product alone.
+  static func search(_ arguments: [String]) {
+    var labels = 131_072
+    if let place = arguments.firstIndex(of: "--labels"), let count = Int(arguments[place + 1]) { labels = count }
+    let x = RandomKey(1).normal([512, 384]).l2Normalize(), y = RandomKey(2).normal([labels, 384]).l2Normalize()
+    let clock = ContinuousClock()
+    func median(_ body: () -> Void) -> Double {
+      body()
+      return (0..<5).map { _ in clock.measure(body) / .milliseconds(1) }.sorted()[2]
+    }
+    let whole = median { _ = ExactSearch.search(documents: x, labels: y, topK: 100) }
+    let block = 4096
+    let product = median {
+      for start in stride(from: 0, to: labels, by: block) { _ = x.matmul(y[start..<min(start + block, labels)].transpose()) }
+    }
+    print("search 512×\(labels)×384: \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)")
+  }
+
   static func run(_ arguments: [String]) {
     var labels = 131_072, batch = 512, width = 384, block = 4096, repeats = 3
     var criterion = SimilarityLoss.Criterion.decoupledSoftmax

@@ -2,42 +2,41 @@
 public enum ExactSearch {
   /// The `topK` best labels of each document, best first; all labels where there are fewer.
   ///
-  /// Blocked over documents and labels: memory is one block of similarities and the running best.
+  /// Blocked over documents and labels: memory is one block of similarities and the running best, which every block's are appended to before the best are taken again.
   ///
   /// - Parameters:
   ///   - documents: [B, width]
   ///   - labels: [L, width]
-  /// - Returns: scores and label numbers (int64), [B, min(topK, L)] each.
+  /// - Returns: scores and label numbers (int64), [B, min(topK, L)] each; the earlier labels first among equals.
   public static func search(
-    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 1024, labelBlock: Int = 16384
+    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 512, labelBlock: Int = 8192
   ) -> (scores: Tensor, indices: Tensor) {
-    var scores: [Tensor] = [], indices: [Tensor] = []
-    for start in stride(from: 0, to: max(documents.shape[0], 1), by: documentBlock) {
-      let block = documents[start..<min(start + documentBlock, documents.shape[0])]
-      var best: (scores: Tensor, indices: Tensor)?
-      for first in stride(from: 0, to: labels.shape[0], by: labelBlock) {
-        let part = labels[first..<min(first + labelBlock, labels.shape[0])]
-        let top = block.matmul(part.transpose()).topK(min(topK, part.shape[0]))
-        let found = (scores: top.values, indices: top.indices + Double(first))
-        best = best.map { merge($0, found, topK) } ?? found
-      }
-      guard let best else { break }
-      scores.append(best.scores)
-      indices.append(best.indices)
-    }
-    guard !scores.isEmpty else {
+    let wanted = min(topK, labels.shape[0]), size = max(labelBlock, wanted)
+    guard documents.shape[0] > 0, wanted > 0 else {
       let empty = Tensor([Float](), shape: [documents.shape[0], 0])
       return (empty, empty.cast(to: .int64))
     }
-    return (concatenate(scores), concatenate(indices))
-  }
-
-  /// The best of both, the earlier labels first among equals.
-  private static func merge(
-    _ a: (scores: Tensor, indices: Tensor), _ b: (scores: Tensor, indices: Tensor), _ topK: Int
-  ) -> (scores: Tensor, indices: Tensor) {
-    let scores = concatenate([a.scores, b.scores], axis: 1)
-    let top = scores.topK(min(topK, scores.shape[1]))
-    return (top.values, concatenate([a.indices, b.indices], axis: 1).takeAlong(top.indices, axis: 1))
+    let begin = compile { (documents: Tensor, labels: Tensor) -> [Tensor] in
+      let top = documents.matmul(labels.transpose()).topK(wanted)
+      return [top.values, top.indices]
+    }
+    // The number of the block's first label, less those of the best that stand before it.
+    let goOn = compile { (documents: Tensor, labels: Tensor, best: [Tensor], first: Tensor) -> [Tensor] in
+      let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
+      let top = scores.topK(wanted)
+      let earlier = best[1].takeAlong(minimum(top.indices, .full(Double(wanted - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
+      return [top.values, select(top.indices .< Double(wanted), earlier, top.indices + first)]
+    }
+    var found: [[Tensor]] = []
+    for start in stride(from: 0, to: documents.shape[0], by: documentBlock) {
+      let block = documents[start..<min(start + documentBlock, documents.shape[0])]
+      var best = begin(block, labels[0..<min(size, labels.shape[0])])
+      for first in stride(from: size, to: labels.shape[0], by: size) {
+        let offset = Tensor([Int64(first - wanted)], shape: [])
+        best = goOn(block, labels[first..<min(first + size, labels.shape[0])], best, offset)
+      }
+      found.append(best)
+    }
+    return (concatenate(found.map { $0[0] }), concatenate(found.map { $0[1] }))
   }
 }
