@@ -260,8 +260,7 @@ struct ConfigurationTests {
     }
     #expect(try refusal("net: dist-de-hnm") == "net: 'dist-de-hnm' comes with a later release; this one runs net dist-de-all")
     for (key, value) in [
-      ("net", "dist-clf-net"), ("neg_type", "in-batch"), ("resume_path", "x"), ("transpose_trn_dataset", "true"),
-      ("expand_multilabel_dataset", "true"),
+      ("net", "dist-clf-net"), ("neg_type", "in-batch"), ("resume_path", "x"),
     ] {
       #expect(try refusal("\(key): \(value)")?.hasPrefix("\(key): '\(value)'") == true)
     }

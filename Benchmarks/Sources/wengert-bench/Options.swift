@@ -16,6 +16,8 @@ struct Options {
     wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
     wengert-bench encoders [--only name,…] [--repeats n]
     wengert-bench calls
+    wengert-bench losses [decoupled|softmax|topk|bce] [--labels n] [--batch n] [--width n] [--block n]
+    wengert-bench search [--labels n]
     wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p] [--budget MiB]
 
     Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,

@@ -19,7 +19,8 @@ enum StreamedBench {
     let product = median {
       for start in stride(from: 0, to: labels, by: block) { _ = x.matmul(y[start..<min(start + block, labels)].transpose()) }
     }
-    print("search 512×\(labels)×384: \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)")
+    print(
+      "search 512×\(labels)×384: \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)")
   }
 
   static func run(_ arguments: [String]) {
@@ -33,7 +34,9 @@ enum StreamedBench {
       case "--width": width = rest.next().flatMap { Int($0) } ?? width
       case "--block": block = rest.next().flatMap { Int($0) } ?? block
       case "--repeats": repeats = rest.next().flatMap { Int($0) } ?? repeats
-      default: criterion = argument == "topk" ? .topK(.fixed(5), alpha: 2) : argument == "softmax" ? .softmax : argument == "bce" ? .bce : .decoupledSoftmax
+      default:
+        criterion =
+          argument == "topk" ? .topK(.fixed(5), alpha: 2) : argument == "softmax" ? .softmax : argument == "bce" ? .bce : .decoupledSoftmax
       }
     }
     let key = RandomKey(1)

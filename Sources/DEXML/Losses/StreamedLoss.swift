@@ -60,14 +60,16 @@ public final class StreamedLoss {
     let count = labels.reduce(0) { $0 + $1.shape[0] }
     precondition(
       documents.shape[0] == targets.documentCount && count == targets.labelCount,
-      "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(targets.labelCount)")
+      "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(targets.labelCount)"
+    )
     let scaled = stopGradient(documents).cast(to: .float32) * (1 / loss.temperature)
     let batch = StreamedBatch(loss, targets, blocks: labels.map { $0.shape[0] })
     var state = StreamedState(loss, targets)
 
     for (index, block) in labels.enumerated() {
       let results = firstSums([scaled, block] + batch.places(index))
-      state.take(first: results.dropFirst().map { $0.array(of: Float.self) }, similarities: results[0].array(of: Float.self), batch.entries[index])
+      state.take(
+        first: results.dropFirst().map { $0.array(of: Float.self) }, similarities: results[0].array(of: Float.self), batch.entries[index])
     }
     state.finishFirst()
     while state.wantsThreshold {

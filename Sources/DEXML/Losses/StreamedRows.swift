@@ -29,7 +29,8 @@ struct StreamedRows {
       let small = e / root, v = e / (root * root), zero = z.constant(0)
       // p below, 1 − p above: the smaller of the two either way.
       return [
-        isAbove.select(zero, small).reduce(.sum), isAbove.select(small, zero).reduce(.sum), isAbove.select(z.constant(1), zero).reduce(.sum),
+        isAbove.select(zero, small).reduce(.sum), isAbove.select(small, zero).reduce(.sum),
+        isAbove.select(z.constant(1), zero).reduce(.sum),
         isAbove.select(zero, v).reduce(.sum), isAbove.select(v, zero).reduce(.sum),
         (v * isAbove.select(2 * small - 1, 1 - 2 * small)).reduce(.sum),
       ]

@@ -24,7 +24,8 @@ public enum ExactSearch {
     let goOn = compile { (documents: Tensor, labels: Tensor, best: [Tensor], first: Tensor) -> [Tensor] in
       let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
       let top = scores.topK(wanted)
-      let earlier = best[1].takeAlong(minimum(top.indices, .full(Double(wanted - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
+      let earlier = best[1].takeAlong(
+        minimum(top.indices, .full(Double(wanted - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
       return [top.values, select(top.indices .< Double(wanted), earlier, top.indices + first)]
     }
     var found: [[Tensor]] = []

@@ -5,9 +5,9 @@ import WengertNN
 /// A data set as one run sees it: documents to train on, documents to evaluate on, label texts; everything checked against everything.
 struct DatasetTask {
   let folder: DatasetFolder
-  /// Relevance of the training documents [documents, labels], all of them, and which rows are trained on.
+  /// Relevance of the training documents [documents, labels], all of them.
   let trainingLabels: SparseMatrix
-  let trainingRows: [Int]
+  let pairs: TrainingPairs
   let training: TokenSource
   let labels: TokenSource
   private let configuration: Configuration
@@ -32,14 +32,25 @@ struct DatasetTask {
     let matrix = trainingLabels
     let heldOut = Set(try Self.heldOut(folder, configuration, rows: matrix.rows))
     let kept = (0..<matrix.rows).filter { !heldOut.contains($0) }
-    trainingRows = kept.filter { row in matrix.row(row).values.contains { $0 > 0 } }
-    if trainingRows.count < kept.count {
-      log.warning("\(kept.count - trainingRows.count) training documents have no label and are left out")
+    let labelled = kept.filter { row in matrix.row(row).values.contains { $0 > 0 } }
+    if labelled.count < kept.count {
+      log.warning("\(kept.count - labelled.count) training documents have no label and are left out")
     }
-    guard !trainingRows.isEmpty else {
+    guard !labelled.isEmpty else {
       throw FileError(
         file: folder.labelMatrixFile(.train).path, field: "rows", value: "none with a label", advice: "there is nothing to train on")
     }
+    pairs = try TrainingPairs(
+      matrix, documents: labelled, transposes: configuration.transposeTrnDataset, expands: configuration.expandMultilabelDataset)
+  }
+
+  /// The tokens of some rows of the pairs.
+  func queryTokens(_ rows: [Int]) -> [[Int32]] { (pairs.isTransposed ? labels : training).tokens(pairs.lines(ofRows: rows)) }
+
+  /// The tokens of all candidates.
+  func candidateTokens() -> [[Int32]] {
+    let source = pairs.isTransposed ? training : labels
+    return pairs.candidateLines.map { source.tokens($0) } ?? source.all()
   }
 
   private static func check(_ texts: URL, _ lines: Int, _ expected: Int, _ what: String, _ matrix: URL) throws {

@@ -37,7 +37,9 @@ public final class GradientCache<Model: TensorTree> {
       chunks.enumerated().map { ($1.tensors(on: device), key?.fold($0).data) }
     }
     let documents = tensors(documents, key?.fold(0)), labels = tensors(labels, key?.fold(1))
-    func encoded(_ chunks: ArraySlice<(tokens: TokenTensors, key: Tensor?)>) -> [Tensor] { chunks.map { forward(model, $0.tokens, $0.key) } }
+    func encoded(_ chunks: ArraySlice<(tokens: TokenTensors, key: Tensor?)>) -> [Tensor] {
+      chunks.map { forward(model, $0.tokens, $0.key) }
+    }
     let documentEmbeddings = encoded(documents[...])
     var labelEmbeddings = encoded(labels.dropLast())
     let last = pullback(model, labels.last!.tokens, labels.last!.key)

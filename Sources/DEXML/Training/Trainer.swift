@@ -69,7 +69,7 @@ public struct Trainer {
       return rate
     })
     profiler = profiles ? Profiler() : nil
-    labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
+    labelChunks = PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
@@ -77,14 +77,14 @@ public struct Trainer {
   }
 
   private static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
-    (task.trainingRows.count + configuration.bsz - 1) / configuration.bsz
+    (task.pairs.rows.count + configuration.bsz - 1) / configuration.bsz
   }
 
   private mutating func train() throws {
     let split: EvaluationSplit = configuration.numValPoints > 0 ? .val : .tst
     let evaluated = try task.evaluated(split)
     log.info(
-      "\(task.folder.name): \(task.trainingRows.count) training documents, \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
+      "\(task.folder.name): \(task.pairs.rows.count) training \(task.pairs.name), \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
     )
     if split == .tst && configuration.save {
       log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
@@ -102,12 +102,12 @@ public struct Trainer {
 
   /// One pass over the training documents in random order; the mean loss.
   private mutating func trainEpoch(_ epoch: Int) throws -> Double {
-    let order = keys.order.fold(epoch).permutation(task.trainingRows.count).array(of: Int.self)
+    let order = keys.order.fold(epoch).permutation(task.pairs.rows.count).array(of: Int.self)
     let total = Self.stepsPerEpoch(task, configuration)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
     var sum = 0.0
     for number in 0..<total {
-      let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.trainingRows[$0] }
+      let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.pairs.rows[$0] }
       let value = try trainStep(rows)
       guard value.isFinite else {
         throw ConfigurationError("lr: the loss of step \(step) is \(value); training has diverged, lower the rate or raise warmup")
@@ -122,7 +122,7 @@ public struct Trainer {
   /// One step of the optimiser on these training documents; the loss.
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
     let targets = try targets(of: rows)
-    let documents = PackedTokens.chunks(task.training.tokens(rows), of: configuration.gcBsz)
+    let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
       at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), targets: targets)
@@ -162,7 +162,7 @@ public struct Trainer {
   }
 
   private func targets(of rows: [Int]) throws -> LossTargets {
-    let positives = task.trainingLabels.selecting(rows: rows)
+    let positives = task.pairs.relevance.selecting(rows: rows)
     var drawn: [[Int]]?
     if configuration.lossSample {
       let most = (0..<positives.rows).map { positives.row($0).indices.count }.max() ?? 0
