@@ -7,6 +7,11 @@ extension Configuration {
     guard negType != .shorty || numNegSamples <= hardNegTopk else {
       throw ConfigurationError("num_neg_samples: \(numNegSamples) cannot be drawn from hard_neg_topk \(hardNegTopk) labels")
     }
+    guard negType == .none || net != .allLabels else {
+      throw ConfigurationError(
+        "neg_type: '\(negType.rawValue)' needs net \(Net.hardNegatives.rawValue); with \(net.rawValue) every label is a negative, leave it at none"
+      )
+    }
   }
 
   /// Throws, naming the key, where a setting asks for what this release does not bring.
@@ -18,8 +23,7 @@ extension Configuration {
   }
 
   private static let laterOptions: [(key: String, isAsked: @Sendable (Configuration) -> Bool, supported: String)] = [
-    ("net", { $0.net != .allLabels }, "net \(Net.allLabels.rawValue)"),
-    ("neg_type", { $0.negType != .none }, "neg_type none"),
+    ("net", { $0.net == .classifier }, "net \(Net.allLabels.rawValue) and \(Net.hardNegatives.rawValue)"),
     ("resume_path", { !$0.resumePath.isEmpty }, "from the start, without resume_path"),
   ]
 }

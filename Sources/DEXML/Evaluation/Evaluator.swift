@@ -38,7 +38,7 @@ public enum Evaluator {
     return (metrics, scores)
   }
 
-  private static func embed(_ model: TextEncoder, _ sequences: [[Int32]], chunk: Int, _ what: String) -> Tensor {
+  static func embed(_ model: TextEncoder, _ sequences: [[Int32]], chunk: Int, _ what: String) -> Tensor {
     var bar = ProgressBar("encoding \(what)", total: sequences.count)
     defer { bar.finish() }
     return model.embed(sequences, chunk: min(chunk, 256)) { bar.update(step: $0, documents: $0) }

@@ -47,6 +47,12 @@ struct DatasetTask {
   /// The tokens of some rows of the pairs.
   func queryTokens(_ rows: [Int]) -> [[Int32]] { (pairs.isTransposed ? labels : training).tokens(pairs.lines(ofRows: rows)) }
 
+  /// The tokens of some candidates.
+  func candidateTokens(_ candidates: [Int]) -> [[Int32]] {
+    let lines = pairs.candidateLines
+    return (pairs.isTransposed ? training : labels).tokens(candidates.map { lines?[$0] ?? $0 })
+  }
+
   /// The tokens of all candidates.
   func candidateTokens() -> [[Int32]] {
     let source = pairs.isTransposed ? training : labels

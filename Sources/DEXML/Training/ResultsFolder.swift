@@ -23,6 +23,8 @@ public struct ResultsFolder: Sendable, Equatable {
   public var model: URL { url.appendingPathComponent("model") }
   /// One row of measures for each evaluation.
   public func metrics(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_metrics.tsv") }
+  /// The negatives mined last, with their similarities.
+  public var shortlist: URL { url.appendingPathComponent("trn_shorty.npz") }
   /// The scores of the labels ranked for each document.
   public func scores(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_score_mat.npz") }
 

@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import WengertNN
 
-/// Trains a dual encoder with all labels as negatives, by gradient caching over both towers.
+/// Trains a dual encoder by gradient caching over both towers, with all labels as negatives, or those of the batch and mined ones.
 public struct Trainer {
   private let configuration: Configuration
   private let results: ResultsFolder
@@ -11,7 +11,10 @@ public struct Trainer {
   private let maximumLength: Int
   private let task: DatasetTask
   private let loss: SimilarityLoss
+  /// All labels' tokens, where all are negatives.
   private let labelChunks: [PackedTokens]
+  /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
+  private var shortlist: Shortlist?
   private var model: TextEncoder
   private var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder>
@@ -25,7 +28,7 @@ public struct Trainer {
 
   /// Independent streams of random numbers under the seed.
   private struct Keys {
-    let order: RandomKey, sampling: RandomKey, dropout: RandomKey, start: RandomKey
+    let order: RandomKey, sampling: RandomKey, dropout: RandomKey, start: RandomKey, negatives: RandomKey
 
     init(seed: Int) {
       let root = RandomKey(seed)
@@ -33,6 +36,7 @@ public struct Trainer {
       sampling = root.fold(1)
       dropout = root.fold(2)
       start = root.fold(3)
+      negatives = root.fold(4)
     }
   }
 
@@ -69,7 +73,7 @@ public struct Trainer {
       return rate
     })
     profiler = profiles ? Profiler() : nil
-    labelChunks = PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz)
+    labelChunks = configuration.net == .allLabels ? PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz) : []
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
@@ -102,6 +106,7 @@ public struct Trainer {
 
   /// One pass over the training documents in random order; the mean loss.
   private mutating func trainEpoch(_ epoch: Int) throws -> Double {
+    if mines(epoch) { try mine(epoch) }
     let order = keys.order.fold(epoch).permutation(task.pairs.rows.count).array(of: Int.self)
     let total = Self.stepsPerEpoch(task, configuration)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
@@ -121,11 +126,11 @@ public struct Trainer {
 
   /// One step of the optimiser on these training documents; the loss.
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
-    let targets = try targets(of: rows)
+    let (targets, labels) = try targets(of: rows)
     let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
-      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), targets: targets)
+      at: model, documents: documents, labels: labels, key: keys.dropout.fold(step), targets: targets)
     optimise(gradient, rate: configuration.lr * schedule.factor(step))
     if step == 0 { logPrograms() }
     step += 1
@@ -161,16 +166,44 @@ public struct Trainer {
     log.info("kernels in time: \(results.url.appendingPathComponent("profile.json").path), for chrome://tracing or Perfetto")
   }
 
-  private func targets(of rows: [Int]) throws -> LossTargets {
+  /// What the batch's rows should be near to, and the labels that they are scored against.
+  private func targets(of rows: [Int]) throws -> (LossTargets, [PackedTokens]) {
     let positives = task.pairs.relevance.selecting(rows: rows)
     var drawn: [[Int]]?
     if configuration.lossSample {
       let most = (0..<positives.rows).map { positives.row($0).indices.count }.max() ?? 0
-      drawn = PositiveSampler.draw(loss.drawCount(mostPositives: most), from: positives, key: keys.sampling.fold(step))
+      let count = loss.drawCount(mostPositives: most)
+      drawn = PositiveSampler.draw(
+        configuration.net == .hardNegatives ? max(count, configuration.numPosSamples) : count, from: positives,
+        key: keys.sampling.fold(step))
     }
-    let targets = LossTargets(positives: positives, drawn: drawn, weighted: configuration.lossWeighted)
+    guard configuration.net == .hardNegatives else {
+      let targets = LossTargets(positives: positives, drawn: drawn, weighted: configuration.lossWeighted)
+      try loss.validate(targets)
+      return (targets, labelChunks)
+    }
+    let negatives = shortlist?.draw(configuration.numNegSamples, rows: rows, key: keys.negatives.fold(step)) ?? []
+    let batch = try BatchLabels(positives: positives, drawn: drawn, negatives: negatives)
+    let targets = LossTargets(positives: batch.positives, drawn: batch.drawn, weighted: configuration.lossWeighted)
     try loss.validate(targets)
-    return targets
+    return (targets, PackedTokens.chunks(task.candidateTokens(batch.labels), of: configuration.gcBsz))
+  }
+
+  /// Whether negatives are mined before this epoch (counted from 1).
+  private func mines(_ epoch: Int) -> Bool {
+    let since = epoch - 1 - configuration.hardNegStart
+    return configuration.negType == .shorty && since >= 0 && since % configuration.evalInterval == 0
+  }
+
+  /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
+  private mutating func mine(_ epoch: Int) throws {
+    let relevance = task.pairs.relevance
+    let queries = Evaluator.embed(model, task.queryTokens(Array(0..<relevance.rows)), chunk: configuration.gcBsz, "training documents")
+    let labels = Evaluator.embed(model, task.candidateTokens(), chunk: configuration.gcBsz, "labels")
+    let mined = try Shortlist(queries: queries, labels: labels, truth: relevance, count: configuration.hardNegTopk)
+    shortlist = mined
+    if configuration.save { try mined.negatives.write(to: results.shortlist) }
+    log.info("epoch \(epoch): \(mined.negatives.count) negatives mined among the \(configuration.hardNegTopk) nearest labels of each row")
   }
 
   private mutating func evaluate(_ epoch: Int, _ documents: DatasetTask.Evaluated) throws {
