@@ -37,7 +37,7 @@ let package = Package(
       name: "dexml",
       dependencies: ["DEXML", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Examples/dexml",
-      exclude: ["configs"]),
+      exclude: ["configs", "check"]),
 
     // Tests.
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),

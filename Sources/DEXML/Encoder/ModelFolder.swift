@@ -83,14 +83,14 @@ public struct ModelFolder: Sendable {
     return (encoder, try bottleneck())
   }
 
-  private var bottleneckFile: URL { url.appendingPathComponent("bottleneck.safetensors") }
+  private var bottleneckFile: URL { url.appendingPathComponent(SentenceTransformersFiles.bottleneckFolder).appendingPathComponent("model.safetensors") }
 
   private func bottleneck() throws -> Linear? {
     guard FileManager.default.fileExists(atPath: bottleneckFile.path) else { return nil }
     let file = try SafeTensors(contentsOf: bottleneckFile)
-    guard let weight = file["weight"], let bias = file["bias"], weight.shape.count == 2, bias.shape == [weight.shape[0]] else {
+    guard let weight = file["linear.weight"], let bias = file["linear.bias"], weight.shape.count == 2, bias.shape == [weight.shape[0]] else {
       throw FileError(
-        file: bottleneckFile.path, field: "weights", value: "\(file.names)", advice: "expected weight [outputs, inputs] and bias [outputs]")
+        file: bottleneckFile.path, field: "weights", value: "\(file.names)", advice: "expected linear.weight [outputs, inputs] and linear.bias [outputs]")
     }
     return Linear(weight: Tensor(weight).cast(to: .float32), bias: Tensor(bias).cast(to: .float32))
   }
@@ -123,10 +123,7 @@ public struct ModelFolder: Sendable {
       (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.arrayFile)
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
-    if let bottleneck = model.bottleneck, let bias = bottleneck.bias {
-      try SafeTensors.write(
-        [("weight", bottleneck.weight.arrayFile), ("bias", bias.arrayFile)], to: aside.appendingPathComponent("bottleneck.safetensors"))
-    }
+    try SentenceTransformersFiles(model: model, maximumLength: maximumLength).write(to: aside)
     try tokenizer.save(to: aside)
     let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
