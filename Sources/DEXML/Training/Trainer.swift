@@ -15,8 +15,9 @@ public struct Trainer {
   private var model: TextEncoder
   private var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder, LossTargets>
-  /// Moves the model against a gradient, at a learning rate.
+  /// Moves the model against a gradient, at a learning rate; the gradient's norm.
   private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
+  private let events: RunEvents
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
@@ -59,6 +60,7 @@ public struct Trainer {
     results = try ResultsFolder(for: configuration)
     log = try Logger.run(in: results)
     try results.write(configuration)
+    events = try RunEvents(results, log: log)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
     let loss = SimilarityLoss(configuration)
     self.loss = loss
@@ -67,7 +69,7 @@ public struct Trainer {
       loss: { documents, labels, targets in loss(documents: documents, labels: labels, targets: targets) })
     update = compileUpdate({ (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
-      return rate
+      return globalNorm(gradient)
     })
     profiler = profiles ? Profiler() : nil
     labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
@@ -122,25 +124,32 @@ public struct Trainer {
 
   /// One step of the optimiser on these training documents; the loss.
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
+    let start = ContinuousClock.now
     let targets = try targets(of: rows)
     let documents = PackedTokens.chunks(task.training.tokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
       at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), targets: targets)
-    optimise(gradient, rate: configuration.lr * schedule.factor(step))
+    let rate = configuration.lr * schedule.factor(step)
+    let norm = optimise(gradient, rate: rate)
     if step == 0 { logPrograms() }
     step += 1
-    return value.item()
+    let loss = value.item()
+    events.step(
+      step, loss: loss, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
+    return loss
   }
 
-  /// One step of the optimiser, in place.
-  private mutating func optimise(_ gradient: TextEncoder, rate: Double) {
+  /// One step of the optimiser, in place; the gradient's norm.
+  private mutating func optimise(_ gradient: TextEncoder, rate: Double) -> Tensor {
     // The state is handed over and taken back, so that nobody else refers to the memory that is written over.
     var state = Pair(model, optimiser)
     model = gradient
     optimiser = AnyOptimiser(base: SGD())
-    _ = update(&state, gradient, Tensor([rate], shape: []))
+    let norm = update(&state, gradient, Tensor([rate], shape: []))
     (model, optimiser) = state.values
+    return norm
   }
 
   private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimiser", update)] }
@@ -178,6 +187,7 @@ public struct Trainer {
     let outcome = try Evaluator.evaluate(model, task, documents, configuration)
     let prefix = documents.split.rawValue
     try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: step)
+    events.evaluation(step, outcome.metrics, documents.split)
     Evaluator.report(outcome.metrics, documents.split, log)
     guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > best ?? -1 else { return }
     best = value
