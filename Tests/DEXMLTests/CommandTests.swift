@@ -46,7 +46,7 @@ struct CommandTests {
     #expect(try run("nothing").code == 64)
   }
 
-  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict"])
+  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "report"])
   func help(command: String) throws {
     #expect(try run(command, "--help").code == 0)
   }
