@@ -22,7 +22,7 @@ struct BarChart {
   var markup: Markup? {
     let values = series.flatMap(\.values).compactMap(\.self)
     guard !values.isEmpty, let groups = series.map(\.values.count).max() else { return nil }
-    let axis = ChartAxis(values, ticks: 4, from: 0)
+    let axis = ChartAxis(values, ticks: 5, from: 0)
     let plotHeight = Self.height - Self.top - Self.bottom
     let groupWidth = (Self.width - Self.left - Self.right) / Double(groups)
     let barWidth = groupWidth * 0.8 / Double(series.count)

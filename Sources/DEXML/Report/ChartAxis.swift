@@ -6,8 +6,8 @@ struct ChartAxis {
   let ticks: [Double]
   private let step: Double
 
-  /// An axis that holds all values, with about `count` marks at round numbers.
-  init(_ values: some Collection<Double>, ticks count: Int, from least: Double? = nil) {
+  /// An axis that holds all values, with about `count` marks at round numbers. It ends at such numbers, or where the values do if it is tight.
+  init(_ values: some Collection<Double>, ticks count: Int, from least: Double? = nil, isTight: Bool = false) {
     let low = min(values.min() ?? 0, least ?? .infinity), high = max(values.max() ?? 1, low)
     // A flat line still needs a height.
     let span = high - low > 1e-100 ? high - low : max(abs(high) * 0.1, 1e-9)
@@ -16,8 +16,10 @@ struct ChartAxis {
     let step = [1, 2, 5, 10].map { $0 * power }.first { $0 >= rough * 0.999 } ?? 10 * power
     let first = Int((low / step + 1e-9).rounded(.down)), last = Int(((low + span) / step - 1e-9).rounded(.up))
     self.step = step
-    ticks = (first...max(last, first + 1)).map { Double($0) * step }
-    range = ticks.first!...ticks.last!
+    let marks = (first...max(last, first + 1)).map { Double($0) * step }
+    let ends = isTight ? low...(low + span) : marks.first!...marks.last!
+    range = ends
+    ticks = marks.filter { ends.contains($0) }
   }
 
   /// Where a value stands between the ends of the axis, from 0 to 1.

@@ -36,8 +36,8 @@ struct LineChart {
     }.filter { !$0.points.isEmpty }
     guard !drawn.isEmpty else { return nil }
     let points = drawn.flatMap(\.points)
-    let xAxis = ChartAxis(points.map { Double($0.step) }, ticks: 5, from: 0)
-    let yAxis = ChartAxis(points.map(\.value), ticks: 4)
+    let xAxis = ChartAxis(points.map { Double($0.step) }, ticks: 5, from: 0, isTight: true)
+    let yAxis = ChartAxis(points.map(\.value), ticks: 5)
     let plotWidth = Self.width - Self.left - Self.right, plotHeight = Self.height - Self.top - Self.bottom
     func x(_ step: Double) -> Double { Self.left + plotWidth * xAxis.share(step) }
     func y(_ value: Double) -> Double { Self.top + plotHeight * (1 - yAxis.share(value)) }

@@ -26,7 +26,8 @@ extension ReportPage {
       return curves.damage + (curves.points["train/loss"] == nil ? ["no training step in its event files."] : [])
     }
     let explanation: [Markup] =
-      charts.isEmpty ? [] : [legend, "<p>Faint: every step. Strong: a running mean over about a fortieth of the steps.</p>", grid(charts)]
+      charts.isEmpty
+      ? [] : [legend, "<p>Faint: every step. Strong: a running mean over about a fortieth of the steps.</p>", grid(charts, kind: " two")]
     return section("Training", explanation + missing)
   }
 
@@ -50,5 +51,5 @@ extension ReportPage {
     runs.enumerated().map { .init(name: $1.name, run: $0, points: points($1)) }
   }
 
-  func grid(_ charts: [Markup]) -> Markup { "<div class=\"charts\">\(charts)</div>" }
+  func grid(_ charts: [Markup], kind: String = "") -> Markup { "<div class=\"charts\(kind)\">\(charts)</div>" }
 }

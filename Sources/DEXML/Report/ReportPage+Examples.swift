@@ -49,11 +49,8 @@ extension ReportPage {
         let name: Markup = runs.count > 1 ? "\(nameOf(group[run]))" : "predicted"
         return "<div><h4>\(name)</h4><ol>\(items)</ol></div>"
       }
-      let found = Set(rankings.joined().isEmpty ? [] : rankings[0][place].map(\.label))
       // The order of a set changes from run to run; a page should not.
-      let trueLabels = truth.sorted().prefix(20).map { one -> Markup in
-        "<li class=\"\(group.count == 1 && found.contains(one) ? "hit" : "")\">\(label(one))</li>"
-      }
+      let trueLabels = truth.sorted().prefix(20).map { one -> Markup in "<li>\(label(one))</li>" }
       let more: Markup = truth.count > 20 ? "<li>and \(truth.count - 20) more</li>" : ""
       return """
         <article><p class="document text">\(texts[first.lines[documents[place]]]!.shortened(to: 600))</p>

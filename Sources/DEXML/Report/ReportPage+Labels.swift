@@ -26,7 +26,7 @@ extension ReportPage {
         return "<h3>\(nameOf(one.run)) <small>(\(one.split.rawValue))</small></h3>\n\(table(head, rows, kind: "numbers"))"
       }
       let explanation: Markup = """
-        <p>Labels in ten groups of equal size, from the most frequent in training to the rarest. The rankings stay as they are and only the group’s labels count as \
+        <p>From the score matrix of each run, which is that of its best evaluation. Labels in ten groups of equal size, from the most frequent in training to the rarest. The rankings stay as they are and only the group’s labels count as \
         true: R@10 and nDCG@5 are means over the documents that have one; P@5 is the group’s share in the P@5 of all labels, so that the ten add up to it.</p>
         """
       return section(
@@ -34,6 +34,9 @@ extension ReportPage {
         [legend, explanation, grid(charts), "<details><summary>Numbers</summary>\(tables)</details>"] + predictionNotes)
     }
   }
+
+  /// A percentage of few documents, or a dash.
+  private func whole(_ value: Double?) -> String { value.map { String(format: "%.0f", $0) } ?? "–" }
 
   var labels: Markup {
     get throws {
@@ -47,10 +50,10 @@ extension ReportPage {
           let rows = statistics.map { one -> [Markup] in
             [
               "<span class=\"text\">\(texts[one.label]!.shortened(to: 120))</span>", "\(predictions.frequencies[one.label])",
-              "\(one.support)", "\(percent(one.recall))", "\(percent(one.precision))",
+              "\(one.support)", "\(whole(one.recall))", "\(whole(one.precision))",
             ]
           }
-          let head: [Markup] = ["\(title)", "in training", "support", "R@10", "precision@5"]
+          let head: [Markup] = ["\(title)", "in training", "support", "R@10", "precision<wbr>@5"]
           return table(head, rows, kind: "numbers labels")
         }
         return """
@@ -60,7 +63,7 @@ extension ReportPage {
       }
       let explanation: Markup = """
         <p>Labels that at least one document has (support). R@10: in how many of its documents the label is among the first ten predicted; \
-        precision@5: where it is among the first five predicted, how often rightly.</p>
+        precision@5: where it is among the first five predicted, how often rightly; both in percent.</p>
         """
       return section("Worst and best labels", (parts.isEmpty ? [] : [explanation]) + parts + predictionNotes)
     }

@@ -36,7 +36,8 @@ extension ReportPage {
       ("note", { $0.configuration.desc.isEmpty ? "–" : $0.configuration.desc }),
     ]
     return table(
-      [""] + runs.indices.map(nameOf), rows.map { name, value in ["\(name)"] + runs.map { "<span class=\"text\">\(value($0))</span>" } })
+      [""] + runs.indices.map(nameOf), rows.map { name, value in ["\(name)"] + runs.map { "<span class=\"text\">\(value($0))</span>" } },
+      kind: "facts")
   }
 
   /// Every metric of a part of the data: the last evaluation, and the one that the tracked metric was best in.
@@ -61,6 +62,6 @@ extension ReportPage {
       return ["\(name)"] + values.map { $0 != nil && $0 == highest ? "<strong>\(percent($0))</strong>" : "\(percent($0))" }
     }
     let title = split == .tst ? "Test set" : "Held-out documents"
-    return "<h3>\(title) (\(split.rawValue)), percent</h3>\n\(table([""] + head.flatMap(\.self), rows, kind: "numbers"))"
+    return "<h3>\(title) (\(split.rawValue)), percent</h3>\n\(table([""] + head.flatMap(\.self), rows, kind: "numbers metrics"))"
   }
 }

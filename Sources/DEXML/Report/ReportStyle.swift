@@ -26,6 +26,7 @@ enum ReportStyle {
     .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 8px 0; }
     .swatch { width: 24px; height: 8px; vertical-align: middle; margin-right: 6px; }
     .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 14px; }
+    .charts.two { grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); }
     figure { margin: 0; padding: 10px; background: var(--panel); border-radius: 8px; max-width: 720px; }
     figcaption { font-weight: 600; font-size: 14px; }
     figure svg { display: block; width: 100%; height: auto; }
@@ -52,6 +53,17 @@ enum ReportStyle {
     .numbers th:not(:first-child), .numbers td { text-align: right; padding: 4px 0 4px 14px; }
     .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 20px 32px; }
     .labels { width: 100%; }
+    .labels tbody th { min-width: 130px; }
+    .labels .text { overflow-wrap: break-word; }
+    .labels thead th:not(:first-child), .labels td { padding-left: 8px; }
+    .facts .text { overflow-wrap: break-word; }
+    .metrics td:nth-child(even), .metrics thead th:nth-child(even) { border-left: 1px solid var(--rule); }
+    .metrics td, .metrics thead th:not(:first-child) { padding-right: 14px; }
+    @media (max-width: 600px) {
+      .labels { font-size: 13px; }
+      .labels thead th { font-size: 12px; }
+      .labels tbody th { min-width: 104px; padding-right: 0; }
+    }
     details { margin: 12px 0; }
     summary { cursor: pointer; color: var(--soft); }
     article { background: var(--panel); border-radius: 8px; padding: 12px 14px; margin: 12px 0; }
