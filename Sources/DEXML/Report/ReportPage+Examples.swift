@@ -5,23 +5,22 @@ extension ReportPage {
   var examples: Markup {
     get throws {
       // Runs that predict for the same documents share their examples.
-      var groups: [(key: String, runs: [Int])] = []
-      for (run, record) in runs.enumerated() {
-        guard let predictions = record.found else { continue }
-        let key = "\(predictions.textFile.standardizedFileURL.path) \(predictions.lines.hashValue) \(predictions.split.rawValue)"
-        if let place = groups.firstIndex(where: { $0.key == key }) {
-          groups[place].runs.append(run)
-        } else {
-          groups.append((key, [run]))
-        }
+      var groups: [[Int]] = []
+      for run in runs.indices where runs[run].found != nil {
+        if let place = groups.firstIndex(where: { sharesDocuments($0[0], run) }) { groups[place].append(run) } else { groups.append([run]) }
       }
-      let parts = try groups.map { group in try examples(group.runs) }
+      let parts = try groups.map(examples)
       let explanation: Markup = """
         <p>Documents at equal distances through the data, with the first predicted labels and their scores. \
         <span class="hit">✓ true</span>, <span class="miss">✗ not among the true labels</span>.</p>
         """
       return section("Examples", (parts.isEmpty ? [] : [explanation]) + parts + predictionNotes)
     }
+  }
+
+  private func sharesDocuments(_ one: Int, _ other: Int) -> Bool {
+    guard let one = runs[one].found, let other = runs[other].found else { return false }
+    return one.split == other.split && one.textFile.standardizedFileURL == other.textFile.standardizedFileURL && one.lines == other.lines
   }
 
   private func examples(_ group: [Int]) throws -> Markup {

@@ -26,7 +26,7 @@ extension ReportPage {
         return "<h3>\(nameOf(one.run)) <small>(\(one.split.rawValue))</small></h3>\n\(table(head, rows, kind: "numbers"))"
       }
       let explanation: Markup = """
-        <p>From the score matrix of each run, which is that of its best evaluation. Labels in ten groups of equal size, from the most frequent in training to the rarest. The rankings stay as they are and only the group’s labels count as \
+        <p>From the score matrix in each results folder: that of the best evaluation in training, or of a later one by dexml evaluate. Labels in ten groups of equal size, from the most frequent in training to the rarest. The rankings stay as they are and only the group’s labels count as \
         true: R@10 and nDCG@5 are means over the documents that have one; P@5 is the group’s share in the P@5 of all labels, so that the ten add up to it.</p>
         """
       return section(

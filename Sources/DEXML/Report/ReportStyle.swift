@@ -46,6 +46,7 @@ enum ReportStyle {
     .curve.s6 { stroke: var(--s6); } .dot.s6, .bar.s6 { fill: var(--s6); }
     .curve.s7 { stroke: var(--s7); } .dot.s7, .bar.s7 { fill: var(--s7); }
     .wide { overflow-x: auto; }
+    .wide th:first-child { position: sticky; left: 0; background: var(--ground); }
     table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
     th, td { padding: 4px 12px 4px 0; text-align: left; border-bottom: 1px solid var(--rule); vertical-align: top; }
     thead th { vertical-align: bottom; font-size: 13px; }
@@ -72,7 +73,7 @@ enum ReportStyle {
     .columns ol, .columns ul { margin: 0; padding: 0; list-style: none; }
     .hit b, span.hit { color: var(--good); }
     .miss b, span.miss { color: var(--bad); }
-    .settings code { overflow-wrap: anywhere; }
+    .settings td { min-width: 100px; }
     .changed { background: var(--mark); padding: 1px 4px; border-radius: 3px; }
     .differs { border-left: 4px solid var(--s1); padding-left: 6px; font-weight: 600; }
     code { font-size: 13px; overflow-wrap: anywhere; }
