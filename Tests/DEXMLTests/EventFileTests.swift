@@ -160,4 +160,25 @@ struct EventFileTests {
     #expect(evaluations.map(\.step) == [5, 10])
     #expect(try Double(evaluations[1].scalars[0].value) == task.metrics("tst")["P@1"])
   }
+
+  @Test("the gradient norm of a run is the length of a step of SGD at rate one")
+  func gradientNorm() throws {
+    var task = try TinyTask()
+    task.configuration.optim = .sgd
+    task.configuration.weightDecay = 0
+    task.configuration.warmup = 0
+    task.configuration.lr = 1
+    task.configuration.numEpochs = 1
+    task.configuration.bsz = 40
+    try Trainer.run(task.configuration)
+    func parameters(_ folder: URL) throws -> [[Double]] {
+      try ModelFolder(folder).model().encoder.tensors.map { $0.array(of: Double.self) }
+    }
+    let before = try parameters(URL(fileURLWithPath: task.configuration.tf))
+    let after = try parameters(task.results.appendingPathComponent("model"))
+    let length = zip(before.joined(), after.joined()).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }.squareRoot()
+    let events = try EventFile.read(EventFile.files(in: task.results)[0]).events
+    let norm = try #require(events.flatMap(\.scalars).first { $0.tag == "train/gradient_norm" }).value
+    #expect(length > 0.01 && abs(Double(norm) - length) < 1e-4 * length, "\(norm) and \(length)")
+  }
 }

@@ -20,7 +20,7 @@ extension ReportPage {
     let rest = keys.filter { key in values(key).allSatisfy { $0 == key.defaultText } }
     let meaning =
       runs.count > 1 ? "Marked values are not the default; keys with a bar differ between the runs." : "Marked values are not the default."
-    let folders = runs.map { run -> Markup in "<li><span class=\"text\">\(run.name)</span>: <code>\(run.folder.path)</code></li>" }
+    let folders = runs.map { run -> Markup in "<li><span class=\"text\">\(run.name)</span>: <code>\(run.folder.relativePath)</code></li>" }
     return section(
       "Configuration",
       [
