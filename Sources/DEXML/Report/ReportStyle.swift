@@ -55,7 +55,6 @@ enum ReportStyle {
     .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 20px 32px; }
     .labels { width: 100%; }
     .labels tbody th { min-width: 130px; }
-    .labels .text { overflow-wrap: break-word; }
     .labels thead th:not(:first-child), .labels td { padding-left: 8px; }
     .facts .text { overflow-wrap: break-word; }
     .metrics td:nth-child(even), .metrics thead th:nth-child(even) { border-left: 1px solid var(--rule); }
