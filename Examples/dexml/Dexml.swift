@@ -6,7 +6,7 @@ struct Dexml: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dexml",
     abstract: "Train dual encoders for extreme multi-label classification, and use them.",
-    subcommands: [DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self])
+    subcommands: [DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self, ReportCommand.self])
 }
 
 @main

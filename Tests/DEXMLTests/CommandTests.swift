@@ -31,6 +31,9 @@ struct CommandTests {
     result = try run("evaluate", "--lr", "-1", eurlex, "--split", "val", "--bsz=3")
     #expect(result.code == 1)
     #expect(result.errors == "dexml: error: command line: lr: '-1' is not allowed; expected a number above 0\n")
+    result = try run("report", "Examples/dexml", "--data-root", "Datasets")
+    #expect(result.code == 1)
+    #expect(result.errors.contains("Examples/dexml: config.yaml: no such file; name a folder of results"))
     result = try run("train", "none.yaml")
     #expect(result.code == 1)
     #expect(result.errors == "dexml: error: none.yaml: no such configuration file\n")
@@ -43,10 +46,11 @@ struct CommandTests {
     #expect(try run("evaluate", eurlex, "--split", "dev").errors.contains("'val' and 'tst'"))
     #expect(try run("predict", "--model", "m", "--labels", "y", "--input", "-", "--top-k", "0").code == 64)
     #expect(try run("tokenize", "--data-path", "x", "--tokenizer", "t", "--tf-max-len", "1").code == 64)
+    #expect(try run("report").code == 64)
     #expect(try run("nothing").code == 64)
   }
 
-  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict"])
+  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "report"])
   func help(command: String) throws {
     #expect(try run(command, "--help").code == 0)
   }

@@ -67,7 +67,7 @@ public struct RankingMetrics: Sendable, Equatable {
   }
 
   /// The labels of a row by falling score, equal ones in their order.
-  private static func ranking(_ row: (indices: ArraySlice<Int32>, values: ArraySlice<Float>)) -> [Int32] {
+  static func ranking(_ row: (indices: ArraySlice<Int32>, values: ArraySlice<Float>)) -> [Int32] {
     func score(_ entry: Int) -> Float { row.values[entry].isNaN ? -.infinity : row.values[entry] }
     let entries = row.values.indices
     // Searches deliver ranked rows.

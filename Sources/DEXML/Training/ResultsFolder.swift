@@ -4,6 +4,8 @@ import Foundation
 public struct ResultsFolder: Sendable, Equatable {
   public let url: URL
 
+  init(_ url: URL) { self.url = url }
+
   /// The folder for a configuration, made where it is missing.
   public init(for configuration: Configuration) throws {
     url = [configuration.project, configuration.dataset, configuration.expname].filter { !$0.isEmpty }

@@ -18,8 +18,9 @@ public struct Trainer {
   private var model: TextEncoder
   private var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder>
-  /// Moves the model against a gradient, at a learning rate.
+  /// Moves the model against a gradient, at a learning rate; the gradient's norm.
   private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
+  private let events: RunEvents
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
@@ -63,6 +64,7 @@ public struct Trainer {
     results = try ResultsFolder(for: configuration)
     log = try Logger.run(in: results)
     try results.write(configuration)
+    events = try RunEvents(results, log: log)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
     let loss = SimilarityLoss(configuration)
     self.loss = loss
@@ -70,7 +72,7 @@ public struct Trainer {
       encode: { $0.embed($1, key: $2) }, loss: loss)
     update = compileUpdate({ (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
-      return rate
+      return globalNorm(gradient)
     })
     profiler = profiles ? Profiler() : nil
     labelChunks = configuration.net == .allLabels ? PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz) : []
@@ -126,25 +128,31 @@ public struct Trainer {
 
   /// One step of the optimiser on these training documents; the loss.
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
+    let start = ContinuousClock.now
     let (targets, labels) = try targets(of: rows)
     let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
       at: model, documents: documents, labels: labels, key: keys.dropout.fold(step), targets: targets)
-    optimise(gradient, rate: configuration.lr * schedule.factor(step))
+    let rate = configuration.lr * schedule.factor(step)
+    let norm = optimise(gradient, rate: rate)
     if step == 0 { logPrograms() }
     step += 1
+    events.step(
+      step, loss: value, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
+      seconds: (ContinuousClock.now - start) / .seconds(1))
     return value
   }
 
-  /// One step of the optimiser, in place.
-  private mutating func optimise(_ gradient: TextEncoder, rate: Double) {
+  /// One step of the optimiser, in place; the gradient's norm.
+  private mutating func optimise(_ gradient: TextEncoder, rate: Double) -> Tensor {
     // The state is handed over and taken back, so that nobody else refers to the memory that is written over.
     var state = Pair(model, optimiser)
     model = gradient
     optimiser = AnyOptimiser(base: SGD())
-    _ = update(&state, gradient, Tensor([rate], shape: []))
+    let norm = update(&state, gradient, Tensor([rate], shape: []))
     (model, optimiser) = state.values
+    return norm
   }
 
   private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimiser", update)] }
@@ -210,6 +218,7 @@ public struct Trainer {
     let outcome = try Evaluator.evaluate(model, task, documents, configuration)
     let prefix = documents.split.rawValue
     try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: step)
+    events.evaluation(step, outcome.metrics, documents.split)
     Evaluator.report(outcome.metrics, documents.split, log)
     guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > best ?? -1 else { return }
     best = value

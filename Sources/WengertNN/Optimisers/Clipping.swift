@@ -29,10 +29,15 @@ public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Doub
 /// A gradient scaled down to a norm of at most `maximum`, and its norm before, as a scalar: `clipByGlobalNorm` in tensor operations alone, which a compiled step can
 /// hold. A norm that is not finite makes every element of the gradient NaN.
 public func clippedByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) -> (gradient: Tree, norm: Tensor) {
-  let parts = gradient.tensors.filter(\.dtype.isFloating)
-  guard let first = parts.first else { return (gradient, Tensor(0)) }
-  let squares = parts.map { square($0.cast(to: $0.dtype.computeType)).sum().cast(to: .float32) }
-  let norm = sqrt(squares.dropFirst().reduce(squares[0], +))
+  guard let first = gradient.tensors.first(where: \.dtype.isFloating) else { return (gradient, Tensor(0)) }
+  let norm = globalNorm(gradient)
   let scale = minimum(maximum / (norm + 1e-6), .full(1, [], dtype: .float32, backend: first.backend))
   return (gradient.map { $1.dtype.isFloating ? ($1 * scale).cast(to: $1.dtype) : $1 }, norm)
+}
+
+/// The root of the sum of the squares of all elements of a gradient, a float32 scalar, in tensor operations alone; 0 where there are none.
+public func globalNorm(_ gradient: some TensorTree) -> Tensor {
+  let squares = gradient.tensors.filter(\.dtype.isFloating).map { square($0.cast(to: $0.dtype.computeType)).sum().cast(to: .float32) }
+  guard let first = squares.first else { return Tensor(0) }
+  return sqrt(squares.dropFirst().reduce(first, +))
 }

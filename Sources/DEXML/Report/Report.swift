@@ -1,0 +1,19 @@
+import Foundation
+import WengertNN
+
+/// A page about runs: how they trained, how good they are and where, side by side.
+public enum Report {
+  /// Writes one self-contained HTML file about the runs in some results folders.
+  ///
+  /// Each folder gives what it has: settings (`config.yaml`, which must be there), curves (event files), evaluations (`<split>_metrics.tsv`), predictions
+  /// (`<split>_score_mat.npz` with the data set). What is not there is left out with a sentence; a file that is wrong is an error.
+  ///
+  /// - Parameter dataRoot: the folder that holds the data sets, where it is not the one that the runs were trained with.
+  public static func run(results: [URL], output: URL, dataRoot: String? = nil) throws {
+    let page = try ReportPage(runs: RunRecord.read(results, dataRoot: dataRoot)).markup
+    let file = try FileBeingWritten(output)
+    try file.append(Data(page.html.utf8))
+    try file.commit()
+    Console.standardError.line("\(output.path): \(results.count) \(results.count == 1 ? "run" : "runs"); open it in a browser")
+  }
+}
