@@ -263,7 +263,7 @@ struct ConfigurationTests {
       try refusal("net: dist-clf-net") == "net: 'dist-clf-net' comes with a later release; this one runs net dist-de-all and dist-de-hnm")
     #expect(try refusal("net: dist-de-hnm\nneg_type: shorty") == nil)
     for (key, value) in [
-      ("resume_path", "x"),
+      ("resume_path", "x")
     ] {
       #expect(try refusal("\(key): \(value)")?.hasPrefix("\(key): '\(value)'") == true)
     }

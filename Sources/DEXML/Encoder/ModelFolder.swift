@@ -83,14 +83,18 @@ public struct ModelFolder: Sendable {
     return (encoder, try bottleneck())
   }
 
-  private var bottleneckFile: URL { url.appendingPathComponent(SentenceTransformersFiles.bottleneckFolder).appendingPathComponent("model.safetensors") }
+  private var bottleneckFile: URL {
+    url.appendingPathComponent(SentenceTransformersFiles.bottleneckFolder).appendingPathComponent("model.safetensors")
+  }
 
   private func bottleneck() throws -> Linear? {
     guard FileManager.default.fileExists(atPath: bottleneckFile.path) else { return nil }
     let file = try SafeTensors(contentsOf: bottleneckFile)
-    guard let weight = file["linear.weight"], let bias = file["linear.bias"], weight.shape.count == 2, bias.shape == [weight.shape[0]] else {
+    guard let weight = file["linear.weight"], let bias = file["linear.bias"], weight.shape.count == 2, bias.shape == [weight.shape[0]]
+    else {
       throw FileError(
-        file: bottleneckFile.path, field: "weights", value: "\(file.names)", advice: "expected linear.weight [outputs, inputs] and linear.bias [outputs]")
+        file: bottleneckFile.path, field: "weights", value: "\(file.names)",
+        advice: "expected linear.weight [outputs, inputs] and linear.bias [outputs]")
     }
     return Linear(weight: Tensor(weight).cast(to: .float32), bias: Tensor(bias).cast(to: .float32))
   }
