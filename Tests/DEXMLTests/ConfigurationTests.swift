@@ -39,6 +39,7 @@ struct ConfigurationTests {
       desc: a note
       save: false
       resume_path: r
+      checkpoint_interval: 7
       seed: 7
       data_root: D
       results_root: R
@@ -88,6 +89,7 @@ struct ConfigurationTests {
     expected.desc = "a note"
     expected.save = false
     expected.resumePath = "r"
+    expected.checkpointInterval = 7
     expected.seed = 7
     expected.dataRoot = "D"
     expected.resultsRoot = "R"
@@ -260,7 +262,7 @@ struct ConfigurationTests {
     }
     #expect(try refusal("net: dist-de-hnm") == "net: 'dist-de-hnm' comes with a later release; this one runs net dist-de-all")
     for (key, value) in [
-      ("net", "dist-clf-net"), ("neg_type", "in-batch"), ("resume_path", "x"), ("transpose_trn_dataset", "true"),
+      ("net", "dist-clf-net"), ("neg_type", "in-batch"), ("transpose_trn_dataset", "true"),
       ("expand_multilabel_dataset", "true"),
     ] {
       #expect(try refusal("\(key): \(value)")?.hasPrefix("\(key): '\(value)'") == true)

@@ -20,7 +20,6 @@ extension Configuration {
   private static let laterOptions: [(key: String, isAsked: @Sendable (Configuration) -> Bool, supported: String)] = [
     ("net", { $0.net != .allLabels }, "net \(Net.allLabels.rawValue)"),
     ("neg_type", { $0.negType != .none }, "neg_type none"),
-    ("resume_path", { !$0.resumePath.isEmpty }, "from the start, without resume_path"),
     ("transpose_trn_dataset", { $0.transposeTrnDataset }, "transpose_trn_dataset false"),
     ("expand_multilabel_dataset", { $0.expandMultilabelDataset }, "expand_multilabel_dataset false"),
   ]

@@ -4,24 +4,27 @@ import WengertNN
 
 /// Trains a dual encoder with all labels as negatives, by gradient caching over both towers.
 public struct Trainer {
-  private let configuration: Configuration
-  private let results: ResultsFolder
-  private let log: Logger
+  let configuration: Configuration
+  let results: ResultsFolder
+  let log: Logger
   private let tokenizer: Tokenizer
   private let maximumLength: Int
-  private let task: DatasetTask
+  let task: DatasetTask
   private let loss: SimilarityLoss
   private let labelChunks: [PackedTokens]
-  private var model: TextEncoder
-  private var optimiser: AnyOptimiser
+  var model: TextEncoder
+  var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder, LossTargets>
   /// Moves the model against a gradient, at a learning rate.
   private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
-  private var step = 0
-  private var best: Double?
+  /// Where the run stands; with model and optimiser it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
+  var position = Checkpoint.Position()
+  /// What must be the same for a checkpoint to be this run's.
+  let identity: Checkpoint.Identity
+  private var hasLoggedPrograms = false
 
   /// Independent streams of random numbers under the seed.
   private struct Keys {
@@ -38,10 +41,20 @@ public struct Trainer {
 
   /// Trains as the configuration says; the best model by the tracked metric, metrics and the log are left in the results folder.
   ///
-  /// - Parameter profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
-  public static func run(_ configuration: Configuration, profiles: Bool = false) throws {
+  /// - Parameters:
+  ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
+  ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
+  public static func run(_ configuration: Configuration, resumes: Bool = false, profiles: Bool = false) throws {
+    try run(configuration, resumes: resumes, profiles: profiles) { _, _ in }
+  }
+
+  /// The same; `observe` is called with the number and the loss of each step, and ends the run by an error.
+  package static func run(
+    _ configuration: Configuration, resumes: Bool, profiles: Bool = false, observe: (_ step: Int, _ loss: Double) throws -> Void
+  ) throws {
     var trainer = try Trainer(configuration, profiles: profiles)
-    try trainer.train()
+    try trainer.start(resumes: resumes)
+    try trainer.train(observe)
   }
 
   init(_ configuration: Configuration, profiles: Bool = false) throws {
@@ -58,7 +71,6 @@ public struct Trainer {
     }
     results = try ResultsFolder(for: configuration)
     log = try Logger.run(in: results)
-    try results.write(configuration)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
     let loss = SimilarityLoss(configuration)
     self.loss = loss
@@ -71,18 +83,21 @@ public struct Trainer {
     })
     profiler = profiles ? Profiler() : nil
     labelChunks = PackedTokens.chunks(task.labels.all(), of: configuration.gcBsz)
+    identity = try Self.identity(configuration, task, model: model)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
     schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
   }
 
-  private static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
+  /// The documents that choose the best model.
+  var split: EvaluationSplit { configuration.numValPoints > 0 ? .val : .tst }
+
+  static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
     (task.trainingRows.count + configuration.bsz - 1) / configuration.bsz
   }
 
-  private mutating func train() throws {
-    let split: EvaluationSplit = configuration.numValPoints > 0 ? .val : .tst
+  private mutating func train(_ observe: (_ step: Int, _ loss: Double) throws -> Void) throws {
     let evaluated = try task.evaluated(split)
     log.info(
       "\(task.folder.name): \(task.trainingRows.count) training documents, \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
@@ -92,32 +107,42 @@ public struct Trainer {
     }
     if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
     defer { try? writeProfile() }
-    for epoch in 1...max(configuration.numEpochs, 1) where configuration.numEpochs > 0 {
-      let mean = try trainEpoch(epoch)
+    while position.epoch <= configuration.numEpochs {
+      let epoch = position.epoch
+      let mean = try trainEpoch(epoch, observe)
       log.info("epoch \(epoch)/\(configuration.numEpochs): loss \(String(format: "%.4f", mean))")
       if epoch % configuration.evalInterval == 0 || epoch == configuration.numEpochs {
         try evaluate(epoch, evaluated)
       }
+      position.startEpoch(epoch + 1)
+      try saveCheckpoint()
     }
   }
 
-  /// One pass over the training documents in random order; the mean loss.
-  private mutating func trainEpoch(_ epoch: Int) throws -> Double {
+  /// One pass over the training documents in random order, or the rest of it; the mean loss.
+  private mutating func trainEpoch(_ epoch: Int, _ observe: (_ step: Int, _ loss: Double) throws -> Void) throws -> Double {
     let order = keys.order.fold(epoch).permutation(task.trainingRows.count).array(of: Int.self)
     let total = Self.stepsPerEpoch(task, configuration)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
-    var sum = 0.0
-    for number in 0..<total {
+    let skipped = position.stepInEpoch * configuration.bsz
+    for number in position.stepInEpoch..<total {
       let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.trainingRows[$0] }
       let value = try trainStep(rows)
       guard value.isFinite else {
-        throw ConfigurationError("lr: the loss of step \(step) is \(value); training has diverged, lower the rate or raise warmup")
+        throw ConfigurationError("lr: the loss of step \(position.step) is \(value); training has diverged, lower the rate or raise warmup")
       }
-      sum += value
-      bar.update(step: number + 1, documents: min((number + 1) * configuration.bsz, order.count), loss: sum / Double(number + 1))
+      position.lossSum += value
+      position.stepInEpoch += 1
+      bar.update(
+        step: number + 1, documents: min((number + 1) * configuration.bsz, order.count) - skipped,
+        loss: position.lossSum / Double(number + 1))
+      // The last step's is the one after the evaluation.
+      let isDue = configuration.checkpointInterval > 0 && position.step % configuration.checkpointInterval == 0
+      if isDue && number + 1 < total { try saveCheckpoint() }
+      try observe(position.step, value)
     }
     bar.finish()
-    return sum / Double(max(total, 1))
+    return position.lossSum / Double(max(total, 1))
   }
 
   /// One step of the optimiser on these training documents; the loss.
@@ -126,10 +151,11 @@ public struct Trainer {
     let documents = PackedTokens.chunks(task.training.tokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
-      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(step), targets: targets)
-    optimise(gradient, rate: configuration.lr * schedule.factor(step))
-    if step == 0 { logPrograms() }
-    step += 1
+      at: model, documents: documents, labels: labelChunks, key: keys.dropout.fold(position.step), targets: targets)
+    optimise(gradient, rate: configuration.lr * schedule.factor(position.step))
+    if !hasLoggedPrograms { logPrograms() }
+    hasLoggedPrograms = true
+    position.step += 1
     return value.item()
   }
 
@@ -167,7 +193,7 @@ public struct Trainer {
     var drawn: [[Int]]?
     if configuration.lossSample {
       let most = (0..<positives.rows).map { positives.row($0).indices.count }.max() ?? 0
-      drawn = PositiveSampler.draw(loss.drawCount(mostPositives: most), from: positives, key: keys.sampling.fold(step))
+      drawn = PositiveSampler.draw(loss.drawCount(mostPositives: most), from: positives, key: keys.sampling.fold(position.step))
     }
     let targets = LossTargets(positives: positives, drawn: drawn, weighted: configuration.lossWeighted)
     try loss.validate(targets)
@@ -177,10 +203,10 @@ public struct Trainer {
   private mutating func evaluate(_ epoch: Int, _ documents: DatasetTask.Evaluated) throws {
     let outcome = try Evaluator.evaluate(model, task, documents, configuration)
     let prefix = documents.split.rawValue
-    try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: step)
+    try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: position.step)
     Evaluator.report(outcome.metrics, documents.split, log)
-    guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > best ?? -1 else { return }
-    best = value
+    guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > position.best ?? -1 else { return }
+    position.best = value
     try ModelFolder.save(model, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
