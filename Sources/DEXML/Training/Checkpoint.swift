@@ -94,7 +94,8 @@ package struct Checkpoint {
       guard found == expected else {
         throw FileError(
           file: file.file, field: name, value: found.map { "'\($0)' in the checkpoint, '\(expected)' in this run" } ?? "missing",
-          advice: "a run goes on only as what it was: set it back, name another checkpoint, or start afresh without --resume and resume_path")
+          advice:
+            "a run goes on only as what it was: set it back, name another checkpoint, or start afresh without --resume and resume_path")
       }
     }
   }
@@ -108,7 +109,8 @@ package struct Checkpoint {
       guard let array = file[name] else { throw FileError(file: file.file, field: name, value: "missing", advice: advice) }
       guard array.dtype == tensor.dtype, array.shape == Array(tensor.shape) else {
         throw FileError(
-          file: file.file, field: name, value: "\(array.dtype) \(array.shape), expected \(tensor.dtype) \(Array(tensor.shape))", advice: advice)
+          file: file.file, field: name, value: "\(array.dtype) \(array.shape), expected \(tensor.dtype) \(Array(tensor.shape))",
+          advice: advice)
       }
       arrays[name] = array
     }

@@ -17,7 +17,8 @@ extension SafeTensors {
     let length = try reader.loadSize(UInt64.self, at: 0, "header length")
     guard length <= longestHeader else {
       throw FileError(
-        file: file, field: "header length", value: "\(length)", advice: "at most \(longestHeader): the file is damaged or no safetensors file")
+        file: file, field: "header length", value: "\(length)",
+        advice: "at most \(longestHeader): the file is damaged or no safetensors file")
     }
     _ = try reader.slice(at: 8, count: length, "header")
     var start = Data(data.prefix(8 + length))
