@@ -27,7 +27,9 @@ let package = Package(
     // What users import.
     .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
+    // What of file systems has no name in Swift.
+    .target(name: "CFiles"),
+    .target(name: "WengertNN", dependencies: ["Wengert", "CFiles", "CZlib"]),
 
     // Dual encoders for extreme multi-label classification, and their trainer.
     .target(

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// The built trainer, which lies beside the tests.
-private let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
+let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
 
 @Suite("The dexml command line", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)))
 struct CommandTests {

@@ -39,6 +39,7 @@ struct ConfigurationTests {
       desc: a note
       save: false
       resume_path: r
+      checkpoint_interval: 7
       seed: 7
       data_root: D
       results_root: R
@@ -88,6 +89,7 @@ struct ConfigurationTests {
     expected.desc = "a note"
     expected.save = false
     expected.resumePath = "r"
+    expected.checkpointInterval = 7
     expected.seed = 7
     expected.dataRoot = "D"
     expected.resultsRoot = "R"
@@ -263,7 +265,7 @@ struct ConfigurationTests {
       try refusal("net: dist-clf-net") == "net: 'dist-clf-net' comes with a later release; this one runs net dist-de-all and dist-de-hnm")
     #expect(try refusal("net: dist-de-hnm\nneg_type: shorty") == nil)
     for (key, value) in [
-      ("resume_path", "x")
+      ("net", "dist-clf-net")
     ] {
       #expect(try refusal("\(key): \(value)")?.hasPrefix("\(key): '\(value)'") == true)
     }

@@ -9,7 +9,11 @@ struct Train: ParsableCommand {
   @Flag(help: "Time every kernel; the table goes to the log, a trace for Chrome or Perfetto to profile.json in the results folder.")
   var profile = false
 
+  @Flag(
+    help: "Continue from the checkpoint in the results folder; where there is none, from resume_path, or from the start.")
+  var resume = false
+
   @OptionGroup var settings: SettingsArguments
 
-  func run() throws { try Trainer.run(settings.configuration(), profiles: profile) }
+  func run() throws { try Trainer.run(settings.configuration(), resumes: resume, profiles: profile) }
 }

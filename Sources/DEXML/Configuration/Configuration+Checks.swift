@@ -23,7 +23,6 @@ extension Configuration {
   }
 
   private static let laterOptions: [(key: String, isAsked: @Sendable (Configuration) -> Bool, supported: String)] = [
-    ("net", { $0.net == .classifier }, "net \(Net.allLabels.rawValue) and \(Net.hardNegatives.rawValue)"),
-    ("resume_path", { !$0.resumePath.isEmpty }, "from the start, without resume_path"),
+    ("net", { $0.net == .classifier }, "net \(Net.allLabels.rawValue) and \(Net.hardNegatives.rawValue)")
   ]
 }

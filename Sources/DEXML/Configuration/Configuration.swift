@@ -7,6 +7,7 @@ public struct Configuration: Sendable, Equatable {
   public var desc = ""
   public var save = true
   public var resumePath = ""
+  public var checkpointInterval = 0
   public var seed = 42
   public var dataRoot = "Datasets"
   public var resultsRoot = "Results"

@@ -4,8 +4,11 @@ extension Configuration {
     Key("Run", "project", \.project, "first folder below results_root", .folderName),
     Key("Run", "expname", \.expname, "name of the run: results go to results_root/project/dataset/expname", .folderName),
     Key("Run", "desc", \.desc, "a note to yourself, kept with the results"),
-    Key("Run", "save", \.save, "keep the best model and its scores"),
-    Key("Run", "resume_path", \.resumePath, "checkpoint to continue from"),
+    Key("Run", "save", \.save, "keep the best model, its scores, and checkpoints"),
+    Key("Run", "resume_path", \.resumePath, "checkpoint to continue from, or a results folder with one"),
+    Key(
+      "Run", "checkpoint_interval", \.checkpointInterval, "steps between checkpoints within an epoch; 0: only at the end of each epoch",
+      .atLeast(0)),
     Key("Run", "seed", \.seed, "start of all random numbers: the same seed repeats the run", .atLeast(0)),
     Key("Run", "data_root", \.dataRoot, "folder with the data sets"),
     Key("Run", "results_root", \.resultsRoot, "folder for the results"),

@@ -131,12 +131,13 @@ public struct ModelFolder: Sendable {
     try tokenizer.save(to: aside)
     let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
-    // A folder cannot be renamed over another that has files in it: the old one steps back until the new one stands.
-    let previous = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).previous")
-    try? files.removeItem(at: previous)
-    if files.fileExists(atPath: url.path) { try files.moveItem(at: url, to: previous) }
-    try files.moveItem(at: aside, to: url)
-    try? files.removeItem(at: previous)
+    // A folder cannot be renamed over another that has files in it: the two exchange their names.
+    if files.fileExists(atPath: url.path) {
+      try exchange(aside, with: url)
+      try? files.removeItem(at: aside)
+    } else {
+      try files.moveItem(at: aside, to: url)
+    }
   }
 }
 

@@ -6,7 +6,7 @@ extension RankingMetrics {
   ///
   /// An error where the file is there with other columns.
   public func append(to prefix: URL, epoch: Int, step: Int) throws {
-    let url = prefix.deletingLastPathComponent().appendingPathComponent(prefix.lastPathComponent + "_metrics.tsv")
+    let url = Self.tableFile(prefix)
     let header = (["epoch", "step"] + metrics.map(\.name)).joined(separator: "\t")
     let row = (["\(epoch)", "\(step)"] + metrics.map { String(format: "%.2f", $0.value) }).joined(separator: "\t")
     let before = FileManager.default.fileExists(atPath: url.path) ? try mapFile(url) : Data()
@@ -21,5 +21,30 @@ extension RankingMetrics {
     // A row that an interruption cut short keeps a line of its own.
     let start = before.isEmpty ? header + "\n" : before.last == 0x0a ? "" : "\n"
     try appendToFile(Data("\(start)\(row)\n".utf8), url)
+  }
+
+  /// The number of lines of `<prefix>_metrics.tsv`, the header among them.
+  static func lineCount(of prefix: URL) throws -> Int { try lines(of: prefix).count }
+
+  /// Removes from `<prefix>_metrics.tsv` the rows of later steps than `step` that stand below the first `lineCount` lines: those of evaluations that are
+  /// made again.
+  static func removeRows(after step: Int, below lineCount: Int, of prefix: URL) throws {
+    let before = try lines(of: prefix)
+    let kept = before.enumerated().filter { number, line in
+      let cells = line.split(separator: "\t")
+      return number < lineCount || (cells.count > 1 && Int(cells[1]).map { $0 <= step } == true)
+    }.map(\.element)
+    guard kept.count < before.count else { return }
+    try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: tableFile(prefix), options: .atomic)
+  }
+
+  private static func lines(of prefix: URL) throws -> [Substring] {
+    let file = tableFile(prefix)
+    guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+    return String(decoding: try mapFile(file), as: UTF8.self).split(separator: "\n")
+  }
+
+  private static func tableFile(_ prefix: URL) -> URL {
+    prefix.deletingLastPathComponent().appendingPathComponent(prefix.lastPathComponent + "_metrics.tsv")
   }
 }

@@ -23,6 +23,10 @@ public struct ResultsFolder: Sendable, Equatable {
   public var configuration: URL { url.appendingPathComponent("config.yaml") }
   /// The best model, a Hugging Face folder.
   public var model: URL { url.appendingPathComponent("model") }
+  /// Where the run stands, to go on from.
+  public var checkpoint: URL { url.appendingPathComponent("checkpoint.safetensors") }
+  /// The checkpoint of the run before, which a new run in the same folder sets aside.
+  public var previousCheckpoint: URL { url.appendingPathComponent("checkpoint.previous.safetensors") }
   /// One row of measures for each evaluation.
   public func metrics(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_metrics.tsv") }
   /// The negatives mined last, with their similarities.
@@ -41,6 +45,21 @@ public struct ResultsFolder: Sendable, Equatable {
       try files.moveItem(at: configuration, to: kept(number))
     }
     try text.write(to: configuration, atomically: true, encoding: .utf8)
+  }
+
+  /// Renames the checkpoint of an earlier run, so that a new one in the same folder does not write over it.
+  func setCheckpointAside() throws {
+    let files = FileManager.default
+    guard files.fileExists(atPath: checkpoint.path) else { return }
+    try? files.removeItem(at: previousCheckpoint)
+    try files.moveItem(at: checkpoint, to: previousCheckpoint)
+  }
+
+  /// Removes what a run that was killed while writing left beside its files.
+  func removePartialFiles() throws {
+    for name in try FileManager.default.contentsOfDirectory(atPath: url.path) where name.hasPrefix(".") && name.hasSuffix(".partial") {
+      try? FileManager.default.removeItem(at: url.appendingPathComponent(name))
+    }
   }
 
   private func kept(_ number: Int) -> URL { url.appendingPathComponent("config.\(number).yaml") }

@@ -4,19 +4,19 @@ import WengertNN
 
 /// Trains a dual encoder by gradient caching over both towers, with all labels as negatives, or those of the batch and mined ones.
 public struct Trainer {
-  private let configuration: Configuration
-  private let results: ResultsFolder
-  private let log: Logger
+  let configuration: Configuration
+  let results: ResultsFolder
+  let log: Logger
   private let tokenizer: Tokenizer
   private let maximumLength: Int
-  private let task: DatasetTask
+  let task: DatasetTask
   private let loss: SimilarityLoss
   /// All labels' tokens, where all are negatives.
   private let labelChunks: [PackedTokens]
   /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
   private var shortlist: Shortlist?
-  private var model: TextEncoder
-  private var optimiser: AnyOptimiser
+  var model: TextEncoder
+  var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder>
   /// Moves the model against a gradient, at a learning rate; the gradient's norm.
   private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
@@ -24,8 +24,11 @@ public struct Trainer {
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
-  private var step = 0
-  private var best: Double?
+  /// Where the run stands; with model and optimiser it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
+  var position = Checkpoint.Position()
+  /// What must be the same for a checkpoint to be this run's.
+  let identity: Checkpoint.Identity
+  private var hasLoggedPrograms = false
 
   /// Independent streams of random numbers under the seed.
   private struct Keys {
@@ -43,10 +46,20 @@ public struct Trainer {
 
   /// Trains as the configuration says; the best model by the tracked metric, metrics and the log are left in the results folder.
   ///
-  /// - Parameter profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
-  public static func run(_ configuration: Configuration, profiles: Bool = false) throws {
+  /// - Parameters:
+  ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
+  ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
+  public static func run(_ configuration: Configuration, resumes: Bool = false, profiles: Bool = false) throws {
+    try run(configuration, resumes: resumes, profiles: profiles) { _, _ in }
+  }
+
+  /// The same; `observe` is called with the number and the loss of each step, and ends the run by an error.
+  package static func run(
+    _ configuration: Configuration, resumes: Bool, profiles: Bool = false, observe: (_ step: Int, _ loss: Double) throws -> Void
+  ) throws {
     var trainer = try Trainer(configuration, profiles: profiles)
-    try trainer.train()
+    try trainer.start(resumes: resumes)
+    try trainer.train(observe)
   }
 
   init(_ configuration: Configuration, profiles: Bool = false) throws {
@@ -63,7 +76,6 @@ public struct Trainer {
     }
     results = try ResultsFolder(for: configuration)
     log = try Logger.run(in: results)
-    try results.write(configuration)
     events = try RunEvents(results, log: log)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
     let loss = SimilarityLoss(configuration)
@@ -76,18 +88,21 @@ public struct Trainer {
     })
     profiler = profiles ? Profiler() : nil
     labelChunks = configuration.net == .allLabels ? PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz) : []
+    identity = try Self.identity(configuration, task, model: model)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
     schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
   }
 
-  private static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
+  /// The documents that choose the best model.
+  var split: EvaluationSplit { configuration.numValPoints > 0 ? .val : .tst }
+
+  static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
     (task.pairs.rows.count + configuration.bsz - 1) / configuration.bsz
   }
 
-  private mutating func train() throws {
-    let split: EvaluationSplit = configuration.numValPoints > 0 ? .val : .tst
+  private mutating func train(_ observe: (_ step: Int, _ loss: Double) throws -> Void) throws {
     let evaluated = try task.evaluated(split)
     log.info(
       "\(task.folder.name): \(task.pairs.rows.count) training \(task.pairs.name), \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
@@ -97,33 +112,43 @@ public struct Trainer {
     }
     if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
     defer { try? writeProfile() }
-    for epoch in 1...max(configuration.numEpochs, 1) where configuration.numEpochs > 0 {
-      let mean = try trainEpoch(epoch)
+    while position.epoch <= configuration.numEpochs {
+      let epoch = position.epoch
+      let mean = try trainEpoch(epoch, observe)
       log.info("epoch \(epoch)/\(configuration.numEpochs): loss \(String(format: "%.4f", mean))")
       if epoch % configuration.evalInterval == 0 || epoch == configuration.numEpochs {
         try evaluate(epoch, evaluated)
       }
+      position.startEpoch(epoch + 1)
+      try saveCheckpoint()
     }
   }
 
-  /// One pass over the training documents in random order; the mean loss.
-  private mutating func trainEpoch(_ epoch: Int) throws -> Double {
-    if mines(epoch) { try mine(epoch) }
+  /// One pass over the training documents in random order, or the rest of it; the mean loss.
+  private mutating func trainEpoch(_ epoch: Int, _ observe: (_ step: Int, _ loss: Double) throws -> Void) throws -> Double {
+    try prepareNegatives(epoch)
     let order = keys.order.fold(epoch).permutation(task.pairs.rows.count).array(of: Int.self)
     let total = Self.stepsPerEpoch(task, configuration)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
-    var sum = 0.0
-    for number in 0..<total {
+    let skipped = position.stepInEpoch * configuration.bsz
+    for number in position.stepInEpoch..<total {
       let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.pairs.rows[$0] }
       let value = try trainStep(rows)
       guard value.isFinite else {
-        throw ConfigurationError("lr: the loss of step \(step) is \(value); training has diverged, lower the rate or raise warmup")
+        throw ConfigurationError("lr: the loss of step \(position.step) is \(value); training has diverged, lower the rate or raise warmup")
       }
-      sum += value
-      bar.update(step: number + 1, documents: min((number + 1) * configuration.bsz, order.count), loss: sum / Double(number + 1))
+      position.lossSum += value
+      position.stepInEpoch += 1
+      bar.update(
+        step: number + 1, documents: min((number + 1) * configuration.bsz, order.count) - skipped,
+        loss: position.lossSum / Double(number + 1))
+      // The last step's is the one after the evaluation.
+      let isDue = configuration.checkpointInterval > 0 && position.step % configuration.checkpointInterval == 0
+      if isDue && number + 1 < total { try saveCheckpoint() }
+      try observe(position.step, value)
     }
     bar.finish()
-    return sum / Double(max(total, 1))
+    return position.lossSum / Double(max(total, 1))
   }
 
   /// One step of the optimiser on these training documents; the loss.
@@ -133,13 +158,14 @@ public struct Trainer {
     let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = cache.valueAndGradient(
-      at: model, documents: documents, labels: labels, key: keys.dropout.fold(step), targets: targets)
-    let rate = configuration.lr * schedule.factor(step)
+      at: model, documents: documents, labels: labels, key: keys.dropout.fold(position.step), targets: targets)
+    let rate = configuration.lr * schedule.factor(position.step)
     let norm = optimise(gradient, rate: rate)
-    if step == 0 { logPrograms() }
-    step += 1
+    if !hasLoggedPrograms { logPrograms() }
+    hasLoggedPrograms = true
+    position.step += 1
     events.step(
-      step, loss: value, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
+      position.step, loss: value, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
       seconds: (ContinuousClock.now - start) / .seconds(1))
     return value
   }
@@ -183,14 +209,14 @@ public struct Trainer {
       let count = loss.drawCount(mostPositives: most)
       drawn = PositiveSampler.draw(
         configuration.net == .hardNegatives ? max(count, configuration.numPosSamples) : count, from: positives,
-        key: keys.sampling.fold(step))
+        key: keys.sampling.fold(position.step))
     }
     guard configuration.net == .hardNegatives else {
       let targets = LossTargets(positives: positives, drawn: drawn, weighted: configuration.lossWeighted)
       try loss.validate(targets)
       return (targets, labelChunks)
     }
-    let negatives = shortlist?.draw(configuration.numNegSamples, rows: rows, key: keys.negatives.fold(step)) ?? []
+    let negatives = shortlist?.draw(configuration.numNegSamples, rows: rows, key: keys.negatives.fold(position.step)) ?? []
     let batch = try BatchLabels(positives: positives, drawn: drawn, negatives: negatives)
     let targets = LossTargets(positives: batch.positives, drawn: batch.drawn, weighted: configuration.lossWeighted)
     try loss.validate(targets)
@@ -201,6 +227,19 @@ public struct Trainer {
   private func mines(_ epoch: Int) -> Bool {
     let since = epoch - 1 - configuration.hardNegStart
     return configuration.negType == .shorty && since >= 0 && since % configuration.evalInterval == 0
+  }
+
+  /// Mines negatives where this epoch begins with that, or reads those of the run that is resumed.
+  private mutating func prepareNegatives(_ epoch: Int) throws {
+    if mines(epoch) && position.stepInEpoch == 0 { return try mine(epoch) }
+    guard configuration.negType == .shorty, shortlist == nil, epoch > configuration.hardNegStart else { return }
+    let mined = try SparseMatrix(contentsOf: results.shortlist), expected = task.pairs.relevance
+    guard mined.rows == expected.rows, mined.columns == expected.columns else {
+      throw FileError(
+        file: results.shortlist.path, field: "shape", value: "[\(mined.rows), \(mined.columns)]",
+        advice: "the run that is resumed has [\(expected.rows), \(expected.columns)]; it needs the lists that it mined")
+    }
+    shortlist = Shortlist(mined)
   }
 
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
@@ -217,11 +256,11 @@ public struct Trainer {
   private mutating func evaluate(_ epoch: Int, _ documents: DatasetTask.Evaluated) throws {
     let outcome = try Evaluator.evaluate(model, task, documents, configuration)
     let prefix = documents.split.rawValue
-    try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: step)
-    events.evaluation(step, outcome.metrics, documents.split)
+    try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: position.step)
+    events.evaluation(position.step, outcome.metrics, documents.split)
     Evaluator.report(outcome.metrics, documents.split, log)
-    guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > best ?? -1 else { return }
-    best = value
+    guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > position.best ?? -1 else { return }
+    position.best = value
     try ModelFolder.save(model, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")

@@ -2,10 +2,10 @@ import CZlib
 import Foundation
 
 /// Raw deflate streams (RFC 1951) and CRC-32, by zlib.
-enum Deflate {
-  /// The CRC-32 of `data`.
-  static func checksum(_ data: Data) -> UInt32 {
-    data.withUnsafeBytes { UInt32(crc32_z(0, $0.bindMemory(to: UInt8.self).baseAddress, $0.count)) }
+package enum Deflate {
+  /// The CRC-32 of `data`, or of what gave `before` followed by `data`.
+  package static func checksum(_ data: Data, after before: UInt32 = 0) -> UInt32 {
+    data.isEmpty ? before : data.withUnsafeBytes { UInt32(crc32_z(UInt(before), $0.bindMemory(to: UInt8.self).baseAddress, $0.count)) }
   }
 
   /// What `data` unpacks to, which must be exactly `size` bytes; nothing beyond them is ever unpacked.

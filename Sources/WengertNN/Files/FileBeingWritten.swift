@@ -1,3 +1,4 @@
+import CFiles
 import Foundation
 
 /// A file that is written beside its place and renamed into it when complete, so that no reader sees half of it and a
@@ -41,6 +42,21 @@ package final class FileBeingWritten {
     close(descriptor)
     descriptor = -1
   }
+}
+
+/// Puts a file or folder in the place of another, which takes the first one's name: at no moment is there none.
+///
+/// A file system that cannot exchange names gets a short moment in which the old one has no name.
+package func exchange(_ new: URL, with old: URL) throws {
+  if cfiles_exchange(new.path, old.path) == 0 { return }
+  guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else {
+    throw FileError.system(old.path, "renaming", "check that the folder is writable")
+  }
+  let aside = new.appendingPathExtension("previous")
+  try? FileManager.default.removeItem(at: aside)
+  try FileManager.default.moveItem(at: old, to: aside)
+  try FileManager.default.moveItem(at: new, to: old)
+  try FileManager.default.moveItem(at: aside, to: new)
 }
 
 /// Adds `data` at the end of the file at `url`, which is made if there is none.

@@ -72,8 +72,13 @@ public struct SafeTensors: Sendable {
   /// Writes the arrays to `url`, aside and then renamed into place.
   ///
   /// They lie in the given order but for their width: wider elements come first, so that all are aligned.
-  public static func write(_ tensors: [(name: String, array: ArrayFile)], metadata: [String: String] = [:], to url: URL) throws {
+  ///
+  /// - Parameter isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
+  public static func write(
+    _ tensors: [(name: String, array: ArrayFile)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
+  ) throws {
     var fields: [String] = []
+    let metadata = isChecksummed ? metadata.merging([checksumName: noChecksum]) { $1 } : metadata
     if !metadata.isEmpty {
       let pairs = try metadata.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\(try quoted($0.value))" }
       fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
@@ -100,13 +105,18 @@ public struct SafeTensors: Sendable {
     let output = try FileBeingWritten(url)
     var start = Data()
     start.append(little: UInt64(header.count))
-    try output.append(start + header)
+    start.append(header)
+    if isChecksummed {
+      let sum = ordered.reduce(Deflate.checksum(start)) { Deflate.checksum($1.array.data, after: $0) }
+      try setChecksum(of: &start, to: text(ofChecksum: sum), file: url.path)
+    }
+    try output.append(start)
     for (_, array) in ordered { try output.append(array.data) }
     try output.commit()
   }
 
   /// The format's own limit.
-  private static let longestHeader = 100_000_000
+  static let longestHeader = 100_000_000
 
   private static func entry(_ name: String, _ stored: Header.Tensor, file: String) throws -> Entry {
     guard let element = element(stored.dtype) else {

@@ -1,0 +1,89 @@
+import Foundation
+import WengertNN
+
+extension Trainer {
+  /// Goes to where the run starts: the checkpoint to resume from, or the first step.
+  mutating func start(resumes: Bool) throws {
+    try results.removePartialFiles()
+    if let file = try checkpointToResume(resumes) {
+      let checkpoint = try Checkpoint(contentsOf: file)
+      try checkpoint.check(identity)
+      model = try checkpoint.restored(model, "model")
+      optimiser = try checkpoint.restored(optimiser, "optimiser")
+      position = checkpoint.position
+      if isSame(file, results.checkpoint) {
+        try RankingMetrics.removeRows(after: position.step, below: position.metricsLines, of: metricsPrefix)
+      } else if configuration.save && !isSame(file, results.previousCheckpoint) {
+        try results.setCheckpointAside()
+      }
+      log.info("resumed from \(file.path): epoch \(position.epoch), step \(position.step)")
+      if position.epoch > configuration.numEpochs { log.info("the run is complete: nothing is left to train") }
+    } else {
+      if resumes { log.notice("no checkpoint in \(results.url.path) yet: training starts from the first step") }
+      if configuration.save { try results.setCheckpointAside() }
+    }
+    try results.write(configuration)
+  }
+
+  /// The results folder's own checkpoint where the run resumes and there is one, else `resume_path`; nil: from the first step.
+  private func checkpointToResume(_ resumes: Bool) throws -> URL? {
+    if resumes, FileManager.default.fileExists(atPath: results.checkpoint.path) { return results.checkpoint }
+    guard !configuration.resumePath.isEmpty else { return nil }
+    let path = URL(fileURLWithPath: configuration.resumePath)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
+      throw ConfigurationError("resume_path: nothing at \(path.path); name a checkpoint, or a results folder with one")
+    }
+    let file = isFolder.boolValue ? path.appendingPathComponent(results.checkpoint.lastPathComponent) : path
+    guard FileManager.default.fileExists(atPath: file.path) else {
+      throw ConfigurationError("resume_path: no \(file.lastPathComponent) in \(path.path); name a checkpoint, or a results folder with one")
+    }
+    return file
+  }
+
+  private func isSame(_ first: URL, _ second: URL) -> Bool {
+    first.standardizedFileURL.resolvingSymlinksInPath() == second.standardizedFileURL.resolvingSymlinksInPath()
+  }
+
+  private var metricsPrefix: URL { results.url.appendingPathComponent(split.rawValue) }
+
+  /// Keeps where the run stands, unless nothing is to be kept.
+  mutating func saveCheckpoint() throws {
+    guard configuration.save else { return }
+    position.metricsLines = try RankingMetrics.lineCount(of: metricsPrefix)
+    try Checkpoint.write(position, identity, model: model, optimiser: optimiser, to: results.checkpoint)
+  }
+
+  /// What a checkpoint must have been made with: every setting that a step depends on, the data, and the weights at the start.
+  static func identity(_ configuration: Configuration, _ task: DatasetTask, model: TextEncoder) throws -> Checkpoint.Identity {
+    let settings = Configuration.keys.filter { !Configuration.keysFreeOnResume.contains($0.name) }
+      .map { (name: $0.name, value: $0.text(configuration)) }
+    let matrix = task.trainingLabels
+    let relevance = [bytes(matrix.rowOffsets), bytes(matrix.indices), bytes(matrix.values)]
+    let weights = model.tensors.lazy.map(\.arrayFile.data)
+    let texts = task.folder.textFile(.train)
+    return settings + [
+      ("training documents", "\(matrix.rows)"),
+      ("labels", "\(matrix.columns)"),
+      ("checksum of \(task.folder.labelMatrixFile(.train).lastPathComponent)", checksum(relevance)),
+      ("checksum of \(texts.lastPathComponent)", checksum([try mapFile(texts)])),
+      ("checksum of the labels' tokens", checksum(task.labels.all().map(bytes))),
+      ("checksum of the weights in tf", checksum(weights)),
+    ]
+  }
+
+  private static func checksum(_ parts: some Sequence<Data>) -> String {
+    String(parts.reduce(0) { Deflate.checksum($1, after: $0) }, radix: 16)
+  }
+
+  private static func bytes<Element: BitwiseCopyable>(_ values: [Element]) -> Data { values.withUnsafeBytes { Data($0) } }
+}
+
+extension Configuration {
+  /// The keys that may change when a run is resumed: where things are, what is kept and how often it is measured. All others decide what a step computes,
+  /// `num_epochs` among them, for the learning rate follows it.
+  public static let keysFreeOnResume: Set<String> = [
+    "project", "expname", "desc", "save", "resume_path", "checkpoint_interval", "data_root", "results_root", "data_tokenization", "tf",
+    "eval_interval", "eval_topk",
+  ]
+}
