@@ -53,9 +53,16 @@ struct KilledRunTests {
     var killedWhileWriting = 0
     for round in 0..<8 {
       let process = try self.start(killed, resumes: round > 0)
-      usleep(UInt32(duration * 1e6 * Double(200 + random.next(400)) / 1000))
+      usleep(UInt32(duration * 1e6 * Double(150 + random.next(200)) / 1000))
       // Every other time, the moment is one at which half a checkpoint lies there.
-      while round % 2 == 1, process.isRunning, !isWriting(killed) {}
+      while round % 2 == 1, process.isRunning {
+        guard isWriting(killed) else { continue }
+        // Held still, so that the moment does not pass before the kill.
+        kill(process.processIdentifier, SIGSTOP)
+        usleep(2000)
+        if isWriting(killed) { break }
+        kill(process.processIdentifier, SIGCONT)
+      }
       kill(process.processIdentifier, SIGKILL)
       process.waitUntilExit()
       if isWriting(killed) { killedWhileWriting += 1 }
