@@ -28,8 +28,7 @@ let package = Package(
     .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     // What of file systems has no name in Swift.
-    .target(name: "CFiles"),
-    .target(name: "WengertNN", dependencies: ["Wengert", "CFiles", "CZlib"]),
+    .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 
     // Dual encoders for extreme multi-label classification, and their trainer.
     .target(

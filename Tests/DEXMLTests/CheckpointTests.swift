@@ -102,6 +102,29 @@ struct CheckpointTests {
     #expect(rest == losses.filter { $0.key > 6 })
   }
 
+  @Test("a run with mined negatives goes on with those that it mined")
+  func minedNegatives() throws {
+    func mining() throws -> TinyTask {
+      var task = try TinyTask.random()
+      task.configuration.net = .hardNegatives
+      task.configuration.negType = .shorty
+      task.configuration.hardNegStart = 1
+      task.configuration.hardNegTopk = 3
+      task.configuration.evalInterval = 2
+      return task
+    }
+    let whole = try mining(), losses = try whole.train()
+    let expected = try whole.outcome()
+    for step in [4, 7, 10, 12] {
+      let task = try mining()
+      var seen = try task.train(until: step)
+      seen.merge(try task.train(resumes: true)) { $1 }
+      #expect(seen == losses, "stopped at step \(step)")
+      #expect(try task.outcome() == expected, "stopped at step \(step)")
+    }
+    #expect(try whole.refusal { $0.evalInterval = 1 }.contains("eval_interval"))
+  }
+
   @Test("an evaluation that no checkpoint has seen is made again and stands in the table once")
   func metricsOnce() throws {
     let task = try TinyTask.random()

@@ -1,4 +1,3 @@
-import CFiles
 import Foundation
 
 /// A file that is written beside its place and renamed into it when complete, so that no reader sees half of it and a
@@ -44,13 +43,21 @@ package final class FileBeingWritten {
   }
 }
 
+/// Linux's call, which the C library has since glibc 2.28 but shows to GNU programs in C only.
+private let renameat2 = dlsym(nil, "renameat2").map {
+  unsafeBitCast($0, to: (@convention(c) (Int32, UnsafePointer<CChar>, Int32, UnsafePointer<CChar>, UInt32) -> Int32).self)
+}
+
 /// Puts a file or folder in the place of another, which takes the first one's name: at no moment is there none.
 ///
 /// A file system that cannot exchange names gets a short moment in which the old one has no name.
 package func exchange(_ new: URL, with old: URL) throws {
-  if cfiles_exchange(new.path, old.path) == 0 { return }
-  guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else {
-    throw FileError.system(old.path, "renaming", "check that the folder is writable")
+  if let renameat2 {
+    let exchanging: UInt32 = 2
+    if renameat2(AT_FDCWD, new.path, AT_FDCWD, old.path, exchanging) == 0 { return }
+    guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else {
+      throw FileError.system(old.path, "renaming", "check that the folder is writable")
+    }
   }
   let aside = new.appendingPathExtension("previous")
   try? FileManager.default.removeItem(at: aside)
