@@ -60,14 +60,14 @@ enum StreamedBench {
     let times = (0..<repeats).map { _ in clock.measure(step) / .milliseconds(1) }.sorted()
     // The same products alone: similarities twice, and the two gradients.
     let similarity = compile { (x: Tensor, y: Tensor) in x.matmul(y.transpose()) }
-    let toDocuments = compile { (s: Tensor, y: Tensor) in s.matmul(y) }
-    let toLabels = compile { (s: Tensor, x: Tensor) in s.transpose().matmul(x) }
+    let documentGradient = compile { (s: Tensor, y: Tensor) in s.matmul(y) }
+    let labelGradient = compile { (s: Tensor, x: Tensor) in s.transpose().matmul(x) }
     func products() {
       for y in blocks {
         let s = similarity(documents, y)
         _ = similarity(documents, y)
-        _ = toDocuments(s, y)
-        _ = toLabels(s, documents)
+        _ = documentGradient(s, y)
+        _ = labelGradient(s, documents)
       }
     }
     let peak = EncoderBench.peakMiB()

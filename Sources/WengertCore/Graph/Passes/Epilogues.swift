@@ -15,7 +15,7 @@ extension Passes {
         for (number, old) in node.results.enumerated() where choice.rows.sums[number] == nil {
           rewriter.replace(old, by: results.removeFirst())
         }
-        for (number, summed) in choice.rows.sums {
+        for (number, summed) in choice.rows.sums.sorted(by: { $0.key < $1.key }) {
           let shape = graph.type(node.results[number]).shape
           let sum = rewriter.add(
             Reduction(op: .sum, axes: [0], dtype: graph.type(node.results[number]).dtype), rewriter.values([node.results[summed]]),
