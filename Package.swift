@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "DEXML", targets: ["DEXML"]),
     .executable(name: "dexml", targets: ["dexml"]),
   ],
+  traits: [.trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).")],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -27,13 +28,16 @@ let package = Package(
     // What users import.
     .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    // What of file systems has no name in Swift.
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
+
+    // Several processes on one computation.
+    .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
+    .target(name: "Collectives", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
 
     // Dual encoders for extreme multi-label classification, and their trainer.
     .target(
       name: "DEXML",
-      dependencies: ["WengertNN", "Yams", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["WengertNN", "Collectives", "Yams", .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
       name: "dexml",
       dependencies: ["DEXML", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -44,7 +48,7 @@ let package = Package(
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
-    .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "WengertTestSupport"]),
+    .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -9,7 +9,8 @@
 // 0 or 1 / (1 - rate) for a part of a row of weights.
 static void TYPED(dropout_factors)(const ops_dropout *dropout, ptrdiff_t row, ptrdiff_t start, ptrdiff_t count, REAL *restrict factors) {
   const REAL kept = (REAL)(1 / (1 - dropout->rate));
-  const uint64_t limit = KEPT_FROM(dropout->rate), key = dropout->key;
+  const uint64_t limit = KEPT_FROM(dropout->rate);
+  const uint64_t key = dropout->key + (dropout->keys ? dropout->keys[row * dropout->keys_step] : 0);
   uint64_t first = dropout->first + (uint64_t)row * dropout->step + (uint64_t)start;
   while (count > 0) {
     // The counter's upper word is the same for all of a part.

@@ -13,6 +13,9 @@ final class AttentionWork {
   private let sequences: UnsafeMutablePointer<Range<Int>>
   private var sequenceCount = 0
   private var key: UInt64 = 0
+  /// The tokens' own keys, where they have some.
+  private var tokenKeys: (first: UnsafePointer<UInt64>, step: Int)?
+  private let hasTokenKeys: Bool
   /// The rows of scores of the block that needs the most numbers, and the length of its sequence.
   private(set) var longest = 0
 
@@ -23,13 +26,18 @@ final class AttentionWork {
     rate = call.dropout
     offsets = call.offsets
     randomKey = call.dropout > 0 ? call.randomKey : nil
+    hasTokenKeys = call.hasTokenKeys
     sequences = .allocate(capacity: max(1, call.offsets.shape[0]))
   }
 
   deinit { sequences.deallocate() }
 
   func read() {
-    key = randomKey.map { UInt64(bitPattern: $0.pointer(as: Int64.self).pointee) } ?? 0
+    if let randomKey, !isEmpty {
+      let keys = UnsafePointer(UnsafeMutableRawPointer(randomKey.pointer(as: Int64.self)).assumingMemoryBound(to: UInt64.self))
+      key = keys.pointee
+      tokenKeys = hasTokenKeys ? (keys, randomKey.layout.strides[0]) : nil
+    }
     if offsets.dtype == .int32 { read(Int32.self) } else { read(Int64.self) }
     sort()
     longest = sequenceCount > 0 ? sequences[0].count : 0
@@ -89,8 +97,13 @@ final class AttentionWork {
 
   func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> ops_dropout? {
     if rate == 0 { return nil }
+    if let tokenKeys {
+      return ops_dropout(
+        key: UInt64(head) &* UInt64(bitPattern: AttentionCall.headSpread), first: 0, step: 0, rate: rate,
+        keys: tokenKeys.first + rows.lowerBound * tokenKeys.step, keys_step: tokenKeys.step)
+    }
     let first = (head * tokenCount + rows.lowerBound) * tokenCount + tokens.lowerBound
-    return ops_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate)
+    return ops_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate, keys: nil, keys_step: 0)
   }
 }
 

@@ -216,11 +216,11 @@ struct RowInterpreter {
         for line in 0..<rows {
           wg_iota()(r[value].assumingMemoryBound(to: Int64.self) + line * columns, Int64(column), Int64(columns))
         }
-      case .random(let value, let key, let keyStep, let stream, let lane):
+      case .random(let value, let key, let keyStep, let stream, let lane, let isByColumn):
         let target = r[value].assumingMemoryBound(to: Int64.self)
         for line in 0..<rows {
           let bits = (r[key] + line * keyStep).loadUnaligned(as: Int64.self)
-          let element = (row + line) * run.columns + column
+          let element = isByColumn ? column : (row + line) * run.columns + column
           wg_random()(target + line * columns, bits, stream, Int32(lane), Int64(element), Int64(columns))
         }
       case .unary(let kernel, let value, let a, let extent):

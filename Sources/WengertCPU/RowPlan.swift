@@ -61,7 +61,7 @@ enum Step {
   case loadRow(input: Int, value: Int)
   case loadPerRow(input: Int, value: Int)
   case columnIndex(value: Int)
-  case random(value: Int, key: Int, keyStep: Int, stream: UInt32, lane: Int)
+  case random(value: Int, key: Int, keyStep: Int, stream: UInt32, lane: Int, isByColumn: Bool)
   case unary(wg_unary_fn, value: Int, Int, Extent)
   /// Once over everything.
   case binary(wg_binary_fn, value: Int, Int, Int, Extent)
@@ -281,7 +281,7 @@ extension Step {
   var results: [Int] {
     switch self {
     case .constant(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
-      .random(let value, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
+      .random(let value, _, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
       .select(_, let value, _, _, _, _), .selectByRow(_, let value, _, _, _, _), .repeated(_, let value, _, _, _, _),
       .reduce(_, _, let value, _, _), .joined(_, let value, _):
       [value]
@@ -295,7 +295,7 @@ extension Step {
   var operands: [Int] {
     switch self {
     case .constant, .loadRow, .loadPerRow, .columnIndex: []
-    case .random(_, let key, _, _, _): [key]
+    case .random(_, let key, _, _, _, _): [key]
     case .unary(_, _, let a, _), .repeated(_, _, let a, _, _, _), .reduce(_, _, _, let a, _), .reducePart(_, _, let a), .store(_, let a),
       .storePerRow(_, let a), .accumulate(_, _, let a, _):
       [a]

@@ -186,9 +186,11 @@ struct RowPlanBuilder {
       block.steps.append(.constant(dtype == .bool ? (number != 0 ? 1 : 0) : number, value: index, lanes[index]))
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
-    case .random(let key, let stream, let lane):
+    case .random(let key, let stream, let lane, let numbering):
       let key = alias[key]
-      block.steps.append(.random(value: index, key: key, keyStep: extents[key] == .perRow ? 8 : 0, stream: stream, lane: lane))
+      block.steps.append(
+        .random(
+          value: index, key: key, keyStep: extents[key] == .perRow ? 8 : 0, stream: stream, lane: lane, isByColumn: numbering == .byColumn))
     case .unary(let op, let a):
       let a = alias[a]
       let source = op == .unitInterval ? lanes[index] : lanes[a]
@@ -360,7 +362,7 @@ extension RowProgram.Instruction {
     switch self {
     case .load, .constant, .columnIndex: []
     case .unary(_, let a), .cast(let a), .reduce(_, let a): [a]
-    case .random(let key, _, _): [key]
+    case .random(let key, _, _, _): [key]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .select(let c, let a, let b): [c, a, b]
     }

@@ -280,7 +280,7 @@ private struct RowTraits {
       case .reduce:
         hasReduction = true
         isRowFixed = true
-      case .columnIndex: isRowFixed = true
+      case .columnIndex, .random(_, _, _, .byColumn): isRowFixed = true
       case .random: isOrderFixed = true
       default: break
       }

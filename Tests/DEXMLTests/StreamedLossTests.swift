@@ -1,3 +1,4 @@
+import Collectives
 import DEXML
 import Testing
 import WengertNN
@@ -54,6 +55,31 @@ struct StreamedLossTests {
         let size: Double = max(b.norm().item(), 1e-6), distance: Double = (a - b).norm().item()
         #expect(distance <= 3e-4 * size, "seed \(seed) \(criterion) \(sizes): \(distance) of \(size)")
       }
+    }
+  }
+
+  @Test("two and three workers with their parts of the labels get the value and gradients of one, for every criterion", arguments: [2, 3])
+  func workers(count: Int) throws {
+    let rows = (0..<5).map { i in (0..<11).map { j in Float((i * 3 + j * 5) % 7 == 0 ? 1 : 0) } }
+    let targets = LossTargets(positives: try .dense(rows)), key = RandomKey(8)
+    let x = [key.fold(0).normal([5, 6]), key.fold(1).normal([11, 6])]
+    for criterion in LossesTests.criteria {
+      let loss = SimilarityLoss(criterion, temperature: 0.5)
+      let (value, gradients) = streamed(loss, x, [4, 4, 3], targets)
+      let parts = try ThreadWorkers.run(count) { workers in
+        let part = workers.part(of: 11), own = x[1][part.lowerBound..<part.upperBound].split([part.count - 1, 1])
+        var found: [Tensor?] = [nil, nil]
+        let (value, documents) = StreamedLoss(loss).valueAndGradient(
+          documents: x[0], labels: own, targets: targets, workers: workers
+        ) { found[$0] = $1 }
+        return (value, documents, concatenate(found.map { $0! }))
+      }
+      for part in parts {
+        #expect(abs(part.0 - value) <= 1e-6 * max(1, abs(value)), "\(criterion)")
+        #expect((part.1 - gradients[0]).norm().item() <= 1e-5 * gradients[0].norm().item(), "\(criterion)")
+      }
+      let labels = concatenate(parts.map(\.2))
+      #expect((labels - gradients[1]).norm().item() <= 1e-5 * gradients[1].norm().item(), "\(criterion)")
     }
   }
 

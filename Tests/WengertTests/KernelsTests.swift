@@ -204,7 +204,7 @@ import WengertCore
         for golden in Self.golden where golden.element < 4_000 {
           let program = ProgramBuilder.make { p in
             let key = p.load(.int64, row: false)
-            p.store(p.add(.random(key: key, stream: golden.stream, lane: lane), .int64, row: true))
+            p.store(p.add(.random(key: key, stream: golden.stream, lane: lane, numbering: .byElement), .int64, row: true))
           }
           let element = Int(golden.element)
           for shape in [[element + 1], [element + 3, 1], [element / 7 + 1, 7], [2, element / 2 + 1]] as [Shape] {

@@ -19,7 +19,8 @@ struct ReferenceRowProgramTests {
     // Philox by a Python script, counter (e, 0, 5, 0), key (0x89abcdef, 0x01234567).
     func bits(_ shape: Shape, lane: Int) -> [Int64] {
       let program = RowProgram(
-        [.init(dtype: .int64, isRow: false)], [(.load(0), .int64, false), (.random(key: 0, stream: 5, lane: lane), .int64, true)],
+        [.init(dtype: .int64, isRow: false)],
+        [(.load(0), .int64, false), (.random(key: 0, stream: 5, lane: lane, numbering: .byElement), .int64, true)],
         [.init(value: 1, dtype: .int64)])
       let key = whole([0x0123_4567_89ab_cdef], [1])
       let out = empty(shape, .int64)

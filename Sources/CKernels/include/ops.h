@@ -4,12 +4,15 @@
 
 // Inner loops of attention, small products and the half types, compiled for several x86-64 levels; see wg_level for which one runs.
 
-// Dropout replayed from Philox-4x32-10: weight (row, column) of a block is element `first + row * step + column`.
+// Dropout replayed from Philox-4x32-10: weight (row, column) of a block is element `first + row * step + column` of `key`, to which the row's own
+// key `keys[row * keys_step]` is added where there are some.
 typedef struct {
   uint64_t key;
   uint64_t first;
   uint64_t step;
   double rate;
+  const uint64_t *keys;
+  ptrdiff_t keys_step;
 } ops_dropout;
 
 // Each row of scores [rows, columns], `step` apart, becomes its softmax, and logSumExp[row] the logarithm of the sum of exponentials.

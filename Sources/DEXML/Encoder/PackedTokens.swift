@@ -4,8 +4,11 @@ public struct PackedTokens: Sendable {
   public let ids: [Int32]
   /// [sequences + 1], from 0 to the number of tokens.
   public let offsets: [Int32]
+  /// The number of the first sequence in the whole that these are a part of; dropout goes by it.
+  public let first: Int
 
-  public init(_ sequences: some Sequence<[Int32]>) {
+  public init(_ sequences: some Sequence<[Int32]>, first: Int = 0) {
+    self.first = first
     var ids: [Int32] = []
     var offsets: [Int32] = [0]
     for sequence in sequences {
@@ -36,14 +39,21 @@ public struct PackedTokens: Sendable {
 
   /// What the encoder reads, on a device.
   public func tensors(on device: Device = .current) -> TokenTensors {
-    TokenTensors(
+    let numbers = (0..<sequenceCount).map { Int64(first + $0) }
+    let tokenNumbers = zip(sequenceIndices, positions).map { numbers[Int($0)] * Self.numbersPerSequence + Int64($1) }
+    return TokenTensors(
       ids: Tensor(ids, device: device), positions: Tensor(positions, device: device), offsets: Tensor(offsets, device: device),
       sequences: Tensor(sequenceIndices, device: device), starts: Tensor(Array(offsets.dropLast()), device: device),
-      shares: Tensor(zip(offsets, offsets.dropFirst()).map { 1 / Float(max($1 - $0, 1)) }, shape: [sequenceCount, 1], device: device))
+      shares: Tensor(zip(offsets, offsets.dropFirst()).map { 1 / Float(max($1 - $0, 1)) }, shape: [sequenceCount, 1], device: device),
+      sequenceNumbers: Tensor(numbers, shape: [sequenceCount, 1], device: device),
+      tokenNumbers: Tensor(tokenNumbers, shape: [tokenCount, 1], device: device))
   }
 
-  /// Runs of at most `size` sequences.
-  static func chunks(_ sequences: [[Int32]], of size: Int) -> [PackedTokens] {
-    stride(from: 0, to: sequences.count, by: size).map { PackedTokens(sequences[$0..<min($0 + size, sequences.count)]) }
+  /// More than a sequence has tokens.
+  private static let numbersPerSequence: Int64 = 1 << 20
+
+  /// Runs of at most `size` sequences, the first of which has number `first`.
+  static func chunks(_ sequences: [[Int32]], of size: Int, first: Int = 0) -> [PackedTokens] {
+    stride(from: 0, to: sequences.count, by: size).map { PackedTokens(sequences[$0..<min($0 + size, sequences.count)], first: first + $0) }
   }
 }

@@ -28,11 +28,11 @@ public struct TextEncoder: ParameterTree, Sendable {
 
   /// One row per sequence, [sequences, width]. The key is that of training's dropout; nil evaluates.
   public func embed(_ tokens: TokenTensors, key: RandomKey? = nil) -> Tensor {
-    let mode = Mode(dropoutKey: key)
-    let states = encoder.hiddenStates(tokens, mode.fold(0), last: pooling.stateCount)
+    func mode(_ site: Int, _ rows: Tensor) -> Mode { key.map { Mode(dropoutKey: $0.fold(site), rows: rows) } ?? .evaluation }
+    let states = encoder.hiddenStates(tokens, mode(0, tokens.tokenNumbers), last: pooling.stateCount)
     var x = pooling(states, tokens, encoder)
     if let bottleneck { x = bottleneck(x) }
-    x = dropout(x, mode.fold(1))
+    x = dropout(x, mode(1, tokens.sequenceNumbers))
     return normalizes ? x.l2Normalize() : x
   }
 

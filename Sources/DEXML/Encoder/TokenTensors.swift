@@ -14,10 +14,13 @@ public struct TokenTensors: ParameterTree, Sendable {
   public var starts: Tensor
   /// One divided by each sequence's number of tokens, float32 [sequences, 1].
   public var shares: Tensor
+  /// A number for each sequence, int64 [sequences, 1], and for each token, int64 [tokens, 1], that dropout goes by: the same in any division into chunks.
+  public var sequenceNumbers: Tensor, tokenNumbers: Tensor
 
   public static let fields: [Field<Self>] = [
     .init("ids", \.ids), .init("positions", \.positions), .init("offsets", \.offsets), .init("sequences", \.sequences),
-    .init("starts", \.starts), .init("shares", \.shares),
+    .init("starts", \.starts), .init("shares", \.shares), .init("sequenceNumbers", \.sequenceNumbers),
+    .init("tokenNumbers", \.tokenNumbers),
   ]
 
   /// Shapes for `CompileOptions`, where these tensors are argument number `argument`: one program serves any number of `tokens` and `sequences`.
@@ -26,6 +29,7 @@ public struct TokenTensors: ParameterTree, Sendable {
     return [
       "\(argument).ids": [tokens], "\(argument).positions": [tokens], "\(argument).offsets": [sequences + 1],
       "\(argument).sequences": [tokens], "\(argument).starts": [sequences], "\(argument).shares": [sequences, 1],
+      "\(argument).sequenceNumbers": [sequences, 1], "\(argument).tokenNumbers": [tokens, 1],
     ]
   }
 }

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import WengertNN
 
@@ -51,19 +52,20 @@ public final class StreamedLoss {
   ///
   /// - Parameters:
   ///   - documents: embeddings [B, width].
-  ///   - labels: all labels' embeddings, in blocks [block, width].
-  ///   - targets: of B documents and as many labels as the blocks have rows.
+  ///   - labels: this worker's labels' embeddings, in blocks [block, width]: `workers.part(of:)` of all labels.
+  ///   - targets: of B documents and all labels.
+  ///   - workers: they have the same documents and targets, and get the same value and gradient of the documents.
   ///   - receive: gets each block's gradient, the last block's first.
   public func valueAndGradient(
-    documents: Tensor, labels: [Tensor], targets: LossTargets, receive: Receiver
+    documents: Tensor, labels: [Tensor], targets: LossTargets, workers: any Workers = OneWorker(), receive: Receiver
   ) -> (value: Double, documents: Tensor) {
-    let count = labels.reduce(0) { $0 + $1.shape[0] }
+    let count = labels.reduce(0) { $0 + $1.shape[0] }, part = workers.part(of: targets.labelCount)
     precondition(
-      documents.shape[0] == targets.documentCount && count == targets.labelCount,
-      "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(targets.labelCount)"
+      documents.shape[0] == targets.documentCount && count == part.count,
+      "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(part.count)"
     )
     let scaled = stopGradient(documents).cast(to: .float32) * (1 / loss.temperature)
-    let batch = StreamedBatch(loss, targets, blocks: labels.map { $0.shape[0] })
+    let batch = StreamedBatch(loss, targets, part, blocks: labels.map { $0.shape[0] })
     var state = StreamedState(loss, targets)
 
     for (index, block) in labels.enumerated() {
@@ -71,13 +73,13 @@ public final class StreamedLoss {
       state.take(
         first: results.dropFirst().map { $0.array(of: Float.self) }, similarities: results[0].array(of: Float.self), batch.entries[index])
     }
-    state.finishFirst()
+    state.finishFirst(workers)
     while state.wantsThreshold {
       for (index, block) in labels.enumerated() {
         let results = thresholdSums([scaled, block] + batch.places(index) + state.threshold)
         state.take(threshold: results.map { $0.array(of: Float.self) })
       }
-      state.finishThreshold()
+      state.finishThreshold(workers)
     }
 
     let numbers = state.rowNumbers()
@@ -85,6 +87,11 @@ public final class StreamedLoss {
     for (index, block) in labels.enumerated().reversed() {
       let values = batch.padded(batch.entries[index].map { state.slope(ofEntry: $0) })
       receive(index, slopes(&gradient, [scaled, block] + batch.places(index) + numbers + [values]))
+    }
+    if workers.count > 1 {
+      var sum = gradient.array(of: Float.self)
+      workers.allReduce(&sum, .sum)
+      gradient = Tensor(sum, shape: gradient.shape, device: Device(documents.backend))
     }
     return (state.value, gradient * (1 / loss.temperature))
   }
@@ -98,8 +105,8 @@ private struct StreamedBatch {
   private let masks: [[Float]]
   private let width: Int
 
-  init(_ loss: SimilarityLoss, _ targets: LossTargets, blocks: [Int]) {
-    var starts: [Int] = [], next = 0
+  init(_ loss: SimilarityLoss, _ targets: LossTargets, _ part: Range<Int>, blocks: [Int]) {
+    var starts: [Int] = [], next = part.lowerBound
     for size in blocks {
       starts.append(next)
       next += size
@@ -107,7 +114,7 @@ private struct StreamedBatch {
     var entries = [[Int]](repeating: [], count: blocks.count)
     var positions = [[Int32]](repeating: [], count: blocks.count)
     var masks = [[Float]](repeating: [], count: blocks.count)
-    for (number, entry) in targets.entries.enumerated() {
+    for (number, entry) in targets.entries.enumerated() where part.contains(entry.label) {
       let block = starts.lastIndex(before: entry.label, sizes: blocks)
       entries[block].append(number)
       positions[block].append(Int32(entry.document * blocks[block] + entry.label - starts[block]))

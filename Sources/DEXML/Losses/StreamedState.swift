@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import WengertNN
 
@@ -44,7 +45,9 @@ struct StreamedState {
     }
   }
 
-  mutating func finishFirst() {
+  /// After the last block, with what all workers have taken of theirs.
+  mutating func finishFirst(_ workers: any Workers) {
+    if workers.count > 1 { combineFirst(workers) }
     lead = loss.criterion == .bce ? sums : zip(greatest, sums).map { $0 + log($1) }
     guard case .topK(let topK, let alpha) = loss.criterion else { return }
     rows = (0..<targets.documentCount).map { i in
@@ -53,6 +56,18 @@ struct StreamedState {
         k: Double(topK.value(targets.positiveCounts[i])), alpha: alpha, labels: labels, logSumExp: lead[i], least: least[i],
         isWanted: targets.drawnCounts[i] > 0)
     }
+  }
+
+  private mutating func combineFirst(_ workers: any Workers) {
+    for i in greatest.indices where greatest[i].isNaN { (greatest[i], sums[i]) = (-.infinity, .nan) }
+    var tops = greatest
+    workers.allReduce(&tops, .maximum)
+    for i in sums.indices where greatest[i] > -.infinity { sums[i] *= exp(greatest[i] - tops[i]) }
+    greatest = tops
+    workers.allReduce(&sums, .sum)
+    workers.allReduce(&least, .minimum)
+    // Each positive is one worker's, zero for the others.
+    workers.allReduce(&similarities, .sum)
   }
 
   // MARK: Threshold
@@ -66,7 +81,12 @@ struct StreamedState {
     for i in rows.indices { rows[i].add(columns.map { Double($0[i]) }) }
   }
 
-  mutating func finishThreshold() {
+  mutating func finishThreshold(_ workers: any Workers) {
+    if workers.count > 1 {
+      var sums = rows.flatMap(\.sums)
+      workers.allReduce(&sums, .sum)
+      for i in rows.indices { rows[i].sums = Array(sums[i * ThresholdSearch.sumCount..<(i + 1) * ThresholdSearch.sumCount]) }
+    }
     for i in rows.indices { rows[i].step() }
   }
 
@@ -145,7 +165,8 @@ struct StreamedState {
 struct ThresholdSearch {
   private let k: Double, alpha: Double
   private var low: Double, high: Double
-  private var sums = [Double](repeating: 0, count: 6)
+  static let sumCount = 6
+  fileprivate var sums = [Double](repeating: 0, count: sumCount)
   private var last = Double.infinity, rounds = 0
   private(set) var t: Double
   /// Σ p (1 − p) at t.
@@ -172,7 +193,7 @@ struct ThresholdSearch {
   mutating func step() {
     if isDone { return }
     let (below, above, count, belowSlope, aboveSlope, curve) = (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
-    sums = Array(repeating: 0, count: 6)
+    sums = Array(repeating: 0, count: Self.sumCount)
     let a = below + max(count - k, 0), b = above + max(k - count, 0)
     // Both nothing: every probability is 0 or 1, and K of them are 1.
     let distance = a == 0 && b == 0 ? 0 : log(a) - log(b)

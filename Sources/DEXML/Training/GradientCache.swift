@@ -3,7 +3,7 @@ import WengertNN
 /// Gradient caching (Gao et al. 2021): the exact gradient of a loss on many embeddings in the memory of one chunk.
 ///
 /// All chunks are encoded; the loss is differentiated with respect to the embeddings alone, chunk by chunk of the labels; each chunk is then encoded again, its
-/// dropout replayed by its key, and gone back through from its slice of the embedding gradient, which is given up with that. The result equals the gradient of the
+/// dropout replayed, and gone back through from its slice of the embedding gradient, which is given up with that. The result equals the gradient of the
 /// unchunked loss to rounding. One chunk, the last of the documents or of the labels, waits half way, which saves encoding it twice.
 ///
 /// Encoder and loss are compiled once; every chunk runs the same programs, whatever its number of texts and tokens.
@@ -29,13 +29,13 @@ public final class GradientCache<Model: TensorTree> {
   /// - Parameters:
   ///   - documents: the documents' tokens, in chunks.
   ///   - labels: the labels' tokens, in chunks.
-  ///   - key: of this step's dropout; each chunk has its own below it. Nil: no dropout.
+  ///   - key: of this step's dropout, whatever the chunks. Nil: no dropout.
   public func valueAndGradient(
     at model: Model, documents: [PackedTokens], labels: [PackedTokens], key: RandomKey?, targets: LossTargets
   ) -> (value: Double, gradient: Model) {
     let device = model.tensors.first.map { Device($0.backend) } ?? .current
     func tensors(_ chunks: [PackedTokens], _ key: RandomKey?) -> [(tokens: TokenTensors, key: Tensor?)] {
-      chunks.enumerated().map { ($1.tensors(on: device), key?.fold($0).data) }
+      chunks.map { ($0.tensors(on: device), key?.data) }
     }
     let documents = tensors(documents, key?.fold(0)), labels = tensors(labels, key?.fold(1))
     func encoded(_ chunks: ArraySlice<(tokens: TokenTensors, key: Tensor?)>) -> [Tensor] {

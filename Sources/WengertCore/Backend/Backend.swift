@@ -80,11 +80,19 @@ public struct AttentionCall: Sendable {
   public var scale: Double
   /// Probability that a weight is set to zero (the others are divided by 1 − dropout); 0 means none.
   public var dropout: Double
-  /// int64 [1]; used where dropout > 0: weight (h, i, j), i and j token rows of the packed tensor, is kept when the unit interval value of lane 0 of Philox
-  /// with stream 0 at element (h · tokens + i) · tokens + j is ≥ dropout.
+  /// int64 [1] or [tokens]; used where dropout > 0: weight (h, i, j), i and j token rows of the packed tensor, is kept when the unit interval value of lane 0 of
+  /// Philox with stream 0 is ≥ dropout: of one key at element (h · tokens + i) · tokens + j; of the tokens' own keys, under key i + h · `headSpread` at
+  /// element j − the first token of the sequence.
   public var randomKey: View?
+  /// Between the keys of a token's heads.
+  public static let headSpread = Int64(bitPattern: 0xD1B5_4A32_D192_ED03)
+  /// Whether each token has a key of its own.
+  public var hasTokenKeys: Bool
 
-  public init(query: View, key: View, value: View, offsets: View, heads: Int, scale: Double, dropout: Double, randomKey: View?) {
+  public init(
+    query: View, key: View, value: View, offsets: View, heads: Int, scale: Double, dropout: Double, randomKey: View?,
+    hasTokenKeys: Bool = false
+  ) {
     self.query = query
     self.key = key
     self.value = value
@@ -93,5 +101,6 @@ public struct AttentionCall: Sendable {
     self.scale = scale
     self.dropout = dropout
     self.randomKey = randomKey
+    self.hasTokenKeys = hasTokenKeys
   }
 }

@@ -29,8 +29,8 @@ public final class RowBuilder {
 
   public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
 
-  public func random(key: RowValue, stream: UInt32 = 0, lane: Int) -> RowValue {
-    emit(.random(key: key.id, stream: stream, lane: lane), .int64, isRow: true)
+  public func random(key: RowValue, stream: UInt32 = 0, lane: Int, numbering: RowProgram.Numbering = .byElement) -> RowValue {
+    emit(.random(key: key.id, stream: stream, lane: lane, numbering: numbering), .int64, isRow: true)
   }
 
   public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {

@@ -48,10 +48,18 @@ public struct RowProgram: Hashable, Sendable {
     case select(Value, Value, Value)
     case cast(Value)
     /// 32 random bits as an int64 in 0..<2³²: word `lane` (0…3) of Philox-4×32-10 for the int64 `key` (a scalar: low word first) and counter
-    /// (e low, e high, stream, 0), where e is the element's row-major index in the iteration shape.
-    case random(key: Value, stream: UInt32, lane: Int)
+    /// (e low, e high, stream, 0), where e is the element's number in `numbering`.
+    case random(key: Value, stream: UInt32, lane: Int, numbering: Numbering)
     /// All elements of a row combined.
     case reduce(ReduceOp, Value)
+  }
+
+  /// What tells the random numbers of one key apart.
+  public enum Numbering: Hashable, Sendable {
+    /// The element's row-major index in the iteration shape.
+    case byElement
+    /// The element's position in its row: rows of one key have the same numbers.
+    case byColumn
   }
 
   public struct Input: Hashable, Sendable {
@@ -99,7 +107,7 @@ public struct RowProgram: Hashable, Sendable {
   public var isRowwise: Bool {
     instructions.contains {
       switch $0 {
-      case .reduce, .columnIndex: true
+      case .reduce, .columnIndex, .random(_, _, _, .byColumn): true
       default: false
       }
     } || inputs.contains { !$0.isRow } || outputs.contains { $0.accumulate != nil }
@@ -111,7 +119,7 @@ extension RowProgram.Instruction {
   public var operands: [RowProgram.Value] {
     switch self {
     case .load, .constant, .columnIndex: []
-    case .unary(_, let a), .cast(let a), .reduce(_, let a), .random(let a, _, _): [a]
+    case .unary(_, let a), .cast(let a), .reduce(_, let a), .random(let a, _, _, _): [a]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .select(let a, let b, let c): [a, b, c]
     }
@@ -126,7 +134,7 @@ extension RowProgram.Instruction {
     case .compare(let op, let a, let b): .compare(op, map(a), map(b))
     case .select(let a, let b, let c): .select(map(a), map(b), map(c))
     case .cast(let a): .cast(map(a))
-    case .random(let key, let stream, let lane): .random(key: map(key), stream: stream, lane: lane)
+    case .random(let key, let stream, let lane, let numbering): .random(key: map(key), stream: stream, lane: lane, numbering: numbering)
     case .reduce(let op, let a): .reduce(op, map(a))
     }
   }

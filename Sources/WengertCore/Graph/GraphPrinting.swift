@@ -111,7 +111,8 @@ extension RowProgram: CustomStringConvertible {
     case .compare(let op, let a, let b): return "\(op)(\(texts[a]), \(texts[b]))"
     case .select(let c, let a, let b): return "select(\(texts[c]), \(texts[a]), \(texts[b]))"
     case .cast(let a): return "cast(\(texts[a]))"
-    case .random(let key, _, let lane): return "random(\(texts[key]), \(lane))"
+    case .random(let key, _, let lane, .byElement): return "random(\(texts[key]), \(lane))"
+    case .random(let key, _, let lane, .byColumn): return "random(\(texts[key]), \(lane), by column)"
     case .reduce(let op, let a): return "\(op)(\(texts[a]))"
     }
   }

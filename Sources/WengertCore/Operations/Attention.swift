@@ -1,11 +1,13 @@
 /// Scaled dot-product attention within each sequence of a packed batch (Vaswani et al. 2017).
 ///
-/// Operands: query, key, value [tokens, width], offsets [sequences + 1], random key. Results: the attended values [tokens, width] and the
+/// Operands: query, key, value [tokens, width], offsets [sequences + 1], random key [] or keys [tokens]. Results: the attended values [tokens, width] and the
 /// log-sum-exp of the scores [tokens, heads].
 struct Attention: Operation {
   var heads: Int
   var scale: Double
   var dropout: Double
+  /// Whether each token has a random key of its own.
+  var hasTokenKeys: Bool
 
   var name: String { "attention" }
 
@@ -25,7 +27,8 @@ struct Attention: Operation {
   func call(_ operands: [Tensor]) -> AttentionCall {
     AttentionCall(
       query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads, scale: scale,
-      dropout: dropout, randomKey: dropout > 0 ? operands[4].reshape([1]).view : nil)
+      dropout: dropout, randomKey: dropout > 0 ? (hasTokenKeys ? operands[4] : operands[4].reshape([1])).view : nil,
+      hasTokenKeys: hasTokenKeys)
   }
 
   func bound(_ symbols: [String: Int]) -> Attention { self }
@@ -83,11 +86,26 @@ struct Attention: Operation {
     scores = select(same, scores, scores.constant(-.infinity))
     var weights = scores.softmax()
     if dropout > 0 {
-      let kept = RandomKey(operands[4]).uniform(weights.shape, dtype: q.dtype.computeType) .>= dropout
+      let kept = uniform(operands[4], weights.shape, sequence, q.dtype.computeType) .>= dropout
       weights = select(kept, weights * (1 / (1 - dropout)), weights.constant(0))
     }
     let out = weights.matmul(split(operands[2])).transpose(0, 1).reshape([tokens, width])
     return [out, scores.logSumExp(axes: [-1]).transpose(0, 1).cast(to: q.dtype.computeType)]
+  }
+}
+
+extension Attention {
+  /// The random number of each weight [heads, tokens, tokens]; `sequence` [tokens] is the number of each token's sequence.
+  private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
+    guard hasTokenKeys else { return RandomKey(key).uniform(shape, dtype: dtype) }
+    let spread = Tensor([AttentionCall.headSpread], shape: [], backend: key.backend)
+    let heads = Tensor.iota(Dimension(shape[0]), on: key.backend).reshape([shape[0], 1, 1]) * spread
+    let drawn = RandomKey(key.reshape([1, shape[1], 1]) + heads).uniform(shape, dtype: dtype)
+    // A token's place in its sequence: how many of those before it are of the same.
+    let index = Tensor.iota(Dimension(shape[1]), on: key.backend)
+    let isBefore = (sequence.expandDims(1) .== sequence) .& (index.expandDims(1) .> index)
+    let place = isBefore.cast(to: .int64).sum(axes: [1])
+    return drawn.takeAlong(place.broadcast(to: shape), axis: 2)
   }
 }
 
@@ -147,6 +165,7 @@ struct AttentionBackward: Operation {
 ///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens.
 ///   - scale: 1/√(width of a head) by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
+///   - randomKey: one, or one for each token [tokens, 1] (`RandomKey.keys(for:)`): then which of its weights are zero does not depend on the other sequences.
 /// - Returns: [tokens, width].
 public func attention(
   query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double? = nil, dropout: Double = 0,
@@ -168,8 +187,16 @@ public func attention(
     offsets.rank == 1 && offsets.shape[dim: 0] > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   if !offsets.isTraced { requireOffsets(offsets, query.shape[0], caller) }
-  let operation = Attention(heads: heads, scale: scale ?? 1 / Double(width / heads).squareRoot(), dropout: dropout)
-  let random = randomKey?.data ?? .full(0, [], dtype: .int64, backend: query.backend)
+  var random = dropout > 0 ? randomKey!.data : .full(0, [], dtype: .int64, backend: query.backend)
+  let hasTokenKeys = random.rank > 0
+  if hasTokenKeys {
+    caller.require(
+      random.rank == 2 && random.shape.dimensions[0] == query.shape.dimensions[0] && random.shape[1] == 1, name,
+      "needs one random key or one for each token [tokens, 1], got \(random.shape) for \(query.shape)")
+    random = random.flatten()
+  }
+  let operation = Attention(
+    heads: heads, scale: scale ?? 1 / Double(width / heads).squareRoot(), dropout: dropout, hasTokenKeys: hasTokenKeys)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }
 

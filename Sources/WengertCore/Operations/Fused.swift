@@ -148,8 +148,8 @@ struct Fused: Operation {
       case .compare(let op, let a, let b): values.append(apply1(Elementwise.compare(op), stretch([a, b]), caller))
       case .select(let c, let a, let b): values.append(apply1(Elementwise.select, stretch([c, a, b]), caller))
       case .cast(let a): values.append(values[a].cast(to: dtype))
-      case .random(let key, let stream, let lane):
-        values.append(RandomKey(values[key]).bits(full, stream: stream, lane: lane))
+      case .random(let key, let stream, let lane, let numbering):
+        values.append(RandomKey(values[key]).bits(full, stream: stream, lane: lane, numbering: numbering))
       case .reduce(let op, let a):
         values.append(apply1(Reduction(op: op, axes: [full.rank - 1], dtype: dtype), [values[a]], caller))
       }

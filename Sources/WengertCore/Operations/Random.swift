@@ -3,7 +3,7 @@
 /// Numbers are Philox-4×32-10 (Salmon et al. 2011) of the key and the element's position. Use a key once, and derive others from it
 /// with `split` or `fold`.
 public struct RandomKey: Sendable {
-  /// int64, one element.
+  /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
   public let data: Tensor
 
   public init(_ data: Tensor) { self.data = data }
@@ -14,9 +14,12 @@ public struct RandomKey: Sendable {
   }
 
   /// 32 random bits per element (int64 in 0..<2³²).
-  func bits(_ shape: Shape, stream: UInt32 = 0, lane: Int = 0) -> Tensor {
-    generate("randomBits", .int64, shape) { b, key in b.random(key: key, stream: stream, lane: lane) }
+  func bits(_ shape: Shape, stream: UInt32 = 0, lane: Int = 0, numbering: RowProgram.Numbering = .byElement) -> Tensor {
+    generate("randomBits", .int64, shape) { b, key in b.random(key: key, stream: stream, lane: lane, numbering: numbering) }
   }
+
+  /// How the numbers of this key, or of these keys, are told apart.
+  var numbering: RowProgram.Numbering { data.rank == 0 ? .byElement : .byColumn }
 
   /// A program of the key alone over every element of `shape`.
   private func generate(_ name: String, _ dtype: DType, _ shape: Shape, _ body: (RowBuilder, RowValue) -> RowValue) -> Tensor {
@@ -42,18 +45,25 @@ public struct RandomKey: Sendable {
 
   /// The key that belongs to a number (a whole scalar) under this one.
   public func fold(_ number: Tensor) -> RandomKey {
-    // Distinct numbers give distinct keys before mixing: the factor is odd (2⁶⁴ divided by the golden ratio).
-    let mixed = data + number.cast(to: .int64) * Tensor([Int64(bitPattern: 0x9E37_79B9_7F4A_7C15)], shape: [], backend: data.backend)
     return RandomKey(
-      RandomKey(mixed).generate("fold", .int64, []) { b, key in
+      keys(for: number).generate("fold", .int64, []) { b, key in
         b.random(key: key, stream: 2, lane: 0) + b.random(key: key, stream: 2, lane: 1) * 4_294_967_296
       })
   }
 
+  /// Several keys, one for each of the whole `numbers` [..., 1], for `uniform` and dropout with a key of its own for each row: what is drawn for a row then
+  /// depends on its number alone, and not on which rows stand beside it.
+  public func keys(for numbers: Tensor) -> RandomKey {
+    RandomKey(data + numbers.cast(to: .int64) * Tensor([Self.spread], shape: [], backend: data.backend))
+  }
+
+  /// Odd: distinct numbers below 2⁶⁴ times it are distinct (2⁶⁴ divided by the golden ratio).
+  private static let spread = Int64(bitPattern: 0x9E37_79B9_7F4A_7C15)
+
   /// Uniform in low..<high.
   public func uniform(_ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32) -> Tensor {
     let unit = generate("uniform", dtype, shape) { b, key in
-      b.random(key: key, lane: 0).unary(.unitInterval, as: dtype.computeType)
+      b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
     }
     return low == 0 && high == 1 ? unit : unit * (high - low) + low
   }

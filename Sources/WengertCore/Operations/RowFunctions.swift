@@ -138,11 +138,11 @@ enum RowFunctions {
     return apply1(Fused(program: p, rule: .replay), [x, ct], caller)
   }
 
-  /// x / (1 − rate) where a uniform number is at least `rate`, else zero; operands x and the key.
-  static func dropout(_ dtype: DType, rate: Double) -> Fused {
-    let p = program("dropout", dtype, parameter: rate) { b in
+  /// x / (1 − rate) where a uniform number is at least `rate`, else zero; operands x and the key, or a key for each row.
+  static func dropout(_ dtype: DType, rate: Double, numbering: RowProgram.Numbering) -> Fused {
+    let p = program(numbering == .byColumn ? "dropout by row" : "dropout", dtype, parameter: rate) { b in
       let x = b.row(dtype), key = b.scalar(.int64)
-      let u = b.random(key: key, lane: 0).unary(.unitInterval, as: dtype.computeType)
+      let u = b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
       b.store(u.compare(.greaterOrEqual, rate).select(x * (1 / (1 - rate)), x.constant(0)), as: dtype)
     }
     return Fused(program: p, rule: .selfAdjoint)
@@ -202,12 +202,18 @@ extension Tensor {
     alongRows("l2Normalize", axis, Caller(file, line)) { RowFunctions.l2Normalize($0, epsilon: epsilon) }
   }
 
-  /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone.
+  /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
+  /// each row (`RandomKey.keys(for:)`), on that and the position in the row.
   public func dropout(_ rate: Double, key: RandomKey, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rate >= 0 && rate < 1, "dropout", "the rate \(rate) is not in 0..<1")
     if rate == 0 { return self }
     let x = rank == 0 ? expandDims(0) : self
-    return apply1(RowFunctions.dropout(dtype, rate: rate), [x, key.data], caller).reshape(shape)
+    if key.numbering == .byColumn {
+      var rows = x.shape
+      rows[x.rank - 1] = 1
+      caller.require(key.data.shape == rows, "dropout", "needs one key or one for each row \(rows), got \(key.data.shape)")
+    }
+    return apply1(RowFunctions.dropout(dtype, rate: rate, numbering: key.numbering), [x, key.data], caller).reshape(shape)
   }
 }

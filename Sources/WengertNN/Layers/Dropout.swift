@@ -10,7 +10,7 @@ public struct Dropout: Layer {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {}
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    guard rate > 0, let key = mode.dropoutKey else { return x }
+    guard rate > 0, let key = mode.keys else { return x }
     return x.dropout(rate, key: key)
   }
 }

@@ -16,8 +16,16 @@ extension Layer {
 public struct Mode: Sendable {
   /// The key of dropout; nil drops nothing.
   public var dropoutKey: RandomKey?
+  /// A number for each row [rows, 1] (int64), by which dropout is drawn instead of by its place; nil goes by places.
+  public var rows: Tensor?
 
-  public init(dropoutKey: RandomKey?) { self.dropoutKey = dropoutKey }
+  public init(dropoutKey: RandomKey?, rows: Tensor? = nil) {
+    self.dropoutKey = dropoutKey
+    self.rows = rows
+  }
+
+  /// The key of dropout, or of each row's.
+  public var keys: RandomKey? { rows.map { rows in dropoutKey.map { $0.keys(for: rows) } } ?? dropoutKey }
 
   /// Nothing is dropped.
   public static let evaluation = Mode(dropoutKey: nil)
@@ -26,5 +34,5 @@ public struct Mode: Sendable {
   public static func training(_ key: RandomKey) -> Mode { Mode(dropoutKey: key) }
 
   /// The mode of part number `site`.
-  public func fold(_ site: Int) -> Mode { Mode(dropoutKey: dropoutKey?.fold(site)) }
+  public func fold(_ site: Int) -> Mode { Mode(dropoutKey: dropoutKey?.fold(site), rows: rows) }
 }

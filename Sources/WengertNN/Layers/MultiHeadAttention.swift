@@ -30,9 +30,10 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
 
   /// Each token attends to the tokens of its own sequence; rows `offsets[s]..<offsets[s + 1]` of `x` are sequence s.
   public func callAsFunction(_ x: Tensor, offsets: Tensor, _ mode: Mode = .evaluation) -> Tensor {
-    let rate = mode.dropoutKey == nil ? 0 : dropout
+    let keys = dropout > 0 ? mode.keys : nil
     let attended = attention(
-      query: query(x), key: key(x), value: value(x), offsets: offsets, heads: heads, dropout: rate, randomKey: mode.dropoutKey)
+      query: query(x), key: key(x), value: value(x), offsets: offsets, heads: heads, dropout: keys == nil ? 0 : dropout,
+      randomKey: keys)
     return output(attended)
   }
 }

@@ -32,6 +32,10 @@ extension CaseList {
       "dropout", [Operand(.fixed([5]), dtype: .int64, keepsLayout: true, shape: { _ in [] }), .real()], shapes: Shapes.few,
       accuracy: .elementwise(1)
     ) { [$0[1].dropout(0.4, key: RandomKey($0[0]))] },
+    OperationCase(
+      "dropout by row", [Operand(.fixed([3, 4, 9]), dtype: .int64, keepsLayout: true, shape: { [$0[0], 1] }), .real()],
+      shapes: [[3, 5], [3, 2100]], accuracy: .elementwise(1)
+    ) { [$0[1].dropout(0.4, key: RandomKey($0[0]))] },
   ]
 
   /// Sequences of 3, 0 and 5 tokens; base shape [8, width].
@@ -55,6 +59,12 @@ extension CaseList {
     ) {
       let key = RandomKey(11, backend: $0[0].backend)
       return [attention(query: $0[0], key: $0[1], value: $0[2], offsets: $0[3], heads: 2, dropout: 0.3, randomKey: key)]
+    },
+    OperationCase(
+      "attention with dropout by token", [.real(), .real(), .real(), rows], shapes: [[8, 6]], accuracy: .composed(16)
+    ) {
+      let keys = RandomKey(11, backend: $0[0].backend).keys(for: Tensor([4, 5, 6, 0, 1, 2, 3, 9], shape: [8, 1], backend: $0[0].backend))
+      return [attention(query: $0[0], key: $0[1], value: $0[2], offsets: $0[3], heads: 2, dropout: 0.3, randomKey: keys)]
     },
   ]
 }

@@ -68,7 +68,7 @@ private struct AttentionOperands {
   let width: Int
   let query: [[Double]], key: [[Double]], value: [[Double]]
   let offsets: [Int]
-  let randomKey: Int64
+  let randomKeys: [Int64]
 
   init(_ call: AttentionCall, _ backend: ReferenceBackend) {
     func matrix(_ view: View) -> [[Double]] { backend.rows(of: view).map { $0.map(\.double) } }
@@ -88,7 +88,8 @@ private struct AttentionOperands {
       offsets.first == 0 && offsets.last == tokens && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
       "attention: offsets \(offsets) for \(tokens) tokens")
     precondition(call.dropout == 0 || call.randomKey != nil, "attention: dropout needs a key")
-    randomKey = call.dropout > 0 ? backend.read(call.randomKey!)[0].integer : 0
+    randomKeys = call.dropout > 0 ? backend.read(call.randomKey!).map(\.integer) : []
+    precondition(call.dropout == 0 || randomKeys.count == (call.hasTokenKeys ? tokens : 1), "attention: \(randomKeys.count) keys")
   }
 
   var zeros: [[Double]] { [[Double]](repeating: [Double](repeating: 0, count: width), count: tokens) }
@@ -125,8 +126,13 @@ private struct AttentionHead {
       keeps.append(
         sequence.map { j in
           if call.dropout == 0 { return 1 }
-          let element = (number * operands.tokens + i) * operands.tokens + j
-          let word = Philox.word(key: operands.randomKey, stream: 0, lane: 0, element: element)
+          let word =
+            call.hasTokenKeys
+            ? Philox.word(
+              key: operands.randomKeys[i] &+ Int64(number) &* AttentionCall.headSpread, stream: 0, lane: 0, element: j - sequence.lowerBound
+            )
+            : Philox.word(
+              key: operands.randomKeys[0], stream: 0, lane: 0, element: (number * operands.tokens + i) * operands.tokens + j)
           return Philox.unitInterval(Int64(word), call.query.dtype) >= call.dropout ? 1 / (1 - call.dropout) : 0
         })
     }

@@ -35,8 +35,9 @@ extension ReferenceBackend {
         case .compare(let op, let a, let b): return op(operand(a), operand(b))
         case .select(let condition, let a, let b): return operand(condition).isZero ? operand(b) : operand(a)
         case .cast(let a): return operand(a).cast(to: dtype)
-        case .random(let key, let stream, let lane):
-          let word = Philox.word(key: operand(key).integer, stream: stream, lane: lane, element: row * columns + column)
+        case .random(let key, let stream, let lane, let numbering):
+          let element = numbering == .byColumn ? column : row * columns + column
+          let word = Philox.word(key: operand(key).integer, stream: stream, lane: lane, element: element)
           return .whole(Int64(word))
         case .reduce(let op, let a): return values[a].reduce(op.neutral(dtype)) { op($0, $1, dtype) }
         }
@@ -73,7 +74,7 @@ extension ReferenceBackend {
     }
     for (i, instruction) in program.instructions.enumerated() {
       if case .reduce(_, let a) = instruction { precondition(program.isRow[a] && !program.isRow[i], "\(name): value \(i) reduces no row") }
-      if case .random(let key, _, _) = instruction { precondition(!program.isRow[key], "\(name): the key of value \(i) is a row") }
+      if case .random(let key, _, _, _) = instruction { precondition(!program.isRow[key], "\(name): the key of value \(i) is a row") }
     }
   }
 }

@@ -47,14 +47,24 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 
     /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place where no other tensor shares its memory.
     /// To be called once.
-    public func add(_ cotangent: Tensor, to gradient: inout Model, file: StaticString = #fileID, line: UInt = #line) {
+    ///
+    /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
+    public func add(
+      _ cotangent: Tensor, to gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil, file: StaticString = #fileID,
+      line: UInt = #line
+    ) {
       let caller = Caller(file, line)
       caller.require(
         cotangent.shape == value.shape && cotangent.dtype == value.dtype, "pullback",
         "a cotangent \(cotangent.type) for a value \(value.type)")
       var sums = NamedTensors()
       sums.addOwned(&gradient)
-      run.finish(sums.tensors.map(\.view) + [RowPrograms.contiguous(cotangent.view)])
+      let tensors = sums.tensors
+      run.finish(
+        tensors.map(\.view) + [RowPrograms.contiguous(cotangent.view)],
+        isWritten: isComplete.map { tell in
+          { number in if number < tensors.count { tell(number, tensors[number]) } }
+        })
     }
   }
 }

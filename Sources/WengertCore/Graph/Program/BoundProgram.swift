@@ -146,6 +146,19 @@ final class BoundProgram: @unchecked Sendable {
     Arena.giveBack(memory)
   }
 
+  /// For each late argument, by its place among them, the last step that writes to it; those that none writes to belong to the first late step.
+  private(set) lazy var lastWrites: [Int: [Int]] = {
+    let early = lowering.graph.inputs.count - lowering.graph.lateInputCount
+    var last = [Int](repeating: firstLateStep, count: lowering.graph.lateInputCount)
+    for (number, step) in steps.enumerated() {
+      for view in step.call.call.writes {
+        guard case .input(let input) = plan.place(lowering.buffer(view).number), input >= early else { continue }
+        last[input - early] = number
+      }
+    }
+    return Dictionary(grouping: last.indices, by: { last[$0] })
+  }()
+
   /// The first step that depends on a late argument.
   private static func firstLateStep(_ lowering: Lowering, _ steps: [Step]) -> Int {
     let early = lowering.graph.inputs.count - lowering.graph.lateInputCount
@@ -188,8 +201,22 @@ final class ProgramRun {
   var results: [Tensor?] { program.results(arguments, made) }
 
   /// The steps that are left, now that the late arguments are there.
-  func finish(_ late: [View] = []) {
-    perform(program.firstLateStep..<program.steps.count, with: late, from: arguments.count)
+  ///
+  /// - Parameter isWritten: called with the place of a late argument, for each of them, as soon as nothing more is written to it.
+  func finish(_ late: [View] = [], isWritten: ((Int) -> Void)? = nil) {
+    let range = program.firstLateStep..<program.steps.count
+    if let isWritten {
+      var start = range.lowerBound
+      for last in program.lastWrites.keys.sorted() {
+        let end = min(max(start, last + 1), range.upperBound)
+        perform(start..<end, with: start == range.lowerBound ? late : [], from: arguments.count)
+        start = end
+        program.lastWrites[last]!.forEach(isWritten)
+      }
+      perform(start..<range.upperBound, with: start == range.lowerBound ? late : [], from: arguments.count)
+    } else {
+      perform(range, with: late, from: arguments.count)
+    }
     end()
   }
 

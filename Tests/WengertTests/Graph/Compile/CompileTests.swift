@@ -74,4 +74,16 @@ struct CompiledPullbackTests {
     for (a, b) in zip(gradient, expected) { expectEqual(a, b, tolerance: 1e-5) }
     #expect(compiled.statistics.compilations == 1)
   }
+
+  @Test("each tensor of a gradient is told once, when its sum is complete and before the last ones are")
+  func completion() {
+    // The last layer's gradient is known long before the first's.
+    let compiled = compilePullback { (p: [Tensor], x: Tensor) in p.reduce(x) { tanh($0.matmul($1)) }.sum(axes: [1]) }
+    let parameters = (0..<4).map { RandomKey($0).normal([3, 3]) }, x = RandomKey(9).normal([5, 3])
+    var gradient = parameters.map { Tensor.ones($0.shape) }
+    var told: [(number: Int, values: [Float])] = []
+    compiled(parameters, x).add(Tensor.ones([5]), to: &gradient) { told.append(($0, $1.array(of: Float.self))) }
+    #expect(told.map(\.number) == [3, 2, 1, 0])
+    for (number, values) in told { #expect(values == gradient[number].array(of: Float.self)) }
+  }
 }
