@@ -125,6 +125,30 @@ struct CheckpointTests {
     #expect(try whole.refusal { $0.evalInterval = 1 }.contains("eval_interval"))
   }
 
+  @Test("a run with a classifier goes on bit for bit, and its checkpoint is none of a dual encoder's")
+  func classifier() throws {
+    func task() throws -> TinyTask {
+      var task = try TinyTask.random()
+      task.configuration.net = .classifier
+      return task
+    }
+    func outcome(_ task: TinyTask) throws -> [String: Data] {
+      var outcome = try task.outcome()
+      outcome["classifier"] = try Data(contentsOf: task.results.appendingPathComponent("model/classifier.safetensors"))
+      return outcome
+    }
+    let whole = try task(), losses = try whole.train()
+    let expected = try outcome(whole)
+    for step in [1, 6, 10, 13] {
+      let task = try task()
+      var seen = try task.train(until: step)
+      seen.merge(try task.train(resumes: true)) { $1 }
+      #expect(seen == losses, "stopped at step \(step)")
+      #expect(try outcome(task) == expected, "stopped at step \(step)")
+    }
+    #expect(try whole.refusal { $0.net = .allLabels }.contains("net: 'dist-clf-net' in the checkpoint, 'dist-de-all' in this run"))
+  }
+
   @Test("an evaluation that no checkpoint has seen is made again and stands in the table once")
   func metricsOnce() throws {
     let task = try TinyTask.random()

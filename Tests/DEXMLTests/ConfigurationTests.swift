@@ -178,9 +178,12 @@ struct ConfigurationTests {
   }
 
   @Test("keys that do not go together are an error")
-  func combinations() {
+  func combinations() throws {
     #expect(message("track_metric: R@100\neval_topk: 50") == "track_metric: R@100 needs eval_topk of at least 100, not 50")
     #expect(message("neg_type: in-batch")?.hasPrefix("neg_type: 'in-batch' needs net dist-de-hnm") == true)
+    #expect(message("net: dist-clf-net\nneg_type: shorty")?.contains("needs net dist-de-hnm; with dist-clf-net") == true)
+    #expect(message("net: dist-clf-net\ntranspose_trn_dataset: true")?.hasPrefix("transpose_trn_dataset: true makes") == true)
+    #expect(try read("net: dist-clf-net\nexpand_multilabel_dataset: true").net == .classifier)
     #expect(message("neg_type: shorty\nnum_neg_samples: 200")?.hasPrefix("num_neg_samples: 200") == true)
   }
 
@@ -250,28 +253,6 @@ struct ConfigurationTests {
       configuration.desc = word
       #expect(try read(configuration.yaml()).desc == word)
     }
-  }
-
-  @Test("what a later release brings parses, and is refused by name")
-  func later() throws {
-    func refusal(_ text: String) throws -> String? {
-      let configuration = try read(text)
-      return message {
-        try configuration.checkSupported()
-        return configuration
-      }
-    }
-    #expect(
-      try refusal("net: dist-clf-net") == "net: 'dist-clf-net' comes with a later release; this one runs net dist-de-all and dist-de-hnm")
-    #expect(try refusal("net: dist-de-hnm\nneg_type: shorty") == nil)
-    for (key, value) in [
-      ("net", "dist-clf-net")
-    ] {
-      #expect(try refusal("\(key): \(value)")?.hasPrefix("\(key): '\(value)'") == true)
-    }
-    let supported =
-      "tf_pooler: lightxml\nbottleneck_dim: 4\nloss_weighted: true\nnum_val_points: 5\ntopk_K: num_pos\nloss_reduction: sum\nweight_decay: 0.1"
-    #expect(try refusal(supported) == nil)
   }
 
   @Test("a data set or an encoder that is not there is an error that says what to put where")

@@ -191,7 +191,6 @@ struct TrainerTests {
     #expect(try message { $0.configuration.tf = "distilbert-base-uncased" }.contains("config.json, model.safetensors"))
     #expect(try message { $0.configuration.tfMaxLen = 17 }.contains("max_position_embeddings"))
     #expect(try message { $0.configuration.dataset = "Nowhere" }.contains("raw/trn_X.txt"))
-    #expect(try message { $0.configuration.net = .classifier }.contains("net"))
     #expect(
       try message {
         $0.configuration.tf = Fixtures.url("encoder/distilbert").path

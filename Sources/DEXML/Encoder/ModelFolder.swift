@@ -1,7 +1,8 @@
 import Foundation
 import WengertNN
 
-/// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokeniser's files; and how it was trained to be used, in `dexml.json`.
+/// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokeniser's files; how it was trained to be used, in `dexml.json`; and the classifier that was
+/// trained with it, if one was, in `classifier.safetensors`.
 public struct ModelFolder: Sendable {
   /// What is not in `config.json`.
   public struct Usage: Sendable, Equatable {
@@ -116,7 +117,9 @@ public struct ModelFolder: Sendable {
   }
 
   /// Writes a model folder, aside first and then renamed into place: a folder that was there is whole until the new one is.
-  public static func save(_ model: TextEncoder, tokenizer: Tokenizer, maximumLength: Int, to url: URL) throws {
+  public static func save(
+    _ model: TextEncoder, classifier: LabelClassifier? = nil, tokenizer: Tokenizer, maximumLength: Int, to url: URL
+  ) throws {
     let files = FileManager.default
     let aside = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
     try? files.removeItem(at: aside)
@@ -127,6 +130,7 @@ public struct ModelFolder: Sendable {
       (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.arrayFile)
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
+    try classifier?.save(to: aside.appendingPathComponent(classifierName), metadata: ["format": "pt"])
     try SentenceTransformersFiles(model: model, maximumLength: maximumLength).write(to: aside)
     try tokenizer.save(to: aside)
     let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)

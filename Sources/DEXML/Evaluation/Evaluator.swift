@@ -10,22 +10,25 @@ public enum Evaluator {
     let modelFolder = try ModelFolder(configuration.encoderFolder())
     let length = try modelFolder.maximumLength(configuration.tfMaxLen)
     let tokenizer = try modelFolder.tokenizer()
-    let model = try modelFolder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs)
+    var model = DualEncoder(try modelFolder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs))
     let results = try ResultsFolder(for: configuration)
     let log = try Logger.run(in: results)
     let task = try DatasetTask(configuration, tokenizer, maximumLength: length, log: log)
+    if configuration.net == .classifier {
+      model.classifier = try modelFolder.requiredClassifier(labels: task.labels.count, width: model.encoder.width)
+    }
     let outcome = try evaluate(model, task, task.evaluated(split), configuration)
     try outcome.metrics.append(to: results.url.appendingPathComponent(split.rawValue), epoch: 0, step: 0)
     try outcome.scores.write(to: results.scores(split.rawValue))
     report(outcome.metrics, split, log)
   }
 
-  /// Encodes labels and documents, searches and scores.
+  /// Encodes documents, and labels unless a classifier stands for them; searches and scores.
   static func evaluate(
-    _ model: TextEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration
+    _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration
   ) throws -> (metrics: RankingMetrics, scores: SparseMatrix) {
-    let labels = embed(model, task.labels.all(), chunk: configuration.gcBsz, "labels")
-    let texts = embed(model, documents.tokens, chunk: configuration.gcBsz, "documents")
+    let labels = model.candidates(embed(model.encoder, task.labels.all(), chunk: configuration.gcBsz, "labels"))
+    let texts = model.queries(embed(model.encoder, documents.tokens, chunk: configuration.gcBsz, "documents"))
     let top = min(configuration.evalTopk, documents.truth.columns)
     let found = ExactSearch.search(documents: texts, labels: labels, topK: top)
     var scores = try SparseMatrix(

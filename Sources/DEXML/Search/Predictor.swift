@@ -1,27 +1,28 @@
 import Foundation
 import WengertNN
 
-/// The nearest labels of texts, by a trained encoder.
+/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one.
 public struct Predictor {
-  private let encoder: TextEncoder
+  private let model: DualEncoder
   private let tokenizer: Tokenizer
   private let maximumLength: Int
   public let labelTexts: [String]
   private let labels: Tensor
 
-  /// Reads the model and encodes the label texts.
+  /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be.
   public init(model: URL, labelTexts: [String]) throws {
     let folder = try ModelFolder(model)
-    encoder = try folder.textEncoder()
+    let encoder = try folder.textEncoder()
     tokenizer = try folder.tokenizer()
     maximumLength = try folder.maximumLength(nil)
     self.labelTexts = labelTexts
-    labels = encoder.embed(tokenizer.encode(labelTexts, maxLength: maximumLength), chunk: 256)
+    self.model = DualEncoder(encoder, classifier: try folder.classifier(labels: labelTexts.count, width: encoder.width))
+    labels = self.model.candidates(encoder.embed(tokenizer.encode(labelTexts, maxLength: maximumLength), chunk: 256))
   }
 
   /// The `topK` nearest labels of each text, best first, with their similarities.
   public func predict(_ texts: [String], topK: Int) -> [[(label: String, score: Float)]] {
-    let documents = encoder.embed(tokenizer.encode(texts, maxLength: maximumLength), chunk: 256)
+    let documents = model.queries(model.encoder.embed(tokenizer.encode(texts, maxLength: maximumLength), chunk: 256))
     let found = ExactSearch.search(documents: documents, labels: labels, topK: topK)
     let scores = found.scores.array(of: Float.self), indices = found.indices.array(of: Int.self)
     let width = found.scores.shape[1]

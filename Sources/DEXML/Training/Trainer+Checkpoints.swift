@@ -55,14 +55,14 @@ extension Trainer {
   }
 
   /// What a checkpoint must have been made with: every setting that a step depends on, the data, and the weights at the start.
-  static func identity(_ configuration: Configuration, _ task: DatasetTask, model: TextEncoder) throws -> Checkpoint.Identity {
+  static func identity(_ configuration: Configuration, _ task: DatasetTask, encoder: TextEncoder) throws -> Checkpoint.Identity {
     // Mining goes by eval_interval.
     let free = Configuration.keysFreeOnResume.subtracting(configuration.negType == .shorty ? ["eval_interval"] : [])
     let settings = Configuration.keys.filter { !free.contains($0.name) }
       .map { (name: $0.name, value: $0.text(configuration)) }
     let matrix = task.trainingLabels
     let relevance = [bytes(matrix.rowOffsets), bytes(matrix.indices), bytes(matrix.values)]
-    let weights = model.tensors.lazy.map(\.arrayFile.data)
+    let weights = encoder.tensors.lazy.map(\.arrayFile.data)
     let texts = task.folder.textFile(.train)
     return settings + [
       ("training documents", "\(matrix.rows)"),

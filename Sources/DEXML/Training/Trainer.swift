@@ -2,7 +2,7 @@ import Foundation
 import Logging
 import WengertNN
 
-/// Trains a dual encoder by gradient caching over both towers, with all labels as negatives, or those of the batch and mined ones.
+/// Trains a dual encoder by gradient caching over both towers, with all labels as negatives, or those of the batch and mined ones; or an encoder and a classifier.
 public struct Trainer {
   let configuration: Configuration
   let results: ResultsFolder
@@ -15,11 +15,11 @@ public struct Trainer {
   private let labelChunks: [PackedTokens]
   /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
   private var shortlist: Shortlist?
-  var model: TextEncoder
+  var model: DualEncoder
   var optimiser: AnyOptimiser
   private let cache: GradientCache<TextEncoder>
   /// Moves the model against a gradient, at a learning rate; the gradient's norm.
-  private let update: CompiledUpdate<Pair<TextEncoder, AnyOptimiser>, TextEncoder, Tensor, Tensor>
+  private let update: CompiledUpdate<Pair<DualEncoder, AnyOptimiser>, DualEncoder, Tensor, Tensor>
   private let events: RunEvents
   private let profiler: Profiler?
   private let schedule: any Schedule
@@ -63,32 +63,38 @@ public struct Trainer {
   }
 
   init(_ configuration: Configuration, profiles: Bool = false) throws {
-    try configuration.checkSupported()
+    try configuration.validate()
     self.configuration = configuration
     let folder = try ModelFolder(configuration.encoderFolder())
     maximumLength = try folder.maximumLength(configuration.tfMaxLen)
     tokenizer = try folder.tokenizer()
     keys = Keys(seed: configuration.seed)
-    model = try folder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs, dropout: configuration.dropout)
+    var encoder = try folder.textEncoder(
+      pooling: configuration.tfPooler, normalizes: configuration.normEmbs, dropout: configuration.dropout)
     if configuration.bottleneckDim > 0 {
-      model.bottleneck = nil
-      model.bottleneck = Linear(model.width, configuration.bottleneckDim, key: keys.start)
+      encoder.bottleneck = nil
+      encoder.bottleneck = Linear(encoder.width, configuration.bottleneckDim, key: keys.start)
     }
     results = try ResultsFolder(for: configuration)
     log = try Logger.run(in: results)
     events = try RunEvents(results, log: log)
     task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
+    model = DualEncoder(encoder)
+    if configuration.net == .classifier {
+      // The bottleneck has the parts 0 and 1 of this key.
+      model.classifier = LabelClassifier(labels: task.trainingLabels.columns, width: encoder.width, key: keys.start.fold(2))
+    }
     let loss = SimilarityLoss(configuration)
     self.loss = loss
     cache = GradientCache(
       encode: { $0.embed($1, key: $2) }, loss: loss)
-    update = compileUpdate({ (state: inout Pair<TextEncoder, AnyOptimiser>, gradient: TextEncoder, rate: Tensor) -> Tensor in
+    update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimiser>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)
     })
     profiler = profiles ? Profiler() : nil
     labelChunks = configuration.net == .allLabels ? PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz) : []
-    identity = try Self.identity(configuration, task, model: model)
+    identity = try Self.identity(configuration, task, encoder: encoder)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
@@ -157,8 +163,7 @@ public struct Trainer {
     let (targets, labels) = try targets(of: rows)
     let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
-    let (value, gradient) = cache.valueAndGradient(
-      at: model, documents: documents, labels: labels, key: keys.dropout.fold(position.step), targets: targets)
+    let (value, gradient) = valueAndGradient(documents, labels, targets)
     let rate = configuration.lr * schedule.factor(position.step)
     let norm = optimise(gradient, rate: rate)
     if !hasLoggedPrograms { logPrograms() }
@@ -170,8 +175,23 @@ public struct Trainer {
     return value
   }
 
+  /// The loss and its gradient, by the labels' texts or by the classifier.
+  private func valueAndGradient(
+    _ documents: [PackedTokens], _ labels: [PackedTokens], _ targets: LossTargets
+  ) -> (value: Double, gradient: DualEncoder) {
+    let key = keys.dropout.fold(position.step)
+    guard let classifier = model.classifier else {
+      let (value, gradient) = cache.valueAndGradient(
+        at: model.encoder, documents: documents, labels: labels, key: key, targets: targets)
+      return (value, DualEncoder(gradient))
+    }
+    let (value, gradient, ofClassifier) = cache.valueAndGradient(
+      at: model.encoder, documents: documents, classifier: classifier, block: configuration.gcBsz, key: key, targets: targets)
+    return (value, DualEncoder(gradient, classifier: ofClassifier))
+  }
+
   /// One step of the optimiser, in place; the gradient's norm.
-  private mutating func optimise(_ gradient: TextEncoder, rate: Double) -> Tensor {
+  private mutating func optimise(_ gradient: DualEncoder, rate: Double) -> Tensor {
     // The state is handed over and taken back, so that nobody else refers to the memory that is written over.
     var state = Pair(model, optimiser)
     model = gradient
@@ -245,8 +265,9 @@ public struct Trainer {
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
   private mutating func mine(_ epoch: Int) throws {
     let relevance = task.pairs.relevance
-    let queries = Evaluator.embed(model, task.queryTokens(Array(0..<relevance.rows)), chunk: configuration.gcBsz, "training documents")
-    let labels = Evaluator.embed(model, task.candidateTokens(), chunk: configuration.gcBsz, "labels")
+    let encoder = model.encoder, chunk = configuration.gcBsz
+    let queries = Evaluator.embed(encoder, task.queryTokens(Array(0..<relevance.rows)), chunk: chunk, "training documents")
+    let labels = Evaluator.embed(encoder, task.candidateTokens(), chunk: chunk, "labels")
     let mined = try Shortlist(queries: queries, labels: labels, truth: relevance, count: configuration.hardNegTopk)
     shortlist = mined
     if configuration.save { try mined.negatives.write(to: results.shortlist) }
@@ -261,7 +282,8 @@ public struct Trainer {
     Evaluator.report(outcome.metrics, documents.split, log)
     guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > position.best ?? -1 else { return }
     position.best = value
-    try ModelFolder.save(model, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
+    try ModelFolder.save(
+      model.encoder, classifier: model.classifier, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
   }
