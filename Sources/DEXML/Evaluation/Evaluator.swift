@@ -24,8 +24,9 @@ public enum Evaluator {
   static func evaluate(
     _ model: TextEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration
   ) throws -> (metrics: RankingMetrics, scores: SparseMatrix) {
-    let labels = embed(model, task.labels.all(), chunk: configuration.gcBsz, "labels")
-    let texts = embed(model, documents.tokens, chunk: configuration.gcBsz, "documents")
+    let program = EmbeddingProgram(model)
+    let labels = embed(program, task.labels.all(), chunk: configuration.gcBsz, "labels")
+    let texts = embed(program, documents.tokens, chunk: configuration.gcBsz, "documents")
     let top = min(configuration.evalTopk, documents.truth.columns)
     let found = ExactSearch.search(documents: texts, labels: labels, topK: top)
     var scores = try SparseMatrix(
@@ -38,10 +39,10 @@ public enum Evaluator {
     return (metrics, scores)
   }
 
-  static func embed(_ model: TextEncoder, _ sequences: [[Int32]], chunk: Int, _ what: String) -> Tensor {
+  static func embed(_ program: EmbeddingProgram, _ sequences: [[Int32]], chunk: Int, _ what: String) -> Tensor {
     var bar = ProgressBar("encoding \(what)", total: sequences.count)
     defer { bar.finish() }
-    return model.embed(sequences, chunk: min(chunk, 256)) { bar.update(step: $0, documents: $0) }
+    return program.embed(sequences, chunk: min(chunk, 256)) { bar.update(step: $0, documents: $0) }
   }
 
   static func report(_ metrics: RankingMetrics, _ split: EvaluationSplit, _ log: Logger) {

@@ -245,8 +245,9 @@ public struct Trainer {
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
   private mutating func mine(_ epoch: Int) throws {
     let relevance = task.pairs.relevance
-    let queries = Evaluator.embed(model, task.queryTokens(Array(0..<relevance.rows)), chunk: configuration.gcBsz, "training documents")
-    let labels = Evaluator.embed(model, task.candidateTokens(), chunk: configuration.gcBsz, "labels")
+    let program = EmbeddingProgram(model)
+    let queries = Evaluator.embed(program, task.queryTokens(Array(0..<relevance.rows)), chunk: configuration.gcBsz, "training documents")
+    let labels = Evaluator.embed(program, task.candidateTokens(), chunk: configuration.gcBsz, "labels")
     let mined = try Shortlist(queries: queries, labels: labels, truth: relevance, count: configuration.hardNegTopk)
     shortlist = mined
     if configuration.save { try mined.negatives.write(to: results.shortlist) }
