@@ -47,7 +47,7 @@
     public func abort(_ reason: String) -> Never {
       // What goes wrong for all alike is said once: the first worker ends the others before they speak.
       if rank > 0 { sleep(1) }
-      FileHandle.standardError.write(Data("worker \(rank) of \(count): \(reason)\n".utf8))
+      FileHandle.standardError.write(Data("\(reason) (worker \(rank) of \(count))\n".utf8))
       cmpi_abort(1)
       exit(1)
     }

@@ -28,7 +28,10 @@ struct HardNegativesTests {
     let queries = Tensor([1, 0, 0, 1] as [Float], shape: [2, 2])
     let labels = Tensor([0.9, 0, 0.5, 0.1, 0.7, 0.8, 0, 0.3] as [Float], shape: [4, 2])
     let truth = try SparseMatrix.dense([[1, 0, 0, 0], [0, 0, 0, 1]])
-    let shortlist = try Shortlist(queries: queries, labels: labels, truth: truth, count: 3)
+    let found = ExactSearch.search(documents: queries, labels: labels, topK: 3)
+    let shortlist = try Shortlist(
+      NearestLabels(rows: 2, width: 3, indices: found.indices.array(of: Int32.self), scores: found.scores.array(of: Float.self)),
+      truth: truth)
     #expect(Array(shortlist.negatives.row(0).indices) == [2, 1])
     #expect(Array(shortlist.negatives.row(1).indices) == [2, 1])
     #expect(Array(shortlist.negatives.row(0).values) == [0.7, 0.5])

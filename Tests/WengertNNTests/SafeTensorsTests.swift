@@ -43,6 +43,23 @@ struct SafeTensorsTests {
     }
   }
 
+  @Test("rows that are appended make the file that the whole array makes")
+  func rows() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let (whole, parts) = (folder.appendingPathComponent("whole.safetensors"), folder.appendingPathComponent("parts.safetensors"))
+      let values = (0..<21).map(Float.init)
+      try SafeTensors.write([("x", ArrayFile(values, shape: [7, 3]))], metadata: ["a": "b"], to: whole)
+      let writer = try SafeTensorsWriter(to: parts, name: "x", rows: 7, width: 3, metadata: ["a": "b"])
+      try writer.append(Array(values[..<6]))
+      #expect(message { try writer.append([1]) }.contains("rows: 1 numbers; a row has 3 numbers"))
+      #expect(message { try writer.finish() }.contains("rows: 2; 7 were announced"))
+      #expect(!FileManager.default.fileExists(atPath: parts.path))
+      try writer.append(Array(values[6...]))
+      try writer.finish()
+      #expect(try Data(contentsOf: parts) == Data(contentsOf: whole))
+    }
+  }
+
   @Test(
     "a header that lies is one error with field and value",
     arguments: [

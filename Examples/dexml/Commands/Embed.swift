@@ -23,7 +23,7 @@ struct Embed: ParsableCommand {
   @Option(help: ArgumentHelp("Text file, one text on each line.", valueName: "file"))
   var input: String
 
-  @Option(help: ArgumentHelp("Where the float32 rows go.", valueName: "file.npy"))
+  @Option(help: ArgumentHelp("Where the float32 rows go: .npy, or .safetensors (tensor embeddings).", valueName: "file"))
   var output: String
 
   @Option(help: ArgumentHelp("Most tokens of a text, [CLS] and [SEP] included (default: the model's own limit).", valueName: "n"))

@@ -1,9 +1,10 @@
 import ArgumentParser
+import Collectives
 import DEXML
 
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Train an encoder on a data set.",
+    abstract: "Train an encoder on a data set; by several workers under mpirun.",
     discussion: "Example: dexml train configs/eurlex-4k.yaml configs/topk.yaml --tf Models/distilbert --num_epochs 20")
 
   @Flag(help: "Time every kernel; the table goes to the log, a trace for Chrome or Perfetto to profile.json in the results folder.")
@@ -15,5 +16,11 @@ struct Train: ParsableCommand {
 
   @OptionGroup var settings: SettingsArguments
 
-  func run() throws { try Trainer.run(settings.configuration(), resumes: resume, profiles: profile) }
+  func run() throws {
+    try Launch.run { workers in
+      try Trainer.run(settings.configuration(), resumes: resume, profiles: profile, workers: workers)
+    } describe: {
+      "dexml: error: \(oneLine($0))"
+    }
+  }
 }

@@ -41,21 +41,8 @@ public struct TextEncoder: ParameterTree, Sendable {
     embed(tokens.tensors(on: Device(encoder.wordEmbeddings.weight.backend)), key: key)
   }
 
-  /// One row per text, in chunks of `chunk` texts, by one compiled program.
+  /// One row per text, in chunks of `chunk` texts, by a program compiled for this call; `EmbeddingProgram` keeps one for many calls.
   public func embed(_ sequences: [[Int32]], chunk: Int, progress: (Int) -> Void = { _ in }) -> Tensor {
-    guard !sequences.isEmpty else { return Tensor([Float](), shape: [0, width]) }
-    let program = compile(
-      { (model: TextEncoder, tokens: TokenTensors) in model.embed(tokens) },
-      CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)))
-    let device = Device(encoder.wordEmbeddings.weight.backend)
-    var done = 0
-    let parts = PackedTokens.chunks(sequences, of: chunk).map { tokens in
-      defer {
-        done += tokens.sequenceCount
-        progress(done)
-      }
-      return program(self, tokens.tensors(on: device))
-    }
-    return concatenate(parts)
+    EmbeddingProgram(self).embed(sequences, chunk: chunk, progress: progress)
   }
 }

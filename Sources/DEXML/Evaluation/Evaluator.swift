@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import Logging
 import WengertNN
@@ -25,26 +26,19 @@ public enum Evaluator {
 
   /// Encodes documents, and labels unless a classifier stands for them; searches and scores.
   static func evaluate(
-    _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration
+    _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration,
+    workers: any Workers = OneWorker()
   ) throws -> (metrics: RankingMetrics, scores: SparseMatrix) {
-    let labels = model.candidates(embed(model.encoder, task.labels.all(), chunk: configuration.gcBsz, "labels"))
-    let texts = model.queries(embed(model.encoder, documents.tokens, chunk: configuration.gcBsz, "documents"))
-    let top = min(configuration.evalTopk, documents.truth.columns)
-    let found = ExactSearch.search(documents: texts, labels: labels, topK: top)
-    var scores = try SparseMatrix(
-      rows: documents.truth.rows, columns: documents.truth.columns, rowOffsets: (0...documents.truth.rows).map { $0 * top },
-      indices: found.indices.array(of: Int32.self), values: found.scores.array(of: Float.self))
+    let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
+    let nearest = search.nearest(
+      (documents.tokens.count, "documents", { Array(documents.tokens[$0]) }), (task.labels.count, "labels", { task.labels.tokens($0) }),
+      topK: configuration.evalTopk)
+    var scores = try nearest.matrix(columns: documents.truth.columns)
     if let filter = documents.filter { scores = scores.removing(filter) }
     let metrics = try RankingMetrics(
       predictions: scores, truth: documents.truth, trainingFrequencies: task.trainingLabels.columnCounts(),
       trainingDocuments: task.trainingLabels.rows, dataset: task.folder.name, evalTopK: configuration.evalTopk)
     return (metrics, scores)
-  }
-
-  static func embed(_ model: TextEncoder, _ sequences: [[Int32]], chunk: Int, _ what: String) -> Tensor {
-    var bar = ProgressBar("encoding \(what)", total: sequences.count)
-    defer { bar.finish() }
-    return model.embed(sequences, chunk: min(chunk, 256)) { bar.update(step: $0, documents: $0) }
   }
 
   static func report(_ metrics: RankingMetrics, _ split: EvaluationSplit, _ log: Logger) {

@@ -5,24 +5,37 @@ import WengertNN
 public enum Embedder {
   private static let block = 8192
 
-  /// Writes one L2-normalised float32 row for each line; without a length or a pooling the model folder's own. Streams: memory is one block of lines.
+  /// Writes one L2-normalised float32 row for each line, to an `.npy` file or as the tensor `embeddings` of a `.safetensors` file; without a length or a pooling the
+  /// model folder's own. Streams: memory is one block of lines.
   public static func run(model: URL, input: URL, output: URL, maxLength: Int?, pooling: Pooling?) throws {
+    guard ["npy", "safetensors"].contains(output.pathExtension) else {
+      throw FileError(
+        file: output.path, field: "extension", value: output.pathExtension.isEmpty ? "none" : ".\(output.pathExtension)",
+        advice: "name a file that ends with .npy or .safetensors")
+    }
     let folder = try ModelFolder(model)
     let length = try folder.maximumLength(maxLength)
     let tokenizer = try folder.tokenizer()
-    let encoder = try folder.textEncoder(pooling: pooling, normalizes: true)
-    let total = try DatasetFolder.countLines(input)
+    let program = EmbeddingProgram(try folder.textEncoder(pooling: pooling, normalizes: true))
+    let total = try DatasetFolder.countLines(input), width = program.model.width
     var lines = try TextLines(contentsOf: input)
-    let writer = try NPYWriter(to: output, dtype: .float32, rowShape: [encoder.width])
+    let writer: any RowWriter =
+      output.pathExtension == "npy"
+      ? try NPYWriter(to: output, dtype: .float32, rowShape: [width])
+      : try SafeTensorsWriter(
+        to: output, name: "embeddings", rows: total, width: width,
+        metadata: [
+          "model": model.standardizedFileURL.lastPathComponent, "input": input.lastPathComponent, "pooling": program.model.pooling.rawValue,
+          "max_length": "\(length)",
+        ])
     var bar = ProgressBar("embedding", total: total)
-    var done = 0
     while case let texts = try lines.next(block), !texts.isEmpty {
-      let rows = encoder.embed(tokenizer.encode(texts, maxLength: length), chunk: 256) { bar.update(step: done + $0, documents: done + $0) }
+      let done = writer.rows
+      let rows = program.embed(tokenizer.encode(texts, maxLength: length), chunk: 256) { bar.update(step: done + $0, documents: done + $0) }
       try writer.append(rows.array(of: Float.self))
-      done += texts.count
     }
     try writer.finish()
     bar.finish()
-    Console.standardError.line("\(output.path): \(done) rows of \(encoder.width)")
+    Console.standardError.line("\(output.path): \(writer.rows) rows of \(width)")
   }
 }

@@ -1,43 +1,67 @@
-/// Exact inner-product search: the labels with the greatest ⟨x, y⟩ for each document.
-public enum ExactSearch {
+/// Exact inner-product search: the labels with the greatest ⟨x, y⟩ for each document. Keeps its compiled programs; to be called by one thread at a time.
+public final class ExactSearch {
+  /// [documents, width], [labels, width], the best so far and the place of the block's first label: the best of both.
+  private typealias Program = CompiledFunction<Tensor, Tensor, [Tensor], Tensor, [Tensor]>
+  /// By how many labels they keep.
+  private var programs: [Int: Program] = [:]
+
+  public init() {}
+
   /// The `topK` best labels of each document, best first; all labels where there are fewer.
   ///
   /// Blocked over documents and labels: memory is one block of similarities and the running best, which every block's are appended to before the best are taken again.
   ///
   /// - Parameters:
   ///   - documents: [B, width]
-  ///   - labels: [L, width]
+  ///   - labels: blocks of labels, [any, width] each, numbered through.
   /// - Returns: scores and label numbers (int64), [B, min(topK, L)] each; the earlier labels first among equals.
-  public static func search(
-    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 512, labelBlock: Int = 8192
-  ) -> (scores: Tensor, indices: Tensor) {
-    let wanted = min(topK, labels.shape[0]), size = max(labelBlock, wanted)
+  public func search(documents: Tensor, labels: [Tensor], topK: Int, documentBlock: Int = 512) -> (scores: Tensor, indices: Tensor) {
+    let wanted = min(topK, labels.reduce(0) { $0 + $1.shape[0] })
     guard documents.shape[0] > 0, wanted > 0 else {
       let empty = Tensor([Float](), shape: [documents.shape[0], 0])
       return (empty, empty.cast(to: .int64))
     }
-    let begin = compile { (documents: Tensor, labels: Tensor) -> [Tensor] in
-      let top = documents.matmul(labels.transpose()).topK(wanted)
-      return [top.values, top.indices]
-    }
-    // The number of the block's first label, less those of the best that stand before it.
-    let goOn = compile { (documents: Tensor, labels: Tensor, best: [Tensor], first: Tensor) -> [Tensor] in
-      let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
-      let top = scores.topK(wanted)
-      let earlier = best[1].takeAlong(
-        minimum(top.indices, .full(Double(wanted - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
-      return [top.values, select(top.indices .< Double(wanted), earlier, top.indices + first)]
-    }
-    var found: [[Tensor]] = []
-    for start in stride(from: 0, to: documents.shape[0], by: documentBlock) {
+    // Rounded up, so that a few programs serve every number of labels.
+    var kept = 8
+    while kept < wanted { kept *= 2 }
+    let program = program(keeping: kept)
+    let found = stride(from: 0, to: documents.shape[0], by: documentBlock).map { start in
       let block = documents[start..<min(start + documentBlock, documents.shape[0])]
-      var best = begin(block, labels[0..<min(size, labels.shape[0])])
-      for first in stride(from: size, to: labels.shape[0], by: size) {
-        let offset = Tensor([Int64(first - wanted)], shape: [])
-        best = goOn(block, labels[first..<min(first + size, labels.shape[0])], best, offset)
+      // Nothing yet: every label is better.
+      let shape: Shape = [block.shape[0], kept], device = Device(documents.backend)
+      var best = [Tensor.full(-.infinity, shape, device: device), Tensor.full(0, shape, dtype: .int64, device: device)]
+      var first = 0
+      for rows in labels where rows.shape[0] > 0 {
+        best = program(block, rows, best, Tensor([Int64(first - kept)], shape: [], device: device))
+        first += rows.shape[0]
       }
-      found.append(best)
+      return best
     }
-    return (concatenate(found.map { $0[0] }), concatenate(found.map { $0[1] }))
+    func joined(_ part: Int) -> Tensor { (found.count == 1 ? found[0][part] : concatenate(found.map { $0[part] }))[Axis.all, 0..<wanted] }
+    return (joined(0), joined(1))
+  }
+
+  /// One search in a matrix of labels, [L, width], by programs compiled for it.
+  public static func search(
+    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 512, labelBlock: Int = 8192
+  ) -> (scores: Tensor, indices: Tensor) {
+    let blocks = stride(from: 0, to: labels.shape[0], by: labelBlock).map { labels[$0..<min($0 + labelBlock, labels.shape[0])] }
+    return ExactSearch().search(documents: documents, labels: blocks, topK: topK, documentBlock: documentBlock)
+  }
+
+  private func program(keeping kept: Int) -> Program {
+    if let program = programs[kept] { return program }
+    let documents: Dimension = "documents", labels: Dimension = "labels", best: [Dimension] = [documents, Dimension(kept)]
+    let program = compile(
+      { (documents: Tensor, labels: Tensor, best: [Tensor], first: Tensor) -> [Tensor] in
+        let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
+        let top = scores.topK(kept)
+        let earlier = best[1].takeAlong(
+          minimum(top.indices, .full(Double(kept - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
+        // `first` is the number of the block's first label, less those of the best that stand before it.
+        return [top.values, select(top.indices .< Double(kept), earlier, top.indices + first)]
+      }, CompileOptions(shapes: ["0": [documents, -1], "1": [labels, -1], "2.0": best, "2.1": best]))
+    programs[kept] = program
+    return program
   }
 }

@@ -1,43 +1,80 @@
 import Foundation
 import WengertNN
 
-/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one.
-public struct Predictor {
-  private let model: DualEncoder
+/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one. To be used by one thread at a time.
+public final class Predictor {
   private let tokenizer: Tokenizer
   private let maximumLength: Int
-  public let labelTexts: [String]
-  private let labels: Tensor
+  private let chunk: Int
+  private let program: EmbeddingProgram
+  private let classifier: LabelClassifier?
+  private let index = LabelIndex()
+  /// The labels as a set, from the first addition on.
+  private lazy var known = Set(index.texts)
 
-  /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be.
-  public init(model: URL, labelTexts: [String]) throws {
+  /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be; an encoder's call takes `chunk` texts at most.
+  public init(model: URL, labelTexts: [String], chunk: Int = 256) throws {
     let folder = try ModelFolder(model)
-    let encoder = try folder.textEncoder()
     tokenizer = try folder.tokenizer()
     maximumLength = try folder.maximumLength(nil)
-    self.labelTexts = labelTexts
-    self.model = DualEncoder(encoder, classifier: try folder.classifier(labels: labelTexts.count, width: encoder.width))
-    labels = self.model.candidates(encoder.embed(tokenizer.encode(labelTexts, maxLength: maximumLength), chunk: 256))
+    self.chunk = chunk
+    program = EmbeddingProgram(try folder.textEncoder())
+    classifier = try folder.classifier(labels: labelTexts.count, width: program.model.width)
+    if let classifier {
+      for labels in classifier.blocks(of: 8192, in: 0..<labelTexts.count) {
+        index.append(Array(labelTexts[labels]), embeddings: classifier.vectors(labels))
+      }
+      return
+    }
+    var bar = ProgressBar("encoding labels", total: labelTexts.count)
+    for start in stride(from: 0, to: labelTexts.count, by: 8192) {
+      let texts = Array(labelTexts[start..<min(start + 8192, labelTexts.count)])
+      index.append(texts, embeddings: embed(texts) { bar.update(step: start + $0, documents: start + $0) })
+    }
+    bar.finish()
   }
 
-  /// The `topK` nearest labels of each text, best first, with their similarities.
-  public func predict(_ texts: [String], topK: Int) -> [[(label: String, score: Float)]] {
-    let documents = model.queries(model.encoder.embed(tokenizer.encode(texts, maxLength: maximumLength), chunk: 256))
-    let found = ExactSearch.search(documents: documents, labels: labels, topK: topK)
-    let scores = found.scores.array(of: Float.self), indices = found.indices.array(of: Int.self)
-    let width = found.scores.shape[1]
-    return texts.indices.map { i in
-      (i * width..<(i + 1) * width).map { (labelTexts[indices[$0]], scores[$0]) }
+  /// Reads the model and a file with one label text on each line.
+  public convenience init(model: URL, labels: URL, chunk: Int = 256) throws {
+    let texts = try TextLines.all(of: labels)
+    guard !texts.isEmpty else {
+      throw FileError(file: labels.path, field: "lines", value: "none", advice: "give one label text on each line")
     }
+    try self.init(model: model, labelTexts: texts, chunk: chunk)
+  }
+
+  public var labelTexts: [String] { index.texts }
+
+  /// The `topK` nearest labels of each text, best first, with their similarities.
+  public func predict(_ texts: [String], topK: Int) -> [[Prediction]] {
+    let documents = embed(texts)
+    return index.nearest(classifier == nil ? documents : LabelClassifier.documents(documents), topK: topK)
+  }
+
+  /// Whether labels can be added: not where a classifier has a row for each label that it was trained with.
+  public var takesLabels: Bool { classifier == nil }
+
+  /// Those of the texts that are no labels yet, each once.
+  public func unknown(_ texts: [String]) -> [String] {
+    var seen: Set<String> = []
+    return texts.filter { !known.contains($0) && seen.insert($0).inserted }
+  }
+
+  /// Adds those of the texts that are no labels yet; they are found from now on. Only where the predictor takes labels.
+  public func add(_ texts: [String]) {
+    precondition(takesLabels, "a classifier's labels are those that it was trained with")
+    let new = unknown(texts)
+    index.append(new, embeddings: embed(new))
+    known.formUnion(new)
+  }
+
+  private func embed(_ texts: [String], progress: (Int) -> Void = { _ in }) -> Tensor {
+    program.embed(tokenizer.encode(texts, maxLength: maximumLength), chunk: chunk, progress: progress)
   }
 
   /// Prints the nearest labels of each line of a text file, or of standard input where `input` is nil.
   public static func run(model: URL, labels: URL, input: URL?, topK: Int) throws {
-    let labelTexts = try TextLines.all(of: labels)
-    guard !labelTexts.isEmpty else {
-      throw FileError(file: labels.path, field: "lines", value: "none", advice: "give one label text on each line")
-    }
-    let predictor = try Predictor(model: model, labelTexts: labelTexts)
+    let predictor = try Predictor(model: model, labels: labels)
     if let input {
       var lines = try TextLines(contentsOf: input)
       while case let texts = try lines.next(1024), !texts.isEmpty { predictor.show(texts, topK) }
@@ -48,9 +85,9 @@ public struct Predictor {
 
   /// One line per label, `score <tab> label`, below the text.
   func show(_ texts: [String], _ topK: Int) {
-    for (text, labels) in zip(texts, predict(texts, topK: topK)) {
+    for (text, predictions) in zip(texts, predict(texts, topK: topK)) {
       print(text)
-      for (label, score) in labels { print(String(format: "  %.4f\t", score) + label) }
+      for prediction in predictions { print(String(format: "  %.4f\t", prediction.score) + prediction.label) }
     }
   }
 }

@@ -2,7 +2,7 @@
 ///
 /// Swift's `String`, and every dictionary keyed by it, treats canonically equivalent texts as equal; two pieces of a vocabulary
 /// that differ only so (a composed and a decomposed é) must stay two. Objects are therefore lists of pairs in the file's order.
-indirect enum JSONDocument: Sendable {
+package indirect enum JSONDocument: Sendable {
   case null
   case bool(Bool)
   case number(Double)
@@ -11,44 +11,44 @@ indirect enum JSONDocument: Sendable {
   case object([(key: [UInt8], value: JSONDocument)])
 
   /// Parses a whole file; errors name `file` and the byte.
-  init(parsing bytes: [UInt8], file: String) throws {
+  package init(parsing bytes: [UInt8], file: String) throws {
     var parser = JSONParser(bytes: bytes, file: file)
     self = try parser.document()
   }
 
   /// The value of an object's key, the last one where the key is repeated; nil when absent or when this is no object.
-  subscript(key: String) -> JSONDocument? {
+  package subscript(key: String) -> JSONDocument? {
     guard case .object(let pairs) = self else { return nil }
     return pairs.last { $0.key.elementsEqual(key.utf8) }?.value
   }
 
-  var isNull: Bool {
+  package var isNull: Bool {
     if case .null = self { return true }
     return false
   }
 
-  var bool: Bool? {
+  package var bool: Bool? {
     if case .bool(let value) = self { return value }
     return nil
   }
 
-  var string: [UInt8]? {
+  package var string: [UInt8]? {
     if case .string(let value) = self { return value }
     return nil
   }
 
-  var array: [JSONDocument]? {
+  package var array: [JSONDocument]? {
     if case .array(let value) = self { return value }
     return nil
   }
 
-  var int: Int? {
+  package var int: Int? {
     if case .number(let value) = self { return Int(exactly: value) }
     return nil
   }
 
   /// A short wording of the value for error messages.
-  var summary: String {
+  package var summary: String {
     switch self {
     case .null: "null"
     case .bool(let value): "\(value)"
@@ -66,7 +66,7 @@ private struct JSONParser {
   var position = 0
   var depth = 0
 
-  func failure(_ message: String) -> TokenizerError { TokenizerError(file, "byte \(position)", "\(message); the file is not valid JSON") }
+  func failure(_ message: String) -> TokenizerError { TokenizerError(file, "byte \(position)", "\(message); this is not valid JSON") }
 
   mutating func document() throws -> JSONDocument {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
@@ -83,7 +83,7 @@ private struct JSONParser {
   /// The next byte that is not white space, left in place.
   mutating func peek() throws -> UInt8 {
     skipSpace()
-    guard position < bytes.count else { throw failure("the file ends too early") }
+    guard position < bytes.count else { throw failure("it ends too early") }
     return bytes[position]
   }
 
@@ -171,7 +171,7 @@ private struct JSONParser {
   }
 
   mutating func escape(into text: inout [UInt8]) throws {
-    guard position < bytes.count else { throw failure("the file ends too early") }
+    guard position < bytes.count else { throw failure("it ends too early") }
     let letter = bytes[position]
     position += 1
     switch letter {

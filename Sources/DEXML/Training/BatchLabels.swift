@@ -49,15 +49,9 @@ package struct Shortlist: Sendable {
 
   package init(_ negatives: SparseMatrix) { self.negatives = negatives }
 
-  /// The exact `count` nearest labels of each query by embedding, the true ones removed.
-  package init(queries: Tensor, labels: Tensor, truth: SparseMatrix, count: Int) throws {
-    let found = ExactSearch.search(documents: queries, labels: labels, topK: count)
-    let width = found.indices.shape[1]
-    let nearest = try SparseMatrix(
-      rows: truth.rows, columns: truth.columns, rowOffsets: (0...truth.rows).map { $0 * width },
-      indices: found.indices.array(of: Int32.self),
-      values: found.scores.array(of: Float.self))
-    negatives = nearest.removing(truth)
+  /// The nearest labels of each row, the true ones removed.
+  package init(_ nearest: NearestLabels, truth: SparseMatrix) throws {
+    negatives = try nearest.matrix(columns: truth.columns).removing(truth)
   }
 
   /// Up to `count` of each of these rows' negatives, drawn without replacement. The draw depends on the key, the place in `rows` and the row's list alone.

@@ -75,7 +75,8 @@ public final class GradientCache<Model: TensorTree> {
     var gradient = zeros(like: model)
     var kept: [Slope] = []
     let (value, slope) = loss.valueAndGradient(
-      documents: gathered(documents.embeddings, targets.documentCount), labels: labels.embeddings, targets: targets, workers: workers
+      documents: workers.gathered(documents.embeddings, targets.documentCount), labels: labels.embeddings, targets: targets,
+      workers: workers
     ) { number, slice in
       if documentsWait {
         kept.append((labels, number, slice))
@@ -104,13 +105,14 @@ public final class GradientCache<Model: TensorTree> {
     let part = workers.part(of: classifier.labelCount), blocks = classifier.blocks(of: block, in: part)
     var ofClassifier = zeros(like: classifier)
     let (value, slope) = loss.valueAndGradient(
-      documents: LabelClassifier.documents(gathered(documents.embeddings, targets.documentCount)), labels: blocks.map(classifier.vectors),
+      documents: LabelClassifier.documents(workers.gathered(documents.embeddings, targets.documentCount)),
+      labels: blocks.map(classifier.vectors),
       targets: targets, workers: workers
     ) { number, slice in ofClassifier.setVectors(blocks[number], slice) }
     if workers.count > 1 {
       ofClassifier = LabelClassifier(
-        weight: gathered([ofClassifier.weight[part]], classifier.labelCount),
-        bias: gathered([ofClassifier.bias[part]], classifier.labelCount).flatten())
+        weight: workers.gathered([ofClassifier.weight[part]], classifier.labelCount),
+        bias: workers.gathered([ofClassifier.bias[part]], classifier.labelCount).flatten())
     }
     var gradient = zeros(like: model)
     goBack(slopes(documents, slope[Axis.all, 0..<classifier.width]), model, &gradient)
@@ -132,13 +134,6 @@ public final class GradientCache<Model: TensorTree> {
     let last = pullback(model, chunk.tokens, chunk.key)
     texts.embeddings.append(last.value)
     texts.last = last
-  }
-
-  /// All workers' rows, `count` of them, from this worker's.
-  private func gathered(_ rows: [Tensor], _ count: Int) -> Tensor {
-    if workers.count == 1 { return concatenate(rows) }
-    let all = workers.allGather(rows.flatMap { $0.array(of: Float.self) })
-    return Tensor(all, shape: [count, all.count / count], device: rows.first.map { Device($0.backend) } ?? .current)
   }
 
   /// The gradient of a chunk's embeddings.

@@ -6,7 +6,7 @@ import WengertNN
 ///
 /// A backward pass completes the last layers first, so the spans are taken from the end: each as soon as all its tensors are there, in an order that is the same
 /// for all workers.
-final class GradientSum: @unchecked Sendable {
+package final class GradientSum: @unchecked Sendable {
   /// The elements of a span, at least: enough that a message's own cost does not count.
   private static let spanSize = 1 << 22
 
@@ -21,7 +21,7 @@ final class GradientSum: @unchecked Sendable {
   private var isFinished = false
 
   /// Begins the sum of gradients with these numbers of elements.
-  init(_ sizes: [Int], _ workers: any Workers) {
+  package init(_ sizes: [Int], _ workers: any Workers) {
     self.workers = workers
     starts = sizes.reduce(into: [0]) { $0.append($0.last! + $1) }
     var spans: [Range<Int>] = [], end = sizes.count
@@ -38,7 +38,7 @@ final class GradientSum: @unchecked Sendable {
   }
 
   /// Hands in this worker's part of a tensor, once for each.
-  func add(_ number: Int, _ values: [Float]) {
+  package func add(_ number: Int, _ values: [Float]) {
     condition.lock()
     defer { condition.unlock() }
     precondition(values.count == starts[number + 1] - starts[number] && missing.contains(number))
@@ -65,7 +65,7 @@ final class GradientSum: @unchecked Sendable {
   }
 
   /// Waits for all, and gives the sum of a tensor.
-  func value(_ number: Int) -> [Float] {
+  package func value(_ number: Int) -> [Float] {
     condition.lock()
     defer { condition.unlock() }
     while !isFinished { condition.wait() }

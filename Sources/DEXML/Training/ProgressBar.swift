@@ -6,6 +6,7 @@ import Foundation
 public struct ProgressBar {
   private let title: String
   private let total: Int
+  private let isShown: Bool
   private let console: Console
   private let now: () -> Double
   private let start: Double
@@ -28,12 +29,14 @@ public struct ProgressBar {
     }
   }
 
-  /// A bar that starts its clock; `total` is the number of steps, `now` a clock in seconds.
+  /// A bar that starts its clock; `total` is the number of steps, `now` a clock in seconds. One that is not shown keeps still.
   public init(
-    _ title: String, total: Int, console: Console = .standardError, now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
+    _ title: String, total: Int, isShown: Bool = true, console: Console = .standardError,
+    now: @escaping () -> Double = { ProcessInfo.processInfo.systemUptime }
   ) {
     self.title = title
     self.total = total
+    self.isShown = isShown
     self.console = console
     self.now = now
     start = now()
@@ -41,6 +44,7 @@ public struct ProgressBar {
 
   /// Says that `step` steps, with `documents` documents altogether, are done; the loss is shown where there is one.
   public mutating func update(step: Int, documents: Int, loss: Double? = nil) {
+    guard isShown else { return }
     let time = now()
     state = State(step: step, documents: documents, loss: loss, seconds: time - start)
     if console.isTerminal {
@@ -58,7 +62,7 @@ public struct ProgressBar {
 
   /// Leaves the last line standing, and lets the console go on below it.
   public mutating func finish() {
-    guard console.isTerminal else { return }
+    guard isShown, console.isTerminal else { return }
     console.clearProgress()
     console.line(Self.line(title, state, total: total))
   }

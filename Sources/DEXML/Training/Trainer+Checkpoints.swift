@@ -1,25 +1,31 @@
+import Collectives
 import Foundation
 import WengertNN
 
 extension Trainer {
   /// Goes to where the run starts: the checkpoint to resume from, or the first step.
   mutating func start(resumes: Bool) throws {
-    try results.removePartialFiles()
+    if isFirst { try results.removePartialFiles() }
     if let file = try checkpointToResume(resumes) {
       let checkpoint = try Checkpoint(contentsOf: file)
       try checkpoint.check(identity)
       model = try checkpoint.restored(model, "model")
       optimiser = try checkpoint.restored(optimiser, "optimiser")
       position = checkpoint.position
+      // All have read it before it is renamed.
+      workers.barrier()
+      log.info("resumed from \(file.path): epoch \(position.epoch), step \(position.step)")
+      if position.epoch > configuration.numEpochs { log.info("the run is complete: nothing is left to train") }
+      guard isFirst else { return }
       if isSame(file, results.checkpoint) {
         try RankingMetrics.removeRows(after: position.step, below: position.metricsLines, of: metricsPrefix)
       } else if configuration.save && !isSame(file, results.previousCheckpoint) {
         try results.setCheckpointAside()
       }
-      log.info("resumed from \(file.path): epoch \(position.epoch), step \(position.step)")
-      if position.epoch > configuration.numEpochs { log.info("the run is complete: nothing is left to train") }
     } else {
       if resumes { log.notice("no checkpoint in \(results.url.path) yet: training starts from the first step") }
+      workers.barrier()
+      guard isFirst else { return }
       if configuration.save { try results.setCheckpointAside() }
     }
     try results.write(configuration)
@@ -49,13 +55,15 @@ extension Trainer {
 
   /// Keeps where the run stands, unless nothing is to be kept.
   mutating func saveCheckpoint() throws {
-    guard configuration.save else { return }
+    guard configuration.save && isFirst else { return }
     position.metricsLines = try RankingMetrics.lineCount(of: metricsPrefix)
     try Checkpoint.write(position, identity, model: model, optimiser: optimiser, to: results.checkpoint)
   }
 
   /// What a checkpoint must have been made with: every setting that a step depends on, the data, and the weights at the start.
-  static func identity(_ configuration: Configuration, _ task: DatasetTask, encoder: TextEncoder) throws -> Checkpoint.Identity {
+  static func identity(
+    _ configuration: Configuration, _ task: DatasetTask, encoder: TextEncoder, workers: any Workers
+  ) throws -> Checkpoint.Identity {
     // Mining goes by eval_interval.
     let free = Configuration.keysFreeOnResume.subtracting(configuration.negType == .shorty ? ["eval_interval"] : [])
     let settings = Configuration.keys.filter { !free.contains($0.name) }
@@ -65,6 +73,7 @@ extension Trainer {
     let weights = encoder.tensors.lazy.map(\.arrayFile.data)
     let texts = task.folder.textFile(.train)
     return settings + [
+      ("workers", "\(workers.count)"),
       ("training documents", "\(matrix.rows)"),
       ("labels", "\(matrix.columns)"),
       ("checksum of \(task.folder.labelMatrixFile(.train).lastPathComponent)", checksum(relevance)),

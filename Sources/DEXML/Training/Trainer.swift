@@ -1,8 +1,11 @@
+import Collectives
 import Foundation
 import Logging
 import WengertNN
 
 /// Trains a dual encoder by gradient caching over both towers, with all labels as negatives, or those of the batch and mined ones; or an encoder and a classifier.
+///
+/// Several workers train together: each takes its part of every batch, which is `bsz` times their number, and of the labels; the first of them writes what is left.
 public struct Trainer {
   let configuration: Configuration
   let results: ResultsFolder
@@ -13,6 +16,7 @@ public struct Trainer {
   private let loss: SimilarityLoss
   /// All labels' tokens, where all are negatives.
   private let labelChunks: [PackedTokens]
+  let workers: any Workers
   /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
   private var shortlist: Shortlist?
   var model: DualEncoder
@@ -20,7 +24,7 @@ public struct Trainer {
   private let cache: GradientCache<TextEncoder>
   /// Moves the model against a gradient, at a learning rate; the gradient's norm.
   private let update: CompiledUpdate<Pair<DualEncoder, AnyOptimiser>, DualEncoder, Tensor, Tensor>
-  private let events: RunEvents
+  private let events: RunEvents?
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
@@ -49,22 +53,28 @@ public struct Trainer {
   /// - Parameters:
   ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
   ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
-  public static func run(_ configuration: Configuration, resumes: Bool = false, profiles: Bool = false) throws {
-    try run(configuration, resumes: resumes, profiles: profiles) { _, _ in }
+  ///   - workers: those that train together, all with the same configuration and the same files.
+  public static func run(
+    _ configuration: Configuration, resumes: Bool = false, profiles: Bool = false, workers: any Workers = OneWorker()
+  ) throws {
+    try run(configuration, resumes: resumes, profiles: profiles, workers: workers) { _, _ in }
   }
 
   /// The same; `observe` is called with the number and the loss of each step, and ends the run by an error.
   package static func run(
-    _ configuration: Configuration, resumes: Bool, profiles: Bool = false, observe: (_ step: Int, _ loss: Double) throws -> Void
+    _ configuration: Configuration, resumes: Bool, profiles: Bool = false, workers: any Workers = OneWorker(),
+    observe: (_ step: Int, _ loss: Double) throws -> Void
   ) throws {
-    var trainer = try Trainer(configuration, profiles: profiles)
+    var trainer = try Trainer(configuration, profiles: profiles, workers: workers)
     try trainer.start(resumes: resumes)
     try trainer.train(observe)
+    workers.barrier()
   }
 
-  init(_ configuration: Configuration, profiles: Bool = false) throws {
+  init(_ configuration: Configuration, profiles: Bool = false, workers: any Workers = OneWorker()) throws {
     try configuration.validate()
     self.configuration = configuration
+    self.workers = workers
     let folder = try ModelFolder(configuration.encoderFolder())
     maximumLength = try folder.maximumLength(configuration.tfMaxLen)
     tokenizer = try folder.tokenizer()
@@ -76,9 +86,12 @@ public struct Trainer {
       encoder.bottleneck = Linear(encoder.width, configuration.bottleneckDim, key: keys.start)
     }
     results = try ResultsFolder(for: configuration)
-    log = try Logger.run(in: results)
-    events = try RunEvents(results, log: log)
-    task = try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log)
+    let log = workers.rank == 0 ? try Logger.run(in: results) : Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() }
+    self.log = log
+    events = workers.rank == 0 ? try RunEvents(results, log: log) : nil
+    let (tokenizer, maximumLength) = (tokenizer, maximumLength)
+    // The first makes the files of tokens, and draws the rows that are held out.
+    task = try workers.firstAlone { try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log) }
     model = DualEncoder(encoder)
     if configuration.net == .classifier {
       // The bottleneck has the parts 0 and 1 of this key.
@@ -86,26 +99,38 @@ public struct Trainer {
     }
     let loss = SimilarityLoss(configuration)
     self.loss = loss
-    cache = GradientCache(
-      encode: { $0.embed($1, key: $2) }, loss: loss)
+    cache = GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss, workers: workers)
     update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimiser>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)
     })
     profiler = profiles ? Profiler() : nil
-    labelChunks = configuration.net == .allLabels ? PackedTokens.chunks(task.candidateTokens(), of: configuration.gcBsz) : []
-    identity = try Self.identity(configuration, task, encoder: encoder)
+    labelChunks =
+      configuration.net == .allLabels ? Self.labelChunks(of: Array(0..<task.pairs.relevance.columns), task, configuration, workers) : []
+    identity = try Self.identity(configuration, task, encoder: encoder, workers: workers)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
-    let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration)
+    let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration.bsz * workers.count)
     schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
   }
 
   /// The documents that choose the best model.
   var split: EvaluationSplit { configuration.numValPoints > 0 ? .val : .tst }
 
-  static func stepsPerEpoch(_ task: DatasetTask, _ configuration: Configuration) -> Int {
-    (task.pairs.rows.count + configuration.bsz - 1) / configuration.bsz
+  static func stepsPerEpoch(_ task: DatasetTask, _ batch: Int) -> Int { (task.pairs.rows.count + batch - 1) / batch }
+
+  /// Whether this worker writes what is left of the run.
+  var isFirst: Bool { workers.rank == 0 }
+
+  /// Documents in a batch, all workers' together.
+  private var batch: Int { configuration.bsz * workers.count }
+
+  /// This worker's part of these candidates.
+  private static func labelChunks(
+    of candidates: [Int], _ task: DatasetTask, _ configuration: Configuration, _ workers: any Workers
+  ) -> [PackedTokens] {
+    let part = workers.part(of: candidates.count)
+    return PackedTokens.chunks(task.candidateTokens(Array(candidates[part])), of: configuration.gcBsz, first: part.lowerBound)
   }
 
   private mutating func train(_ observe: (_ step: Int, _ loss: Double) throws -> Void) throws {
@@ -117,6 +142,11 @@ public struct Trainer {
       log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
     }
     if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
+    if workers.count > 1 {
+      log.info(
+        "\(workers.count) workers: \(batch) \(task.pairs.name) in a batch, \(configuration.bsz) of each; learning rate \(configuration.lr * Double(workers.count))"
+      )
+    }
     defer { try? writeProfile() }
     while position.epoch <= configuration.numEpochs {
       let epoch = position.epoch
@@ -134,11 +164,11 @@ public struct Trainer {
   private mutating func trainEpoch(_ epoch: Int, _ observe: (_ step: Int, _ loss: Double) throws -> Void) throws -> Double {
     try prepareNegatives(epoch)
     let order = keys.order.fold(epoch).permutation(task.pairs.rows.count).array(of: Int.self)
-    let total = Self.stepsPerEpoch(task, configuration)
-    var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total)
-    let skipped = position.stepInEpoch * configuration.bsz
+    let total = Self.stepsPerEpoch(task, batch)
+    var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total, isShown: isFirst)
+    let skipped = position.stepInEpoch * batch
     for number in position.stepInEpoch..<total {
-      let rows = order[number * configuration.bsz..<min((number + 1) * configuration.bsz, order.count)].map { task.pairs.rows[$0] }
+      let rows = order[number * batch..<min((number + 1) * batch, order.count)].map { task.pairs.rows[$0] }
       let value = try trainStep(rows)
       guard value.isFinite else {
         throw ConfigurationError("lr: the loss of step \(position.step) is \(value); training has diverged, lower the rate or raise warmup")
@@ -146,7 +176,7 @@ public struct Trainer {
       position.lossSum += value
       position.stepInEpoch += 1
       bar.update(
-        step: number + 1, documents: min((number + 1) * configuration.bsz, order.count) - skipped,
+        step: number + 1, documents: min((number + 1) * batch, order.count) - skipped,
         loss: position.lossSum / Double(number + 1))
       // The last step's is the one after the evaluation.
       let isDue = configuration.checkpointInterval > 0 && position.step % configuration.checkpointInterval == 0
@@ -161,15 +191,17 @@ public struct Trainer {
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
     let start = ContinuousClock.now
     let (targets, labels) = try targets(of: rows)
-    let documents = PackedTokens.chunks(task.queryTokens(rows), of: configuration.gcBsz)
+    let part = workers.part(of: rows.count)
+    let documents = PackedTokens.chunks(task.queryTokens(Array(rows[part])), of: configuration.gcBsz, first: part.lowerBound)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = valueAndGradient(documents, labels, targets)
-    let rate = configuration.lr * schedule.factor(position.step)
+    // A batch is as many times larger (Goyal et al. 2017).
+    let rate = configuration.lr * Double(workers.count) * schedule.factor(position.step)
     let norm = optimise(gradient, rate: rate)
     if !hasLoggedPrograms { logPrograms() }
     hasLoggedPrograms = true
     position.step += 1
-    events.step(
+    events?.step(
       position.step, loss: value, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
       seconds: (ContinuousClock.now - start) / .seconds(1))
     return value
@@ -214,7 +246,7 @@ public struct Trainer {
 
   /// What the profiler saw, to the log and to `profile.json`.
   private func writeProfile() throws {
-    guard let profiler else { return }
+    guard let profiler, isFirst else { return }
     log.info("kernels:\n\(profiler.table)")
     try profiler.chromeTrace.write(to: results.url.appendingPathComponent("profile.json"), atomically: true, encoding: .utf8)
     log.info("kernels in time: \(results.url.appendingPathComponent("profile.json").path), for chrome://tracing or Perfetto")
@@ -240,7 +272,7 @@ public struct Trainer {
     let batch = try BatchLabels(positives: positives, drawn: drawn, negatives: negatives)
     let targets = LossTargets(positives: batch.positives, drawn: batch.drawn, weighted: configuration.lossWeighted)
     try loss.validate(targets)
-    return (targets, PackedTokens.chunks(task.candidateTokens(batch.labels), of: configuration.gcBsz))
+    return (targets, Self.labelChunks(of: batch.labels, task, configuration, workers))
   }
 
   /// Whether negatives are mined before this epoch (counted from 1).
@@ -264,21 +296,23 @@ public struct Trainer {
 
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
   private mutating func mine(_ epoch: Int) throws {
-    let relevance = task.pairs.relevance
-    let encoder = model.encoder, chunk = configuration.gcBsz
-    let queries = Evaluator.embed(encoder, task.queryTokens(Array(0..<relevance.rows)), chunk: chunk, "training documents")
-    let labels = Evaluator.embed(encoder, task.candidateTokens(), chunk: chunk, "labels")
-    let mined = try Shortlist(queries: queries, labels: labels, truth: relevance, count: configuration.hardNegTopk)
+    let task = task, relevance = task.pairs.relevance
+    let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
+    let nearest = search.nearest(
+      (relevance.rows, "training documents", { task.queryTokens(Array($0)) }),
+      (relevance.columns, "labels", { task.candidateTokens(Array($0)) }), topK: configuration.hardNegTopk)
+    let mined = try Shortlist(nearest, truth: relevance)
     shortlist = mined
-    if configuration.save { try mined.negatives.write(to: results.shortlist) }
+    if configuration.save && isFirst { try mined.negatives.write(to: results.shortlist) }
     log.info("epoch \(epoch): \(mined.negatives.count) negatives mined among the \(configuration.hardNegTopk) nearest labels of each row")
   }
 
   private mutating func evaluate(_ epoch: Int, _ documents: DatasetTask.Evaluated) throws {
-    let outcome = try Evaluator.evaluate(model, task, documents, configuration)
+    let outcome = try Evaluator.evaluate(model, task, documents, configuration, workers: workers)
     let prefix = documents.split.rawValue
+    guard isFirst else { return }
     try outcome.metrics.append(to: results.url.appendingPathComponent(prefix), epoch: epoch, step: position.step)
-    events.evaluation(position.step, outcome.metrics, documents.split)
+    events?.evaluation(position.step, outcome.metrics, documents.split)
     Evaluator.report(outcome.metrics, documents.split, log)
     guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > position.best ?? -1 else { return }
     position.best = value

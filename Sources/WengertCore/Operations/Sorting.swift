@@ -70,7 +70,8 @@ extension Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "topK", shape)
     caller.require(
-      k >= 0 && k <= shape[axis], "topK", "cannot take \(k) of the \(shape[axis]) elements of axis \(axis) of \(shape)")
+      k >= 0 && Dimension(k) <= shape[dim: axis], "topK",
+      "cannot take \(k) of the \(shape[dim: axis]) elements of axis \(axis) of \(shape)")
     let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: k), [self], caller)
     return (takeAlong(indices, axis: axis, file: file, line: line), indices)
   }

@@ -77,35 +77,11 @@ public struct SafeTensors: Sendable {
   public static func write(
     _ tensors: [(name: String, array: ArrayFile)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
   ) throws {
-    var fields: [String] = []
     let metadata = isChecksummed ? metadata.merging([checksumName: noChecksum]) { $1 } : metadata
-    if !metadata.isEmpty {
-      let pairs = try metadata.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\(try quoted($0.value))" }
-      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
-    }
     let widths = Set(tensors.map(\.array.dtype.byteCount)).sorted(by: >)
     let ordered = widths.flatMap { width in tensors.filter { $0.array.dtype.byteCount == width } }
-    var seen: Set<String> = ["__metadata__"]
-    var offset = 0
-    for (name, array) in ordered {
-      guard seen.insert(name).inserted else {
-        throw FileError(file: url.path, field: "name", value: name, advice: "give each array a name of its own, not __metadata__")
-      }
-      let sizes = array.shape.map(String.init).joined(separator: ",")
-      let end = offset + array.data.count
-      fields.append(
-        "\(try quoted(name)):{\"dtype\":\"\(Self.name(array.dtype))\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
-      offset = end
-    }
-    var header = Data("{\(fields.joined(separator: ","))}".utf8)
-    header.append(Data(repeating: 0x20, count: (8 - header.count % 8) % 8))
-    guard header.count <= longestHeader else {
-      throw FileError(file: url.path, field: "header length", value: "\(header.count)", advice: "at most \(longestHeader) is possible")
-    }
+    var start = try opening(ordered.map { ($0.name, $0.array.dtype, $0.array.shape) }, metadata: metadata, file: url.path)
     let output = try FileBeingWritten(url)
-    var start = Data()
-    start.append(little: UInt64(header.count))
-    start.append(header)
     if isChecksummed {
       let sum = ordered.reduce(Deflate.checksum(start)) { Deflate.checksum($1.array.data, after: $0) }
       try setChecksum(of: &start, to: text(ofChecksum: sum), file: url.path)
@@ -113,6 +89,36 @@ public struct SafeTensors: Sendable {
     try output.append(start)
     for (_, array) in ordered { try output.append(array.data) }
     try output.commit()
+  }
+
+  /// What stands before the arrays, which lie in this order: the header's length and the header.
+  static func opening(_ tensors: [(name: String, dtype: DType, shape: [Int])], metadata: [String: String], file: String) throws -> Data {
+    var fields: [String] = []
+    if !metadata.isEmpty {
+      let pairs = try metadata.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\(try quoted($0.value))" }
+      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var seen: Set<String> = ["__metadata__"]
+    var offset = 0
+    for (name, dtype, shape) in tensors {
+      guard seen.insert(name).inserted else {
+        throw FileError(file: file, field: "name", value: name, advice: "give each array a name of its own, not __metadata__")
+      }
+      let sizes = shape.map(String.init).joined(separator: ",")
+      let end = offset + (try ArrayFile.byteCount(shape, dtype.byteCount, file: file, field: "shape of \(name)"))
+      fields.append(
+        "\(try quoted(name)):{\"dtype\":\"\(Self.name(dtype))\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var header = Data("{\(fields.joined(separator: ","))}".utf8)
+    header.append(Data(repeating: 0x20, count: (8 - header.count % 8) % 8))
+    guard header.count <= longestHeader else {
+      throw FileError(file: file, field: "header length", value: "\(header.count)", advice: "at most \(longestHeader) is possible")
+    }
+    var start = Data()
+    start.append(little: UInt64(header.count))
+    start.append(header)
+    return start
   }
 
   /// The format's own limit.

@@ -1,0 +1,29 @@
+import WengertNN
+
+/// An encoder's evaluation as one program, compiled at the first call and kept for the others. To be called by one thread at a time.
+public final class EmbeddingProgram {
+  public let model: TextEncoder
+  private let device: Device
+  private let program = compile(
+    { (model: TextEncoder, tokens: TokenTensors) in model.embed(tokens) },
+    CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)))
+
+  public init(_ model: TextEncoder) {
+    self.model = model
+    device = Device(model.encoder.wordEmbeddings.weight.backend)
+  }
+
+  /// One row per text, [texts, width], in chunks of `chunk` texts; `progress` is told how many are done.
+  public func embed(_ sequences: [[Int32]], chunk: Int, progress: (Int) -> Void = { _ in }) -> Tensor {
+    guard !sequences.isEmpty else { return Tensor([Float](), shape: [0, model.width]) }
+    var done = 0
+    let parts = PackedTokens.chunks(sequences, of: chunk).map { tokens in
+      defer {
+        done += tokens.sequenceCount
+        progress(done)
+      }
+      return program(model, tokens.tensors(on: device))
+    }
+    return parts.count == 1 ? parts[0] : concatenate(parts)
+  }
+}

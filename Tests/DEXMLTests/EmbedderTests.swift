@@ -1,0 +1,37 @@
+import DEXML
+import Foundation
+import Testing
+import WengertNN
+import WengertTestSupport
+
+@Suite("Embeddings of a file")
+struct EmbedderTests {
+  private let lines = ["the cat sat", "dogs run fast", "", "on the mat"]
+
+  @Test("an .npy and a .safetensors file have the same rows, and the latter says how they were made")
+  func formats() throws {
+    let folder = try TemporaryFolder()
+    let input = try folder.write("texts.txt", lines.map { $0 + "\n" }.joined())
+    func output(_ name: String) throws -> URL {
+      let file = folder.url.appendingPathComponent(name)
+      try Embedder.run(model: Fixtures.url("encoder/bert"), input: input, output: file, maxLength: 6, pooling: .mean)
+      return file
+    }
+    let rows = try NPY.read(output("rows.npy")), file = try SafeTensors(contentsOf: output("rows.safetensors"))
+    #expect(file.names == ["embeddings"])
+    #expect(file["embeddings"] == rows && rows.shape == [4, 16] && rows.dtype == .float32)
+    #expect(file.metadata == ["model": "bert", "input": "texts.txt", "pooling": "mean", "max_length": "6"])
+    let model = try ModelFolder(Fixtures.url("encoder/bert"))
+    let expected = try model.textEncoder(pooling: .mean).embed(model.tokenizer().encode(lines, maxLength: 6), chunk: 4)
+    #expect(rows.floats() == expected.array(of: Float.self))
+  }
+
+  @Test("another ending is refused before anything is read", arguments: ["rows.csv", "rows", "rows.npy.gz"])
+  func ending(name: String) throws {
+    let folder = try TemporaryFolder(), nowhere = folder.url.appendingPathComponent("nothing")
+    let text = message {
+      try Embedder.run(model: nowhere, input: nowhere, output: folder.url.appendingPathComponent(name), maxLength: nil, pooling: nil)
+    }
+    #expect(text.contains("name a file that ends with .npy or .safetensors"), "\(text)")
+  }
+}
