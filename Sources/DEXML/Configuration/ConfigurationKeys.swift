@@ -42,7 +42,7 @@ extension Configuration {
     Key("Loss", "tau", \.tau, "temperature: similarities are divided by it", .above(0)),
     Key("Loss", "topk_K", \.topkK, "topk: K, or each document's own number of positives"),
     Key("Loss", "topk_alpha", \.topkAlpha, "topk: steepness of the soft threshold", .above(0)),
-    Key("Loss", "topk_n_iter", \.topkNIter, "topk: most steps of the search for the threshold", .atLeast(1)),
+    Key("Loss", "topk_n_iter", \.topkNIter, "topk: read and not used; the search for the threshold ends when it is exact", .atLeast(1)),
 
     Key("Negatives", "neg_type", \.negType, "none beyond the net's own, mined lists, or the labels of the batch"),
     Key("Negatives", "hard_neg_start", \.hardNegStart, "first epoch with mined negatives", .atLeast(0)),
