@@ -18,11 +18,13 @@ struct Options {
     wengert-bench calls
     wengert-bench losses [decoupled|softmax|topk|bce] [--labels n] [--batch n] [--width n] [--block n]
     wengert-bench search [--labels n]
+    wengert-bench tokenize --file texts.txt --model folder [--megabytes n] [--repeats n]
     wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p] [--budget MiB]
 
     Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
     row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
     `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures what a call of a compiled function costs.
+    `tokenize` encodes a file's first lines (2 MB) here and in Hugging Face's tokeniser, and writes the whole file's tokens.
     """
 
   init(_ arguments: [String]) {
@@ -56,7 +58,7 @@ struct Options {
 
   func includes(_ row: Row) -> Bool { only.isEmpty || only.contains { row.name.hasPrefix($0) } }
 
-  private static func stop(_ message: String) -> Never {
+  static func stop(_ message: String) -> Never {
     FileHandle.standardError.write(Data("wengert-bench: \(message)\n".utf8))
     exit(2)
   }

@@ -7,25 +7,14 @@ public struct TextLines {
   /// Lines read so far: the number of the line that `next` returned last.
   public private(set) var count = 0
 
-  private let path: String
-  private let handle: FileHandle
-  private var buffer: [UInt8] = []
-  private var position = 0
-  private var reachedEnd = false
+  private var blocks: TextBlocks
+  private var block: Lines?
+  /// The number of lines before the block.
+  private var before = 0
 
   /// - Throws: `TokenizerError` if the file cannot be opened.
   public init(contentsOf file: URL) throws {
-    path = file.path
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      throw TokenizerError(path, "file", "does not exist; expected a text file with one text per line")
-    }
-    guard !isFolder.boolValue else { throw TokenizerError(path, "file", "is a folder; expected a text file with one text per line") }
-    do {
-      handle = try FileHandle(forReadingFrom: file)
-    } catch {
-      throw TokenizerError(path, "file", "cannot be read (\(systemReason(error)))")
-    }
+    blocks = try TextBlocks(contentsOf: file, size: 1 << 20)
   }
 
   /// All lines of a file.
@@ -40,23 +29,13 @@ public struct TextLines {
   ///
   /// - Throws: `TokenizerError` with the line's number if it is not valid UTF-8, or if the file cannot be read on.
   public mutating func next() throws -> String? {
-    var searched = position
-    while true {
-      let end = buffer.withUnsafeBufferPointer { bytes in bytes[searched...].firstIndex(of: 0x0A) }
-      if let end {
-        defer { position = end + 1 }
-        return try line(to: end)
-      }
-      if reachedEnd {
-        guard position < buffer.count else { return nil }
-        defer { position = buffer.count }
-        return try line(to: buffer.count)
-      }
-      buffer.removeFirst(position)
-      position = 0
-      searched = buffer.count
-      try readOn()
+    if count == blocks.count {
+      (block, before) = (try blocks.next(), count)
     }
+    guard let block else { return nil }
+    count += 1
+    guard let text = block.string(count - 1 - before) else { throw block.invalid(count - 1 - before) }
+    return text
   }
 
   /// Up to `limit` further lines.
@@ -64,26 +43,5 @@ public struct TextLines {
     var lines: [String] = []
     while lines.count < limit, let line = try next() { lines.append(line) }
     return lines
-  }
-
-  private mutating func readOn() throws {
-    do {
-      guard let data = try handle.read(upToCount: 1 << 20), !data.isEmpty else {
-        reachedEnd = true
-        return
-      }
-      buffer.append(contentsOf: data)
-    } catch {
-      throw TokenizerError(path, "line \(count + 1)", "cannot be read (\(systemReason(error)))")
-    }
-  }
-
-  private mutating func line(to end: Int) throws -> String {
-    count += 1
-    let stop = end > position && end < buffer.count && buffer[end - 1] == 0x0D ? end - 1 : end
-    guard let text = String(validating: buffer[position..<stop], as: UTF8.self) else {
-      throw TokenizerError(path, "line \(count)", "is not valid UTF-8; save the file as UTF-8")
-    }
-    return text
   }
 }

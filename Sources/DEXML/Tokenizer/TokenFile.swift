@@ -33,12 +33,16 @@ public struct TokenFile: Sendable {
   public func row(_ i: Int, padID: Int32) -> [Int32] {
     precondition((0..<rows).contains(i), "row \(i) of a token file of \(rows) rows")
     return ids.withUnsafeBytes { bytes in
-      func id(_ column: Int) -> Int64 {
-        Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: (i * columns + column) * 8, as: Int64.self))
-      }
+      let row = UnsafeRawBufferPointer(rebasing: bytes[i * columns * 8..<(i + 1) * columns * 8])
+      let padding = Int64(padID).littleEndian
       var length = columns
-      while length > 0, id(length - 1) == padID { length -= 1 }
-      return (0..<length).map { Int32(clamping: id($0)) }
+      while length > 0, row.loadUnaligned(fromByteOffset: (length - 1) * 8, as: Int64.self) == padding { length -= 1 }
+      return [Int32](unsafeUninitializedCapacity: length) { result, count in
+        for column in 0..<length {
+          result[column] = Int32(clamping: Int64(littleEndian: row.loadUnaligned(fromByteOffset: column * 8, as: Int64.self)))
+        }
+        count = length
+      }
     }
   }
 
@@ -47,64 +51,10 @@ public struct TokenFile: Sendable {
     texts.deletingPathExtension().appendingPathExtension("\(tokenizer)_\(maxLength).dat")
   }
 
-  /// Tokenises a text file line by line and opens the result; the file is written aside and takes its place only when complete.
-  ///
-  /// - Parameters:
-  ///   - maxLength: the number of columns, special tokens included: 2 or more.
-  ///   - progress: called now and then with the number of lines done.
-  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, or a disk that cannot be written.
-  public static func write(
-    texts: URL, tokenizer: Tokenizer, maxLength: Int, to file: URL, progress: ((Int) -> Void)? = nil
-  ) throws -> TokenFile {
-    guard (2...largestColumns).contains(maxLength) else {
-      throw TokenizerError(file.path, "maximum length", "is \(maxLength); expected 2 to \(largestColumns)")
-    }
-    var lines = try TextLines(contentsOf: texts)
-    let aside = file.appendingPathExtension("\(ProcessInfo.processInfo.processIdentifier).partial")
-    defer { try? FileManager.default.removeItem(at: aside) }
-    do {
-      try Data().write(to: aside)
-      let output = try FileHandle(forWritingTo: aside)
-      defer { try? output.close() }
-      let block = min(max((1 << 22) / maxLength, 1), 1 << 14)
-      while true {
-        let texts = try lines.next(block)
-        if texts.isEmpty { break }
-        try output.write(contentsOf: table(tokenizer.encode(texts, maxLength: maxLength), columns: maxLength, padID: tokenizer.padID))
-        progress?(lines.count)
-      }
-      try output.close()
-      let meta = meta(of: file)
-      if FileManager.default.fileExists(atPath: meta.path) { try FileManager.default.removeItem(at: meta) }
-      try replace(file, with: aside)
-      try Data("\(lines.count) \(maxLength) int64\n".utf8).write(to: meta, options: .atomic)
-    } catch let error as TokenizerError {
-      throw error
-    } catch {
-      throw TokenizerError(file.path, "file", "cannot be written (\(systemReason(error)))")
-    }
-    return try TokenFile(contentsOf: file)
-  }
-
-  private static let largestColumns = 1 << 20
+  static let largestColumns = 1 << 20
   private static let largestRows = 1 << 40
 
-  private static func meta(of file: URL) -> URL { file.appendingPathExtension("meta") }
-
-  /// Renames over a file that may exist.
-  private static func replace(_ file: URL, with aside: URL) throws {
-    guard rename(aside.path, file.path) == 0 else {
-      throw TokenizerError(file.path, "file", "cannot be written (\(String(cString: strerror(errno))))")
-    }
-  }
-
-  private static func table(_ encoded: [[Int32]], columns: Int, padID: Int32) -> Data {
-    var rows = [Int64](repeating: Int64(padID).littleEndian, count: encoded.count * columns)
-    for (row, ids) in encoded.enumerated() {
-      for (column, id) in ids.enumerated() { rows[row * columns + column] = Int64(id).littleEndian }
-    }
-    return rows.withUnsafeBytes { Data($0) }
-  }
+  static func meta(of file: URL) -> URL { file.appendingPathExtension("meta") }
 
   /// The rows and columns of a `.meta`.
   static func shape(_ bytes: [UInt8], file: String) throws -> (rows: Int, columns: Int) {

@@ -62,41 +62,70 @@ public struct Tokenizer: Sendable {
 
   /// `[CLS]`, the text's ids, `[SEP]`; at most `maxLength` of them in all, but never fewer than these two.
   public func encode(_ text: String, maxLength: Int? = nil) -> [Int32] {
-    encode(text, maxLength: maxLength, with: WordPiece.Scratch())
+    engine.withScratch { encode(text, maxLength: maxLength, with: $0) }
   }
 
-  /// The ids of each text, computed on all cores.
-  public func encode(_ texts: [String], maxLength: Int?) -> [[Int32]] {
-    let block = 64
-    let threads = min(ProcessInfo.processInfo.activeProcessorCount, (texts.count + block - 1) / block)
-    guard threads > 1 else {
-      let scratch = WordPiece.Scratch()
-      return texts.map { encode($0, maxLength: maxLength, with: scratch) }
+  /// The ids of each text, computed on all cores, or on `threads` of them.
+  public func encode(_ texts: [String], maxLength: Int?, threads: Int? = nil) -> [[Int32]] {
+    encode(texts.count, threads) { encode(texts[$0], maxLength: maxLength, with: $1) }
+  }
+
+  /// The ids of some lines, computed on all cores.
+  func encode(_ rows: some RandomAccessCollection<Int> & Sendable, of lines: Lines, maxLength: Int?) -> [[Int32]] {
+    encode(rows.count, nil) { place, scratch in
+      lines.withLine(rows[rows.index(rows.startIndex, offsetBy: place)]) { encode($0, maxLength: maxLength, with: scratch) }
     }
+  }
+
+  /// Writes a text's ids as `encode` makes them, then padding to the end of `row`, which has room for two ids or more.
+  func encode(_ text: UnsafeBufferPointer<UInt8>, into row: UnsafeMutableBufferPointer<Int64>, with scratch: WordPiece.Scratch) {
+    fill(&scratch.ids, text, maxLength: row.count, with: scratch)
+    for column in row.indices {
+      row[column] = Int64(column < scratch.ids.count ? scratch.ids[column] : padID).littleEndian
+    }
+  }
+
+  /// Calls `body` with a scratch that no other thread uses meanwhile.
+  func withScratch<Result>(_ body: (WordPiece.Scratch) throws -> Result) rethrows -> Result { try engine.withScratch(body) }
+
+  /// Threads take blocks of texts until none is left.
+  private func encode(_ texts: Int, _ threads: Int?, _ encode: @Sendable (Int, WordPiece.Scratch) -> [Int32]) -> [[Int32]] {
+    let block = 64
+    let threads = min(threads ?? ProcessInfo.processInfo.activeProcessorCount, (texts + block - 1) / block)
+    guard threads > 1 else { return engine.withScratch { scratch in (0..<texts).map { encode($0, scratch) } } }
     let next = Atomic(0)
-    return [[Int32]](unsafeUninitializedCapacity: texts.count) { buffer, count in
+    return [[Int32]](unsafeUninitializedCapacity: texts) { buffer, count in
       let results = UncheckedSendable(buffer.baseAddress!)
       DispatchQueue.concurrentPerform(iterations: threads) { _ in
-        let scratch = WordPiece.Scratch()
-        while true {
-          let start = next.wrappingAdd(block, ordering: .relaxed).oldValue
-          if start >= texts.count { break }
-          for index in start..<min(start + block, texts.count) {
-            (results.value + index).initialize(to: encode(texts[index], maxLength: maxLength, with: scratch))
+        engine.withScratch { scratch in
+          while true {
+            let start = next.wrappingAdd(block, ordering: .relaxed).oldValue
+            if start >= texts { break }
+            for index in start..<min(start + block, texts) {
+              (results.value + index).initialize(to: encode(index, scratch))
+            }
           }
         }
       }
-      count = texts.count
+      count = texts
     }
   }
 
   private func encode(_ text: String, maxLength: Int?, with scratch: WordPiece.Scratch) -> [Int32] {
     var text = text
-    var ids = [clsID]
-    ids.reserveCapacity(min(maxLength ?? Int.max, text.utf8.count / 3 + 8))
-    text.withUTF8 { engine.encode($0, limit: maxLength.map { max($0 - 2, 0) } ?? .max, with: scratch, into: &ids) }
+    return text.withUTF8 { encode($0, maxLength: maxLength, with: scratch) }
+  }
+
+  private func encode(_ text: UnsafeBufferPointer<UInt8>, maxLength: Int?, with scratch: WordPiece.Scratch) -> [Int32] {
+    fill(&scratch.ids, text, maxLength: maxLength, with: scratch)
+    return scratch.ids.withUnsafeBufferPointer { Array($0) }
+  }
+
+  private func fill(_ ids: inout [Int32], _ text: UnsafeBufferPointer<UInt8>, maxLength: Int?, with scratch: WordPiece.Scratch) {
+    ids.removeAll(keepingCapacity: true)
+    ids.append(clsID)
+    engine.encode(text, limit: maxLength.map { max($0 - 2, 0) } ?? .max, with: scratch, into: &ids)
     ids.append(sepID)
-    return ids
   }
 }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// The tokeniser's engine: text as UTF-8 in, ids without [CLS] and [SEP] out. Immutable, shared by all threads.
 final class WordPiece: Sendable {
   /// The pieces by which a word may begin, and, without their prefix, those by which it may go on.
@@ -10,6 +12,8 @@ final class WordPiece: Sendable {
   private let rawIDs: [Int32]
   private let normalizedTokens: AddedTokenMatcher
   private let normalizedIDs: [Int32]
+  /// Scratches that no thread uses just now.
+  private let free = Mutex<[Scratch]>([])
 
   /// Text is normalised in stretches of at least so many bytes that end before a space, so that a limit on the number of tokens
   /// also limits the work.
@@ -50,7 +54,7 @@ final class WordPiece: Sendable {
         let stop = stretchEnd(part, from: position)
         normalize(part, from: position, to: stop, with: scratch)
         split(scratch.text, by: normalizedTokens, normalizedIDs, end, into: &ids) { words, ids in
-          encodeWords(words, end, into: &ids)
+          encodeWords(words, end, scratch.words, into: &ids)
         }
         position = stop
       }
@@ -95,8 +99,8 @@ final class WordPiece: Sendable {
     }
   }
 
-  /// Splits normalised text at white space and punctuation, and every word into pieces.
-  private func encodeWords(_ text: UnsafeBufferPointer<UInt8>, _ end: Int, into ids: inout [Int32]) {
+  /// Splits normalised text, which lies in a scratch, at white space and punctuation, and every word into pieces.
+  private func encodeWords(_ text: UnsafeBufferPointer<UInt8>, _ end: Int, _ cache: WordCache, into ids: inout [Int32]) {
     table.asciiSplit.withUnsafeBufferPointer { ascii in
       var wordStart = 0
       var position = 0
@@ -115,20 +119,29 @@ final class WordPiece: Sendable {
           if flags & CharacterTable.Entry.punctuation != 0 { split = CharacterTable.Split.punctuation }
         }
         if split != CharacterTable.Split.none {
-          if wordStart < position { encodeWord(text, wordStart, position, into: &ids) }
-          if split == CharacterTable.Split.punctuation { encodeWord(text, position, position + length, into: &ids) }
+          if wordStart < position { encodeWord(text, wordStart, position, cache, into: &ids) }
+          if split == CharacterTable.Split.punctuation { encodeWord(text, position, position + length, cache, into: &ids) }
           if ids.count >= end { return }
           wordStart = position + length
         }
         position += length
       }
-      if wordStart < text.count { encodeWord(text, wordStart, text.count, into: &ids) }
+      if wordStart < text.count { encodeWord(text, wordStart, text.count, cache, into: &ids) }
     }
   }
 
-  /// The longest piece that begins the word, then the longest that goes on, to the word's end; one unknown token if that fails.
+  /// The ids of one word, from the cache where it is short and was met lately.
   @inline(__always)
-  private func encodeWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, into ids: inout [Int32]) {
+  private func encodeWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ cache: WordCache, into ids: inout [Int32]) {
+    guard let word = WordCache.Word(text, from: start, to: end) else { return splitWord(text, start, end, into: &ids) }
+    if cache.append(word, to: &ids) { return }
+    let count = ids.count
+    splitWord(text, start, end, into: &ids)
+    cache.keep(word, ids[count...])
+  }
+
+  /// The longest piece that begins the word, then the longest that goes on, to the word's end; one unknown token if that fails.
+  private func splitWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, into ids: inout [Int32]) {
     let count = ids.count
     if end - start <= longestWord || text[start..<end].count(where: { $0 & 0xC0 != 0x80 }) <= longestWord {
       guard var match = beginnings.longestMatch(text, from: start, to: end) else { return ids.append(unknownID) }
@@ -146,15 +159,30 @@ final class WordPiece: Sendable {
     }
   }
 
-  /// One thread's room for normalised text.
-  final class Scratch {
-    fileprivate var bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 16_384)
-    fileprivate var capacity = 16_384
+  /// Calls `body` with a scratch that no other thread uses meanwhile.
+  func withScratch<Result>(_ body: (Scratch) throws -> Result) rethrows -> Result {
+    let scratch = free.withLock { $0.popLast() } ?? Scratch()
+    defer { if scratch.isSmall { free.withLock { $0.append(scratch) } } }
+    return try body(scratch)
+  }
+
+  /// What one thread at a time needs while it encodes: room for normalised text and for ids, and the words met lately.
+  final class Scratch: @unchecked Sendable {
+    /// Room for the ids of one text.
+    var ids: [Int32] = []
+    fileprivate let words = WordCache()
+    fileprivate var bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: Scratch.usual)
+    private var capacity = Scratch.usual
     fileprivate var count = 0
+    private static let usual = 16_384
 
     fileprivate var text: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: count) }
 
-    fileprivate func reserve(_ needed: Int) {
+    /// Whether it is worth keeping: a very long text leaves no memory behind.
+    fileprivate var isSmall: Bool { capacity + 4 * ids.capacity <= 1 << 20 }
+
+    fileprivate func reserve(_ text: Int) {
+      let needed = text + WordCache.Word.longest
       guard needed > capacity else { return }
       bytes.deallocate()
       bytes = .allocate(capacity: needed)

@@ -1,11 +1,10 @@
 import Foundation
 import Logging
-import WengertNN
 
 /// The token ids of the lines of a text file: read from the file that `tokenize` makes, or made from the text each time.
 enum TokenSource: Sendable {
   case file(TokenFile, padID: Int32)
-  case texts([String], Tokenizer, maximumLength: Int)
+  case texts(Lines, Tokenizer, maximumLength: Int)
 
   var count: Int {
     switch self {
@@ -15,10 +14,10 @@ enum TokenSource: Sendable {
   }
 
   /// The ids of some lines, without padding.
-  func tokens(_ rows: some Collection<Int>) -> [[Int32]] {
+  func tokens(_ rows: some RandomAccessCollection<Int> & Sendable) -> [[Int32]] {
     switch self {
     case .file(let file, let padID): rows.map { file.row($0, padID: padID) }
-    case .texts(let texts, let tokenizer, let length): tokenizer.encode(rows.map { texts[$0] }, maxLength: length)
+    case .texts(let texts, let tokenizer, let length): tokenizer.encode(rows, of: texts, maxLength: length)
     }
   }
 
@@ -45,7 +44,7 @@ enum TokenSource: Sendable {
         log.warning("\(error); tokenising during training instead")
       }
     }
-    return .texts(try TextLines.all(of: texts), tokenizer, maximumLength: maximumLength)
+    return .texts(try Lines(mapping: texts), tokenizer, maximumLength: maximumLength)
   }
 
   private static func date(_ file: URL) -> Date? {

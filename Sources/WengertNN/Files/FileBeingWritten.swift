@@ -28,6 +28,17 @@ package final class FileBeingWritten {
     try writeAll(data, to: descriptor, path: path)
   }
 
+  /// Puts `bytes` at `offset`, beyond the present end too; several threads may do so at a time.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws {
+    var done = 0
+    while done < bytes.count {
+      let written = pwrite(descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if written < 0 && errno == EINTR { continue }
+      if written <= 0 { throw FileError.system(path, "writing", "make room on the disk") }
+      done += written
+    }
+  }
+
   /// Writes `data` over what stands at the start.
   func overwriteStart(_ data: Data) throws {
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw FileError.system(path, "writing", "write to a regular file") }
