@@ -1,16 +1,26 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
 # make test    build everything and run all tests
+# make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
+# make test-mpi  test that build
 # make lint    check the formatting
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test lint bench packages
+.PHONY: demo test mpi test-mpi lint bench packages
 
 demo: packages
 	swift run -c release dexml demo
 
 test: packages
 	swift test -c release
+
+mpi test-mpi: PACKAGES += libopenmpi-dev openmpi-bin
+
+mpi: packages
+	swift build -c release --traits MPI
+
+test-mpi: packages
+	swift test -c release --traits MPI --filter Workers
 
 lint:
 	swift format lint --strict --recursive .

@@ -18,7 +18,7 @@ struct ClassifierGradientTests {
   private let documents = [[2, 5, 6, 7, 3], [2, 11, 12, 3], [2, 9, 3], [2, 5, 11, 16, 17, 3], [2, 10, 10, 3]] as [[Int32]]
 
   private func chunks(_ size: Int, _ documents: [[Int32]]) -> [PackedTokens] {
-    stride(from: 0, to: documents.count, by: size).map { PackedTokens(documents[$0..<min($0 + size, documents.count)]) }
+    stride(from: 0, to: documents.count, by: size).map { PackedTokens(documents[$0..<min($0 + size, documents.count)], first: $0) }
   }
 
   private func cache(_ loss: SimilarityLoss) -> GradientCache<TextEncoder> { GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss) }
@@ -35,7 +35,7 @@ struct ClassifierGradientTests {
     let found = cache(loss).valueAndGradient(
       at: encoder, documents: chunks, classifier: classifier, block: sizes.labels, key: key, targets: targets)
     let whole = valueAndGradient(at: DualEncoder(encoder, classifier: classifier)) { model in
-      let x = concatenate(chunks.enumerated().map { model.encoder.embed($1, key: key.fold(0).fold($0)) })
+      let x = model.encoder.embed(PackedTokens(documents), key: key.fold(0))
       let scores = x.matmul(model.classifier!.weight.transpose()) + model.classifier!.bias
       return loss.loss(similarity: scores * (1 / loss.temperature), targets: targets)
     }

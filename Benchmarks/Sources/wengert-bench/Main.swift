@@ -8,7 +8,7 @@ import Wengert
     case "encoder": return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
     case "calls": return Calls.run()
     case "search": return StreamedBench.search(CommandLine.arguments)
-    case "losses": return StreamedBench.run(Array(CommandLine.arguments.dropFirst(2)))
+    case "losses": return StreamedBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)
     case "tokenize": return try TokenizeBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)
     case "encoders":
       let options = Options(Array(CommandLine.arguments.dropFirst(2)))

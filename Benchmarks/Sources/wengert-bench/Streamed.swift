@@ -23,7 +23,7 @@ enum StreamedBench {
       "search 512×\(labels)×384: \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)")
   }
 
-  static func run(_ arguments: [String]) {
+  static func run(_ arguments: [String], peersFolder: URL) {
     var labels = 131_072, batch = 512, width = 384, block = 4096, repeats = 3
     var criterion = SimilarityLoss.Criterion.decoupledSoftmax
     var rest = arguments.makeIterator()
@@ -78,6 +78,23 @@ enum StreamedBench {
     print(
       "\(criterion) \(batch)×\(labels)×\(width), blocks of \(block): \(Int(median)) ms; its four products alone \(Int(base)) ms, ratio \((median / base * 100).rounded() / 100); peak \(peak) MiB, inputs and gradients \(Int(bytes)) MiB"
     )
+    if let python = Peer.python,
+      let peer = Peer(
+        "torch", python,
+        [
+          peersFolder.appending(path: "losses_peer.py").path, "\(batch)", "\(labels)", "\(width)", "--threads",
+          "\(ProcessInfo.processInfo.activeProcessorCount)",
+        ])
+    {
+      let row = criterion == .decoupledSoftmax ? "decoupled" : criterion == .topK(.fixed(5), alpha: 2) ? "topk" : "-"
+      if let theirs = peer.measure(row, repeats: repeats) {
+        let again = (0..<repeats).map { _ in clock.measure(step) / .milliseconds(1) }.sorted()[repeats / 2]
+        print(
+          "PyTorch on whole similarities: \(Int(theirs)) ms; ours before and after it \(Int(median)) and \(Int(again)) ms, ratio \(((median + again) / 2 / theirs * 1000).rounded() / 1000)"
+        )
+      }
+      peer.stop()
+    }
     for (name, program) in loss.programs { print("\(name): \(program.program?.memoryDescription.split(separator: "\n")[0] ?? "")") }
   }
 }

@@ -52,12 +52,12 @@ extension Configuration {
 
     Key("Optimisation", "optim_bundle", \.optimBundle, "how parameters are divided among optimisers"),
     Key("Optimisation", "optim", \.optim, "the optimiser"),
-    Key("Optimisation", "lr", \.lr, "largest learning rate, for one worker", .above(0)),
+    Key("Optimisation", "lr", \.lr, "largest learning rate; several workers multiply it by their number", .above(0)),
     Key("Optimisation", "weight_decay", \.weightDecay, "decoupled decay of weights; biases and layer norms have none", .atLeast(0)),
     Key("Optimisation", "warmup", \.warmup, "share of all steps in which the rate rises from 0", .within(0...1)),
     Key("Optimisation", "num_epochs", \.numEpochs, "passes over the training documents", .atLeast(1)),
-    Key("Optimisation", "bsz", \.bsz, "documents in a step", .atLeast(1)),
-    Key("Optimisation", "gc_bsz", \.gcBsz, "texts encoded at once: bounds memory, changes no result", .atLeast(1)),
+    Key("Optimisation", "bsz", \.bsz, "documents in a step, of each worker", .atLeast(1)),
+    Key("Optimisation", "gc_bsz", \.gcBsz, "texts encoded at once by each worker: bounds memory, changes no result", .atLeast(1)),
 
     Key("Evaluation", "eval_interval", \.evalInterval, "epochs between evaluations", .atLeast(1)),
     Key("Evaluation", "eval_topk", \.evalTopk, "labels ranked for each document", .atLeast(1)),
