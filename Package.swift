@@ -12,6 +12,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -34,9 +35,13 @@ let package = Package(
     .target(
       name: "DEXML",
       dependencies: ["WengertNN", "Yams", .product(name: "Logging", package: "swift-log")]),
+    // Its HTTP service; nothing else needs hummingbird.
+    .target(
+      name: "DEXMLServer",
+      dependencies: ["DEXML", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log")]),
     .executableTarget(
       name: "dexml",
-      dependencies: ["DEXML", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["DEXML", "DEXMLServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Examples/dexml",
       exclude: ["configs", "check"]),
 
@@ -45,6 +50,9 @@ let package = Package(
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "WengertTestSupport"]),
+    .testTarget(
+      name: "DEXMLServerTests",
+      dependencies: ["DEXMLServer", "WengertTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird")]),
   ],
   swiftLanguageModes: [.v6]
 )

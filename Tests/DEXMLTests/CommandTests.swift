@@ -34,6 +34,8 @@ struct CommandTests {
     result = try run("report", "Examples/dexml", "--data-root", "Datasets")
     #expect(result.code == 1)
     #expect(result.errors.contains("Examples/dexml: config.yaml: no such file; name a folder of results"))
+    result = try run("serve", "--model", "none", "--labels", "none.txt")
+    #expect(result.code == 1 && result.errors.hasPrefix("dexml: error: ") && result.errors.contains("none.txt"))
     result = try run("train", "none.yaml")
     #expect(result.code == 1)
     #expect(result.errors == "dexml: error: none.yaml: no such configuration file\n")
@@ -46,11 +48,14 @@ struct CommandTests {
     #expect(try run("evaluate", eurlex, "--split", "dev").errors.contains("'val' and 'tst'"))
     #expect(try run("predict", "--model", "m", "--labels", "y", "--input", "-", "--top-k", "0").code == 64)
     #expect(try run("tokenize", "--data-path", "x", "--tokenizer", "t", "--tf-max-len", "1").code == 64)
+    #expect(try run("serve", "--model", "m", "--labels", "y", "--port", "65536").code == 64)
+    #expect(
+      try run("serve", "--model", "m", "--labels", "y", "--max-batch", "0").errors.contains("--max-batch must be at least 1; it is 0."))
     #expect(try run("report").code == 64)
     #expect(try run("nothing").code == 64)
   }
 
-  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "report"])
+  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "serve", "report"])
   func help(command: String) throws {
     #expect(try run(command, "--help").code == 0)
   }

@@ -1,0 +1,53 @@
+import DEXML
+import Foundation
+import Hummingbird
+import Logging
+import struct NIOCore.IOError
+
+/// A model and its labels behind HTTP.
+public struct PredictionServer: Sendable {
+  package let service: PredictionService
+  private let log: Logger
+
+  /// Serves the predictor's labels; `model` is the name that `/healthz` gives.
+  public init(_ predictor: sending Predictor, model: String, limits: ServiceLimits = ServiceLimits(), log: Logger) {
+    service = PredictionService(predictor, model: model, limits: limits, log: log)
+    self.log = log
+  }
+
+  /// Answers until the process gets SIGTERM or SIGINT; requests that are there by then are answered. The log says which address it is.
+  ///
+  /// - Parameter port: 0 takes any that is free.
+  /// - Throws: `ConfigurationError` where it cannot listen there.
+  public func run(host: String, port: Int) async throws {
+    defer { service.worker.close() }
+    let application = application(host: host, port: port)
+    do {
+      try await application.runService()
+    } catch let error as IOError {
+      throw ConfigurationError(
+        "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode))); choose another port (0: any that is free) or host"
+      )
+    }
+    log.info("stopped after \(service.worker.statistics.requests) predictions")
+  }
+
+  /// The service as hummingbird runs it, without its own remarks on the log.
+  package func application(host: String, port: Int) -> Application<PredictionService> {
+    var quiet = log
+    quiet.logLevel = .critical
+    return Application(
+      responder: service,
+      // Who says nothing for so long is gone.
+      server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port),
+        availableConnectionsDelegate: .maximum(service.limits.connections, logger: quiet)),
+      onServerRunning: { [log] channel in
+        guard let address = channel.localAddress, let bound = address.port else { return }
+        let name = address.ipAddress.map { $0.contains(":") ? "[\($0)]" : $0 } ?? host
+        log.info("listening on http://\(name):\(bound)")
+      },
+      logger: quiet)
+  }
+}
