@@ -56,9 +56,9 @@
   extension CollectiveType {
     fileprivate var number: Int32 {
       switch self {
-      case .float: Int32(bitPattern: CMPI_FLOAT.rawValue)
-      case .double: Int32(bitPattern: CMPI_DOUBLE.rawValue)
-      case .int32: Int32(bitPattern: CMPI_INT32.rawValue)
+      case .float: Int32(CMPI_FLOAT)
+      case .double: Int32(CMPI_DOUBLE)
+      case .int32: Int32(CMPI_INT32)
       }
     }
   }
@@ -66,9 +66,9 @@
   extension CollectiveOperation {
     fileprivate var number: Int32 {
       switch self {
-      case .sum: Int32(bitPattern: CMPI_SUM.rawValue)
-      case .maximum: Int32(bitPattern: CMPI_MAXIMUM.rawValue)
-      case .minimum: Int32(bitPattern: CMPI_MINIMUM.rawValue)
+      case .sum: Int32(CMPI_SUM)
+      case .maximum: Int32(CMPI_MAXIMUM)
+      case .minimum: Int32(CMPI_MINIMUM)
       }
     }
   }

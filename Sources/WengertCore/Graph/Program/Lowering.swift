@@ -48,7 +48,7 @@ struct Lowering {
       else { continue }
       outputs[number] = RowPrograms.copied(view)
     }
-    calls = recorder.calls
+    calls = PlacedProducts(recorder.calls, outputs: outputs).calls
     buffers = recorder.buffers
     // What cannot be written in place is copied over the argument at the end.
     let updates = UpdateCopies(self, recorder)
