@@ -99,4 +99,22 @@ import Testing
     try folder.write("x.txt", Data([0x61, 0x0A, 0xFF]))
     #expect(#expect(throws: TokenizerError.self) { try open(.online) }?.field == "line 2")
   }
+
+  @Test("a token file of another tokeniser with the same name is made anew, one of the same is not")
+  func tokenisers() throws {
+    let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]
+    let folder = try TokenizerScratch(["x.txt": "a b\nc\n"])
+    let log = try Logger.run(in: ResultsFolder(folder.url))
+    func made(_ vocabulary: [String]) throws -> [[Int32]] {
+      try TokenSource.open(
+        folder.url.appendingPathComponent("x.txt"), Tokenizer(vocabulary: vocabulary), maximumLength: 5, .offline, rows: 2, log: log
+      ).all()
+    }
+    func timesMade() throws -> Int { try TextLines.all(of: folder.url.appendingPathComponent("log.txt")).count { $0.contains("making") } }
+    let ids: [[Int32]] = [[2, 5, 6, 3], [2, 7, 3]]
+    for _ in 0..<2 { #expect(try made(words) == ids) }
+    #expect(try timesMade() == 1)
+    #expect(try made(words.dropLast(3) + ["c", "b", "a"]) == [[2, 7, 6, 3], [2, 5, 3]])
+    #expect(try timesMade() == 2)
+  }
 }

@@ -122,7 +122,9 @@ struct OptionTests {
       let task = try TinyTask.multiLabel { $0.trackMetric = metric }
       _ = try task.losses()
       let value = try #require(try task.metrics("tst")[metric.rawValue])
-      #expect(try task.text("log.txt").contains("best \(metric.rawValue) so far, \(String(format: "%.2f", value)): model in"))
+      let log = try task.text("log.txt")
+      #expect(log.contains("best \(metric.rawValue) so far, \(String(format: "%.2f", value)): model in"))
+      #expect(log.components(separatedBy: "the best model is chosen on the test set").count == 2, "said once")
     }
   }
 

@@ -8,12 +8,14 @@ public struct MarkdownFile {
     public let lines: [String]
   }
   public let blocks: [Block]
+  /// What stands outside of blocks.
+  private let text: [String]
 
   /// The file at a path from the package's root.
   public init(_ path: String) throws {
     let package = Fixtures.url("").deletingLastPathComponent().deletingLastPathComponent()
     let text = try String(contentsOf: package.appendingPathComponent(path), encoding: .utf8)
-    var blocks: [Block] = []
+    var blocks: [Block] = [], outside: [String] = []
     var open: (words: [Substring], lines: [String])?
     for line in text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init) {
       if line.hasPrefix("```") {
@@ -24,11 +26,29 @@ public struct MarkdownFile {
         } else {
           open = (line.dropFirst(3).split(separator: " "), [])
         }
-      } else {
+      } else if open != nil {
         open?.lines.append(line)
+      } else {
+        outside.append(line)
       }
     }
     self.blocks = blocks
+    self.text = outside
+  }
+
+  /// The cells of the tables under a heading, row by row, without their heads and marks of code.
+  public func rows(under heading: String) -> [[String]] {
+    let section = text.drop { $0.drop { $0 == "#" } != " \(heading)" }.dropFirst().prefix { !$0.hasPrefix("#") }
+    var rows: [[String]] = []
+    for line in section where line.hasPrefix("|") {
+      if line.hasPrefix("|---") {
+        rows.removeLast()
+        continue
+      }
+      let cells = line.replacing("\\|", with: "\0").dropFirst().dropLast().split(separator: "|", omittingEmptySubsequences: false)
+      rows.append(cells.map { $0.trimmingCharacters(in: .whitespaces).replacing("\0", with: "|").replacing("`", with: "") })
+    }
+    return rows
   }
 
   /// Lines of the page's Swift code that the source file does not hold; those that print are left out.

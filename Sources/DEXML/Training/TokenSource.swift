@@ -24,15 +24,16 @@ enum TokenSource: Sendable {
   /// All lines' ids.
   func all() -> [[Int32]] { tokens(0..<count) }
 
-  /// Opens a text file's tokens. Offline, the token file beside the text is made where it is missing or older than the text or of another number of lines,
-  /// and the log says so; where the folder cannot be written, the texts are tokenised as they are needed.
+  /// Opens a text file's tokens. Offline, the token file beside the text is made where it is missing or older than the text, of another number of lines or of
+  /// another tokeniser, and the log says so; where the folder cannot be written, the texts are tokenised as they are needed.
   static func open(
     _ texts: URL, _ tokenizer: Tokenizer, maximumLength: Int, _ mode: Configuration.Tokenization, rows: Int, log: Logger
   ) throws -> TokenSource {
     if mode == .offline {
       let location = TokenFile.location(texts: texts, tokenizer: tokenizer.name, maxLength: maximumLength)
       if let modified = date(location), let written = date(texts), modified >= written,
-        let file = try? TokenFile(contentsOf: location), file.rows == rows, file.columns == maximumLength
+        let file = try? TokenFile(contentsOf: location), file.rows == rows, file.columns == maximumLength,
+        try isMade(file, of: texts, by: tokenizer)
       {
         return .file(file, padID: tokenizer.padID)
       }
@@ -45,6 +46,13 @@ enum TokenSource: Sendable {
       }
     }
     return .texts(try Lines(mapping: texts), tokenizer, maximumLength: maximumLength)
+  }
+
+  /// Whether the first lines' tokens are those that the tokeniser makes: folders of different tokenisers may have the same name, as do the models of all runs.
+  private static func isMade(_ file: TokenFile, of texts: URL, by tokenizer: Tokenizer) throws -> Bool {
+    var lines = try TextLines(contentsOf: texts)
+    let expected = tokenizer.encode(try lines.next(min(file.rows, 100)), maxLength: file.columns)
+    return expected.enumerated().allSatisfy { file.row($0, padID: tokenizer.padID) == $1 }
   }
 
   private static func date(_ file: URL) -> Date? {
