@@ -116,3 +116,20 @@ struct RankingMetricsTests {
     }
   }
 }
+
+extension RankingMetricsTests {
+  @Test("a table with other columns is refused before anything is computed")
+  func otherColumns() throws {
+    var task = try TinyTask()
+    task.configuration.evalTopk = 4
+    let table = task.results.appendingPathComponent("tst_metrics.tsv")
+    try FileManager.default.createDirectory(at: task.results, withIntermediateDirectories: true)
+    try "epoch\tstep\tP@1\n1\t5\t50.00\n".write(to: table, atomically: true, encoding: .utf8)
+    for run in [{ try Trainer.run($0) }, { try Evaluator.run($0, split: .tst) }] as [(DEXML.Configuration) throws -> Void] {
+      let error = #expect(throws: FileError.self) { try run(task.configuration) }
+      #expect(error?.field == "header")
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: task.results.path).contains("tst_score_mat.npz") == false)
+    #expect(try String(contentsOf: table, encoding: .utf8).split(separator: "\n").count == 2)
+  }
+}

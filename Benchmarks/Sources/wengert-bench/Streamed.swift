@@ -6,21 +6,25 @@ import Wengert
 enum StreamedBench {
   /// The best hundred labels of each document, against the product alone.
   static func search(_ arguments: [String]) {
-    var labels = 131_072
-    if let place = arguments.firstIndex(of: "--labels"), let count = Int(arguments[place + 1]) { labels = count }
+    func option(_ name: String) -> Int? {
+      arguments.firstIndex(of: name).flatMap { $0 + 1 < arguments.count ? Int(arguments[$0 + 1]) : nil }
+    }
+    let labels = option("--labels") ?? 131_072, block = option("--block") ?? ExactSearch.labelBlock
     let x = RandomKey(1).normal([512, 384]).l2Normalize(), y = RandomKey(2).normal([labels, 384]).l2Normalize()
     let clock = ContinuousClock()
     func median(_ body: () -> Void) -> Double {
       body()
       return (0..<5).map { _ in clock.measure(body) / .milliseconds(1) }.sorted()[2]
     }
-    let whole = median { _ = ExactSearch.search(documents: x, labels: y, topK: 100) }
-    let block = 4096
+    let search = ExactSearch()
+    let blocks = stride(from: 0, to: labels, by: block).map { y[$0..<min($0 + block, labels)] }
+    let whole = median { _ = search.search(documents: x, labels: blocks, topK: 100) }
     let product = median {
-      for start in stride(from: 0, to: labels, by: block) { _ = x.matmul(y[start..<min(start + block, labels)].transpose()) }
+      for rows in blocks { _ = x.matmul(rows.transpose()) }
     }
     print(
-      "search 512×\(labels)×384: \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)")
+      "search 512×\(labels)×384, blocks of \(block): \(Int(whole)) ms; its product alone \(Int(product)) ms, speed \((100 * product / whole).rounded() / 100)"
+    )
   }
 
   static func run(_ arguments: [String], peersFolder: URL) {

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Collectives
 import DEXML
 
 extension EvaluationSplit: ExpressibleByArgument {}
 
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measure an encoder on a data set, one trained here or any other.",
+    abstract: "Measure an encoder on a data set, one trained here or any other; by several workers under mpirun.",
     discussion: "Example: dexml evaluate configs/eurlex-4k.yaml --split tst --tf Results/DEXML/EURLex-4K/run/model")
 
   @Option(help: "Held-out training documents, or the test set.")
@@ -13,5 +14,11 @@ struct Evaluate: ParsableCommand {
 
   @OptionGroup var settings: SettingsArguments
 
-  func run() throws { try Evaluator.run(settings.configuration(), split: split) }
+  func run() throws {
+    try Launch.run { workers in
+      try Evaluator.run(settings.configuration(), split: split, workers: workers)
+    } describe: {
+      "dexml: error: \(oneLine($0))"
+    }
+  }
 }

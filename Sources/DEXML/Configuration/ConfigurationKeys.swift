@@ -45,7 +45,7 @@ extension Configuration {
     Key("Loss", "topk_n_iter", \.topkNIter, "topk: read and not used; the search for the threshold ends when it is exact", .atLeast(1)),
 
     Key("Negatives", "neg_type", \.negType, "none beyond the net's own, mined lists, or the labels of the batch"),
-    Key("Negatives", "hard_neg_start", \.hardNegStart, "first epoch with mined negatives", .atLeast(0)),
+    Key("Negatives", "hard_neg_start", \.hardNegStart, "epochs before negatives are first mined", .atLeast(0)),
     Key("Negatives", "hard_neg_topk", \.hardNegTopk, "nearest labels searched for each document", .atLeast(1)),
     Key("Negatives", "num_neg_samples", \.numNegSamples, "negatives drawn for each document", .atLeast(1)),
     Key("Negatives", "num_pos_samples", \.numPosSamples, "positives drawn for each document", .atLeast(1)),
@@ -53,7 +53,9 @@ extension Configuration {
     Key("Optimisation", "optim_bundle", \.optimBundle, "how parameters are divided among optimisers"),
     Key("Optimisation", "optim", \.optim, "the optimiser"),
     Key("Optimisation", "lr", \.lr, "largest learning rate; several workers multiply it by their number", .above(0)),
-    Key("Optimisation", "weight_decay", \.weightDecay, "decoupled decay of weights; biases and layer norms have none", .atLeast(0)),
+    Key(
+      "Optimisation", "weight_decay", \.weightDecay, "decay of weights, decoupled with adamw; biases and layer norms have none", .atLeast(0)
+    ),
     Key("Optimisation", "warmup", \.warmup, "share of all steps in which the rate rises from 0", .within(0...1)),
     Key("Optimisation", "num_epochs", \.numEpochs, "passes over the training documents", .atLeast(1)),
     Key("Optimisation", "bsz", \.bsz, "documents in a step, of each worker", .atLeast(1)),

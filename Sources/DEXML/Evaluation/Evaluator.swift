@@ -7,19 +7,22 @@ import WengertNN
 public enum Evaluator {
   /// Evaluates the encoder of a configuration, trained here or not, on a part of its data set: metrics on the log and in `<split>_metrics.tsv`, scores in
   /// `<split>_score_mat.npz`.
-  public static func run(_ configuration: Configuration, split: EvaluationSplit) throws {
+  public static func run(_ configuration: Configuration, split: EvaluationSplit, workers: any Workers = OneWorker()) throws {
     let modelFolder = try ModelFolder(configuration.encoderFolder())
     let length = try modelFolder.maximumLength(configuration.tfMaxLen)
     let tokenizer = try modelFolder.tokenizer()
     var model = DualEncoder(try modelFolder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs))
     let results = try ResultsFolder(for: configuration)
-    let log = try Logger.run(in: results)
-    let task = try DatasetTask(configuration, tokenizer, maximumLength: length, log: log)
+    let prefix = results.url.appendingPathComponent(split.rawValue)
+    try RankingMetrics.checkTable(prefix, evalTopK: configuration.evalTopk)
+    let log = try Logger.run(in: results, workers)
+    let task = try workers.firstAlone { try DatasetTask(configuration, tokenizer, maximumLength: length, log: log) }
     if configuration.net == .classifier {
       model.classifier = try modelFolder.requiredClassifier(labels: task.labels.count, width: model.encoder.width)
     }
-    let outcome = try evaluate(model, task, task.evaluated(split), configuration)
-    try outcome.metrics.append(to: results.url.appendingPathComponent(split.rawValue), epoch: 0, step: 0)
+    let outcome = try evaluate(model, task, workers.firstAlone { try task.evaluated(split) }, configuration, workers: workers)
+    guard workers.rank == 0 else { return }
+    try outcome.metrics.append(to: prefix, epoch: 0, step: 0)
     try outcome.scores.write(to: results.scores(split.rawValue))
     report(outcome.metrics, split, log)
   }

@@ -7,21 +7,29 @@ extension RankingMetrics {
   /// An error where the file is there with other columns.
   public func append(to prefix: URL, epoch: Int, step: Int) throws {
     let url = Self.tableFile(prefix)
-    let header = (["epoch", "step"] + metrics.map(\.name)).joined(separator: "\t")
+    let header = Self.header(metrics)
+    try Self.check(url, header)
     let row = (["\(epoch)", "\(step)"] + metrics.map { String(format: "%.2f", $0.value) }).joined(separator: "\t")
     let before = FileManager.default.fileExists(atPath: url.path) ? try mapFile(url) : Data()
-    if !before.isEmpty {
-      let found = String(decoding: before.prefix { $0 != 0x0a }, as: UTF8.self)
-      guard found == header else {
-        throw FileError(
-          file: url.path, field: "header", value: found.debugDescription,
-          advice: "this evaluation has the columns \(header.debugDescription): move the file away")
-      }
-    }
     // A row that an interruption cut short keeps a line of its own.
     let start = before.isEmpty ? header + "\n" : before.last == 0x0a ? "" : "\n"
     try appendToFile(Data("\(start)\(row)\n".utf8), url)
   }
+
+  /// An error where `<prefix>_metrics.tsv` is there with other columns than an evaluation of `evalTopK` labels has.
+  static func checkTable(_ prefix: URL, evalTopK: Int) throws { try check(tableFile(prefix), header(MetricSums().metrics(evalTopK: evalTopK))) }
+
+  private static func check(_ url: URL, _ header: String) throws {
+    guard FileManager.default.fileExists(atPath: url.path), case let lines = try mapFile(url), !lines.isEmpty else { return }
+    let found = String(decoding: lines.prefix { $0 != 0x0a }, as: UTF8.self)
+    guard found == header else {
+      throw FileError(
+        file: url.path, field: "header", value: found.debugDescription,
+        advice: "this evaluation has the columns \(header.debugDescription): move the file away")
+    }
+  }
+
+  private static func header(_ metrics: [Metric]) -> String { (["epoch", "step"] + metrics.map(\.name)).joined(separator: "\t") }
 
   /// The number of lines of `<prefix>_metrics.tsv`, the header among them.
   static func lineCount(of prefix: URL) throws -> Int { try lines(of: prefix).count }

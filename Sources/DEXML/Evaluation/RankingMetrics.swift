@@ -52,13 +52,13 @@ public struct RankingMetrics: Sendable, Equatable {
         file: dataset, field: "training labels", value: "\(trainingFrequencies.count)", advice: "the truth has \(truth.columns) labels")
     }
     let weights = Propensity(dataset: dataset).weights(frequencies: trainingFrequencies, documents: trainingDocuments)
-    var sums = Sums()
+    var sums = MetricSums()
     for document in 0..<truth.rows {
       let labels = truth.row(document)
       let positives = Set(zip(labels.indices, labels.values).lazy.filter { $0.1 > 0 }.map { $0.0 })
       if positives.isEmpty { continue }
       let removed = Set(filter?.row(document).indices ?? [])
-      let ranking = Self.ranking(predictions.row(document)).lazy.filter { !removed.contains($0) }.prefix(Sums.depth)
+      let ranking = Self.ranking(predictions.row(document)).lazy.filter { !removed.contains($0) }.prefix(MetricSums.depth)
       sums.add(hits: ranking.map { positives.contains($0) ? weights[Int($0)] : nil }, truth: positives.map { weights[Int($0)] })
     }
     metrics = sums.metrics(evalTopK: evalTopK)
@@ -76,8 +76,8 @@ public struct RankingMetrics: Sendable, Equatable {
   }
 }
 
-/// Sums over documents, from which the means follow.
-private struct Sums {
+/// MetricSums over documents, from which the means follow.
+struct MetricSums {
   static let shortCuts = [1, 3, 5]
   static let recallCuts = [10, 50, 100]
   static let depth = 100

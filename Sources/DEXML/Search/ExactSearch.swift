@@ -7,6 +7,9 @@ public final class ExactSearch {
 
   public init() {}
 
+  /// Labels that are searched at once, unless the caller says otherwise.
+  public static let labelBlock = 8192
+
   /// The `topK` best labels of each document, best first; all labels where there are fewer.
   ///
   /// Blocked over documents and labels: memory is one block of similarities and the running best, which every block's are appended to before the best are taken again.
@@ -43,7 +46,7 @@ public final class ExactSearch {
 
   /// One search in a matrix of labels, [L, width], by programs compiled for it.
   public static func search(
-    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 512, labelBlock: Int = 8192
+    documents: Tensor, labels: Tensor, topK: Int, documentBlock: Int = 512, labelBlock: Int = ExactSearch.labelBlock
   ) -> (scores: Tensor, indices: Tensor) {
     let blocks = stride(from: 0, to: labels.shape[0], by: labelBlock).map { labels[$0..<min($0 + labelBlock, labels.shape[0])] }
     return ExactSearch().search(documents: documents, labels: blocks, topK: topK, documentBlock: documentBlock)

@@ -1,3 +1,4 @@
+import Collectives
 import Foundation
 import Logging
 import Synchronization
@@ -50,8 +51,9 @@ public struct RunLogHandler: LogHandler {
 }
 
 extension Logger {
-  /// The logger of a run: standard error, and `log.txt` where the run has a results folder.
-  public static func run(in folder: ResultsFolder? = nil) throws -> Logger {
+  /// The logger of a run: standard error, and `log.txt` where the run has a results folder. Of several workers, the first speaks.
+  public static func run(in folder: ResultsFolder? = nil, _ workers: any Workers = OneWorker()) throws -> Logger {
+    guard workers.rank == 0 else { return Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() } }
     let file = try folder.map { try LogFile($0.log) }
     return Logger(label: "dexml") { _ in RunLogHandler(file: file) }
   }

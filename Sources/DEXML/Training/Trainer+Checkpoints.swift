@@ -5,6 +5,7 @@ import WengertNN
 extension Trainer {
   /// Goes to where the run starts: the checkpoint to resume from, or the first step.
   mutating func start(resumes: Bool) throws {
+    try RankingMetrics.checkTable(metricsPrefix, evalTopK: configuration.evalTopk)
     if isFirst { try results.removePartialFiles() }
     if let file = try checkpointToResume(resumes) {
       let checkpoint = try Checkpoint(contentsOf: file)

@@ -86,7 +86,7 @@ public struct Trainer {
       encoder.bottleneck = Linear(encoder.width, configuration.bottleneckDim, key: keys.start)
     }
     results = try ResultsFolder(for: configuration)
-    let log = workers.rank == 0 ? try Logger.run(in: results) : Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() }
+    let log = try Logger.run(in: results, workers)
     self.log = log
     events = workers.rank == 0 ? try RunEvents(results, log: log) : nil
     let (tokenizer, maximumLength) = (tokenizer, maximumLength)
@@ -134,7 +134,7 @@ public struct Trainer {
   }
 
   private mutating func train(_ observe: (_ step: Int, _ loss: Double) throws -> Void) throws {
-    let evaluated = try task.evaluated(split)
+    let evaluated = try workers.firstAlone { [task, split] in try task.evaluated(split) }
     log.info(
       "\(task.folder.name): \(task.pairs.rows.count) training \(task.pairs.name), \(evaluated.tokens.count) to evaluate on (\(split.rawValue)), \(task.labels.count) labels; results in \(results.url.path)"
     )
