@@ -17,7 +17,9 @@ extension RankingMetrics {
   }
 
   /// An error where `<prefix>_metrics.tsv` is there with other columns than an evaluation of `evalTopK` labels has.
-  static func checkTable(_ prefix: URL, evalTopK: Int) throws { try check(tableFile(prefix), header(MetricSums().metrics(evalTopK: evalTopK))) }
+  static func checkTable(_ prefix: URL, evalTopK: Int) throws {
+    try check(tableFile(prefix), header(MetricSums().metrics(evalTopK: evalTopK)))
+  }
 
   private static func check(_ url: URL, _ header: String) throws {
     guard FileManager.default.fileExists(atPath: url.path), case let lines = try mapFile(url), !lines.isEmpty else { return }
