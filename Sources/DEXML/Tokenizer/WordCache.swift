@@ -47,27 +47,24 @@ final class WordCache {
     var ids: (Int32, Int32, Int32) = (0, 0, 0)
   }
 
-  private let entries: UnsafeMutablePointer<Entry>
+  private var entries: [Entry]
   private let bits: UInt64
 
   /// - Parameter bits: the cache has 2 to this number of places, of 32 bytes each.
   init(bits: UInt64 = 13) {
     self.bits = bits
-    entries = .allocate(capacity: 1 << bits)
-    entries.initialize(repeating: Entry(), count: 1 << bits)
+    entries = Array(repeating: Entry(), count: 1 << bits)
   }
-
-  deinit { entries.deallocate() }
 
   /// Appends a word's ids; false if it is not here.
   @inline(__always)
   func append(_ word: Word, to ids: inout [Int32]) -> Bool {
-    let entry = entries + word.place(bits: bits)
-    guard entry.pointee.low == word.low, entry.pointee.high == word.high, entry.pointee.length == word.length else { return false }
-    ids.append(entry.pointee.ids.0)
-    if entry.pointee.count > 1 {
-      ids.append(entry.pointee.ids.1)
-      if entry.pointee.count > 2 { ids.append(entry.pointee.ids.2) }
+    let entry = entries[word.place(bits: bits)]
+    guard entry.low == word.low, entry.high == word.high, entry.length == word.length else { return false }
+    ids.append(entry.ids.0)
+    if entry.count > 1 {
+      ids.append(entry.ids.1)
+      if entry.count > 2 { ids.append(entry.ids.2) }
     }
     return true
   }
