@@ -8,7 +8,7 @@ public final class ExactSearch {
   public init() {}
 
   /// Labels that are searched at once, unless the caller says otherwise.
-  public static let labelBlock = 8192
+  public static let labelBlock = 32768
 
   /// The `topK` best labels of each document, best first; all labels where there are fewer.
   ///
