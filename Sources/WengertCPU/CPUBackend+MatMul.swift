@@ -32,7 +32,7 @@ private struct PrepareProduct: ElementVisitor {
     rows.inputs[product] =
       call.out
       ?? View(
-        storage: CPUStorage(placeholderOn: .shared, byteCount: shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: shape),
+        storage: CPUStorage(slotOn: .shared, byteCount: shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: shape),
         dtype: dtype)
     return ProductEpilogue(
       rows: RowRun(rows, plans: plans, keepsRows: true), product: product, blockRows: ProductEpilogue.blockRows(shape, dtype))

@@ -1,9 +1,9 @@
 import WengertCore
 
-/// A 64-byte-aligned block of host memory from the backend's pool, or a placeholder for part of one.
+/// A 64-byte-aligned block of host memory from the backend's pool, or a slot for part of one.
 final class CPUStorage: Storage, @unchecked Sendable {
   private(set) var pointer: UnsafeMutableRawPointer
-  /// Nil for a placeholder.
+  /// Nil for a slot.
   private let pool: MemoryPool?
   private let isPooled: Bool
 
@@ -14,7 +14,7 @@ final class CPUStorage: Storage, @unchecked Sendable {
     super.init(backend: backend, byteCount: byteCount)
   }
 
-  init(placeholderOn backend: CPUBackend, byteCount: Int) {
+  init(slotOn backend: CPUBackend, byteCount: Int) {
     pointer = CPUStorage.nowhere
     pool = nil
     isPooled = false
@@ -27,21 +27,21 @@ final class CPUStorage: Storage, @unchecked Sendable {
   nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
 
   func bind(to storage: CPUStorage?, at byteOffset: Int) {
-    precondition(pool == nil, "only a placeholder can be bound")
+    precondition(pool == nil, "only a slot can be bound")
     guard let storage else {
       pointer = CPUStorage.nowhere
       return
     }
-    precondition(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount, "a placeholder does not fit what it is bound to")
+    precondition(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount, "a slot does not fit what it is bound to")
     pointer = storage.pointer + byteOffset
   }
 }
 
 extension CPUBackend {
-  public func placeholder(byteCount: Int) -> Storage { CPUStorage(placeholderOn: self, byteCount: byteCount) }
+  public func slot(byteCount: Int) -> Storage { CPUStorage(slotOn: self, byteCount: byteCount) }
 
-  public func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) {
-    unsafeDowncast(placeholder, to: CPUStorage.self).bind(to: storage.map { unsafeDowncast($0, to: CPUStorage.self) }, at: byteOffset)
+  public func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {
+    unsafeDowncast(slot, to: CPUStorage.self).bind(to: storage.map { unsafeDowncast($0, to: CPUStorage.self) }, at: byteOffset)
   }
 }
 

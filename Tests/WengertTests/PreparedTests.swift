@@ -4,7 +4,7 @@ import WengertTestSupport
 
 @Suite("Prepared kernels of the CPU backend")
 struct PreparedTests {
-  @Test("a kernel leaves the eager call's bytes wherever its placeholders are bound, for every case and layout", arguments: CaseList.all)
+  @Test("a kernel leaves the eager call's bytes wherever its slots are bound, for every case and layout", arguments: CaseList.all)
   func conforms(_ operation: OperationCase) {
     for dtype in operation.dtypes {
       for variant in operation.variants(dtype) {
@@ -18,8 +18,8 @@ struct PreparedTests {
     #expect(isSame)
   }
 
-  private func placeholder(like view: View) -> View {
-    View(storage: cpu.placeholder(byteCount: view.storage.byteCount), layout: view.layout, dtype: view.dtype)
+  private func slot(like view: View) -> View {
+    View(storage: cpu.slot(byteCount: view.storage.byteCount), layout: view.layout, dtype: view.dtype)
   }
 
   @Test(
@@ -31,7 +31,7 @@ struct PreparedTests {
     b.store(x * 3, as: .float32)
     let values = (0..<count).map { Float($0) }
     let input = view(values, [count]), other = view(values, [count])
-    let (source, first, second) = (placeholder(like: input), placeholder(like: input), placeholder(like: input))
+    let (source, first, second) = (slot(like: input), slot(like: input), slot(like: input))
     let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [source], outputs: [first, second], over: [count])))
     for (one, two) in [(input.storage, other.storage), (other.storage, input.storage)] {
       let start = contents(input.storage, as: Float.self)

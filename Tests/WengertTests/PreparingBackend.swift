@@ -2,7 +2,7 @@ import Testing
 import WengertCPU
 import WengertTestSupport
 
-/// Stands for the CPU backend, and checks on each call that a prepared kernel, whose operands are placeholders bound here and there, leaves the same
+/// Stands for the CPU backend, and checks on each call that a prepared kernel, whose operands are slots bound here and there, leaves the same
 /// bytes as the eager call.
 final class PreparingBackend: Backend {
   static let shared = PreparingBackend()
@@ -23,9 +23,9 @@ final class PreparingBackend: Backend {
   }
 
   func allocate(byteCount: Int) -> Storage { Memory(cpu.allocate(byteCount: byteCount), on: self) }
-  func placeholder(byteCount: Int) -> Storage { Memory(cpu.placeholder(byteCount: byteCount), on: self) }
-  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) {
-    cpu.bind((placeholder as! Memory).inner, to: storage.map { ($0 as! Memory).inner }, at: byteOffset)
+  func slot(byteCount: Int) -> Storage { Memory(cpu.slot(byteCount: byteCount), on: self) }
+  func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {
+    cpu.bind((slot as! Memory).inner, to: storage.map { ($0 as! Memory).inner }, at: byteOffset)
   }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     cpu.write(bytes, to: (storage as! Memory).inner, at: byteOffset)
@@ -50,26 +50,26 @@ final class PreparingBackend: Backend {
     let before = storages.map(bytes)
     let eager = PlainKernel(backend: cpu, call: call(views)).run()
 
-    let placeholders = storages.map { cpu.placeholder(byteCount: $0.byteCount) }
+    let slots = storages.map { cpu.slot(byteCount: $0.byteCount) }
     let kernel = cpu.prepare(
       call(
         views.map { view in
           let place = storages.firstIndex { $0 === view.storage }!
-          return View(storage: placeholders[place], layout: view.layout, dtype: view.dtype)
+          return View(storage: slots[place], layout: view.layout, dtype: view.dtype)
         }))
     for gap in [0, 24, 4096] {
       let memory = storages.map { cpu.allocate(byteCount: $0.byteCount + 2 * gap) }
       for index in storages.indices {
         fill(memory[index], before[index], at: gap)
-        cpu.bind(placeholders[index], to: memory[index], at: gap)
+        cpu.bind(slots[index], to: memory[index], at: gap)
       }
       #expect(kernel.run() == eager)
       for index in storages.indices {
-        let isSame = bytes(placeholders[index]) == bytes(storages[index])
+        let isSame = bytes(slots[index]) == bytes(storages[index])
         #expect(isSame, "\(call(views)) with its memory \(gap) bytes further on")
-        cpu.bind(placeholders[index], to: nil, at: 0)
+        cpu.bind(slots[index], to: nil, at: 0)
       }
-      // A placeholder does not keep what it is bound to.
+      // A slot does not keep what it is bound to.
       withExtendedLifetime(memory) {}
     }
     return eager

@@ -14,11 +14,11 @@ public protocol Backend: AnyObject, Sendable {
   func allocateUnpooled(byteCount: Int) -> Storage
 
   /// A storage without memory of its own, for the buffers and arguments of a compiled program: views of it may be handed to `prepare`.
-  func placeholder(byteCount: Int) -> Storage
+  func slot(byteCount: Int) -> Storage
 
-  /// Lets a placeholder stand for `storage` from `byteOffset` on, which must hold all its bytes, until it is bound anew; nil: for nothing. The placeholder does not
+  /// Lets a slot stand for `storage` from `byteOffset` on, which must hold all its bytes, until it is bound anew; nil: for nothing. The slot does not
   /// keep the storage alive.
-  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int)
+  func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int)
 
   /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
   func prepare(_ call: KernelCall) -> any Kernel

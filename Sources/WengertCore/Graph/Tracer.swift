@@ -71,8 +71,8 @@ final class Tracer: Backend, @unchecked Sendable {
   }
 
   func allocate(byteCount: Int) -> Storage { fail() }
-  func placeholder(byteCount: Int) -> Storage { fail() }
-  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
+  func slot(byteCount: Int) -> Storage { fail() }
+  func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
   func prepare(_ call: KernelCall) -> any Kernel { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
   func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }

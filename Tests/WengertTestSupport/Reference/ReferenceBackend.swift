@@ -13,10 +13,10 @@ public final class ReferenceBackend: Backend {
     ReferenceStorage(backend: self, byteCount: byteCount)
   }
 
-  public func placeholder(byteCount: Int) -> Storage { ReferenceStorage(backend: self, byteCount: byteCount) }
+  public func slot(byteCount: Int) -> Storage { ReferenceStorage(backend: self, byteCount: byteCount) }
 
-  public func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) {
-    ReferenceStorage.of(placeholder).target = storage.map { (ReferenceStorage.of($0), byteOffset) }
+  public func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {
+    ReferenceStorage.of(slot).target = storage.map { (ReferenceStorage.of($0), byteOffset) }
   }
 
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
@@ -55,7 +55,7 @@ public final class ReferenceBackend: Backend {
 /// Memory of the reference backend.
 final class ReferenceStorage: Storage, @unchecked Sendable {
   private var own: [UInt8]
-  /// What a placeholder stands for, from which byte on.
+  /// What a slot stands for, from which byte on.
   var target: (storage: ReferenceStorage, offset: Int)?
 
   /// Lends the memory, in which this storage begins at `start`.

@@ -21,9 +21,9 @@ final class BoundProgram: @unchecked Sendable {
   let steps: [Step]
   private let backend: any Backend
   /// What stands for the arguments that kernels read or write, by number of the argument.
-  private let inputs: [(number: Int, placeholder: Storage)]
-  private let arena: [(offset: Int, placeholder: Storage)]
-  private let results: [(output: Int, placeholder: Storage)]
+  private let inputs: [(number: Int, slot: Storage)]
+  private let arena: [(offset: Int, slot: Storage)]
+  private let results: [(output: Int, slot: Storage)]
   private let sources: [Source]
   private var boundArena = 0
   private var isRunning = false
@@ -56,13 +56,13 @@ final class BoundProgram: @unchecked Sendable {
       case (.constant, .constant(let storage)): made = storage
       case (.constant, _): made = backend.allocate(byteCount: buffer.byteCount)
       case (.input(let input), _):
-        made = backend.placeholder(byteCount: buffer.byteCount)
+        made = backend.slot(byteCount: buffer.byteCount)
         inputs.append((input, made))
       case (.output(let output), _):
-        made = backend.placeholder(byteCount: buffer.byteCount)
+        made = backend.slot(byteCount: buffer.byteCount)
         results.append((output, made))
       case (.arena(let offset), _):
-        made = backend.placeholder(byteCount: buffer.byteCount)
+        made = backend.slot(byteCount: buffer.byteCount)
         arena.append((offset, made))
       case (.unused, _): made = backend.allocate(byteCount: buffer.byteCount)
       }
@@ -105,13 +105,13 @@ final class BoundProgram: @unchecked Sendable {
     isRunning = true
     let memory = Arena.take(plan.arenaByteCount, on: backend)
     if boundArena != memory.number {
-      for (offset, placeholder) in arena { backend.bind(placeholder, to: memory.storage, at: offset) }
+      for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
       boundArena = memory.number
     }
     var made: [Int: Storage] = [:]
-    for (output, placeholder) in results {
-      let storage = backend.allocate(byteCount: placeholder.byteCount)
-      backend.bind(placeholder, to: storage, at: 0)
+    for (output, slot) in results {
+      let storage = backend.allocate(byteCount: slot.byteCount)
+      backend.bind(slot, to: storage, at: 0)
       made[output] = storage
     }
     let run = ProgramRun(self, memory, made, observe)
@@ -120,10 +120,10 @@ final class BoundProgram: @unchecked Sendable {
   }
 
   fileprivate func bind(_ arguments: [View], from first: Int) {
-    for (number, placeholder) in inputs where arguments.indices.contains(number - first) {
+    for (number, slot) in inputs where arguments.indices.contains(number - first) {
       let view = arguments[number - first]
       // A view without elements may begin anywhere.
-      backend.bind(placeholder, to: view.storage, at: placeholder.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
+      backend.bind(slot, to: view.storage, at: slot.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
     }
   }
 

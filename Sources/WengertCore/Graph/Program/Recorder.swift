@@ -44,8 +44,8 @@ final class Recorder: Backend, @unchecked Sendable {
 
   private func fail() -> Never { fatalError("\(operation): asks for numbers while a program is planned, where there are none") }
 
-  func placeholder(byteCount: Int) -> Storage { fail() }
-  func bind(_ placeholder: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
+  func slot(byteCount: Int) -> Storage { fail() }
+  func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
   func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
 
