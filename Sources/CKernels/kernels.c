@@ -108,6 +108,7 @@ wg_binary_fn wg_binary(int type, int op, int shape) { return table()->binary[typ
 wg_binary_fn wg_compare(int type, int op, int shape) { return table()->compare[type][op][shape]; }
 wg_select_fn wg_select(int wide, int single) { return table()->select[wide][single]; }
 wg_unary_fn wg_cast(int from, int to) { return table()->cast[from][to]; }
+wg_unary_fn wg_rounded(int bfloat) { return table()->rounded[bfloat]; }
 wg_unary_fn wg_fill(int wide) { return table()->fill[wide]; }
 wg_unary_fn wg_logical_not(void) { return table()->logical_not; }
 wg_move_fn wg_load(int dtype) { return table()->load[dtype]; }

@@ -545,6 +545,9 @@ STORE(store_int32, int32_t, int32_t, x)
 STORE(store_int64, int64_t, int64_t, x)
 STORE(store_half, uint16_t, float, WG(half_of)(x))
 STORE(store_bfloat, uint16_t, float, WG(bfloat_of)(x))
+// What is stored in half precision and loaded again.
+PLAIN_UNARY(rounded_half, float, float, WG(of_half)(WG(half_of)(x)))
+PLAIN_UNARY(rounded_bfloat, float, float, WG(float_of)((int32_t)((uint32_t)WG(bfloat_of)(x) << 16)))
 
 // --- Reductions ----------------------------------------------------------------------------------------------------------------------
 
@@ -648,6 +651,7 @@ static const wg_table WG(table) = {
     {WG(i32_of_f32), WG(i64_of_f32), WG(same_f32), WG(f64_of_f32), WG(bool_of_f32)},
     {WG(i32_of_f64), WG(i64_of_f64), WG(f32_of_f64), WG(same_f64), WG(bool_of_f64)},
   },
+  .rounded = {WG(rounded_half), WG(rounded_bfloat)},
   .fill = {WG(fill_32), WG(fill_64)},
   .logical_not = WG(logical_not),
   .load = {WG(load_bool), WG(load_uint8), WG(load_int32), WG(load_int64), WG(load_half), WG(load_bfloat), WG(load_int32), WG(load_int64)},

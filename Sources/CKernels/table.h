@@ -26,6 +26,7 @@ typedef struct {
   wg_binary_fn compare[4][COMPARE_COUNT][3];
   wg_select_fn select[2][8];
   wg_unary_fn cast[4][5];
+  wg_unary_fn rounded[2];
   wg_unary_fn fill[2];
   wg_unary_fn logical_not;
   wg_move_fn load[DTYPE_COUNT];

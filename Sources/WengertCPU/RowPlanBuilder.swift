@@ -17,6 +17,8 @@ struct RowPlanBuilder {
   /// A cast between dtypes of the same lanes makes no new value.
   private var alias: [Int] = []
   private var isFixed: [Bool] = []
+  /// The values that instructions read.
+  private let operands: Set<Int>
 
   static func plan(_ program: RowProgram, kinds: InputKinds, isSingleTile: Bool) -> RowPlan {
     var builder = RowPlanBuilder(program: program, kinds: kinds, isSingleTile: isSingleTile, plan: RowPlan(program: program))
@@ -30,6 +32,7 @@ struct RowPlanBuilder {
     self.kinds = kinds
     self.isSingleTile = isSingleTile
     self.plan = plan
+    operands = Set(program.instructions.flatMap(\.operands))
   }
 
   // MARK: What each value is
@@ -57,7 +60,9 @@ struct RowPlanBuilder {
         extent = .perRow
         depth += 1
       case .cast(let a):
-        if Lanes(program.dtypes[a]) == Lanes(dtype) && (dtype != .bool || program.dtypes[a] == .bool) { same = alias[a] }
+        if Lanes(program.dtypes[a]) == Lanes(dtype) && (dtype != .bool || program.dtypes[a] == .bool) && !isRounded(index) {
+          same = alias[a]
+        }
       default: break
       }
       extents.append(extent)
@@ -66,6 +71,13 @@ struct RowPlanBuilder {
       alias.append(same ?? index)
       isFixed.append(fixed || extent == .uniform)
     }
+  }
+
+  /// Whether an instruction is a conversion to half precision that others read, who must see the rounded number; a store rounds by itself.
+  private func isRounded(_ index: Int) -> Bool {
+    guard case .cast(let a) = program.instructions[index] else { return false }
+    let dtype = program.dtypes[index]
+    return (dtype == .float16 || dtype == .bfloat16) && program.dtypes[a] != dtype && operands.contains(index)
   }
 
   private mutating func newValue(like value: Int, extent: Extent, lanes newLanes: Lanes? = nil) -> Int {
@@ -199,7 +211,17 @@ struct RowPlanBuilder {
     case .cast(let a):
       let a = alias[a]
       let target = dtype == .bool ? Int32(WG_BOOL) : Int32(lanes[index].rawValue)
-      block.steps.append(.unary(wg_cast(Int32(lanes[a].rawValue), target), value: index, a, extent))
+      if isRounded(index) {
+        var exact = a
+        if lanes[a] != lanes[index] {
+          exact = newValue(like: a, extent: extents[a], lanes: lanes[index])
+          isFixed[exact] = isFixed[index]
+          block.steps.append(.unary(wg_cast(Int32(lanes[a].rawValue), target), value: exact, a, extents[a]))
+        }
+        block.steps.append(.unary(wg_rounded(dtype == .bfloat16 ? 1 : 0), value: index, exact, extent))
+      } else {
+        block.steps.append(.unary(wg_cast(Int32(lanes[a].rawValue), target), value: index, a, extent))
+      }
     case .binary(let op, let a, let b):
       emitBinary(index, alias[a], alias[b], into: &block) { found(wg_binary($0, Int32(op.rawValue), $1), op, dtype) }
     case .compare(let op, let a, let b):

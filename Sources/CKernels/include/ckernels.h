@@ -41,6 +41,8 @@ wg_select_fn wg_select(int wide, int single);
 /// From lanes to lanes; `to` may also be WG_BOOL.
 wg_unary_fn wg_cast(int from, int to);
 enum { WG_BOOL = 4 };
+/// Floats to the nearest that float16 (0) or bfloat16 (1) can hold.
+wg_unary_fn wg_rounded(int bfloat);
 /// d[i] = a[0], of 4- or 8-byte lanes.
 wg_unary_fn wg_fill(int wide);
 wg_unary_fn wg_logical_not(void);

@@ -32,7 +32,7 @@ public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
 ///
 /// Instruction i defines value i. A value is a *row* if it comes from a row input, from `columnIndex` or `random`, or from an instruction with a row among
 /// its operands; `reduce` turns a row into a *scalar*, which combines with rows as if repeated. Values compute in the `computeType` of their dtype: float16 and
-/// bfloat16 in float32 (rounded only when stored), uint8 in int32 (wrapped when stored), bool as 0 and 1.
+/// bfloat16 in float32 (rounded when stored, and where a value of another dtype is cast to them), uint8 in int32 (wrapped when stored), bool as 0 and 1.
 public struct RowProgram: Hashable, Sendable {
   public typealias Value = Int
 

@@ -47,6 +47,12 @@ public struct Graph: Sendable {
     var input: Int, output: Int
   }
 
+  /// Makes room for as much as another graph holds.
+  mutating func reserve(for other: Graph) {
+    values.reserveCapacity(other.values.count)
+    nodes.reserveCapacity(other.nodes.count)
+  }
+
   mutating func addInput(_ name: String, _ type: TensorType) -> Value {
     values.append(ValueInfo(type: type, origin: .input(inputs.count)))
     inputs.append(values.count - 1)
@@ -111,6 +117,7 @@ struct GraphRewriter {
   init(_ source: Graph) {
     self.source = source
     map = Array(repeating: nil, count: source.values.count)
+    result.reserve(for: source)
     result.lateInputCount = source.lateInputCount
     for (name, input) in zip(source.inputNames, source.inputs) { map[input] = result.addInput(name, source.type(input)) }
   }

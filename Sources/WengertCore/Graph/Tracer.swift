@@ -15,12 +15,12 @@ final class Tracer: Backend, @unchecked Sendable {
 
   var name: String { "trace" }
 
-  /// Whether each operation's place in the user's program is noted, also where an operator cannot tell it.
-  private let notesPlaces: Bool
+  /// Called with each operation's number before it is noted.
+  private let willRecord: ((Int) -> Void)?
 
-  init(target: (any Backend)?, notesPlaces: Bool = false) {
+  init(target: (any Backend)?, willRecord: ((Int) -> Void)? = nil) {
     self.target = target
-    self.notesPlaces = notesPlaces
+    self.willRecord = willRecord
   }
 
   /// The tracer that one of these tensors belongs to.
@@ -40,7 +40,8 @@ final class Tracer: Backend, @unchecked Sendable {
   }
 
   func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
-    let caller = notesPlaces ? caller.noted() : caller
+    willRecord?(graph.nodes.count)
+    let caller = caller.numbered(graph.nodes.count)
     let types = operation.results(operands.map(\.type), caller)
     let results = graph.addNode(operation, operands.map { value(of: $0) }, types, caller)
     return zip(results, types).map { tensor($0, $1) }

@@ -1,59 +1,35 @@
-#if canImport(Runtime)
-  import Runtime
-#endif
-
 /// Where in the user's program an operation was called, for messages.
 public struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
-  /// The calls under way when the operation was traced, for a message that may come when it runs.
-  fileprivate let calls: Calls?
+  /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
+  private(set) var node: Int?
 
-  public init(_ file: StaticString, _ line: UInt) { self.init(file, line, nil) }
-
-  fileprivate init(_ file: StaticString, _ line: UInt, _ calls: Calls?) {
+  public init(_ file: StaticString, _ line: UInt) {
     self.file = file
     self.line = line
-    self.calls = calls
   }
 
-  /// The same, with the calls that are under way now.
-  func noted() -> Caller { isOwn ? Caller(file, line, Calls()) : self }
-
-  /// A call stack, looked up in the program's debug information only when it is shown.
-  fileprivate final class Calls: @unchecked Sendable {
-    #if canImport(Runtime)
-      let backtrace = try? Backtrace.capture()
-    #endif
+  /// The same for the operation of this number in the graph that is traced.
+  func numbered(_ node: Int) -> Caller {
+    var caller = self
+    caller.node = node
+    return caller
   }
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
-  func fail(_ operation: String, _ message: String) -> Never {
-    let place = isOwn ? (calls ?? Calls()).user.map { "; called at \($0)" } : nil
-    fatalError("\(operation): \(message)\(place ?? "")", file: file, line: line)
+  ///
+  /// - Parameter place: finds the caller of an operator, which cannot take its line; by default the calls that are under way.
+  func fail(_ operation: String, _ message: String, place: () -> String? = Failure.callerNow) -> Never {
+    if isOwn { Failure.end("\(operation): \(message)", place: place) }
+    Failure.end("\(operation): \(message)", file: file, line: line)
   }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
-  private var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
+  var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
 
-  fileprivate static let modules = ["WengertCore", "Wengert"]
-
-}
-
-extension Caller.Calls {
-  /// File and line of the innermost call that is not in the library; nil where the program carries no line numbers.
-  fileprivate var user: String? {
-    #if canImport(Runtime)
-      guard let frames = backtrace?.symbolicated()?.frames else { return nil }
-      for frame in frames {
-        guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
-        // A mangled name begins with the length and name of its module.
-        if Caller.modules.contains(where: { symbol.rawName.hasPrefix("$s\($0.count)\($0)") }) { continue }
-        return "\(place.path):\(place.line)"
-      }
-    #endif
-    return nil
-  }
+  /// The modules whose calls are not the user's.
+  static let modules = ["WengertCore", "Wengert", "WengertNN"]
 }
 
 extension Caller {

@@ -34,7 +34,10 @@ extension ReferenceBackend {
         case .binary(let op, let a, let b): return op(operand(a), operand(b), dtype)
         case .compare(let op, let a, let b): return op(operand(a), operand(b))
         case .select(let condition, let a, let b): return operand(condition).isZero ? operand(b) : operand(a)
-        case .cast(let a): return operand(a).cast(to: dtype)
+        case .cast(let a):
+          let number = operand(a).cast(to: dtype)
+          // A conversion that was asked for rounds, also where nothing is stored.
+          return program.dtypes[a] != dtype && dtype.computeType != dtype ? dtype.number(bits: dtype.bits(of: number)) : number
         case .random(let key, let stream, let lane, let numbering):
           let element = numbering == .byColumn ? column : row * columns + column
           let word = Philox.word(key: operand(key).integer, stream: stream, lane: lane, element: element)

@@ -11,8 +11,16 @@ public struct CompileOptions: Sendable {
   public var nanCheck: Bool
   /// Whether the passes run; without them every operation is a kernel of its own.
   public var optimizes: Bool
+  /// How many programs are kept, for different structures, dtypes and patterns of shapes; the one not used for longest goes first, and the first that goes is told on
+  /// standard error.
+  public var largestCache: Int
 
-  public init(shapes: [String: [Dimension]] = [:], memoryBudget: Int? = nil, nanCheck: Bool = false, optimizes: Bool = true) {
+  public init(
+    shapes: [String: [Dimension]] = [:], memoryBudget: Int? = nil, nanCheck: Bool = false, optimizes: Bool = true,
+    largestCache: Int = 64
+  ) {
+    if largestCache < 1 { Failure.end("CompileOptions: largestCache is \(largestCache), and at least one program must be kept") }
+    self.largestCache = largestCache
     self.shapes = shapes
     self.memoryBudget = memoryBudget
     self.nanCheck = nanCheck
@@ -35,6 +43,8 @@ public struct CompileStatistics: Sendable {
   public internal(set) var calls = 0
   public internal(set) var compilations = 0
   public internal(set) var bindings = 0
+  /// How many programs were dropped for want of room (`CompileOptions.largestCache`): where it grows, the function is compiled again and again.
+  public internal(set) var dropped = 0
   public internal(set) var lastCall: Call?
   /// By how much the buffers exceed the memory budget, of the program compiled last: 0 where it is kept to, or none is set.
   public internal(set) var bytesOverBudget = 0

@@ -1,6 +1,8 @@
 /// A function that is traced and compiled at its first call, and at calls with arguments of other structures, dtypes or shapes (`CompileOptions.shapes` makes one
-/// program serve many). To be called by one thread at a time.
-public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledProgram {
+/// program serve many).
+///
+/// Any number of threads may call it at the same time; each call that runs beside others has buffers of its own. The function itself is traced by one thread at a time.
+public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
@@ -17,17 +19,19 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
       compiler.noteInlined()
       return body(repeat each input)
     }
-    let (template, results) = compiler.run(names: arguments.names, arguments.tensors) { _, traced in
+    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
       var rest = traced[...]
       let output = body(repeat (each input).taking(&rest))
       return Compiler.Traced(output: output, results: output.tensors, updates: [])
     }
+    let (template, results) = compiler.run(
+      names: arguments.names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results)
   }
 }
 
 /// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory.
-public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram {
+public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
@@ -47,7 +51,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       return body(&state, repeat each input)
     }
     let structure = state
-    let (template, results) = compiler.run(names: arguments.names, arguments.tensors, updated: updated) { _, traced in
+    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
       var rest = traced[...]
       var new = structure.taking(&rest)
       let output = body(&new, repeat (each input).taking(&rest))
@@ -56,6 +60,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
         output: output, results: results + new.tensors,
         updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
     }
+    let (template, results) = compiler.run(
+      names: arguments.names, arguments.tensors, updated: updated, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results)
   }
 }

@@ -1,5 +1,7 @@
-/// What can be asked of every compiled function.
-public class CompiledProgram {
+import Synchronization
+
+/// What can be asked of every compiled function. Any number of threads may call one at the same time.
+public class CompiledProgram: @unchecked Sendable {
   private let compilation: Compilation
 
   init(_ compilation: Compilation) { self.compilation = compilation }
@@ -17,13 +19,40 @@ public class CompiledProgram {
 }
 
 /// What a compiler knows, whatever its function's result is.
-class Compilation {
-  var statistics = CompileStatistics()
-  var profiler: Profiler?
+class Compilation: @unchecked Sendable {
+  private struct State {
+    var statistics = CompileStatistics()
+    var profiler: Profiler?
+  }
+  private let state = Mutex(State())
+  private let gate = Mutex<Void>(())
+  /// The functions that are being traced by this thread or task.
+  @TaskLocal private static var traced: [ObjectIdentifier] = []
+
+  var statistics: CompileStatistics { state.withLock { $0.statistics } }
+  var profiler: Profiler? {
+    get { state.withLock { $0.profiler } }
+    set { state.withLock { $0.profiler = newValue } }
+  }
   var lastProgram: Program? { nil }
 
+  func note(_ change: (inout CompileStatistics) -> Void) { state.withLock { change(&$0.statistics) } }
+
   func noteInlined() {
-    statistics.calls += 1
-    statistics.lastCall = .inlined
+    note {
+      $0.calls += 1
+      $0.lastCall = .inlined
+    }
+  }
+
+  /// Lets one thread at a time trace the function, which may refer to what is not meant for several.
+  func tracing<Result>(_ body: () -> Result) -> Result {
+    let key = ObjectIdentifier(self)
+    if Self.traced.contains(key) { return body() }
+    // Neither leaves this call.
+    nonisolated(unsafe) let body = body
+    nonisolated(unsafe) var result: Result?
+    gate.withLock { _ in result = Self.$traced.withValue(Self.traced + [key]) { body() } }
+    return result!
   }
 }

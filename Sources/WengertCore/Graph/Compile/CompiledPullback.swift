@@ -1,6 +1,6 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
-/// gradient to what was added up before. To be called by one thread at a time.
-public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram {
+/// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
+public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (Model, repeat each Input) -> Tensor
   private let compiler: Compiler<Tensor>
 
@@ -17,10 +17,10 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     let count = arguments.tensors.count
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
-      fatalError("a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+      Failure.end("a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
     let names = arguments.names
-    let (_, run) = compiler.begin(names: names, arguments.tensors) { tracer, traced in
+    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
       var rest = traced[...]
       let variables = model.taking(&rest)
       let (value, pullback) = vjp(at: variables) { self.body($0, repeat (each input).taking(&rest)) }
@@ -31,6 +31,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       return Compiler.Traced(
         output: value, results: [value] + new, updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
     }
+    let (_, run) = compiler.begin(
+      names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return Pending(value: run.results[0]!, run: run)
   }
 

@@ -1,5 +1,7 @@
+import Synchronization
+
 /// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
-final class Compiler<Output>: Compilation {
+final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimised function.
   struct Entry {
     let names: [String]
@@ -7,14 +9,18 @@ final class Compiler<Output>: Compilation {
     /// The function's result with traced tensors in it: its structure.
     let template: Output
   }
-  /// How many are kept.
-  private static var largestCache: Int { 8 }
 
   let options: CompileOptions
-  private var entries: [Entry] = []
+  /// The one last used is the last.
+  private let entries = Mutex<Entries>(Entries())
+
+  private struct Entries: @unchecked Sendable {
+    var list: [Entry] = []
+  }
+
   init(_ options: CompileOptions) { self.options = options }
 
-  override var lastProgram: Program? { entries.last?.program }
+  override var lastProgram: Program? { entries.withLock { $0.list.last?.program } }
 
   /// What tracing the function gave.
   struct Traced {
@@ -29,34 +35,67 @@ final class Compiler<Output>: Compilation {
   /// - Parameters:
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments.
+  ///   - retrace: the same, where places of operations are looked up by tracing once more.
   func begin(
-    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced
+    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
+    retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, run: ProgramRun) {
-    statistics.calls += 1
     let types = arguments.map(\.type)
-    let (entry, sizes) = known(names, types) ?? compiled(names, types, on: arguments.first?.backend, trace)
-    let bound = bind(entry.program, sizes)
+    let backend = arguments.first?.backend
+    let (entry, sizes, isNew) = entry(names, types, on: backend, trace)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let (plan, isNewPlan) = entry.program.checkOut(sizes)
+    let time = isNewPlan ? clock.now - start : .zero
+    note { statistics in
+      statistics.calls += 1
+      statistics.lastCall = isNew ? .compiled : isNewPlan ? .rebound : .reused
+      if isNewPlan {
+        statistics.bindings += 1
+        statistics.bindingTime += time
+      }
+    }
     let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : RowPrograms.contiguous(tensor.view) }
-    return (entry.template, bound.begin(views, observe: observer(bound)))
+    let observe = observer {
+      guard let retrace else { return nil }
+      return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }
+    }
+    return (entry.template, plan.begin(views, of: entry.program, observe: observe))
   }
 
   /// The same for a function without late arguments: its results.
   func run(
-    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced
+    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
+    retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, results: [Tensor]) {
-    let (template, run) = begin(names: names, arguments, updated: updated, trace: trace)
+    let (template, run) = begin(names: names, arguments, updated: updated, trace: trace, retrace: retrace)
     run.finish()
     return (template, run.results.compactMap { $0 })
   }
 
+  /// The program for these arguments, and whether it is new.
+  private func entry(
+    _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+  ) -> (Entry, [String: Int], isNew: Bool) {
+    if let (entry, sizes) = known(names, types) { return (entry, sizes, false) }
+    return tracing {
+      // Another thread may have been faster.
+      if let (entry, sizes) = known(names, types) { return (entry, sizes, false) }
+      let (entry, sizes) = compiled(names, types, on: backend, trace)
+      return (entry, sizes, true)
+    }
+  }
+
   /// The program last used that fits; it counts as the last one used.
   private func known(_ names: [String], _ types: [TensorType]) -> (Entry, [String: Int])? {
-    for place in entries.indices.reversed() where entries[place].names == names {
-      guard let sizes = entries[place].program.graph.symbolValues(types) else { continue }
-      if place != entries.count - 1 { entries.append(entries.remove(at: place)) }
-      return (entries[entries.count - 1], sizes)
+    entries.withLock { entries in
+      for place in entries.list.indices.reversed() where entries.list[place].names == names {
+        guard let sizes = entries.list[place].program.graph.symbolValues(types) else { continue }
+        if place != entries.list.count - 1 { entries.list.append(entries.list.remove(at: place)) }
+        return (entries.list[entries.list.count - 1], sizes)
+      }
+      return nil
     }
-    return nil
   }
 
   private func compiled(
@@ -65,42 +104,51 @@ final class Compiler<Output>: Compilation {
     let clock = ContinuousClock()
     let start = clock.now
     let entry = compile(names: names, types, on: backend, trace)
-    statistics.compilationTime += clock.now - start
-    statistics.compilations += 1
-    if entries.count >= Self.largestCache { entries.removeFirst() }
-    entries.append(entry)
     guard let sizes = entry.program.graph.symbolValues(types) else {
-      fatalError("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+      Failure.end("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
     }
-    statistics.lastCall = .compiled
+    let time = clock.now - start
+    let dropped = entries.withLock { entries in
+      entries.list.append(entry)
+      let excess = entries.list.count - options.largestCache
+      if excess > 0 { entries.list.removeFirst(excess) }
+      return max(excess, 0)
+    }
+    note { statistics in
+      statistics.compilationTime += time
+      statistics.compilations += 1
+      if dropped > 0 && statistics.dropped == 0 {
+        Failure.say(
+          "compile: a function met more than \(options.largestCache) patterns of shapes (the last one \(types)), and each new one is compiled anew while the oldest is dropped. Give the axes that vary symbols (CompileOptions.shapes), or keep more programs (CompileOptions.largestCache)."
+        )
+      }
+      statistics.dropped += dropped
+    }
     return (entry, sizes)
   }
 
-  private func bind(_ program: Program, _ sizes: [String: Int]) -> BoundProgram {
-    let wasCompiled = statistics.lastCall == .compiled && program === lastProgram && program.last == nil
-    let clock = ContinuousClock()
-    let start = clock.now
-    let (bound, isNew) = program.bind(sizes)
-    if isNew {
-      statistics.bindings += 1
-      statistics.bindingTime += clock.now - start
+  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Int?)? {
+    if options.nanCheck {
+      guard let check = nanCheck() else { return nil }
+      return { check.run($0) }
     }
-    if !wasCompiled { statistics.lastCall = isNew ? .rebound : .reused }
-    return bound
-  }
-
-  private func observer(_ bound: BoundProgram) -> ((BoundProgram.Step) -> Int?)? {
-    if options.nanCheck { return NaNCheck.run }
     guard let profiler else { return nil }
     return { profiler.run($0) }
+  }
+
+  private func trace(
+    _ names: [String], _ types: [TensorType], on backend: (any Backend)?, willRecord: ((Int) -> Void)? = nil,
+    _ trace: (Tracer, [Tensor]) -> Traced
+  ) -> (Tracer, Traced) {
+    let tracer = Tracer(target: backend, willRecord: willRecord)
+    let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
+    return (tracer, trace(tracer, inputs))
   }
 
   private func compile(
     names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> Entry {
-    let tracer = Tracer(target: backend, notesPlaces: options.nanCheck)
-    let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
-    let traced = trace(tracer, inputs)
+    let (tracer, traced) = self.trace(names, types, on: backend, trace)
     let results = traced.results.map { tracer.value(of: $0) }
     var graph = tracer.graph
     graph.outputs = results
@@ -108,17 +156,17 @@ final class Compiler<Output>: Compilation {
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
       if old != new {
-        fatalError(
+        Failure.end(
           "compile: the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }
     }
-    guard let target = tracer.target else { fatalError("compile: the function uses no tensor, so nothing tells where it should run") }
+    guard let target = tracer.target else { Failure.end("compile: the function uses no tensor, so nothing tells where it should run") }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
       let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
       optimized = outcome.graph
-      statistics.bytesOverBudget = max(0, outcome.byteCount - budget)
+      note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
     return Entry(names: names, program: Program(optimized, on: target), template: traced.output)
   }
@@ -127,7 +175,7 @@ final class Compiler<Output>: Compilation {
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      fatalError("compile: \(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Failure.end("compile: \(name) has the shape \(type.shape), which the given shape \(shape) does not match")
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }

@@ -1,11 +1,22 @@
 /// Looks for the first kernel that makes a NaN or an infinity of finite operands.
-enum NaNCheck {
+struct NaNCheck {
+  /// Traces the function once more, telling each operation's number before it is noted: how the place of an operator is found.
+  let retrace: (@escaping (Int) -> Void) -> Void
+
   /// Runs the step; ends the program with the operation and its place where a result is not finite though all operands are.
-  static func run(_ step: BoundProgram.Step) -> Int? {
-    let inputs = step.placed.reads.map(isFinite)
+  func run(_ step: BoundProgram.Step) -> Int? {
+    let inputs = step.placed.reads.map(Self.isFinite)
     let fault = step.kernel.run()
-    if fault == nil, !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(isFinite) {
-      step.call.caller.fail(step.call.operation, "made a NaN or an infinity of finite operands \(step.placed.reads.map(\.layout.shape))")
+    if fault == nil, !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(Self.isFinite) {
+      let caller = step.call.caller
+      let message = "made a NaN or an infinity of finite operands \(step.placed.reads.map(\.layout.shape))"
+      caller.fail(step.call.operation, message) {
+        // The message is out, and the program ends where the function asks for the operation again.
+        retrace { number in
+          if number == caller.node { Failure.end(at: Failure.callerNow()) }
+        }
+        return nil
+      }
     }
     return fault
   }

@@ -83,7 +83,7 @@ extension FusionGroups {
   static func readers(_ graph: Graph) -> [[Int]] {
     var readers = [[Int]](repeating: [], count: graph.values.count)
     for (index, node) in graph.nodes.enumerated() {
-      for operand in Set(node.operands) { readers[operand].append(index) }
+      for operand in node.operands where readers[operand].last != index { readers[operand].append(index) }
     }
     return readers
   }

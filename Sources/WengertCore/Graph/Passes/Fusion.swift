@@ -7,7 +7,7 @@ extension Passes {
       if groups.isWrittenAsRows(unit[0]) {
         var writer = GroupWriter(groups, unit)
         writer.write(&rewriter)
-      } else if !graph.isStretch(unit[0]) || groups.isNeeded(stretch: unit[0]) {
+      } else if !groups.isStretch[unit[0]] || groups.isNeeded(stretch: unit[0]) {
         rewriter.keep(graph.nodes[unit[0]])
       }
     }
@@ -31,7 +31,7 @@ extension Passes {
       var needed = Set<Int>()
       for member in members {
         for operand in graph.nodes[member].operands {
-          let value = groups.isWrittenAsRows(member) ? graph.unstretched(operand) : operand
+          let value = groups.isWrittenAsRows(member) ? groups.unstretched(operand) : operand
           if let producer = groups.index(ofProducer: value), unitOf[producer] != unit { needed.insert(unitOf[producer]) }
         }
       }
@@ -45,8 +45,13 @@ extension Passes {
       for follower in followers[unit] {
         waitsFor[follower] -= 1
         guard waitsFor[follower] == 0 else { continue }
-        let place = ready.firstIndex { units[$0].last! < units[follower].last! } ?? ready.count
-        ready.insert(follower, at: place)
+        // Sorted by the last node, the first of them at the end.
+        var low = 0, high = ready.count
+        while low < high {
+          let middle = (low + high) / 2
+          if units[ready[middle]].last! < units[follower].last! { high = middle } else { low = middle + 1 }
+        }
+        ready.insert(follower, at: low)
       }
     }
     precondition(order.count == units.count, "groups that wait for each other")
@@ -157,7 +162,7 @@ private struct GroupWriter {
 
   private mutating func operand(_ value: Graph.Value) -> RowValue {
     if let known = values[value] { return known }
-    let source = graph.unstretched(value)
+    let source = groups.unstretched(value)
     if let known = values[source] { return known }
     if case .fill(let number, _, let dtype)? = graph.producer(source)?.operation as? Creation { return builder.constant(number, dtype) }
     if let known = loaded[source] { return known }
@@ -173,7 +178,7 @@ private struct GroupWriter {
   private func isReadOutside(_ value: Graph.Value) -> Bool {
     graph.outputs.contains(value)
       || groups.readers[value].contains { reader in
-        graph.isStretch(reader) ? isReadOutside(graph.nodes[reader].results[0]) : !inside.contains(reader)
+        groups.isStretch[reader] ? isReadOutside(graph.nodes[reader].results[0]) : !inside.contains(reader)
       }
   }
 }

@@ -13,9 +13,22 @@ struct FusionGroups {
   private(set) var groups: [Group] = []
   /// The nodes that read each value.
   let readers: [[Int]]
+  /// The nodes that read a result of each node.
+  private let followers: [[Int]]
+  /// Whether each node only repeats its operand along axes.
+  let isStretch: [Bool]
+  /// What each value repeats; itself where it repeats nothing.
+  private let source: [Graph.Value]
+  /// The node that makes each value, and as which of its results; nil for arguments and constants.
+  private let producers: [(node: Int, result: Int)?]
   /// The search that last came to each node, and its number.
   private var visited: [Int]
   private var visit = 0
+  /// How many nodes all searches looked at.
+  private(set) var searched = 0
+  /// The count that last met each value, and its number.
+  private var counted: [Int]
+  private var count = 0
 
   struct Group {
     var members: [Int]
@@ -30,9 +43,24 @@ struct FusionGroups {
 
   init(_ graph: Graph) {
     self.graph = graph
-    readers = FusionGroups.readers(graph)
+    let readers = FusionGroups.readers(graph)
+    self.readers = readers
+    followers = graph.nodes.map { node in
+      node.results.count == 1 ? readers[node.results[0]] : Array(Set(node.results.flatMap { readers[$0] }))
+    }
+    let isStretch = graph.nodes.indices.map { graph.isStretch($0) }
+    self.isStretch = isStretch
+    var source = Array(graph.values.indices)
+    var producers = [(node: Int, result: Int)?](repeating: nil, count: graph.values.count)
+    for (index, node) in graph.nodes.enumerated() {
+      if isStretch[index] { source[node.results[0]] = source[node.operands[0]] }
+      for (number, result) in node.results.enumerated() { producers[result] = (index, number) }
+    }
+    self.source = source
+    self.producers = producers
     groupOf = Array(repeating: nil, count: graph.nodes.count)
     visited = Array(repeating: 0, count: graph.nodes.count)
+    counted = Array(repeating: 0, count: graph.values.count)
     var late = Set(graph.inputs.suffix(graph.lateInputCount))
     for (index, node) in graph.nodes.enumerated() {
       let isLate = node.operands.contains(where: late.contains)
@@ -42,10 +70,10 @@ struct FusionGroups {
       groups.append(group)
       groupOf[index] = groups.count - 1
       for operand in node.operands {
-        guard let producer = self.index(ofProducer: graph.unstretched(operand)), let other = groupOf[producer], let own = groupOf[index],
-          other != own
+        guard let producer = self.index(ofProducer: source[operand]), let other = groupOf[producer], let own = groupOf[index], other != own
         else { continue }
-        merge(other, own)
+        // No later node belongs to a group yet, so that no way leads back from there.
+        merge(other, own, last: index)
       }
     }
     mergeReadersOfOneValue()
@@ -60,16 +88,18 @@ struct FusionGroups {
       var previous: (node: Int, group: Int)?
       for reader in readers[value] {
         guard let group = groupOf[reader], groups[group].space == graph.type(value).shape else { continue }
-        if let (node, first) = previous, first != group, reader - node <= Self.siblingDistance { merge(first, group) }
+        if let (node, first) = previous, first != group, reader - node <= Self.siblingDistance {
+          merge(first, group, last: graph.nodes.count)
+        }
         previous = (reader, groupOf[reader]!)
       }
     }
   }
 
-  func index(ofProducer value: Graph.Value) -> Int? {
-    if case .node(let index, _) = graph.values[value].origin { return index }
-    return nil
-  }
+  func index(ofProducer value: Graph.Value) -> Int? { producers[value]?.node }
+
+  /// What a value repeats along axes.
+  func unstretched(_ value: Graph.Value) -> Graph.Value { source[value] }
 
   /// Whether a node is written as a row program, alone or with others; a single operation on a product is, so that it can be joined to the product.
   func isWrittenAsRows(_ node: Int) -> Bool {
@@ -84,18 +114,21 @@ struct FusionGroups {
     let value = graph.nodes[node].results[0]
     return graph.outputs.contains(value)
       || readers[value].contains { reader in
-        graph.isStretch(reader) ? isNeeded(stretch: reader) : !isWrittenAsRows(reader)
+        isStretch[reader] ? isNeeded(stretch: reader) : !isWrittenAsRows(reader)
       }
   }
 
   /// Makes one group of two where that is allowed.
-  private mutating func merge(_ a: Int, _ b: Int) {
+  ///
+  /// - Parameter last: nodes behind this one lie on no way between the two.
+  private mutating func merge(_ a: Int, _ b: Int, last: Int) {
     let (first, second) = (groups[a], groups[b])
     guard first.isLate == second.isLate, first.size + second.size <= Self.largest, let space = commonSpace(first, second),
-      linksAreRows(first, second), linksAreRows(second, first), !hasDetour(from: a, to: b), !hasDetour(from: b, to: a)
+      linksAreRows(a, b), linksAreRows(b, a), !hasDetour(from: a, to: b, last: last),
+      !hasDetour(from: b, to: a, last: last)
     else { return }
+    guard operandCount(a, b) <= Self.mostOperands else { return }
     let members = (first.members + second.members).sorted()
-    guard operandCount(members) <= Self.mostOperands else { return }
     groups[a] = Group(
       members: members, space: space, isPerElement: first.isPerElement && second.isPerElement && first.space == second.space,
       size: first.size + second.size, isLate: first.isLate)
@@ -112,63 +145,72 @@ struct FusionGroups {
   }
 
   /// Whether what the second reads of the first is known row by row; sums over rows are known at the end only.
-  private func linksAreRows(_ first: Group, _ second: Group) -> Bool {
-    let members = Set(first.members)
-    return second.members.allSatisfy { member in
+  private func linksAreRows(_ first: Int, _ second: Int) -> Bool {
+    groups[second].members.allSatisfy { member in
       graph.nodes[member].operands.allSatisfy { operand in
-        let value = graph.unstretched(operand)
-        guard case .node(let index, let result) = graph.values[value].origin, members.contains(index) else { return true }
+        guard let (index, result) = producers[source[operand]], groupOf[index] == first else { return true }
         return !graph.isAccumulated(index, result)
       }
     }
   }
 
+  /// How many nodes are looked at for a way from one group to another: two groups that have more between them are taken as unfit, so that the search takes a
+  /// bounded time however long the graph is.
+  private static var longestSearch: Int { 1024 }
+
   /// Whether something outside both reads the first and is read by the second, so that one program cannot hold both.
-  private mutating func hasDetour(from a: Int, to b: Int) -> Bool {
+  private mutating func hasDetour(from a: Int, to b: Int, last: Int) -> Bool {
     visit += 1
     var stack: [Int] = []
+    var steps = 0
+    defer { searched += steps }
     /// Notes what reads the node's results; true where that is the second group and the path has led outside.
     func follow(_ node: Int, outside: Bool) -> Bool {
-      for result in graph.nodes[node].results {
-        for reader in readers[result] where visited[reader] != visit {
-          let group = groupOf[reader]
-          if group == a || (group == b && !outside) { continue }
-          if group == b { return true }
-          if graph.isStretch(reader) && !outside {
-            // Stretching is part of the reader; what else reads it is outside.
-            if follow(reader, outside: false) { return true }
-          } else {
-            visited[reader] = visit
-            stack.append(reader)
-          }
+      for reader in followers[node] where reader <= last && visited[reader] != visit {
+        let group = groupOf[reader]
+        if group == a || (group == b && !outside) { continue }
+        if group == b { return true }
+        if isStretch[reader] && !outside {
+          // Stretching is part of the reader; what else reads it is outside.
+          if follow(reader, outside: false) { return true }
+        } else {
+          visited[reader] = visit
+          stack.append(reader)
         }
       }
       return false
     }
     for member in groups[a].members where follow(member, outside: false) { return true }
     while let node = stack.popLast() {
-      if follow(node, outside: true) { return true }
+      steps += 1
+      if steps > Self.longestSearch || follow(node, outside: true) { return true }
       // A group runs as a whole: what reads any of it waits for all of it.
       guard let group = groupOf[node] else { continue }
       for member in groups[group].members where visited[member] != visit {
         visited[member] = visit
+        steps += 1
         if follow(member, outside: true) { return true }
       }
     }
     return false
   }
 
-  private func operandCount(_ members: [Int]) -> Int {
-    let inside = Set(members)
-    var operands = Set<Graph.Value>()
-    for member in members {
-      for operand in graph.nodes[member].operands {
-        let value = graph.unstretched(operand)
-        if let producer = index(ofProducer: value), inside.contains(producer) { continue }
-        operands.insert(value)
+  /// How many values two groups read together that neither makes.
+  private mutating func operandCount(_ a: Int, _ b: Int) -> Int {
+    count += 1
+    var operands = 0
+    for group in [a, b] {
+      for member in groups[group].members {
+        for operand in graph.nodes[member].operands {
+          let value = source[operand]
+          if counted[value] == count { continue }
+          counted[value] = count
+          if let producer = producers[value], groupOf[producer.node] == a || groupOf[producer.node] == b { continue }
+          operands += 1
+        }
       }
     }
-    return operands.count
+    return operands
   }
 }
 

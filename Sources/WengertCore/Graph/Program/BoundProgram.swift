@@ -1,6 +1,6 @@
 /// A program for one set of sizes: kernels made ready, their buffers placed. Running it plans nothing and allocates only its results.
 ///
-/// It may be run by one thread at a time.
+/// It serves one run at a time; see `Program.checkOut`.
 final class BoundProgram: @unchecked Sendable {
   /// A kernel and what can be said of it.
   final class Step {
@@ -16,6 +16,8 @@ final class BoundProgram: @unchecked Sendable {
     }
   }
 
+  /// The values of the program's symbols.
+  let sizes: [Int]
   let plan: MemoryPlan
   let lowering: Lowering
   let steps: [Step]
@@ -26,7 +28,6 @@ final class BoundProgram: @unchecked Sendable {
   private let results: [(output: Int, slot: Storage)]
   private let sources: [Source]
   private var boundArena = 0
-  private var isRunning = false
   fileprivate let firstLateStep: Int
 
   /// Where an output's elements are after a run.
@@ -38,8 +39,9 @@ final class BoundProgram: @unchecked Sendable {
     case update
   }
 
-  init(_ graph: Graph, symbols: [String: Int], on backend: any Backend) {
+  init(_ graph: Graph, symbols: [String: Int], sizes: [Int], on backend: any Backend) {
     self.backend = backend
+    self.sizes = sizes
     let lowering = Lowering(graph, symbols: symbols)
     let plan = MemoryPlan(lowering)
     self.lowering = lowering
@@ -79,8 +81,9 @@ final class BoundProgram: @unchecked Sendable {
     // A copy of a buffer onto itself is left out.
     steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
     firstLateStep = Self.firstLateStep(lowering, steps)
+    let updated = Set(graph.updates.map(\.output))
     sources = lowering.outputs.enumerated().map { number, view in
-      if graph.updates.contains(where: { $0.output == number }) { return .update }
+      if updated.contains(number) { return .update }
       switch plan.place(lowering.buffer(view).number) {
       case .constant: return .fixed(Tensor(placed(view), node: nil))
       case .input(let input): return .input(input, view.layout)
@@ -99,10 +102,10 @@ final class BoundProgram: @unchecked Sendable {
   /// Begins a run on these arguments (all but the late ones), which must be row-major and have the sizes that the program was bound for: the steps that need no
   /// late argument.
   ///
-  /// - Parameter observe: called with each step instead of the step alone; must run its kernel.
-  func begin(_ arguments: [View], observe: ((Step) -> Int?)?) -> ProgramRun {
-    if isRunning { fatalError("a compiled function is called before its last call is complete") }
-    isRunning = true
+  /// - Parameters:
+  ///   - owner: the program to which this plan goes back when the run is over.
+  ///   - observe: called with each step instead of the step alone; must run its kernel.
+  func begin(_ arguments: [View], of owner: Program, observe: ((Step) -> Int?)?) -> ProgramRun {
     let memory = Arena.take(plan.arenaByteCount, on: backend)
     if boundArena != memory.number {
       for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
@@ -114,7 +117,7 @@ final class BoundProgram: @unchecked Sendable {
       backend.bind(slot, to: storage, at: 0)
       made[output] = storage
     }
-    let run = ProgramRun(self, memory, made, observe)
+    let run = ProgramRun(self, of: owner, memory, made, observe)
     run.perform(0..<firstLateStep, with: arguments, from: 0)
     return run
   }
@@ -139,11 +142,6 @@ final class BoundProgram: @unchecked Sendable {
         return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
       }
     }
-  }
-
-  fileprivate func end(_ memory: Arena) {
-    isRunning = false
-    Arena.giveBack(memory)
   }
 
   /// For each late argument, by its place among them, the last step that writes to it; those that none writes to belong to the first late step.
@@ -175,13 +173,17 @@ final class BoundProgram: @unchecked Sendable {
 /// A run of a program, from its first kernel to its last; in between it may wait for late arguments.
 final class ProgramRun {
   private let program: BoundProgram
+  private let owner: Program
   private let memory: Arena
   private let made: [Int: Storage]
   private let observe: ((BoundProgram.Step) -> Int?)?
   private var arguments: [View] = []
 
-  fileprivate init(_ program: BoundProgram, _ memory: Arena, _ made: [Int: Storage], _ observe: ((BoundProgram.Step) -> Int?)?) {
+  fileprivate init(
+    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Int: Storage], _ observe: ((BoundProgram.Step) -> Int?)?
+  ) {
     self.program = program
+    self.owner = owner
     self.memory = memory
     self.made = made
     self.observe = observe
@@ -191,10 +193,12 @@ final class ProgramRun {
 
   deinit { end() }
 
-  /// Gives the memory back.
+  /// Gives the memory and the plan back.
   private func end() {
-    if !isOver { program.end(memory) }
+    if isOver { return }
     isOver = true
+    Arena.giveBack(memory)
+    owner.giveBack(program)
   }
 
   /// The results, nil for what is written over arguments; of those that depend on late arguments, the numbers are there when the run is finished.

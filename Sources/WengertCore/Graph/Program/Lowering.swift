@@ -42,13 +42,15 @@ struct Lowering {
     outputs = graph.outputs.map { tensor($0).view }
     recorder.operation = "update"
     // An argument's old value is a result of its own before it is overwritten.
-    for (number, view) in outputs.enumerated() where !graph.updates.contains(where: { $0.output == number }) {
-      guard case .input(let input) = unsafeDowncast(view.storage, to: RecordedStorage.self).kind,
-        graph.updates.contains(where: { $0.input == input && graph.outputs[$0.output] != graph.inputs[input] })
-      else { continue }
+    let updated = Set(graph.updates.map(\.output))
+    let overwritten = Set(graph.updates.filter { graph.outputs[$0.output] != graph.inputs[$0.input] }.map(\.input))
+    for (number, view) in outputs.enumerated() where !updated.contains(number) {
+      guard case .input(let input) = unsafeDowncast(view.storage, to: RecordedStorage.self).kind, overwritten.contains(input) else {
+        continue
+      }
       outputs[number] = RowPrograms.copied(view)
     }
-    calls = PlacedProducts(recorder.calls, outputs: outputs).calls
+    calls = PlacedProducts(recorder.calls, bufferCount: recorder.buffers.count, outputs: outputs).calls
     buffers = recorder.buffers
     // What cannot be written in place is copied over the argument at the end.
     let updates = UpdateCopies(self, recorder)

@@ -83,10 +83,10 @@ struct MemoryPlan {
       if case .input(let number) = buffer.kind { places[buffer.number] = .input(number) }
     }
     for (source, target) in lowering.standIns { representative[source] = target }
+    let updated = Set(lowering.graph.updates.map(\.output))
     for (number, view) in lowering.outputs.enumerated() {
       let buffer = lowering.buffer(view).number
-      let isUpdate = lowering.graph.updates.contains { $0.output == number }
-      if !isUpdate && representative[buffer] == buffer && places[buffer] == .unused { places[buffer] = .output(number) }
+      if !updated.contains(number) && representative[buffer] == buffer && places[buffer] == .unused { places[buffer] = .output(number) }
     }
   }
 
@@ -150,21 +150,49 @@ struct MemoryPlan {
       let (a, b) = (lowering.buffers[$0].byteCount, lowering.buffers[$1].byteCount)
       return a != b ? a > b : $0 < $1
     }
-    var placed: [(range: Range<Int>, life: ClosedRange<Int>)] = []
+    var placed = PlacedBuffers(callCount: runCalls.count)
     for number in order {
       let size = max(lowering.buffers[number].byteCount, 1)
       let rounded = (size + Self.alignment - 1) / Self.alignment * Self.alignment
-      let life = lifetimes[number]!
-      var offset = 0
-      // `placed` is sorted by start: the first gap that is wide enough.
-      for other in placed where other.life.overlaps(life) {
-        if other.range.lowerBound >= offset + rounded { break }
-        offset = max(offset, other.range.upperBound)
-      }
+      let offset = placed.place(rounded, living: lifetimes[number]!)
       places[number] = .arena(offset: offset)
-      let at = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.count
-      placed.insert((offset..<offset + rounded, life), at: at)
       arenaByteCount = max(arenaByteCount, offset + rounded)
     }
+  }
+}
+
+/// The buffers that have a place in the arena, found by the calls during which they live.
+private struct PlacedBuffers {
+  private var list: [(range: Range<Int>, life: ClosedRange<Int>)] = []
+  /// The buffers that live in each stretch of calls.
+  private var stretches: [[Int]]
+  /// The search that last came to each buffer, and its number.
+  private var seen: [Int] = []
+  private var search = 0
+  private static var stretch: Int { 32 }
+
+  init(callCount: Int) { stretches = Array(repeating: [], count: callCount / Self.stretch + 1) }
+
+  /// Puts a buffer at the lowest offset where a wide enough gap is free while it lives.
+  mutating func place(_ size: Int, living life: ClosedRange<Int>) -> Int {
+    search += 1
+    let span = life.lowerBound / Self.stretch...life.upperBound / Self.stretch
+    var neighbours: [Range<Int>] = []
+    for stretch in span {
+      for other in stretches[stretch] where seen[other] != search {
+        seen[other] = search
+        if list[other].life.overlaps(life) { neighbours.append(list[other].range) }
+      }
+    }
+    neighbours.sort { $0.lowerBound < $1.lowerBound }
+    var offset = 0
+    for other in neighbours {
+      if other.lowerBound >= offset + size { break }
+      offset = max(offset, other.upperBound)
+    }
+    for stretch in span { stretches[stretch].append(list.count) }
+    list.append((offset..<offset + size, life))
+    seen.append(0)
+    return offset
   }
 }

@@ -1,12 +1,20 @@
 /// A product that is only copied into a part of another buffer, as concatenation does, is written there at once, and the copy left out.
 struct PlacedProducts {
   private(set) var calls: [Recorder.Call]
-  private let outputs: [View]
+  private let outputs: Set<Int>
+  /// The calls that read and that write each buffer, by its number.
+  private var readers: [[Int]], writers: [[Int]]
 
   /// - Parameter outputs: of the program; they are read at its end.
-  init(_ calls: [Recorder.Call], outputs: [View]) {
+  init(_ calls: [Recorder.Call], bufferCount: Int, outputs: [View]) {
     self.calls = calls
-    self.outputs = outputs
+    self.outputs = Set(outputs.map(Self.number))
+    readers = Array(repeating: [], count: bufferCount)
+    writers = readers
+    for (position, call) in calls.enumerated() {
+      for view in call.call.reads { readers[Self.number(view)].append(position) }
+      for view in call.call.writes { writers[Self.number(view)].append(position) }
+    }
     var dropped = Set<Int>()
     for copy in calls.indices {
       guard let (source, target) = calls[copy].call.copied, let product = product(of: source, before: copy),
@@ -15,25 +23,24 @@ struct PlacedProducts {
       guard case .matmul(var call) = self.calls[product].call else { continue }
       call.out = target
       self.calls[product].call = .matmul(call)
+      let (made, filled) = (Self.number(source), Self.number(target))
+      writers[made].removeAll { $0 == product }
+      writers[filled] = writers[filled].map { $0 == copy ? product : $0 }
       dropped.insert(copy)
     }
-    self.calls = self.calls.indices.filter { !dropped.contains($0) }.map { self.calls[$0] }
+    if !dropped.isEmpty { self.calls = self.calls.indices.filter { !dropped.contains($0) }.map { self.calls[$0] } }
   }
+
+  private static func number(_ view: View) -> Int { unsafeDowncast(view.storage, to: RecordedStorage.self).number }
 
   /// The product that makes the whole of `source`, which is read at `copy` alone.
   private func product(of source: View, before copy: Int) -> Int? {
+    let number = Self.number(source)
     guard source.layout == Layout(rowMajor: source.shape), source.shape.elementCount * source.dtype.byteCount == source.storage.byteCount,
-      !outputs.contains(where: { $0.storage === source.storage })
+      !outputs.contains(number), readers[number].allSatisfy({ $0 == copy }), writers[number].count == 1, let found = writers[number].first,
+      found < copy, case .matmul(let product) = calls[found].call, product.epilogue == nil, !product.accumulates,
+      product.out?.layout == source.layout
     else { return nil }
-    var found: Int?
-    for (number, call) in calls.enumerated() {
-      if number != copy && call.call.reads.contains(where: { $0.storage === source.storage }) { return nil }
-      guard call.call.writes.contains(where: { $0.storage === source.storage }) else { continue }
-      guard found == nil, number < copy, case .matmul(let product) = call.call, product.epilogue == nil, !product.accumulates,
-        product.out?.layout == source.layout
-      else { return nil }
-      found = number
-    }
     return found
   }
 
@@ -42,9 +49,11 @@ struct PlacedProducts {
     guard target.layout.shape.rank == 2, target.layout.strides[1] == 1,
       case .temporary = unsafeDowncast(target.storage, to: RecordedStorage.self).kind
     else { return false }
-    return calls[first..<last].allSatisfy { call in
-      call.call.reads.allSatisfy { $0.storage !== target.storage }
-        && call.call.writes.allSatisfy { $0.storage !== target.storage || $0.layout.isBeside(target.layout) }
+    let number = Self.number(target)
+    if readers[number].contains(where: { $0 >= first && $0 < last }) { return false }
+    return writers[number].allSatisfy { position in
+      position < first || position >= last
+        || calls[position].call.writes.allSatisfy { $0.storage !== target.storage || $0.layout.isBeside(target.layout) }
     }
   }
 }

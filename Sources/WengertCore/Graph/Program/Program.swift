@@ -1,13 +1,23 @@
+import Synchronization
+
 /// A compiled graph: one program for every size that its symbols can take.
 ///
-/// It is planned for numbers (bound) when it first meets them; the plans last used are kept.
+/// It is planned for numbers (bound) when it first meets them. A plan serves one run at a time: what runs at the same time on another thread, or while a
+/// pullback waits for its cotangent, has a plan of its own. The plans last used are kept.
 public final class Program: @unchecked Sendable {
   /// The graph after all passes.
   public let graph: Graph
   let backend: any Backend
-  private var bound: [(sizes: [Int], program: BoundProgram)] = []
   private let symbols: [String]
-  /// How many plans for different sizes are kept.
+  private let plans = Mutex(Plans())
+
+  private struct Plans {
+    /// Those that no run is using, the one last used at the end.
+    var idle: [BoundProgram] = []
+    var last: BoundProgram?
+  }
+
+  /// How many plans that no run is using are kept.
   static let largestCache = 8
 
   init(_ graph: Graph, on backend: any Backend) {
@@ -16,21 +26,29 @@ public final class Program: @unchecked Sendable {
     symbols = graph.symbols
   }
 
-  /// The plan for these sizes, and whether it had to be made.
-  func bind(_ sizes: [String: Int]) -> (program: BoundProgram, isNew: Bool) {
+  /// A plan for these sizes that nobody else uses until it is given back, and whether it had to be made.
+  func checkOut(_ sizes: [String: Int]) -> (plan: BoundProgram, isNew: Bool) {
     let key = symbols.map { sizes[$0]! }
-    if let place = bound.lastIndex(where: { $0.sizes == key }) {
-      if place != bound.count - 1 { bound.append(bound.remove(at: place)) }
-      return (bound[bound.count - 1].program, false)
+    let known = plans.withLock { plans -> BoundProgram? in
+      guard let place = plans.idle.lastIndex(where: { $0.sizes == key }) else { return nil }
+      plans.last = plans.idle[place]
+      return plans.idle.remove(at: place)
     }
-    if bound.count >= Self.largestCache { bound.removeFirst() }
-    let program = BoundProgram(graph, symbols: sizes, on: backend)
-    bound.append((key, program))
-    return (program, true)
+    if let known { return (known, false) }
+    let plan = BoundProgram(graph, symbols: sizes, sizes: key, on: backend)
+    plans.withLock { $0.last = plan }
+    return (plan, true)
+  }
+
+  func giveBack(_ plan: BoundProgram) {
+    plans.withLock { plans in
+      plans.idle.append(plan)
+      if plans.idle.count > Self.largestCache { plans.idle.removeFirst() }
+    }
   }
 
   /// The plan last used.
-  var last: BoundProgram? { bound.last?.program }
+  var last: BoundProgram? { plans.withLock { $0.last } }
 }
 
 extension Graph {

@@ -174,4 +174,28 @@ struct FusionTests {
     #expect(sizes.count > 1)
     #expect(sizes.allSatisfy { $0 <= 2 * FusionGroups.largest })
   }
+
+  @Test("the search for groups looks at a number of nodes that grows with the graph, not with its square")
+  func searches() {
+    // A simulation and its gradient, whose backward steps read what the forward ones have left.
+    func searched(_ steps: Int) -> (nodes: Int, searched: Int) {
+      let graph = trace(.float32(64), .float32(64)) { x in
+        [
+          gradient(at: x[0]) { start in
+            var position = start, speed = x[1]
+            for _ in 0..<steps {
+              speed = speed + 0.01 * (0.1 * sin(speed) - position - 0.05 * speed * speed)
+              position = position + 0.01 * speed
+            }
+            return (position * position).sum()
+          }
+        ]
+      }
+      let simple = Passes.simplify(graph, CompileOptions(), on: CPUBackend.shared)
+      return (simple.nodes.count, FusionGroups(simple).searched)
+    }
+    let (short, long) = (searched(100), searched(400))
+    #expect(long.nodes > 3 * short.nodes)
+    #expect(long.searched <= 6 * short.searched, "\(short.searched) nodes, then \(long.searched)")
+  }
 }

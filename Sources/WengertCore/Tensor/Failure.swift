@@ -1,0 +1,52 @@
+import Glibc
+
+#if canImport(Runtime)
+  import Runtime
+#endif
+
+/// The end of a program for a mistake of its user's. One way for all messages: what the program has printed before is written out first, the message
+/// comes before anything that may fail is looked up, and nothing follows it.
+package enum Failure {
+  /// Ends the program as `abort` does (a debugger stops there), with `message` as the last that it says.
+  ///
+  /// - Parameter place: file and line that the message concerns, where they are known only now; asked for when the message is out.
+  package static func end(_ message: String, file: StaticString? = nil, line: UInt = 0, place: () -> String? = { nil }) -> Never {
+    // What waits in the buffers of standard output would be lost where it is a pipe.
+    fflush(nil)
+    say("\(file.map { "\($0):\(line): " } ?? "")Fatal error: \(message)")
+    // The run time's own report of a crash takes seconds, and would push the message off the screen; a fault while the place is looked up ends the program too.
+    for number in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP] { signal(number, SIG_DFL) }
+    end(at: place())
+  }
+
+  /// Ends the program after its message.
+  static func end(at place: String?) -> Never {
+    if let place { say("  called at \(place)") }
+    abort()
+  }
+
+  /// A line on standard error.
+  package static func say(_ text: String) {
+    var bytes = Array("\(text)\n".utf8)[...]
+    while !bytes.isEmpty {
+      let count = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+      if count <= 0 { return }
+      bytes = bytes.dropFirst(count)
+    }
+  }
+
+  /// File and line of the innermost call under way that is not in the library; nil where the program carries no line numbers. Only for a program that
+  /// is about to end: other threads may change the maps that are read here.
+  static func callerNow() -> String? {
+    #if canImport(Runtime)
+      guard let frames = (try? Backtrace.capture(limit: 512))?.symbolicated()?.frames else { return nil }
+      for frame in frames {
+        guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
+        // A mangled name begins with the length and name of its module.
+        if Caller.modules.contains(where: { symbol.rawName.hasPrefix("$s\($0.count)\($0)") }) { continue }
+        return "\(place.path):\(place.line)"
+      }
+    #endif
+    return nil
+  }
+}
