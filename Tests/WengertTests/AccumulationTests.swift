@@ -83,7 +83,7 @@ struct AccumulationTests {
     let n = 10_000_000
     let tenth = Double(Float(0.1))
     let x = Tensor.full(0.1, [n]).contiguous()
-    for (y, place) in [(x.cumulativeSum(), n - 1), (x.cumulativeSum(reverse: true), 0), (x[.., step: 2].cumulativeSum(), n / 2 - 1)] {
+    for (y, place) in [(x.cumulativeSum(), n - 1), (x.cumulativeSum(reverse: true), 0), (x[Axis.range(by: 2)].cumulativeSum(), n / 2 - 1)] {
       #expect(unitsInLastPlace(y[place].item(), tenth * Double(place == n / 2 - 1 ? n / 2 : n), .float32) <= 1)
     }
     #expect(unitsInLastPlace(x.cumulativeSum()[7_654_321].item(), tenth * 7_654_322, .float32) <= 1)
@@ -115,7 +115,7 @@ struct AccumulationTests {
     let n = 10_000_000
     let x = Tensor.full(0.1, [n]).contiguous(), tenth = Double(Float(0.1))
     let sums: [(String, Tensor, Int)] = [
-      ("line", x.sum(), n), ("backwards", x.flip(0).sum(), n), ("every second", x[.., step: 2].sum(), n / 2),
+      ("line", x.sum(), n), ("backwards", x.flip(0).sum(), n), ("every second", x[Axis.range(by: 2)].sum(), n / 2),
       ("columns", x.reshape([n / 4, 4]).sum(axes: [0])[1], n / 4), ("two columns", x.reshape([n / 2, 2]).sum(axes: [0])[0], n / 2),
       ("transposed", x.reshape([4, n / 4]).transpose().sum(axes: [0])[0], n / 4), ("rows", x.reshape([4, n / 4]).sum(axes: [1])[3], n / 4),
       ("middle", x.reshape([2, n / 4, 2]).sum(axes: [1])[1, 1], n / 4),
@@ -197,11 +197,11 @@ struct AccumulationTests {
   @Test("whole numbers add up exactly, and wrap")
   func wholeNumbers() {
     let n = 1_000_000
-    #expect(Tensor.full(1 << 40, [n], dtype: .int64).sum().array(of: Int.self) == [n << 40])
+    #expect(Tensor.full(0x1p40, [n], dtype: .int64).sum().array(of: Int.self) == [n << 40])
     #expect(Tensor.full(255, [n], dtype: .uint8).sum().array(of: Int.self) == [255 * n])
     #expect(Tensor.full(2_000_000_000, [n], dtype: .int32).cumulativeSum()[n - 1].array(of: Int.self) == [2_000_000_000 * n])
     #expect(Tensor.ones([300], dtype: .uint8).scatterAdd(zeros(300), extent: 1).array(of: Int.self) == [44])
-    #expect(Tensor.full(1 << 30, [5], dtype: .int32).scatterAddAlong(zeros(5), extent: 1).array(of: Int.self) == [1 << 30])
+    #expect(Tensor.full(0x1p30, [5], dtype: .int32).scatterAddAlong(zeros(5), extent: 1).array(of: Int.self) == [1 << 30])
     #expect(Tensor.full(Double(1 << 62), [4], dtype: .int64).sum().array(of: Int.self) == [0])
     #expect(Tensor.full(3, [50], dtype: .int64).cumulativeProduct()[49].array(of: Int.self) == [(0..<50).reduce(1) { p, _ in p &* 3 }])
   }

@@ -1,5 +1,6 @@
 import Testing
 import WengertCPU
+import WengertTestSupport
 
 @Suite("The kernels' numbers")
 struct KernelTableTests {
