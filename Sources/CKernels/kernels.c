@@ -121,6 +121,44 @@ wg_joined_fn wg_joined_pair(int operands, int last, int single) { return joined_
 wg_joined_fn wg_joined_tree(int tree) { return joined_tables[wg_level()]->tree[tree]; }
 wg_joined_reduction_fn wg_joined_reduction(int term) { return joined_tables[wg_level()]->reduction[term]; }
 
+#define NAME(number, name) name,
+static const char *const unary_names[] = {WG_UNARY_LIST(NAME)};
+static const char *const binary_names[] = {WG_BINARY_LIST(NAME)};
+static const char *const compare_names[] = {WG_COMPARE_LIST(NAME)};
+static const char *const reduce_names[] = {WG_REDUCE_LIST(NAME)};
+static const char *const dtype_names[] = {WG_DTYPE_LIST(NAME)};
+#undef NAME
+
+const char *wg_name(int kind, int number) {
+  static const char *const *const names[] = {unary_names, binary_names, compare_names, reduce_names, dtype_names};
+  static const int counts[] = {UNARY_COUNT, BINARY_COUNT, COMPARE_COUNT, REDUCE_COUNT, DTYPE_COUNT};
+  if (kind < WG_UNARY_NAMES || kind > WG_DTYPE_NAMES || number < 0 || number >= counts[kind]) return 0;
+  return names[kind][number];
+}
+
+int wg_has_kernel(int kind, int number) {
+  if (!wg_name(kind, number)) return 0;
+  const wg_table *t = table();
+  for (int type = WG_I32; type <= WG_F64; type++) {
+    switch (kind) {
+    case WG_UNARY_NAMES:
+      if (t->unary[type][number]) return 1;
+      break;
+    case WG_BINARY_NAMES:
+      if (t->binary[type][number][0]) return 1;
+      break;
+    case WG_COMPARE_NAMES:
+      if (t->compare[type][number][0]) return 1;
+      break;
+    case WG_REDUCE_NAMES:
+      if (t->reduce[type][number] && t->accumulate[type][number]) return 1;
+      break;
+    default: return t->load[number] && t->store[number];
+    }
+  }
+  return 0;
+}
+
 int wg_available_cores(void) {
 #if defined(__linux__)
   cpu_set_t set;

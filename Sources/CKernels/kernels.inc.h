@@ -631,8 +631,17 @@ static void WG(random)(int64_t *d, int64_t key, uint32_t stream, int lane, int64
   [B_MAXIMUM] = SHAPES(maximum_##t), [B_FLOOR_DIVIDE] = SHAPES(floor_divide_all_##t),                             \
   [B_REMAINDER] = SHAPES(remainder_all_##t)
 #define COMPARE_ROWS(t)                                                                                           \
-  {SHAPES(equal_##t), SHAPES(not_equal_##t), SHAPES(less_##t), SHAPES(less_or_equal_##t), SHAPES(greater_##t),    \
-   SHAPES(greater_or_equal_##t)}
+  {[C_EQUAL] = SHAPES(equal_##t), [C_NOT_EQUAL] = SHAPES(not_equal_##t), [C_LESS] = SHAPES(less_##t),             \
+   [C_LESS_OR_EQUAL] = SHAPES(less_or_equal_##t), [C_GREATER] = SHAPES(greater_##t),                              \
+   [C_GREATER_OR_EQUAL] = SHAPES(greater_or_equal_##t)}
+#define REDUCE_ROWS(t)                                                                                            \
+  {[R_SUM] = WG(sum_##t), [R_PRODUCT] = WG(product_##t), [R_MINIMUM] = WG(min_##t), [R_MAXIMUM] = WG(max_##t)}
+#define ACCUMULATE_ROWS(t)                                                                                        \
+  {[R_SUM] = WG(add_rows_##t), [R_PRODUCT] = WG(multiply_rows_##t), [R_MINIMUM] = WG(min_rows_##t),               \
+   [R_MAXIMUM] = WG(max_rows_##t)}
+#define MOVE_ROWS(m)                                                                                              \
+  {[D_BOOL] = WG(m##_bool), [D_UINT8] = WG(m##_uint8), [D_INT32] = WG(m##_int32), [D_INT64] = WG(m##_int64),      \
+   [D_FLOAT16] = WG(m##_half), [D_BFLOAT16] = WG(m##_bfloat), [D_FLOAT32] = WG(m##_int32), [D_FLOAT64] = WG(m##_int64)}
 #define SELECT_ROWS(t) {WG(t##_0), WG(t##_1), WG(t##_2), WG(t##_3), WG(t##_4), WG(t##_5), WG(t##_6)}
 
 static const wg_table WG(table) = {
@@ -654,21 +663,10 @@ static const wg_table WG(table) = {
   .rounded = {WG(rounded_half), WG(rounded_bfloat)},
   .fill = {WG(fill_32), WG(fill_64)},
   .logical_not = WG(logical_not),
-  .load = {WG(load_bool), WG(load_uint8), WG(load_int32), WG(load_int64), WG(load_half), WG(load_bfloat), WG(load_int32), WG(load_int64)},
-  .store = {WG(store_bool), WG(store_uint8), WG(store_int32), WG(store_int64), WG(store_half), WG(store_bfloat), WG(store_int32),
-            WG(store_int64)},
-  .reduce = {
-    {WG(sum_i32), WG(product_i32), WG(min_i32), WG(max_i32)},
-    {WG(sum_i64), WG(product_i64), WG(min_i64), WG(max_i64)},
-    {WG(sum_f32), WG(product_f32), WG(min_f32), WG(max_f32)},
-    {WG(sum_f64), WG(product_f64), WG(min_f64), WG(max_f64)},
-  },
-  .accumulate = {
-    {WG(add_rows_i32), WG(multiply_rows_i32), WG(min_rows_i32), WG(max_rows_i32)},
-    {WG(add_rows_i64), WG(multiply_rows_i64), WG(min_rows_i64), WG(max_rows_i64)},
-    {WG(add_rows_f32), WG(multiply_rows_f32), WG(min_rows_f32), WG(max_rows_f32)},
-    {WG(add_rows_f64), WG(multiply_rows_f64), WG(min_rows_f64), WG(max_rows_f64)},
-  },
+  .load = MOVE_ROWS(load),
+  .store = MOVE_ROWS(store),
+  .reduce = {REDUCE_ROWS(i32), REDUCE_ROWS(i64), REDUCE_ROWS(f32), REDUCE_ROWS(f64)},
+  .accumulate = {ACCUMULATE_ROWS(i32), ACCUMULATE_ROWS(i64), ACCUMULATE_ROWS(f32), ACCUMULATE_ROWS(f64)},
   .iota = WG(iota),
   .random = WG(random),
 };

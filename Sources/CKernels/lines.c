@@ -7,6 +7,9 @@ typedef struct {
   wl_running_sum_fn running_sum[4][2];
   wl_candidates_fn candidates[4];
   wl_add_rows_fn add_rows[4];
+  wl_add_rows_wide_fn add_rows_wide;
+  wl_add_wide_fn add_wide;
+  wl_running_rows_fn running_rows;
 } wl_table;
 
 #define INLINE static inline __attribute__((always_inline))
@@ -44,3 +47,6 @@ static const wl_table *lines(void) {
 wl_running_sum_fn wl_running_sum(int type, int reverse) { return lines()->running_sum[type][reverse != 0]; }
 wl_candidates_fn wl_candidates(int type) { return lines()->candidates[type]; }
 wl_add_rows_fn wl_add_rows(int type) { return lines()->add_rows[type]; }
+wl_add_rows_wide_fn wl_add_rows_wide(void) { return lines()->add_rows_wide; }
+wl_add_wide_fn wl_add_wide(void) { return lines()->add_wide; }
+wl_running_rows_fn wl_running_rows(void) { return lines()->running_rows; }

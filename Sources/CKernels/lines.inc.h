@@ -57,6 +57,42 @@
     for (; i > 0; i--) d[i - 1] = total += s[i - 1];                     \
   }
 
+// The same on floats, in float64 but for the steps within a vector: what is carried over does not drift, however long the line is.
+#define RUNNING_SUM_WIDE(N)                                                                    \
+  typedef double WG(wide_line) __attribute__((vector_size(N * sizeof(double))));               \
+  static void WG(running_sum_f32)(void *dp, const void *sp, int64_t n) {                       \
+    float *d = dp;                                                                             \
+    const float *s = sp;                                                                       \
+    const WG(line_f32) none = -(WG(line_f32)){0};                                              \
+    WG(line_f32) x, y;                                                                         \
+    double carry = -0.0;                                                                       \
+    int64_t i = 0;                                                                             \
+    for (; i + N <= n; i += N) {                                                               \
+      memcpy(&x, s + i, sizeof x);                                                             \
+      UP_##N;                                                                                  \
+      y = __builtin_convertvector(__builtin_convertvector(x, WG(wide_line)) + carry, WG(line_f32)); \
+      memcpy(d + i, &y, sizeof y);                                                             \
+      carry += (double)x[N - 1];                                                               \
+    }                                                                                          \
+    for (; i < n; i++) d[i] = (float)(carry += s[i]);                                          \
+  }                                                                                            \
+  static void WG(running_sum_back_f32)(void *dp, const void *sp, int64_t n) {                  \
+    float *d = dp;                                                                             \
+    const float *s = sp;                                                                       \
+    const WG(line_f32) none = -(WG(line_f32)){0};                                              \
+    WG(line_f32) x, y;                                                                         \
+    double carry = -0.0;                                                                       \
+    int64_t i = n;                                                                             \
+    for (; i >= N; i -= N) {                                                                   \
+      memcpy(&x, s + i - N, sizeof x);                                                         \
+      DOWN_##N;                                                                                \
+      y = __builtin_convertvector(__builtin_convertvector(x, WG(wide_line)) + carry, WG(line_f32)); \
+      memcpy(d + i - N, &y, sizeof y);                                                         \
+      carry += (double)x[0];                                                                   \
+    }                                                                                          \
+    for (; i > 0; i--) d[i - 1] = (float)(carry += s[i - 1]);                                  \
+  }
+
 // Sixty-four elements are compared at once; only where one of sixteen is below the limit are they looked at one by one.
 #define CANDIDATES(t, T, KEY)                                                                                      \
   INLINE uint32_t WG(key_##t)(T x) { return KEY; }                                                                 \
@@ -110,7 +146,8 @@
 
 RUNNING_SUM(u32, uint32_t, 16)
 RUNNING_SUM(u64, uint64_t, 8)
-RUNNING_SUM(f32, float, 16)
+typedef float WG(line_f32) __attribute__((vector_size(16 * sizeof(float))));
+RUNNING_SUM_WIDE(16)
 RUNNING_SUM(f64, double, 8)
 
 INLINE uint32_t WG(order_of)(float x) {
@@ -129,6 +166,39 @@ ADD_ROWS(u64, uint64_t)
 ADD_ROWS(f32, float)
 ADD_ROWS(f64, double)
 
+// Where `slots` has a negative number −1 − q for a position, what comes there goes to the q-th row of sums; without slots, to the position's own.
+static void WG(add_rows_wide)(float *target, int64_t target_step, const float *updates, int64_t update_step, const int64_t *positions, int64_t count,
+                              int64_t first, int64_t end, int64_t width, const int32_t *slots, double *sums, int64_t sums_step) {
+  const int64_t ahead = 4;
+  for (int64_t j = 0; j < count; j++) {
+    int64_t position = positions[j], slot = slots ? slots[position] : -1 - position;
+    if (slots && j + ahead < count) {
+      const char *next = (const char *)(target + positions[j + ahead] * target_step);
+      for (int64_t b = 0; b < 1024 && b < width * 4; b += 64) __builtin_prefetch(next + b, 1);
+    }
+    if (position < first || position >= end) continue;
+    const float *s = updates + j * update_step;
+    if (slot < 0) {
+      double *d = sums + (-1 - slot) * sums_step;
+      LANES for (int64_t i = 0; i < width; i++) d[i] += (double)s[i];
+    } else {
+      float *d = target + position * target_step;
+      LANES for (int64_t i = 0; i < width; i++) d[i] += s[i];
+    }
+  }
+}
+
+static void WG(add_wide)(double *sums, const float *s, int64_t n) {
+  LANES for (int64_t i = 0; i < n; i++) sums[i] += (double)s[i];
+}
+
+static void WG(running_rows)(double *sums, const float *s, float *d, int64_t n) {
+  LANES for (int64_t i = 0; i < n; i++) {
+    sums[i] += (double)s[i];
+    d[i] = (float)sums[i];
+  }
+}
+
 static const wl_table WG(lines) = {
   .running_sum = {
     {WG(running_sum_u32), WG(running_sum_back_u32)},
@@ -138,4 +208,7 @@ static const wl_table WG(lines) = {
   },
   .candidates = {[WG_I32] = WG(candidates_i32), [WG_F32] = WG(candidates_f32)},
   .add_rows = {WG(add_rows_u32), WG(add_rows_u64), WG(add_rows_f32), WG(add_rows_f64)},
+  .add_rows_wide = WG(add_rows_wide),
+  .add_wide = WG(add_wide),
+  .running_rows = WG(running_rows),
 };

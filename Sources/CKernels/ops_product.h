@@ -92,7 +92,7 @@ static void TYPED(product_tail)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn
   }
 }
 
-static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
+static void TYPED(product_part)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
                            ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
   ptrdiff_t j = 0;
   if (aRow == 1) {
@@ -104,6 +104,18 @@ static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, con
     TYPED(product_rows)(TILE_VECTORS, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
   for (; j + LANE_COUNT <= n; j += LANE_COUNT) TYPED(product_rows)(1, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
   if (j < n) TYPED(product_tail)(a, aRow, aColumn, b + j, bRow, c + j, cRow, m, n - j, k, alpha, accumulates);
+}
+
+// Deep products part by part, so that errors grow with a part's depth and the number of parts, not with the whole depth.
+static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
+                           ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
+  enum { DEPTH = 1024 };
+  ptrdiff_t start = 0;
+  do {
+    ptrdiff_t depth = k - start < DEPTH ? k - start : DEPTH;
+    TYPED(product_part)(a + start * aColumn, aRow, aColumn, b + start * bRow, bRow, c, cRow, m, n, depth, alpha, accumulates || start > 0);
+    start += DEPTH;
+  } while (start < k);
 }
 
 typedef REAL TYPED(eight) __attribute__((vector_size(8 * sizeof(REAL))));

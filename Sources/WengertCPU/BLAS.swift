@@ -1,3 +1,4 @@
+import CKernels
 import COpenBLAS
 import WengertCore
 
@@ -47,8 +48,45 @@ extension Matrix {
 }
 
 extension Float: BLASNumber {
+  /// How much of the inner axis BLAS is given at a time: some of its kernels add up all of what they are given one by one.
+  private static var depth: Int { 1024 }
+
+  /// An error of at most `depth` roundings of Σ|a||b|, however long the inner axis is.
   static func multiply(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool) {
-    multiply(a, b, into: out, alpha: 1, beta: accumulates ? 1 : 0)
+    let k = a.columns, count = out.rows * out.columns
+    if k <= 2 * depth { return multiply(a, b, into: out, alpha: 1, beta: accumulates ? 1 : 0) }
+    if count > 1 << 18 {
+      // A span of the product at a time, so that its sums take little memory.
+      let isWide = out.columns >= out.rows, extent = isWide ? out.columns : out.rows, size = max(1, (1 << 18) / (count / extent))
+      for start in stride(from: 0, to: extent, by: size) {
+        let span = start..<min(start + size, extent)
+        let (rows, columns) = (isWide ? 0..<out.rows : span, isWide ? span : 0..<out.columns)
+        multiply(
+          a.block(rows: rows, columns: 0..<k), b.block(rows: 0..<k, columns: columns), into: out.block(rows: rows, columns: columns),
+          accumulates: accumulates)
+      }
+      return
+    }
+    let part = Temporary<Float>(count), sums = Temporary<Double>(count)
+    let block = Matrix(pointer: part.pointer, rows: out.rows, columns: out.columns, rowStride: out.columns, columnStride: 1)
+    for start in stride(from: 0, to: k, by: depth) {
+      let some = start..<min(start + depth, k)
+      multiply(a.block(rows: 0..<a.rows, columns: some), b.block(rows: some, columns: 0..<b.columns), into: block, alpha: 1, beta: 0)
+      if start == 0 {
+        for i in 0..<count { sums.pointer[i] = Double(part.pointer[i]) }
+      } else {
+        wl_add_wide()(sums.pointer, part.pointer, Int64(count))
+      }
+    }
+    for i in 0..<out.rows {
+      let row = out.pointer + i * out.rowStride, total = sums.pointer + i * out.columns
+      for j in 0..<out.columns {
+        let place = row + j * out.columnStride
+        place.pointee = Float(accumulates ? Double(place.pointee) + total[j] : total[j])
+      }
+    }
+    withExtendedLifetime(part) {}
+    withExtendedLifetime(sums) {}
   }
 
   static func multiply(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, beta: Float) {

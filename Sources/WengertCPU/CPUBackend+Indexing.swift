@@ -1,4 +1,3 @@
-import CKernels
 import WengertCore
 
 extension CPUBackend {
@@ -87,6 +86,8 @@ func add<Element: KernelElement>(_ value: Element, to target: inout Element) {
   target = Element(rounding: .sum(target.widened, value.widened))
 }
 
+/// A target element is the sum, rounded once, of what was there and of its updates: in float64 where a line has more of them than `MeetingSlices.few` in float32,
+/// or more than one in half types; whole numbers wrap.
 private struct AddAlong: ElementVisitor {
   var updates: View, indices: View, out: View
 
@@ -95,20 +96,36 @@ private struct AddAlong: ElementVisitor {
   }
 
   private func run<Element: KernelElement, Index: FixedWidthInteger>(_ type: Element.Type, _ index: Index.Type) -> Int? {
+    typealias Sum = Element.Compute.Wide
     if let fault = firstFault(indices, below: out.shape.last!, index) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     let walk = SharedAxes([updates.layout, indices.layout, out.layout], 0..<updates.shape.rank - 1)
     let from = updates.pointer(as: Element.self), at = indices.pointer(as: Index.self), to = out.pointer(as: Element.self)
     let (fromStep, atStep, toStep) = (updates.layout.strides.last!, indices.layout.strides.last!, out.layout.strides.last!)
     let length = updates.shape.last!, extent = out.shape.last!
+    @inline(__always) func position(_ p: UnsafeMutablePointer<Index>, _ j: Int) -> Int {
+      let given = Int(p[j * atStep])
+      return given < 0 ? given + extent : given
+    }
+    let isDirect = Sum.self == Element.self || length <= (Element.self == Element.Compute.self ? MeetingSlices.few : 1)
     ThreadPool.shared.parallelRanges(walk.count, stepsEach: length * 2) { range in
+      let sums = Temporary<Sum>(isDirect ? 0 : extent)
+      if !isDirect { sums.pointer.initialize(repeating: Sum.nothing, count: extent) }
       for row in range {
         let u = from + walk.offset(row, 0), p = at + walk.offset(row, 1), t = to + walk.offset(row, 2)
+        if isDirect {
+          for j in 0..<length { add(u[j * fromStep], to: &t[position(p, j) * toStep]) }
+          continue
+        }
+        for j in 0..<length { sums.pointer[position(p, j)] = Sum.sum(sums.pointer[position(p, j)], u[j * fromStep].widened.wide) }
+        // What is found again adds nothing.
         for j in 0..<length {
-          let position = Int(p[j * atStep])
-          add(u[j * fromStep], to: &t[(position < 0 ? position + extent : position) * toStep])
+          let place = position(p, j), target = t + place * toStep
+          target.pointee = Element(rounding: Element.Compute(wide: Sum.sum(target.pointee.widened.wide, sums.pointer[place])))
+          sums.pointer[place] = Sum.nothing
         }
       }
+      withExtendedLifetime(sums) {}
     }
     return nil
   }

@@ -7,6 +7,8 @@ extension CPUBackend {
   }
 }
 
+/// Every result is rounded from a running combination in float64 (half types and float32; float64 in itself, whole numbers wrap). In sums along a line, sixteen
+/// neighbours are first added up in float32 (`wl_running_sum`).
 private struct Scan: ElementVisitor {
   var x: View, out: View
   var op: ReduceOp
@@ -14,11 +16,12 @@ private struct Scan: ElementVisitor {
 
   func visit<Element: KernelElement>(_ type: Element.Type) {
     if op == .sum, let lanes = Element.Compute.lanes { return runningSum(type, lanes) }
+    typealias Wide = Element.Compute.Wide
     switch op {
-    case .sum: run(type, Element.Compute.sum)
-    case .product: run(type, Element.Compute.product)
-    case .minimum: run(type, Element.Compute.minimum)
-    case .maximum: run(type, Element.Compute.maximum)
+    case .sum: run(type, Wide.sum)
+    case .product: run(type, Wide.product)
+    case .minimum: run(type, Wide.minimum)
+    case .maximum: run(type, Wide.maximum)
     }
   }
 
@@ -47,7 +50,7 @@ private struct Scan: ElementVisitor {
     }
   }
 
-  /// out[j] = out[j − 1] + x[j], each of them a row along the axis `across`.
+  /// out[j] = out[j − 1] + x[j], each of them a row along the axis `across`; floats in float64 sums of their own.
   private func sumRows<Element: KernelElement>(_ type: Element.Type, _ lanes: Lanes, across: Int) {
     var (source, target) = (x.layout, out.layout)
     let last = source.shape.rank - 1
@@ -60,28 +63,39 @@ private struct Scan: ElementVisitor {
     let from = x.pointer(as: Element.self), to = out.pointer(as: Element.self)
     let walk = SharedAxes([source, target], 0..<last - 1)
     let add = wg_binary(Int32(lanes.rawValue), Int32(BinaryOp.add.rawValue), 0)!
+    let addFloats = lanes == .float32 ? wl_running_rows() : nil
     let blockWidth = 512
     let blocks = (width + blockWidth - 1) / blockWidth
     ThreadPool.shared.parallelRanges(walk.count * blocks, stepsEach: length * blockWidth) { range in
+      let sums = Temporary<Double>(addFloats == nil ? 0 : blockWidth)
       for index in range {
         let (row, block) = index.quotientAndRemainder(dividingBy: blocks)
         let start = block * blockWidth
         let count = min(blockWidth, width - start)
         let s = from + (walk.offset(row, 0) + start), t = to + (walk.offset(row, 1) + start)
+        // −0 changes no sum.
+        if addFloats != nil { sums.pointer.update(repeating: -0.0, count: count) }
         for step in 0..<length {
           let j = reverse ? length - 1 - step : step
-          if step == 0 {
+          if let addFloats {
+            let source = UnsafeRawPointer(s + j * fromStep).assumingMemoryBound(to: Float.self)
+            let target = UnsafeMutableRawPointer(t + j * toStep).assumingMemoryBound(to: Float.self)
+            addFloats(sums.pointer, source, target, Int64(count))
+          } else if step == 0 {
             (t + j * toStep).update(from: s + j * fromStep, count: count)
           } else {
             add(t + j * toStep, t + (reverse ? j + 1 : j - 1) * toStep, s + j * fromStep, Int64(count))
           }
         }
       }
+      withExtendedLifetime(sums) {}
     }
   }
 
   @inline(__always)
-  private func run<Element: KernelElement>(_ type: Element.Type, _ combine: (Element.Compute, Element.Compute) -> Element.Compute) {
+  private func run<Element: KernelElement>(
+    _ type: Element.Type, _ combine: (Element.Compute.Wide, Element.Compute.Wide) -> Element.Compute.Wide
+  ) {
     // Going backwards is going forwards over both views turned round.
     var (source, target) = (x.layout, out.layout)
     let last = source.shape.rank - 1
@@ -107,7 +121,7 @@ private struct Scan: ElementVisitor {
       let blockWidth = 64
       let blocks = (width + blockWidth - 1) / blockWidth
       ThreadPool.shared.parallelRanges(walk.count * blocks, stepsEach: length * blockWidth) { range in
-        withUnsafeTemporaryAllocation(of: Element.Compute.self, capacity: blockWidth) { totals in
+        withUnsafeTemporaryAllocation(of: Element.Compute.Wide.self, capacity: blockWidth) { totals in
           for index in range {
             let (row, block) = index.quotientAndRemainder(dividingBy: blocks)
             let start = block * blockWidth
@@ -115,9 +129,9 @@ private struct Scan: ElementVisitor {
             let s = from + (walk.offset(row, 0) + start), t = to + (walk.offset(row, 1) + start * step)
             for j in 0..<length {
               for i in 0..<count {
-                let value = s[j * fromStep + i].widened
+                let value = s[j * fromStep + i].widened.wide
                 totals[i] = j == 0 ? value : combine(totals[i], value)
-                t[j * toStep + i * step] = Element(rounding: totals[i])
+                t[j * toStep + i * step] = Element(rounding: Element.Compute(wide: totals[i]))
               }
             }
           }
@@ -130,11 +144,11 @@ private struct Scan: ElementVisitor {
     ThreadPool.shared.parallelRanges(walk.count, stepsEach: length * 2) { range in
       for row in range {
         let s = from + walk.offset(row, 0), t = to + walk.offset(row, 1)
-        var total = s[0].widened
-        t[0] = Element(rounding: total)
+        var total = s[0].widened.wide
+        t[0] = Element(rounding: Element.Compute(wide: total))
         for j in 1..<max(length, 1) {
-          total = combine(total, s[j * fromStep].widened)
-          t[j * toStep] = Element(rounding: total)
+          total = combine(total, s[j * fromStep].widened.wide)
+          t[j * toStep] = Element(rounding: Element.Compute(wide: total))
         }
       }
     }

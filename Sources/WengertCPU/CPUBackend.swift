@@ -7,6 +7,8 @@ public final class CPUBackend: Backend {
   let memory = MemoryPool()
   let plans = RowPlanCache()
 
+  private init() { KernelTable.isChecked }
+
   public var name: String { "cpu" }
 
   public func allocate(byteCount: Int) -> Storage {

@@ -25,7 +25,13 @@ extension KernelElement {
 /// A type that kernels calculate in. Integers wrap; on truth values sum and maximum are "or", product and minimum "and".
 protocol KernelNumber: KernelElement where Compute == Self {
   associatedtype OrderKey: FixedWidthInteger & UnsignedInteger
+  /// The type in which many numbers of this type are combined.
+  associatedtype Wide: KernelNumber = Self
+  var wide: Wide { get }
+  init(wide: Wide)
   static var zero: Self { get }
+  /// Changes no number that it is added to: −0 where there is one.
+  static var nothing: Self { get }
   static func sum(_ a: Self, _ b: Self) -> Self
   static func product(_ a: Self, _ b: Self) -> Self
   /// The smaller or greater of two, NaN where either is.
@@ -54,6 +60,7 @@ protocol KernelNumber: KernelElement where Compute == Self {
 extension KernelNumber {
   init(rounding value: Self) { self = value }
   var widened: Self { self }
+  static var nothing: Self { zero }
 
   static var hasTiles: Bool { false }
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
@@ -65,7 +72,13 @@ extension KernelNumber {
   }
 }
 
+extension KernelNumber where Wide == Self {
+  var wide: Self { self }
+  init(wide: Self) { self = wide }
+}
+
 extension KernelNumber where Self: FloatingPoint {
+  static var nothing: Self { -zero }
   static var hasNaN: Bool { true }
   static func sum(_ a: Self, _ b: Self) -> Self { a + b }
   static func product(_ a: Self, _ b: Self) -> Self { a * b }
@@ -87,6 +100,8 @@ extension KernelNumber where Self: FixedWidthInteger {
 }
 
 extension Float: KernelNumber {
+  var wide: Double { Double(self) }
+  init(wide: Double) { self = Float(wide) }
   static var lanes: Lanes? { .float32 }
   var orderKey: UInt32 {
     // Adding zero turns -0 into +0.
@@ -139,7 +154,7 @@ struct Float16Element: KernelElement {
 
   init(rounding value: Float) {
     self.init(bits: 0)
-    withUnsafeMutablePointer(to: &self) { Self.round([value], into: $0, step: 1, count: 1) }
+    withUnsafePointer(to: value) { source in withUnsafeMutablePointer(to: &self) { Self.round(source, into: $0, step: 1, count: 1) } }
   }
   private init(bits: UInt16) { self.bits = bits }
 

@@ -1,4 +1,3 @@
-import CKernels
 import WengertCore
 
 /// Slices along the first axis, picked by indices. It must not run on two threads at a time.
@@ -53,79 +52,8 @@ final class PreparedGather: Kernel, ParallelWork, @unchecked Sendable {
   }
 }
 
-/// Slices added to those that indices pick. Each thread owns some of the columns, or of the target's slices where these are short, and goes through all updates in
-/// their order: the sums do not depend on the number of threads. It must not run on two threads at a time.
-final class PreparedScatterAdd: Kernel, ParallelWork, @unchecked Sendable {
-  private let updates: View, out: View
-  private let indices: IndexList
-  private let slices: Slices
-  private var positions: UnsafeMutablePointer<Int>?
-  private var threads = 1
-
-  init(_ updates: View, _ indices: View, _ out: View) {
-    (self.updates, self.out) = (updates, out)
-    self.indices = IndexList(indices, below: out.shape[0])
-    slices = Slices(out, updates)
-  }
-
-  func run() -> Int? {
-    let list = Temporary<Int>(indices.count)
-    if let fault = indices.read(into: list.pointer) { return fault }
-    if updates.shape.elementCount == 0 { return nil }
-    positions = list.pointer
-    let steps = indices.count * slices.lines.count * slices.length
-    threads = steps < ThreadPool.worthwhile ? 1 : ThreadPool.shared.threadCount
-    ThreadPool.shared.parallel(threads, of: self)
-    withExtendedLifetime(list) {}
-    return nil
-  }
-
-  func perform(_ part: Int) {
-    out.dtype.visit(
-      AddPart(updates: updates, out: out, slices: slices, positions: positions!, count: indices.count, part: part, of: threads))
-  }
-}
-
-private struct AddPart: ElementVisitor {
-  let updates: View, out: View
-  let slices: Slices
-  let positions: UnsafeMutablePointer<Int>
-  let count: Int
-  let part: Int, of: Int
-
-  func visit<Element: KernelElement>(_ type: Element.Type) {
-    let to = out.pointer(as: Element.self), from = updates.pointer(as: Element.self)
-    let (toStep, fromStep) = (out.layout.strides[0], updates.layout.strides[0])
-    let (extent, length) = (out.shape[0], slices.length)
-    let byColumns = length >= 32 * of
-    let columns = byColumns ? length * part / of..<length * (part + 1) / of : 0..<length
-    let owned = byColumns ? 0..<extent : extent * part / of..<extent * (part + 1) / of
-    if slices.lines.count == 1 && slices.firstStep == 1 && slices.secondStep == 1, Element.self == Element.Compute.self,
-      let addRows = Element.Compute.lanes.flatMap({ wl_add_rows(Int32($0.rawValue)) })
-    {
-      positions.withMemoryRebound(to: Int64.self, capacity: count) { numbers in
-        addRows(
-          to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), numbers, Int64(count),
-          Int64(owned.lowerBound), Int64(owned.upperBound), Int64(columns.count))
-      }
-      return
-    }
-    for j in 0..<count where owned.contains(positions[j]) {
-      for line in 0..<slices.lines.count {
-        let t = to + (positions[j] * toStep + slices.lines.offset(line, 0) + columns.lowerBound * slices.firstStep)
-        let u = from + (j * fromStep + slices.lines.offset(line, 1) + columns.lowerBound * slices.secondStep)
-        if slices.firstStep == 1 && slices.secondStep == 1 {
-          for i in 0..<columns.count { add(u[i], to: &t[i]) }
-        } else {
-          for i in 0..<columns.count { add(u[i * slices.secondStep], to: &t[i * slices.firstStep]) }
-        }
-      }
-    }
-  }
-}
-
 /// Indices along an axis of a given extent, negative ones counted from its end.
-private struct IndexList {
+struct IndexList {
   let count: Int
   private let view: View
   private let extent: Int
@@ -154,7 +82,7 @@ private struct IndexList {
 }
 
 /// Two views without their first axes, as lines along the last axis.
-private struct Slices {
+struct Slices {
   var lines: SharedAxes
   var length = 1, firstStep = 1, secondStep = 1
 

@@ -369,6 +369,16 @@ case("solveTriangular", lambda a, b: torch.linalg.solve_triangular(dominant(a).t
 case("solveTriangular upper, transposed", lambda a, b: torch.linalg.solve_triangular(dominant(a).mT.triu(), b, upper=True),
      real(2, 3, 3, low=-1, high=1), real(2, 3, 2))
 
+# Where many updates meet: half types as PyTorch rounds the sum, once. The seeds of what is above stay.
+many = torch.tensor(rng.integers(0, 3, 200))
+case("scatterAdd where many meet", lambda x, i: torch.zeros(8, 2, dtype=x.dtype).index_add(0, i, x), real(200, 2), many)
+along = torch.tensor(rng.integers(0, 2, (2, 300)))
+case("scatterAddAlong where many meet", lambda x, i: torch.zeros(2, 40, dtype=x.dtype).scatter_add(1, i, x), real(2, 300), along)
+for dtype, count in [(torch.float16, 2100), (torch.bfloat16, 300)]:
+    zeros = torch.zeros(count, dtype=torch.int64)
+    case("scatterAdd where many meet", lambda x, i: torch.zeros(8, 1).index_add(0, i, x.float()).to(x.dtype),
+         torch.ones(count, 1, dtype=dtype), zeros, gradient=False)
+
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
 print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")

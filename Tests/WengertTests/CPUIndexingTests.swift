@@ -114,10 +114,11 @@ import WengertCPU
         return out.values
       }
       #expect(results[0] == results[1] && results[1] == results[2])
-      var sums = [Float](repeating: 0, count: 40 * width)
+      // Many meet at each: they are added up in order, in float64.
+      var sums = [Double](repeating: 0, count: 40 * width)
       let u = updates.values, p = at.values
-      for j in 0..<3000 { for i in 0..<width { sums[positive(p[j], 40) * width + i] += Float(u[j * width + i]) } }
-      #expect(results[0] == sums.map(Double.init))
+      for j in 0..<3000 { for i in 0..<width { sums[positive(p[j], 40) * width + i] += u[j * width + i] } }
+      #expect(results[0] == sums.map { Double(Float($0)) })
     }
   }
 }

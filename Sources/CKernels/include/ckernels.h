@@ -53,6 +53,11 @@ wg_accumulate_fn wg_accumulate(int type, int op);
 wg_iota_fn wg_iota(void);
 wg_random_fn wg_random(void);
 
+/// The names of the operations and dtypes in the order of the tables above, null past the last; and whether at least one type has a kernel for one.
+enum { WG_UNARY_NAMES, WG_BINARY_NAMES, WG_COMPARE_NAMES, WG_REDUCE_NAMES, WG_DTYPE_NAMES };
+const char *wg_name(int kind, int number);
+int wg_has_kernel(int kind, int number);
+
 /// How many cores this process may run on.
 int wg_available_cores(void);
 

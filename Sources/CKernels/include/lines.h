@@ -3,7 +3,7 @@
 
 // Loops over whole lines of memory that are no instruction of a row program, at the level in force.
 
-// d[i] = s[0] + … + s[i], or from the end. d may be s.
+// d[i] = s[0] + … + s[i], or from the end. d may be s. Floats are carried over in double: an error of at most 5 roundings of Σ|s|, however many there are.
 typedef void (*wl_running_sum_fn)(void *d, const void *s, int64_t n);
 // For types 0 to 3 as in ckernels.h.
 wl_running_sum_fn wl_running_sum(int type, int reverse);
@@ -18,3 +18,17 @@ wl_candidates_fn wl_candidates(int type);
 typedef void (*wl_add_rows_fn)(void *target, int64_t target_step, const void *updates, int64_t update_step, const int64_t *positions,
                                int64_t count, int64_t first, int64_t end, int64_t width);
 wl_add_rows_fn wl_add_rows(int type);
+
+// The same on floats, but that what falls on a row of `sums`, `sums_step` apart, is added up there in double: on row −1 − slots[position] where that
+// is not negative, or on the position's own where `slots` is null (and nothing goes to the target then).
+typedef void (*wl_add_rows_wide_fn)(float *target, int64_t target_step, const float *updates, int64_t update_step, const int64_t *positions,
+                                    int64_t count, int64_t first, int64_t end, int64_t width, const int32_t *slots, double *sums,
+                                    int64_t sums_step);
+wl_add_rows_wide_fn wl_add_rows_wide(void);
+
+// sums[i] += s[i].
+typedef void (*wl_add_wide_fn)(double *sums, const float *s, int64_t n);
+wl_add_wide_fn wl_add_wide(void);
+// sums[i] += s[i]; d[i] = sums[i].
+typedef void (*wl_running_rows_fn)(double *sums, const float *s, float *d, int64_t n);
+wl_running_rows_fn wl_running_rows(void);

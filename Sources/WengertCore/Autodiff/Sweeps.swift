@@ -1,22 +1,32 @@
 extension Tape {
   /// Reverse mode: cotangents of values (by number) to cotangents of the tape's first `inputCount` values.
   ///
+  /// What reaches a value from several places is added up in the compute type, one after another: half types are rounded once, when all has come in.
+  ///
   /// - Parameter consuming: frees each entry as it is passed; the tape can then not be walked again.
   func reverse(_ seeds: [(index: Int, cotangent: Tensor)], inputCount: Int, consuming: Bool) -> [Tensor?] {
     var cotangents = [Tensor?](repeating: nil, count: valueCount)
+    /// The dtypes of sums that are kept in a wider one.
+    var narrow: [Int: DType] = [:]
     func add(_ cotangent: Tensor, to index: Int, _ caller: Caller) {
-      if let known = cotangents[index] {
-        cotangents[index] = apply1(Elementwise.binary(.add), [known, cotangent], caller)
-      } else {
+      guard let known = cotangents[index] else {
         cotangents[index] = cotangent
+        return
       }
+      let wide = cotangent.dtype.computeType
+      if wide != cotangent.dtype { narrow[index] = cotangent.dtype }
+      cotangents[index] = apply1(Elementwise.binary(.add), [known.cast(to: wide), cotangent.cast(to: wide)], caller)
+    }
+    func taken(_ index: Int) -> Tensor? {
+      guard let dtype = narrow.removeValue(forKey: index) else { return cotangents[index] }
+      return cotangents[index]?.cast(to: dtype)
     }
     for seed in seeds where seed.index >= 0 { add(seed.cotangent, to: seed.index, Caller(#fileID, #line)) }
 
     func pass(_ entry: Entry) {
       let application = entry.application
       let results = entry.firstResult..<entry.firstResult + application.resultTypes.count
-      let incoming = results.map { cotangents[$0] }
+      let incoming = results.map { taken($0) }
       for i in results { cotangents[i] = nil }
       guard incoming.contains(where: { $0 != nil }) else { return }
       let wanted = entry.operands.map { $0 >= 0 }
@@ -30,7 +40,7 @@ extension Tape {
     } else {
       for entry in entries.reversed() { pass(entry) }
     }
-    return Array(cotangents.prefix(inputCount))
+    return (0..<inputCount).map { taken($0) }
   }
 
   /// Forward mode: tangents of the tape's first values to tangents of all.

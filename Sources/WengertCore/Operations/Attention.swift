@@ -97,10 +97,10 @@ struct Attention: Operation {
 extension Attention {
   /// The random number of each weight [heads, tokens, tokens]; `sequence` [tokens] is the number of each token's sequence.
   private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
-    guard hasTokenKeys else { return RandomKey(key).uniform(shape, dtype: dtype) }
+    guard hasTokenKeys else { return RandomKey(key).unit(shape, dtype: dtype) }
     let spread = Tensor([AttentionCall.headSpread], shape: [], backend: key.backend)
     let heads = Tensor.iota(Dimension(shape[0]), on: key.backend).reshape([shape[0], 1, 1]) * spread
-    let drawn = RandomKey(key.reshape([1, shape[1], 1]) + heads).uniform(shape, dtype: dtype)
+    let drawn = RandomKey(key.reshape([1, shape[1], 1]) + heads).unit(shape, dtype: dtype)
     // A token's place in its sequence: how many of those before it are of the same.
     let index = Tensor.iota(Dimension(shape[1]), on: key.backend)
     let isBefore = (sequence.expandDims(1) .== sequence) .& (index.expandDims(1) .> index)

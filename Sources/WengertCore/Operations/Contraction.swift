@@ -49,6 +49,9 @@ extension MatMul {
 extension Tensor {
   /// The matrix product of the last two axes, leading axes broadcast (NumPy's matmul): [m, k] · [k, n] → [m, n]; a vector counts as a row on the left and as a
   /// column on the right, and its axis is dropped from the result.
+  ///
+  /// Half types are multiplied and added up in float32 and rounded once. Float32 is added up in parts of the inner axis, which errs by
+  /// (1024 + k/256) · 2⁻²⁴ Σ|x||y| at most.
   public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")

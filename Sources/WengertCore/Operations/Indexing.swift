@@ -113,6 +113,9 @@ extension Tensor {
   }
 
   /// Zeros with `extent` along `axis`, plus each slice of this tensor at its index. The transpose of `gather`.
+  ///
+  /// What meets at an index is added up in order and rounded to the dtype once: in float64 for half types, and for float32 where more than 32 slices meet (fewer
+  /// in float32, an error of 32 · 2⁻²⁴ Σ|x| at most). The bits do not depend on the number of threads.
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -147,7 +150,7 @@ extension Tensor {
       [broadcast(to: source, file: file, line: line), indices.broadcast(to: target, file: file, line: line)], caller)
   }
 
-  /// Zeros with `extent` along `axis`, plus each element of this tensor at its index. The transpose of `takeAlong`.
+  /// Zeros with `extent` along `axis`, plus each element of this tensor at its index, added up as by `scatterAdd`. The transpose of `takeAlong`.
   public func scatterAddAlong(
     _ indices: Tensor, axis: Int = -1, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

@@ -1,7 +1,7 @@
 /// Names a stream of random numbers. The same key gives the same numbers, on every backend and in every order of calls; nothing is remembered.
 ///
 /// Numbers are Philox-4×32-10 (Salmon et al. 2011) of the key and the element's position. Use a key once, and derive others from it
-/// with `split` or `fold`.
+/// with `split` or `fold`: two distributions drawn with one key come from the same bits.
 public struct RandomKey: Sendable {
   /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
   public let data: Tensor
@@ -22,20 +22,24 @@ public struct RandomKey: Sendable {
   var numbering: RowProgram.Numbering { data.rank == 0 ? .byElement : .byColumn }
 
   /// A program of the key alone over every element of `shape`.
-  private func generate(_ name: String, _ dtype: DType, _ shape: Shape, _ body: (RowBuilder, RowValue) -> RowValue) -> Tensor {
+  private func generate(
+    _ name: String, _ dtype: DType, _ shape: Shape, _ caller: Caller = Caller(#fileID, #line), _ body: (RowBuilder, RowValue) -> RowValue
+  ) -> Tensor {
     let b = RowBuilder(name)
     let key = b.scalar(.int64)
     b.store(body(b, key), as: dtype)
     let space = shape.rank == 0 ? [1] : shape
-    return apply1(Fused(program: b.finish(), rule: .constant, shape: space), [data], Caller(#fileID, #line)).reshape(shape)
+    return apply1(Fused(program: b.finish(), rule: .constant, shape: space), [data], caller).reshape(shape)
   }
 
   /// `count` independent keys.
-  public func split(_ count: Int) -> [RandomKey] {
-    let children = generate("split", .int64, [count]) { b, key in
+  public func split(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> [RandomKey] {
+    let caller = Caller(file, line)
+    caller.require(count >= 0, "split", "cannot make \(count) keys")
+    let children = generate("split", .int64, [count], caller) { b, key in
       b.random(key: key, stream: 1, lane: 0) + b.random(key: key, stream: 1, lane: 1) * 4_294_967_296
     }
-    return (0..<count).map { RandomKey(children.narrow(0, $0, 1, Caller(#fileID, #line)).reshape([])) }
+    return (0..<count).map { RandomKey(children.narrow(0, $0, 1, caller).reshape([])) }
   }
 
   /// The key that belongs to `number` under this one.
@@ -51,8 +55,8 @@ public struct RandomKey: Sendable {
       })
   }
 
-  /// Several keys, one for each of the whole `numbers` [..., 1], for `uniform` and dropout with a key of its own for each row: what is drawn for a row then
-  /// depends on its number alone, and not on which rows stand beside it.
+  /// Several keys, one for each of the whole `numbers` [..., 1], for `uniform`, `normal`, `bernoulli`, `integers` and dropout with a key of its own for each row:
+  /// what is drawn for a row then depends on its number alone, and not on which rows stand beside it.
   public func keys(for numbers: Tensor) -> RandomKey {
     RandomKey(data + numbers.cast(to: .int64) * Tensor([Self.spread], shape: [], backend: data.backend))
   }
@@ -60,40 +64,92 @@ public struct RandomKey: Sendable {
   /// Odd: distinct numbers below 2⁶⁴ times it are distinct (2⁶⁴ divided by the golden ratio).
   private static let spread = Int64(bitPattern: 0x9E37_79B9_7F4A_7C15)
 
-  /// Uniform in low..<high.
-  public func uniform(_ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32) -> Tensor {
-    let unit = generate("uniform", dtype, shape) { b, key in
+  /// What masks compare with their rate: in [0, 1), 24 bits in float32, 32 in float64 (at the middle of their interval).
+  func unit(_ shape: Shape, dtype: DType) -> Tensor {
+    generate("uniform", dtype, shape) { b, key in
       b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
     }
-    return low == 0 && high == 1 ? unit : unit * (high - low) + low
   }
 
-  /// Normal with the given mean and standard deviation (Box & Muller 1958).
-  public func normal(_ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32) -> Tensor {
-    generate("normal", dtype, shape) { b, key in
-      let u = b.random(key: key, lane: 0).unary(.unitInterval, as: dtype.computeType)
-      let v = b.random(key: key, lane: 1).unary(.unitInterval, as: dtype.computeType)
+  /// A multiple of 2⁻⁵³ in [0, 1), float64.
+  private func fine(_ b: RowBuilder, _ key: RowValue) -> RowValue {
+    let high = b.random(key: key, lane: 0, numbering: numbering).cast(.float64)
+    let low = b.random(key: key, lane: 1, numbering: numbering).cast(.float64)
+    return (high * 0x1p21 + (low * 0x1p-11)(.floor)) * 0x1p-53
+  }
+
+  /// Uniform in low..<high: low may be drawn, high never is.
+  ///
+  /// The numbers drawn are those of `dtype` that lie as far apart as its neighbours do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
+  /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What lies between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
+  /// each that can be drawn (to 2⁻³², or 2⁻⁵³ in float64). Both bounds must be finite in `dtype` and low < high, with a number of `dtype` in between.
+  public func uniform(
+    _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(dtype.isFloating, "uniform", "draws floating numbers, not \(dtype); `integers` draws whole ones")
+    if low == 0 && high == 1 && dtype == .float32 { return unit(shape, dtype: dtype) }
+    let grid = UniformGrid(low, high, dtype, caller)
+    return generate("uniform", dtype, shape, caller) { b, key in
+      let u = dtype == .float64 ? fine(b, key) : b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: .float64)
+      let step = (u * grid.steps + grid.fraction)(.floor).binary(.minimum, b.constant(grid.last, .float64))
+      return ((step + grid.first) * grid.spacing).binary(.maximum, b.constant(grid.least, .float64)).cast(dtype)
+    }
+  }
+
+  /// Normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
+  /// types, which 8 of 10⁹ numbers should exceed, and 6.76 in float64.
+  public func normal(
+    _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32, file: StaticString = #fileID,
+    line: UInt = #line
+  ) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(dtype.isFloating, "normal", "draws floating numbers, not \(dtype)")
+    caller.require(
+      mean.isFinite && standardDeviation.isFinite && standardDeviation >= 0, "normal",
+      "needs a finite mean and a standard deviation of at least 0, got \(mean) and \(standardDeviation)")
+    return generate("normal", dtype, shape, caller) { b, key in
+      let u = b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
+      let v = b.random(key: key, lane: 1, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
       let radius = (-2 * (1 - u)(.log))(.sqrt)
       return radius * (v * (2 * Double.pi))(.cos) * standardDeviation + mean
     }
   }
 
-  /// True with probability `p`.
-  public func bernoulli(_ p: Double, _ shape: Shape) -> Tensor { uniform(shape) .< p }
+  /// True with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
+  public func bernoulli(_ p: Double, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(p >= 0 && p <= 1, "bernoulli", "the probability \(p) is not in 0...1")
+    return generate("bernoulli", .bool, shape, caller) { b, key in fine(b, key).compare(.less, p) }
+  }
 
-  /// Whole numbers (int64), uniform in `range`.
-  public func integers(_ range: Range<Int>, _ shape: Shape) -> Tensor {
-    let span = Double(range.count)
-    return generate("integers", .int64, shape) { b, key in
-      let unit = b.random(key: key, lane: 0).unary(.unitInterval, as: .float64)
-      return (unit * span)(.floor).cast(.int64)
-    } + Double(range.lowerBound)
+  /// Whole numbers (int64), uniform in `range`, which must not be empty. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
+  /// length, less its lower 64 bits.
+  public func integers(_ range: Range<Int>, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(!range.isEmpty, "integers", "there is no number in \(range)")
+    let count = UInt64(bitPattern: Int64(range.upperBound)) &- UInt64(bitPattern: Int64(range.lowerBound))
+    return generate("integers", .int64, shape, caller) { b, key in
+      let word = b.constant(0x1p32, .int64), mask = b.constant(0x1p32 - 1, .int64)
+      func upper(_ x: RowValue) -> RowValue { x.binary(.floorDivide, word).binary(.and, mask) }
+      func lower(_ x: RowValue) -> RowValue { x.binary(.and, mask) }
+      func half(_ bits: UInt64) -> RowValue { b.constant(Double(bits & 0xFFFF_FFFF), .int64) }
+      let high = b.random(key: key, lane: 0, numbering: numbering), low = b.random(key: key, lane: 1, numbering: numbering)
+      // (high · 2³² + low) · count in four products of words, which hold in 64 bits.
+      let middle = high * half(count) + upper(low * half(count))
+      var result = upper(middle)
+      if count >> 32 != 0 { result = high * half(count >> 32) + result + upper(low * half(count >> 32) + lower(middle)) }
+      let start = UInt64(bitPattern: Int64(range.lowerBound))
+      return start == 0 ? result : result + (half(start >> 32) * word + half(start))
+    }
   }
 
   /// 0..<count in random order (int64).
-  public func permutation(_ count: Int) -> Tensor {
+  public func permutation(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(count >= 0, "permutation", "there are no \(count) numbers")
     // 63 bits each: equal numbers, which the stable sort would leave in order, do not happen.
-    let order = generate("permutation", .int64, [count]) { b, key in
+    let order = generate("permutation", .int64, [count], caller) { b, key in
       b.random(key: key, lane: 0) * 2_147_483_648 + b.random(key: key, lane: 1).binary(.floorDivide, b.constant(2, .int64))
     }
     return order.argSort()
@@ -101,25 +157,109 @@ public struct RandomKey: Sendable {
 
   /// `count` classes (int64) drawn for each row of unnormalised log-probabilities [..., classes], as [..., count]: independently, or each at most once.
   /// The largest of log-probability + Gumbel noise (Gumbel 1954; without replacement Kool et al. 2019).
+  ///
+  /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
+  /// with +∞ ends the program. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
+  /// class, for each class that it lacks.
   public func categorical(
     _ logits: Tensor, count: Int = 1, replacement: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let caller = Caller(file, line)
-    caller.require(logits.rank > 0 && logits.dtype.isFloating, "categorical", "needs float rows, got \(logits.type)")
+    let name = "categorical"
+    caller.require(logits.rank > 0 && logits.dtype.isFloating, name, "needs float rows, got \(logits.type)")
+    caller.require(count >= 0, name, "cannot draw \(count) classes")
     let classes = logits.shape[logits.rank - 1]
+    caller.require(
+      replacement || count <= classes, name, "cannot draw \(count) of \(classes) classes without replacement")
+    caller.require(classes > 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
     let scores = stopGradient(logits)
-    func gumbel(_ shape: Shape) -> Tensor {
-      generate("gumbel", .float64, shape) { b, key in
-        let u = b.random(key: key, lane: 0).unary(.unitInterval, as: .float64)
-        return -(-(u(.log)))(.log)
-      }
-    }
+    if !scores.isTraced && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
+    let none = Tensor([Int64(classes)], shape: [], backend: logits.backend)
     if !replacement {
-      caller.require(count <= classes, "categorical", "cannot draw \(count) of \(classes) classes without replacement")
-      return (scores + gumbel(scores.shape)).topK(count).indices
+      let drawn = (scores + gumbel(scores.shape, caller)).topK(count)
+      return select(isFinite(drawn.values), drawn.indices, none)
     }
     var shape = scores.shape
     shape.insert(count, at: shape.rank - 1)
-    return (scores.expandDims(-2) + gumbel(shape)).argMax(axis: -1)
+    let noisy = scores.expandDims(-2) + gumbel(shape, caller)
+    if shape.hasNoElements { return Tensor.full(0, Shape(shape.dropLast()), dtype: .int64, backend: logits.backend) }
+    return select(isFinite(noisy.max(axes: [-1])), noisy.argMax(axis: -1), none)
+  }
+
+  private func gumbel(_ shape: Shape, _ caller: Caller) -> Tensor {
+    // 32 bits at the middle of their interval: neither logarithm is infinite.
+    generate("gumbel", .float64, shape, caller) { b, key in
+      let u = b.random(key: key, lane: 0).unary(.unitInterval, as: .float64)
+      return -(-(u(.log)))(.log)
+    }
+  }
+
+  /// Ends the program where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
+  private func requirePossible(_ scores: Tensor, _ count: Int, _ caller: Caller) {
+    let rows = Tensor(scores.view, node: nil).reshape([-1, scores.shape[scores.rank - 1]])
+    let possible = isFinite(rows).sum(axes: [1]), impossible = (rows .== -.infinity).sum(axes: [1])
+    let classes = rows.shape[1]
+    for (row, (some, others)) in zip(possible.array(of: Int.self), impossible.array(of: Int.self)).enumerated() {
+      caller.require(
+        some + others == classes, "categorical", "row \(row) of the log-probabilities \(scores.type) has NaN or +∞ in it")
+      caller.require(
+        some >= count, "categorical",
+        "row \(row) of the log-probabilities \(scores.type) has \(some) classes above −∞, to draw \(count) of")
+    }
+  }
+}
+
+/// The numbers of a dtype that are drawn from low..<high, and how many steps of equal length lie between the bounds.
+private struct UniformGrid {
+  /// The distance between numbers, the place of the first in such steps, and how many steps come after it at most.
+  let spacing: Double, first: Double, last: Double
+  /// Steps from low to high, and what low lies beyond the first number, in steps.
+  let steps: Double, fraction: Double
+  /// The least number, where low is not on the grid.
+  let least: Double
+
+  init(_ low: Double, _ high: Double, _ dtype: DType, _ caller: Caller) {
+    caller.require(low < high, "uniform", "there is no number in \(low)..<\(high)")
+    let format = FloatSpacing(dtype)
+    // As a tensor of this dtype would be compared with it.
+    let bound = format.rounded(high, .toNearestOrEven)
+    caller.require(
+      format.rounded(low, .toNearestOrEven).isFinite && bound.isFinite, "uniform",
+      "\(low)..<\(high) has bounds that are not finite in \(dtype)")
+    least = format.rounded(low, .up)
+    let greatest = format.rounded(bound.nextDown, .down)
+    caller.require(least <= greatest, "uniform", "\(dtype) has no number in \(low)..<\(high)")
+    spacing = format.spacing(at: Swift.max(least.magnitude, greatest.magnitude))
+    first = (low / spacing).rounded(.down)
+    fraction = low / spacing - first
+    steps = high / spacing - low / spacing
+    last = (greatest / spacing).rounded(.down) - first
+  }
+}
+
+/// The neighbours of a floating dtype.
+private struct FloatSpacing {
+  let digits: Int, leastExponent: Int, greatest: Double
+
+  init(_ dtype: DType) {
+    switch dtype {
+    case .float16: (digits, leastExponent, greatest) = (11, -14, 65504)
+    case .bfloat16: (digits, leastExponent, greatest) = (8, -126, 0x1.FEp127)
+    case .float32: (digits, leastExponent, greatest) = (24, -126, 0x1.FFFFFEp127)
+    case .float64: (digits, leastExponent, greatest) = (53, -1022, .greatestFiniteMagnitude)
+    case .bool, .uint8, .int32, .int64: preconditionFailure("\(dtype) has no spacing")
+    }
+  }
+
+  func spacing(at x: Double) -> Double {
+    let exponent = x == 0 ? leastExponent : Swift.max(Int(x.exponent), leastExponent)
+    return Double(sign: .plus, exponent: exponent - (digits - 1), significand: 1)
+  }
+
+  func rounded(_ x: Double, _ rule: FloatingPointRoundingRule) -> Double {
+    if !x.isFinite { return x }
+    let spacing = spacing(at: x)
+    let result = (x / spacing).rounded(rule) * spacing
+    return result.magnitude > greatest ? (result < 0 ? -.infinity : .infinity) : result
   }
 }

@@ -34,6 +34,15 @@ extension CaseList {
       "scatterAddAlong 0", [.real(), .indices(0, .int32, shape: { $0 })], shapes: sources, accuracy: .composed(4)
     ) { [$0[0].scatterAddAlong($0[1], axis: 0, extent: $0[0].shape[0])] },
     OperationCase(
+      "scatterAdd where many meet", [.real(0.1...2, shape: { [200, $0[1]] }), .indices(0, shape: { _ in [200] })], shapes: sources,
+      accuracy: .elementwise(1)
+    ) { [$0[0].scatterAdd($0[1], extent: 8)] },
+    OperationCase(
+      "scatterAddAlong where many meet",
+      [.real(0.1...2, shape: { [$0[0], 300] }), .indices(1, negative: false, .int32, shape: { [$0[0], 300] })],
+      shapes: sources, accuracy: .elementwise(1)
+    ) { [$0[0].scatterAddAlong($0[1], extent: 40)] },
+    OperationCase(
       "oneHot", [.indices(0, negative: false, shape: { _ in [2, 3] })], shapes: [[5], [1]], accuracy: .exact, slope: .none
     ) { [$0[0].oneHot(4)] },
   ]

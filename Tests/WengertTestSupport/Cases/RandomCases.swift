@@ -12,10 +12,13 @@ extension CaseList {
 
   public static let random: [OperationCase] = [
     draw("uniform", dtypes: DType.floats, covers: [.unary(.unitInterval)]) { $0.uniform($1.shape, dtype: $1.dtype) },
-    draw("uniform in a range", accuracy: .composed(2), dtypes: DType.floats) { $0.uniform($1.shape, low: -3, high: 5, dtype: $1.dtype) },
+    draw("uniform in a range", dtypes: DType.floats) { $0.uniform($1.shape, low: -3, high: 5, dtype: $1.dtype) },
+    draw("uniform in a narrow range", dtypes: DType.floats) { $0.uniform($1.shape, low: 5.1, high: 6, dtype: $1.dtype) },
     draw("normal", accuracy: .composed(16), dtypes: DType.floats) { $0.normal($1.shape, mean: 1, standardDeviation: 2, dtype: $1.dtype) },
     draw("bernoulli") { $0.bernoulli(0.3, $1.shape) },
     draw("integers") { $0.integers(-5..<100, $1.shape) },
+    draw("integers of a long range") { $0.integers(-5..<1 << 53, $1.shape) },
+    draw("integers of every length") { $0.integers(Int.min..<Int.max, $1.shape) },
     draw("permutation") { $0.permutation($1.count) },
     draw("split keys") { key, _ in stack(key.split(3).map(\.data)) },
     draw("fold keys") { key, _ in key.fold(7).data },
