@@ -1,6 +1,13 @@
 extension Tensor {
+  // Numbers are put into a tensor as its dtype rounds them; whole dtypes cut them off at the point. What a whole dtype does not hold is an error.
+
   /// One number, float32 unless another dtype is named.
   public init(_ value: Double, dtype: DType = .float32, device: Device = .current) {
+    self = .full(value, [], dtype: dtype, device: device)
+  }
+
+  /// One whole number, float32 unless another dtype is named; int64 holds every one exactly.
+  public init(_ value: Int, dtype: DType = .float32, device: Device = .current) {
     self = .full(value, [], dtype: dtype, device: device)
   }
 
@@ -11,6 +18,7 @@ extension Tensor {
 
   /// A vector of real numbers as float32, so that literals need no type.
   public init(_ values: [Double], dtype: DType = .float32, device: Device = .current) {
+    let values = dtype.elements(values)
     self = Tensor(values, shape: [values.count], backend: device.backend).cast(to: dtype)
   }
 
@@ -20,7 +28,7 @@ extension Tensor {
     for (i, row) in rows.enumerated() where row.count != width {
       fatalError("Tensor: row \(i) has \(row.count) elements, row 0 has \(width)", file: file, line: line)
     }
-    self = Tensor(rows.flatMap(\.self), shape: [rows.count, width], backend: device.backend).cast(to: dtype)
+    self = Tensor(dtype.elements(rows.flatMap(\.self)), shape: [rows.count, width], backend: device.backend).cast(to: dtype)
   }
 
   /// The elements of `values` in row-major order under `shape`.
@@ -42,6 +50,12 @@ extension Tensor {
     .full(value, shape, dtype: dtype, backend: device.backend)
   }
 
+  /// A whole number everywhere, also beyond 2⁵³, where a `Double` would have rounded it.
+  public static func full(_ value: Int, _ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    if dtype != .int64 || Int(exactly: Double(value)) == value { return full(Double(value), shape, dtype: dtype, device: device) }
+    return Tensor([value], device: device).broadcast(to: shape)
+  }
+
   public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
     full(0, shape, dtype: dtype, device: device)
   }
@@ -52,13 +66,15 @@ extension Tensor {
 
   /// 0, 1, …, count − 1 as int64.
   public static func iota(_ count: Int, device: Device = .current) -> Tensor {
-    Tensor(Array(0..<count), shape: [count], backend: device.backend)
+    if count < 0 { fatalError("iota: the count is \(count)") }
+    return Tensor(Array(0..<count), shape: [count], backend: device.backend)
   }
 
   /// `count` numbers from `start` to `end`, evenly spaced, both included.
   public static func linspace(
     _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .current
   ) -> Tensor {
+    if count < 0 { fatalError("linspace: the count is \(count)") }
     let step = count > 1 ? (end - start) / Double(count - 1) : 0
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
   }

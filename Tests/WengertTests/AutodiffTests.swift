@@ -167,10 +167,10 @@ struct AutodiffTests {
     expectNear(numbers([g]), [0, 0, 0.5, 0.5], 1e-15, "gradient")
   }
 
-  @Test("the gradient of a norm is zero at the zero vector, and clip passes none outside")
+  @Test("the gradient of a norm is zero at the zero vector, and clip passes all at its bounds and none outside")
   func kinks() {
     #expect(gradient(at: x(0, 0)) { $0.norm() }.array() == [0.0, 0])
-    #expect(gradient(at: x(-3, 0.5, 3)) { clip($0, -1, 1).sum() }.array() == [0.0, 1, 0])
+    #expect(gradient(at: x(-3, -1, 0.5, 1, 3)) { clip($0, -1, 1).sum() }.array() == [0.0, 1, 1, 1, 0])
     #expect(gradient(at: x(2, 2, 1)) { $0.max() }.array() == [0.5, 0.5, 0])
   }
 

@@ -189,10 +189,16 @@ import WengertCPU
     }
   }
 
-  @Test("no token at all is no work")
+  @Test("no token at all is no work: nothing is written, forwards or backwards")
   func empty() {
     var numbers = Numbers(5)
     let p = problem([0, 0, 0], heads: 2, width: 3, .float32, .contiguous, &numbers)
-    CPUBackend.shared.attention(p.call, into: View([], [0, 6], .float32), logSumExp: View([], [0, 2], .float32))
+    let memory = (0..<6).map { _ in View(Array(repeating: 7, count: 6), [1, 6], .float32) }
+    func none(_ i: Int, _ width: Int) -> View { memory[i].with(Layout(shape: [0, width], strides: [6, 1])) }
+    CPUBackend.shared.attention(p.call, into: none(0, 6), logSumExp: none(1, 2))
+    CPUBackend.shared.attentionBackward(
+      p.call, out: none(0, 6), logSumExp: none(1, 2), cotangent: none(2, 6), intoQuery: none(3, 6), intoKey: none(4, 6),
+      intoValue: none(5, 6))
+    for view in memory { #expect(view.values == Array(repeating: 7, count: 6)) }
   }
 }

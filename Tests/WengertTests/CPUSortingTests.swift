@@ -64,9 +64,18 @@ import WengertCPU
 
   @Test("rows of no elements and no rows are sorted into nothing")
   func empty() {
-    backend.argSort(View([], [3, 0], .float32), descending: false, into: View([], [3, 0], .int64))
-    backend.argSort(View([], [0, 3], .float32), descending: false, into: View([], [0, 3], .int64))
-    backend.argReduce(View([], [0, 3], .float32), .minimum, into: View([], [0, 1], .int64))
+    let memory = View([7, 7, 7], [3], .int64)
+    func none(_ shape: Shape) -> View { memory.with(Layout(rowMajor: shape)) }
+    backend.argSort(View([], [3, 0], .float32), descending: false, into: none([3, 0]))
+    backend.argSort(View([], [0, 3], .float32), descending: true, into: none([0, 3]))
+    backend.argReduce(View([], [0, 3], .float32), .minimum, into: none([0, 1]))
+    #expect(memory.values == [7, 7, 7])
+    for shape in [[3, 0], [0, 3]] as [Shape] {
+      #expect(Tensor.zeros(shape).argSort().shape == shape)
+      #expect(Tensor.zeros(shape).sorted(descending: true).shape == shape)
+    }
+    #expect(Tensor.zeros([0, 3]).argMax(axis: 1).shape == [0])
+    #expect(Tensor.zeros([3, 0]).topK(0).indices.shape == [3, 0])
   }
 
   @Test("argReduce finds the first least or greatest, or the first NaN, for every dtype and layout", arguments: DType.allCases)

@@ -31,13 +31,24 @@ struct DerivativeTests {
     }
   }
 
-  @Test("derivatives of empty tensors are empty, to second order", arguments: CaseList.all.filter { $0.slope != .none })
+  static let withEmptyShapes = CaseList.all.filter { $0.slope != .none && $0.shapes.contains { $0.elementCount == 0 } }
+
+  @Test(
+    "derivatives of empty tensors have their shapes, to second order, and what is not empty beside them gets zeros",
+    arguments: withEmptyShapes)
   func empty(_ operation: OperationCase) {
-    guard let shape = operation.shapes.first(where: { $0.elementCount == 0 }) else { return }
-    let point = DerivativePoint(Variant(operation, .float64, shape, .contiguous))
-    let product = hessianVectorProduct(at: point.x, along: point.x) { total(point.function($0)) }
-    #expect(zip(product, point.x).allSatisfy { $0.shape == $1.shape })
+    for shape in operation.shapes where shape.elementCount == 0 {
+      let point = DerivativePoint(Variant(operation, .float64, shape, .contiguous))
+      #expect(!point.x.isEmpty && point.x.contains { $0.count == 0 }, "\(point.variant)")
+      let scalar: @Sendable ([Tensor]) -> Tensor = { total(point.function($0).map { square($0) }) }
+      let first = gradient(at: point.x, scalar), second = hessianVectorProduct(at: point.x, along: point.x, scalar)
+      #expect(first.map(\.shape) == point.x.map(\.shape) && second.map(\.shape) == point.x.map(\.shape), "\(point.variant)")
+      #expect(numbers(first + second).allSatisfy { $0 == 0 }, "\(point.variant)")
+    }
   }
+
+  @Test("most operations have a case of an empty tensor")
+  func manyAreEmpty() { #expect(Self.withEmptyShapes.count > 80) }
 }
 
 /// A case at one point: a function of its floating operands.

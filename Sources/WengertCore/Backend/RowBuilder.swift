@@ -25,7 +25,11 @@ public final class RowBuilder {
     return emit(.load(program.inputs.count - 1), dtype, isRow: isRow)
   }
 
-  public func constant(_ value: Double, _ dtype: DType) -> RowValue { emit(.constant(value), dtype, isRow: false) }
+  /// A number. Instructions that are equal are one, and −0 equals 0, so that it is made of it.
+  public func constant(_ value: Double, _ dtype: DType) -> RowValue {
+    if value == 0 && value.sign == .minus && dtype.isFloating { return constant(0, dtype)(.negate) }
+    return emit(.constant(value), dtype, isRow: false)
+  }
 
   public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
 

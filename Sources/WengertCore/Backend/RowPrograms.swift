@@ -27,7 +27,8 @@ enum RowPrograms {
   private static let cache = Mutex<[Key: RowProgram]>([:])
   private enum Key: Hashable {
     case copy(DType, DType)
-    case scalar(Double, DType)
+    /// By its bits: the two zeros differ.
+    case scalar(UInt64, DType)
     case reduce(ReduceOp, DType, DType, accumulate: Bool)
     case iota
   }
@@ -56,7 +57,7 @@ enum RowPrograms {
   /// One element holding `value`.
   static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
     let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
-    let program = cached(.scalar(value, dtype)) {
+    let program = cached(.scalar(value.bitPattern, dtype)) {
       let b = RowBuilder("constant")
       b.store(b.constant(value, dtype), as: dtype)
       return b.finish()

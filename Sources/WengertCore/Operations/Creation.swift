@@ -7,6 +7,30 @@ enum Creation: Operation {
   /// An extent as a scalar.
   case extent(Extent, DType)
 
+  // Numbers are told apart by their bits: the two zeros differ, and NaN is itself.
+  static func == (a: Creation, b: Creation) -> Bool {
+    switch (a, b) {
+    case (.fill(let x, let shape, let dtype), .fill(let y, let other, let type)):
+      x.bitPattern == y.bitPattern && shape == other && dtype == type
+    case (.iota(let x), .iota(let y)): x == y
+    case (.extent(let x, let dtype), .extent(let y, let type)): x == y && dtype == type
+    default: false
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    switch self {
+    case .fill(let value, let shape, let dtype):
+      hasher.combine(value.bitPattern)
+      hasher.combine(shape)
+      hasher.combine(dtype)
+    case .iota(let count): hasher.combine(count)
+    case .extent(let extent, let dtype):
+      hasher.combine(extent)
+      hasher.combine(dtype)
+    }
+  }
+
   static func iota(_ count: Dimension) -> Creation { .iota(Extent(count)) }
   static func extent(_ dimension: Dimension, _ dtype: DType) -> Creation { .extent(Extent(dimension), dtype) }
 

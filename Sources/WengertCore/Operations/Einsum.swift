@@ -1,5 +1,6 @@
 /// A sum of products by index letters, as in NumPy: `einsum("bij,bjk->bik", a, b)`. A letter in the result is kept, any other is summed; a letter twice in one operand
-/// takes its diagonal; `...` stands for leading axes that broadcast. Without `->` the letters that occur once are kept in alphabetical order.
+/// takes its diagonal; `...` stands for axes that broadcast, and must be in a result that is named. Without `->` the letters that occur once are kept in
+/// alphabetical order, capitals first, behind what `...` stands for. What NumPy refuses ends the program; `EinsumEquation` tells beforehand whether a text is an equation.
 public func einsum(_ equation: String, _ operands: Tensor..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   Einsum(equation, operands, Caller(file, line)).evaluate()
 }
@@ -14,45 +15,45 @@ private struct Einsum {
   init(_ equation: String, _ operands: [Tensor], _ caller: Caller) {
     self.caller = caller
     self.equation = equation
-    let text = equation.filter { $0 != " " }
-    let arrow = text.firstRange(of: "->")
-    let left = String(text[..<(arrow?.lowerBound ?? text.endIndex)])
-    let inputs = left.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    caller.require(inputs.count == operands.count, "einsum", "\"\(equation)\" names \(inputs.count) operands, got \(operands.count)")
+    let parsed: EinsumEquation
+    do { parsed = try EinsumEquation(parsing: equation) } catch { caller.fail("einsum", "\(error) in \"\(equation)\"") }
+    caller.require(
+      parsed.operands.count == operands.count, "einsum", "\"\(equation)\" names \(parsed.operands.count) operands, got \(operands.count)")
 
     // Axes behind "..." get the digits, the last axis 0.
     var dots = 0
-    for (term, tensor) in zip(inputs, operands) {
-      let letters = term.filter { $0 != "." }
-      caller.require(letters.allSatisfy(\.isLetter), "einsum", "\"\(term)\" in \"\(equation)\" may hold letters and ... only")
-      var labels = Array(letters)
-      if let at = term.firstRange(of: "...") {
-        let free = tensor.rank - letters.count
-        caller.require(free >= 0, "einsum", "\"\(term)\" has more letters than \(tensor.shape) has axes")
+    for (i, (term, tensor)) in zip(parsed.operands, operands).enumerated() {
+      var labels = term.letters
+      if let place = term.ellipsis {
+        let free = tensor.rank - labels.count
+        caller.require(
+          free >= 0, "einsum",
+          "term \(i) of \"\(equation)\" has \(labels.count) letters, the operand of shape \(tensor.shape) has \(tensor.rank) axes")
         dots = max(dots, free)
-        let lead = term.distance(from: term.startIndex, to: at.lowerBound)
-        labels.insert(contentsOf: (0..<free).reversed().map { Character("\($0)") }, at: lead)
+        labels.insert(contentsOf: (0..<free).reversed().map { Character("\($0)") }, at: place)
       }
       caller.require(
         labels.count == tensor.rank, "einsum",
-        "\"\(term)\" names \(labels.count) axes, the operand of shape \(tensor.shape) has \(tensor.rank)")
+        "term \(i) of \"\(equation)\" names \(labels.count) axes, the operand of shape \(tensor.shape) has \(tensor.rank)")
+      for (axis, letter) in labels.enumerated() {
+        let first = labels.firstIndex(of: letter)!
+        caller.require(
+          tensor.shape[dim: first] == tensor.shape[dim: axis], "einsum",
+          "\"\(letter)\" of \"\(equation)\" is the diagonal of axes of different extents \(tensor.shape[dim: first]) and \(tensor.shape[dim: axis])"
+        )
+      }
       terms.append((tensor, labels))
     }
     let dotLabels = (0..<dots).reversed().map { Character("\($0)") }
-    if let arrow {
-      let right = String(text[arrow.upperBound...])
-      result = Array(right.filter { $0 != "." })
-      if let at = right.firstRange(of: "...") {
-        result.insert(contentsOf: dotLabels, at: right.distance(from: right.startIndex, to: at.lowerBound))
-      }
+    if let term = parsed.result {
+      result = term.letters
+      if let place = term.ellipsis { result.insert(contentsOf: dotLabels, at: place) }
+      caller.require(
+        term.ellipsis != nil || dots == 0, "einsum",
+        "\"...\" stands for \(dots) axes of the operands of \"\(equation)\"; write it in the result, or sum these axes before")
     } else {
       let all = terms.flatMap(\.labels).filter { !$0.isNumber }
       result = dotLabels + Set(all.filter { letter in all.filter { $0 == letter }.count == 1 }).sorted()
-    }
-    for (i, letter) in result.enumerated() {
-      caller.require(
-        terms.contains { $0.labels.contains(letter) }, "einsum", "\"\(letter)\" of the result is in no operand of \"\(equation)\"")
-      caller.require(result.firstIndex(of: letter) == i, "einsum", "\"\(letter)\" is twice in the result of \"\(equation)\"")
     }
   }
 

@@ -72,7 +72,7 @@ enum Elementwise: Operation, Hashable {
     case .reciprocal: one { _, y in -(y * y) }
     case .square: one { x, _ in 2 * x }
     case .exp: one { _, y in y }
-    case .expm1: one { _, y in y + 1 }
+    case .expm1: one { x, _ in x(.exp) }
     case .log: one { x, _ in 1 / x }
     case .log1p: one { x, _ in 1 / (1 + x) }
     case .sqrt: one { _, y in 0.5 / y }
@@ -80,28 +80,40 @@ enum Elementwise: Operation, Hashable {
     case .sin: one { x, _ in x(.cos) }
     case .cos: one { x, _ in -x(.sin) }
     case .tan: one { _, y in 1 + y * y }
-    case .asin: one { x, _ in ((1 - x) * (1 + x))(.rsqrt) }
-    case .acos: one { x, _ in -((1 - x) * (1 + x))(.rsqrt) }
+    case .asin: one { x, _ in oneMinusSquare(x)(.rsqrt) }
+    case .acos: one { x, _ in -oneMinusSquare(x)(.rsqrt) }
     case .atan: one { x, _ in 1 / (1 + x * x) }
     case .sinh: one { x, _ in x(.cosh) }
     case .cosh: one { x, _ in x(.sinh) }
     case .tanh: one { _, y in (1 - y) * (1 + y) }
     case .sigmoid: one { x, y in y * (-x)(.sigmoid) }
     case .softplus: one { x, _ in x(.sigmoid) }
-    case .erf: one { x, _ in (-(x * x))(.exp) * twoOverRootPi }
-    case .erfc: one { x, _ in (-(x * x))(.exp) * -twoOverRootPi }
-    case .normalCDF: one { x, _ in normalDensity(x) }
-    case .relu: one { x, y in x.compare(.greater, 0).select(y.constant(1), y.constant(0)) }
-    case .gelu: one { x, _ in x(.normalCDF) + x * normalDensity(x) }
+    // Beyond the bounds of these nothing is left of the bell e^(−x²); at infinity it would meet it as ∞ · 0.
+    case .erf: one { x, _ in bell(x) * twoOverRootPi }
+    case .erfc: one { x, _ in bell(x) * -twoOverRootPi }
+    case .normalCDF: one { x, _ in normalDensity(within(x, 40)) }
+    // NaN passes on what it gets, as its value does.
+    case .relu: one { x, y in x.compare(.lessOrEqual, 0).select(y.constant(0), y.constant(1)) }
+    case .gelu:
+      one { x, _ in
+        let x = within(x, 40)
+        return x(.normalCDF) + x * normalDensity(x)
+      }
     case .geluTanh:
       // y = x · σ(2u), u = √(2/π)(x + 0.044715x³)
       one { x, _ in
+        let x = within(x, 32)
         let square = x * x
         let u2 = x * (1 + 0.044715 * square) * (2 * rootTwoOverPi)
         let s = u2(.sigmoid)
         return s + x * s * (-u2)(.sigmoid) * ((1 + 0.134145 * square) * (2 * rootTwoOverPi))
       }
-    case .silu: one { x, y in x(.sigmoid) + y * (-x)(.sigmoid) }
+    case .silu:
+      one { x, _ in
+        let x = within(x, 800)
+        let s = x(.sigmoid)
+        return s + x * s * (-x)(.sigmoid)
+      }
     case .not, .isNaN, .isFinite, .unitInterval: .zero
     }
   }
@@ -114,17 +126,25 @@ enum Elementwise: Operation, Hashable {
     case .divide: .elementwise { x, y in [1 / x[1], -(y / x[1])] }
     case .power:
       .elementwise { x, y in
-        // b·aᵇ⁻¹, zero where b = 0; aᵇ·ln a, zero where a = 0 ≤ b.
-        let base = x[1].compare(.equal, 0).select(y.constant(0), x[1] * x[0].binary(.power, x[1] - 1))
-        let flat = x[0].compare(.equal, 0).binary(.and, x[1].compare(.greaterOrEqual, 0))
-        return [base, flat.select(y.constant(0), y * x[0](.log))]
+        // b·aᵇ⁻¹, zero where b = 0; aᵇ·ln a, zero where a = 0 ≤ b. The operands are chosen first, so that no infinite slope meets a zero.
+        let isFlat = x[1].compare(.equal, 0)
+        let b = isFlat.select(y.constant(1), x[1])
+        let base = isFlat.select(y.constant(0), b * x[0].binary(.power, b - 1))
+        let isZero = x[0].compare(.equal, 0).binary(.and, x[1].compare(.greaterOrEqual, 0))
+        let a = isZero.select(y.constant(1), x[0])
+        return [base, isZero.select(y.constant(0), y * a(.log))]
       }
-    case .minimum: .elementwise { x, y in chosen(x, .less, y) }
-    case .maximum: .elementwise { x, y in chosen(x, .greater, y) }
+    case .minimum: .elementwise { x, y in chosen(x, .greater, y) }
+    case .maximum: .elementwise { x, y in chosen(x, .less, y) }
     case .atan2:
-      .elementwise { x, _ in
-        let square = x[0] * x[0] + x[1] * x[1]
-        return [x[1] / square, -(x[0] / square)]
+      .elementwise { x, y in
+        // x/(x² + y²) and −y/(x² + y²) without the squares' overflow; zero at the origin and at infinity, which have no direction.
+        let size = x[0](.abs).binary(.maximum, x[1](.abs))
+        let isEdge = size.compare(.equal, 0).binary(.or, size.compare(.equal, .infinity))
+        let scale = isEdge.select(y.constant(1), size)
+        let a = isEdge.select(y.constant(0), x[0]) / scale, b = isEdge.select(y.constant(0), x[1]) / scale
+        let square = isEdge.select(y.constant(1), a * a + b * b)
+        return [b / square / scale, -(a / square / scale)]
       }
     case .floorDivide: .zero
     case .remainder: .elementwise { x, y in [y.constant(1), -x[0].binary(.floorDivide, x[1])] }
@@ -136,10 +156,26 @@ enum Elementwise: Operation, Hashable {
     .elementwise { x, y in [partial(x[0], y)] }
   }
 
-  /// One for the operand that won, a half for each of equals.
-  private static func chosen(_ x: [RowValue], _ wins: CompareOp, _ y: RowValue) -> [RowValue] {
-    let tie = x[0].compare(.equal, x[1]).select(y.constant(0.5), y.constant(0))
-    return [x[0].compare(wins, x[1]).select(y.constant(1), tie), x[1].compare(wins, x[0]).select(y.constant(1), tie)]
+  /// One for the operand that won, a half for each of equals, one for both where one is NaN: whoever made it hears of it.
+  private static func chosen(_ x: [RowValue], _ loses: CompareOp, _ y: RowValue) -> [RowValue] {
+    let won = x[0].compare(.equal, x[1]).select(y.constant(0.5), y.constant(1))
+    return [x[0].compare(loses, x[1]).select(y.constant(0), won), x[1].compare(loses, x[0]).select(y.constant(0), won)]
+  }
+
+  /// (1 − x)(1 + x), accurate near ±1; there 1 − x², whose slope does not meet the zero of the other factor.
+  private static func oneMinusSquare(_ x: RowValue) -> RowValue {
+    x(.abs).compare(.equal, 1).select(1 - x * x, (1 - x) * (1 + x))
+  }
+
+  /// x brought into −bound…bound; NaN stays.
+  private static func within(_ x: RowValue, _ bound: Double) -> RowValue {
+    x.binary(.maximum, x.constant(-bound)).binary(.minimum, x.constant(bound))
+  }
+
+  /// exp(−x²)
+  private static func bell(_ x: RowValue) -> RowValue {
+    let x = within(x, 40)
+    return (-(x * x))(.exp)
   }
 
   /// φ(x) = exp(−x²/2)/√(2π)

@@ -74,7 +74,7 @@ public func abs(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -
   apply1(Elementwise.unary(.abs), [x], Caller(file, line))
 }
 
-/// −1, 0 or 1, element by element.
+/// −1, 0 or 1, NaN for NaN, element by element.
 public func sign(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   apply1(Elementwise.unary(.sign), [x], Caller(file, line))
 }
@@ -94,9 +94,16 @@ public func round(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line)
   apply1(Elementwise.unary(.round), [x], Caller(file, line))
 }
 
-/// Max(x, 0), element by element.
+/// Max(x, 0), element by element; NaN stays. The gradient at 0 is 0.
 public func relu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   apply1(Elementwise.unary(.relu), [x], Caller(file, line))
+}
+
+/// Max(x, 0) and at most 6, element by element; NaN stays. The gradient at 0 and at 6 is 0, unlike that of `clip`.
+public func relu6(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let caller = Caller(file, line)
+  let low = Tensor.select(x.compare(.lessOrEqual, 0), x.constant(0), x, caller)
+  return .select(x.compare(.greaterOrEqual, 6), x.constant(6), low, caller)
 }
 
 /// x², element by element.
@@ -115,34 +122,44 @@ public func isNaN(_ x: Tensor) -> Tensor { .real(.isNaN, x, Caller(#fileID, #lin
 /// Whether each element is neither infinite nor NaN.
 public func isFinite(_ x: Tensor) -> Tensor { .real(.isFinite, x, Caller(#fileID, #line)) }
 
-/// The angle of the point (x, y) in −π…π.
+/// The angle of the point (x, y) in −π…π. Its gradient is zero at the origin, which has no angle.
 public func atan2(_ y: Tensor, _ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .broadcasting(.binary(.atan2), y.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(file, line))
 }
 
-/// aᵇ, element by element.
+/// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off: zero but for a = ±1.
 public func pow(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .broadcasting(.binary(.power), a, b, Caller(file, line))
 }
 
-/// aᵇ, element by element.
+/// aᵇ, element by element; whole numbers with a negative exponent are converted to float32. The gradient is zero for b = 0, also at a = 0.
 public func pow(_ a: Tensor, _ b: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .broadcasting(.binary(.power), a, a.scalar(b), Caller(file, line))
+  let base = a.dtype.isFloating || b >= 0 ? a : a.cast(to: .float32)
+  return .broadcasting(.binary(.power), base, base.scalar(b), Caller(file, line))
 }
 
-/// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly.
+/// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
 public func minimum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .broadcasting(.binary(.minimum), a, b, Caller(file, line))
 }
 
-/// The greater of two elements, NaN if either is. The gradient of equals is shared evenly.
+/// The greater of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
 public func maximum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .broadcasting(.binary(.maximum), a, b, Caller(file, line))
 }
 
-/// Each element brought into `low`…`high`.
+/// Each element brought into `low`…`high`; NaN stays. The gradient is one inside and at the bounds, zero beyond. Bounds may be infinite; whole numbers keep
+/// their dtype where it holds the bounds that matter.
 public func clip(_ x: Tensor, _ low: Double, _ high: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
-  caller.require(low <= high, "clip", "low \(low) is above high \(high)")
-  return .broadcasting(.binary(.minimum), .broadcasting(.binary(.maximum), x, x.scalar(low), caller), x.scalar(high), caller)
+  caller.require(low <= high, "clip", low.isNaN || high.isNaN ? "a bound is NaN" : "low \(low) is above high \(high)")
+  var result = x
+  // A bound beyond all that the dtype holds bounds nothing.
+  if low > x.dtype.range.lowerBound {
+    result = .select(x.compare(.less, low), x.scalar(low), result, caller)
+  }
+  if high < x.dtype.range.upperBound {
+    result = .select(x.compare(.greater, high), x.scalar(high), result, caller)
+  }
+  return result
 }

@@ -71,7 +71,9 @@ struct Fused: Operation {
     case .logSoftmax:
       .rule(vjp: { a, ct in [RowFunctions.logSoftmaxPullback(a.result(), ct[0]!, a.caller)] }, jvp: replayJVP)
     case .logSumExp:
-      .rule(vjp: { a, ct in [RowFunctions.logSumExpPullback(a.operand(0), a.result(), ct[0]!, a.caller)] }, jvp: replayJVP)
+      .rule(
+        vjp: { a, ct in [RowFunctions.logSumExpPullback(a.operand(0), a.result(), ct[0]!, a.caller)] },
+        jvp: { a, t in [RowFunctions.logSumExpPushforward(a.operand(0), a.result(), t[0]!, a.caller)] })
     case .layerNorm(let epsilon):
       .rule(
         vjp: { a, ct in RowFunctions.layerNormPullback(a.operand(0), a.operand(1), ct[0]!, epsilon, a.caller) }, jvp: replayJVP)
@@ -121,7 +123,8 @@ struct Fused: Operation {
     }
   }
 
-  /// The program by tensor operations, one per instruction; scalars are tensors with a last extent of one.
+  /// The program by tensor operations, one per instruction; scalars are tensors with a last extent of one. As in the kernel, half-precision numbers
+  /// become float32 when they are loaded and are rounded when they are stored.
   func replay(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let full = iteration(operands.map(\.type))
     var values: [Tensor] = []
@@ -132,10 +135,11 @@ struct Fused: Operation {
     var scalarShape = full
     scalarShape[full.rank - 1] = 1
     for (id, instruction) in program.instructions.enumerated() {
-      let dtype = program.dtypes[id]
+      let stored = program.dtypes[id]
+      let dtype = stored.isFloating ? stored.computeType : stored
       switch instruction {
       case .load(let i):
-        values.append(operands[i].broadcast(to: program.inputs[i].isRow ? full : scalarShape))
+        values.append(operands[i].cast(to: dtype).broadcast(to: program.inputs[i].isRow ? full : scalarShape))
       case .constant(let value):
         values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
       case .columnIndex:

@@ -121,6 +121,7 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAdd", shape)
+    caller.requireExtents(Shape(dimensions: [extent]), "scatterAdd")
     let covered = shape.selecting(axis..<Swift.min(axis + indices.rank, rank))
     caller.require(covered == indices.shape, "scatterAdd", "indices of shape \(indices.shape) do not match axes from \(axis) of \(shape)")
     var rows = shape.selecting(0..<axis)
@@ -156,6 +157,7 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAddAlong", shape)
+    caller.requireExtents(Shape(dimensions: [extent]), "scatterAddAlong")
     return apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(extent)), [self, indices], caller)
   }
 
@@ -169,6 +171,7 @@ extension Tensor {
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")
+    caller.require(classes >= 0, "oneHot", "the number of classes is \(classes)")
     let positions = Tensor.iota(Dimension(classes), on: backend)
     return (expandDims(-1) .== positions).cast(to: dtype)
   }

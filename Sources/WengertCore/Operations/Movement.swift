@@ -61,6 +61,7 @@ enum Movement: Operation {
     var shape: Shape
     switch self {
     case .reshape(let target):
+      caller.requireExtents(target, name)
       caller.require(
         target.elements == x.shape.elements, name,
         "\(x.shape) has \(x.shape.elements) elements, \(target) has \(target.elements)")
@@ -70,6 +71,7 @@ enum Movement: Operation {
         axes.sorted() == Array(x.shape.indices), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
       shape = x.shape.selecting(axes)
     case .broadcast(let target):
+      caller.requireExtents(target, name)
       caller.require(x.shape.canBroadcast(to: target), name, "\(x.shape) does not broadcast to \(target)")
       shape = target
     case .pick(let pick):

@@ -2,10 +2,10 @@ extension Tensor {
   /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view where strides allow it.
   public func reshape(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
-    var target = shape
+    var target = shape, known = shape
+    if let open = shape.openAxis { known[open] = 1 }
+    caller.requireExtents(known, "reshape")
     if let open = shape.openAxis {
-      var known = shape
-      known[open] = 1
       let (total, part) = (self.shape.elements, known.elements)
       guard !known.hasNoElements, let rest = total.divided(exactlyBy: part) else {
         caller.fail("reshape", "\(self.shape) has \(total) elements, which \(shape) cannot divide")
@@ -108,7 +108,7 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "roll", shape)
     let extent = shape[axis]
     guard extent > 0 else { return self }
-    let cut = ((-shift % extent) + extent) % extent
+    let cut = (extent - shift % extent) % extent
     if cut == 0 { return self }
     return apply1(
       Movement.concatenate(axis: axis), [narrow(axis, cut, extent - cut, caller), narrow(axis, 0, cut, caller)], caller)
@@ -123,8 +123,9 @@ extension Tensor {
     var target = shape
     for (axis, width) in widths.enumerated() {
       caller.require(width.before >= 0 && width.after >= 0, "pad", "widths must not be negative, axis \(axis) has \(width)")
-      target[dim: axis] += Dimension(width.before + width.after)
+      target[dim: axis] += Dimension(width.before) + Dimension(width.after)
     }
+    let fill = dtype.element(fill, "pad", caller)
     let hole = Movement.Pick.slice(
       starts: Shape(widths.map(\.before)), steps: Shape(repeating: 1, count: rank), counts: shape)
     return move(.place(hole, shape: target, fill: fill), caller)
@@ -137,6 +138,7 @@ extension Tensor {
     var result = self
     for (axis, count) in counts.enumerated() where count != 1 {
       caller.require(count >= 0, "tile", "count \(count) of axis \(axis) is negative")
+      _ = shape[dim: axis] * Dimension(count)
       result = apply1(
         Movement.concatenate(axis: axis),
         count == 0 ? [result.narrow(axis, 0, 0, caller)] : [Tensor](repeating: result, count: count), caller)
@@ -149,10 +151,11 @@ extension Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "repeated", shape)
     caller.require(count >= 0, "repeated", "count \(count) is negative")
+    let extent = shape[dim: axis] * Dimension(count)
     var spread = shape, stretched = shape, target = shape
     spread.insert(1, at: axis + 1)
     stretched.insert(count, at: axis + 1)
-    target[dim: axis] *= Dimension(count)
+    target[dim: axis] = extent
     return move(.reshape(spread), caller).move(.broadcast(stretched), caller).move(.reshape(target), caller)
   }
 
@@ -163,8 +166,9 @@ extension Tensor {
   public func split(_ extents: [Int], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)
+    // What exceeds the axis at once cannot overflow the sum.
     caller.require(
-      extents.allSatisfy { $0 >= 0 } && extents.reduce(0, +) == shape[axis], "split",
+      extents.allSatisfy { $0 >= 0 && $0 <= shape[axis] } && extents.reduce(0, +) == shape[axis], "split",
       "extents \(extents) do not add up to \(shape[axis]), axis \(axis) of \(shape)")
     var start = 0
     return extents.map { extent in

@@ -47,14 +47,31 @@ extension Tensor {
     apply1(Elementwise.unary(op), [x.dtype.isFloating ? x : x.cast(to: .float32)], caller)
   }
 
-  /// A number beside this tensor: of its dtype, unless that is whole and the number is not.
+  /// A number beside this tensor, in an operation whose dtype follows from both: of this tensor's dtype where that holds the number. Whole numbers that
+  /// another integer does not hold become int64, so that the result is int64 and nothing wraps on the way in; what no integer holds becomes float32,
+  /// and float64 from 2⁶³ on.
   func scalar(_ value: Double) -> Tensor {
-    let fits = dtype.isFloating || (dtype != .bool && value == value.rounded())
-    return .full(value, [], dtype: fits ? dtype : (dtype == .bool && value == value.rounded() ? .int64 : .float32), backend: backend)
+    .full(value, [], dtype: dtype.meeting(value), backend: backend)
   }
 
   func binary(_ op: BinaryOp, _ other: Tensor) -> Tensor { .broadcasting(.binary(op), self, other, Caller(#fileID, #line)) }
   func compare(_ op: CompareOp, _ other: Tensor) -> Tensor { .broadcasting(.compare(op), self, other, Caller(#fileID, #line)) }
+
+  /// Each element against a number. Whole numbers are compared exactly, whatever the number is; floating ones with the number rounded to their dtype.
+  func compare(_ op: CompareOp, _ number: Double) -> Tensor {
+    if dtype.isFloating || DType.int64.holds(number) { return compare(op, scalar(number)) }
+    // No int64 lies between a fraction and the whole number below it; beyond ±2⁶³ infinity stands for the number, and NaN for what equals nothing.
+    let isBetween = number.magnitude < 0x1p63
+    switch op {
+    case .equal, .notEqual: return compare(op, Tensor.full(.nan, [], dtype: .float32, backend: backend))
+    case .less, .lessOrEqual: return isBetween ? compare(.lessOrEqual, scalar(number.rounded(.down))) : compare(op, infinity(like: number))
+    case .greater, .greaterOrEqual:
+      return isBetween ? compare(.greater, scalar(number.rounded(.down))) : compare(op, infinity(like: number))
+    }
+  }
+
+  /// ±∞ beside whole numbers, NaN for NaN.
+  private func infinity(like number: Double) -> Tensor { .full(number * .infinity, [], dtype: .float32, backend: backend) }
 
   /// The quotient of real numbers, also for whole operands.
   func quotient(_ other: Tensor) -> Tensor {
@@ -101,12 +118,12 @@ extension Tensor {
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { a.compare(.lessOrEqual, b) }
   public static func .> (a: Tensor, b: Tensor) -> Tensor { a.compare(.greater, b) }
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { a.compare(.greaterOrEqual, b) }
-  public static func .== (a: Tensor, b: Double) -> Tensor { a.compare(.equal, a.scalar(b)) }
-  public static func .!= (a: Tensor, b: Double) -> Tensor { a.compare(.notEqual, a.scalar(b)) }
-  public static func .< (a: Tensor, b: Double) -> Tensor { a.compare(.less, a.scalar(b)) }
-  public static func .<= (a: Tensor, b: Double) -> Tensor { a.compare(.lessOrEqual, a.scalar(b)) }
-  public static func .> (a: Tensor, b: Double) -> Tensor { a.compare(.greater, a.scalar(b)) }
-  public static func .>= (a: Tensor, b: Double) -> Tensor { a.compare(.greaterOrEqual, a.scalar(b)) }
+  public static func .== (a: Tensor, b: Double) -> Tensor { a.compare(.equal, b) }
+  public static func .!= (a: Tensor, b: Double) -> Tensor { a.compare(.notEqual, b) }
+  public static func .< (a: Tensor, b: Double) -> Tensor { a.compare(.less, b) }
+  public static func .<= (a: Tensor, b: Double) -> Tensor { a.compare(.lessOrEqual, b) }
+  public static func .> (a: Tensor, b: Double) -> Tensor { a.compare(.greater, b) }
+  public static func .>= (a: Tensor, b: Double) -> Tensor { a.compare(.greaterOrEqual, b) }
   /// Logical and, or, exclusive or of bool tensors; bit by bit for whole numbers.
   public static func .& (a: Tensor, b: Tensor) -> Tensor { a.binary(.and, b) }
   public static func .| (a: Tensor, b: Tensor) -> Tensor { a.binary(.or, b) }

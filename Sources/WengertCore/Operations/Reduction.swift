@@ -103,41 +103,74 @@ struct Reduction: Operation {
       }
     case .product:
       .rule(
-        vjp: { a, ct in [ct[0]! * productOfOthers(a.operand(0), a.caller)] },
-        jvp: { a, t in [apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [t[0]! * productOfOthers(a.operand(0), a.caller)], a.caller)]
+        vjp: { a, ct in
+          let others = productOfOthers(a.operand(0), a.caller)
+          return [(ct[0]!.cast(to: others.dtype) * others).cast(to: a.operandTypes[0].dtype)]
+        },
+        jvp: { a, t in
+          let others = productOfOthers(a.operand(0), a.caller)
+          return [apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [t[0]!.cast(to: others.dtype) * others], a.caller)]
         })
     case .minimum, .maximum:
       // Shared evenly among equals.
       .rule(
         vjp: { a, ct in
-          let share = shares(a)
-          return [share * ct[0]!]
+          [(shares(a) * ct[0]!).cast(to: a.operandTypes[0].dtype)]
         },
         jvp: { a, t in [apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [shares(a) * t[0]!], a.caller)] })
     }
   }
 
+  /// One over the number of equals at each of them, in the compute type: half precision cannot count far. NaN everywhere where the extreme is NaN.
   private func shares(_ a: Application) -> Tensor {
-    let chosen = (a.operand(0) .== a.result()).cast(to: dtype)
-    return chosen / apply1(Reduction(op: .sum, axes: axes, dtype: dtype), [chosen], a.caller)
+    let wide = dtype.computeType
+    let chosen = (a.operand(0) .== a.result()).cast(to: wide)
+    return chosen / apply1(Reduction(op: .sum, axes: axes, dtype: wide), [chosen], a.caller)
   }
 
-  /// ∏ over the reduced axes of all other elements, right also where some are zero: what comes before times what comes after.
+  /// ∏ over the reduced axes of all other elements, right also where some are zero, in the compute type: what comes before times what comes after. Where that
+  /// might overflow though the product does not, the product divided by the element, and at a single zero that of all others.
   private func productOfOthers(_ x: Tensor, _ caller: Caller) -> Tensor {
-    if x.count == 0 { return x }
+    let x = x.cast(to: x.dtype.computeType)
+    if x.shape.hasNoElements { return x }
     // The reduced axes as one last axis.
     let kept = x.shape.indices.filter { !axes.contains($0) }
     let order = Shape(kept + Array(axes))
     let moved = x.move(.permute(order), caller)
-    let flat = moved.reshape(Shape(kept.map { x.shape[$0] } + [-1]))
-    let n = flat.shape[flat.rank - 1]
-    let one = x.constant(1, Shape(flat.shape.dropLast() + [1]))
-    func before(_ y: Tensor) -> Tensor {
-      concatenate([one, y.narrow(y.rank - 1, 0, n - 1, caller)], axis: -1).cumulativeProduct(axis: -1)
-    }
-    let others = before(flat) * before(flat.flip(-1)).flip(-1)
+    var rows = x.shape.selecting(kept)
+    rows.append(x.shape.selecting(axes).elements)
+    let flat = moved.reshape(rows)
+    let last = flat.rank - 1
+    let one = flat.constant(1), zero = flat.constant(0)
+
+    let isSafe = ProductRange.isSafe(flat, axis: last, caller)
+    let tame = Tensor.select(isSafe, flat, one, caller)
+    func before(_ y: Tensor) -> Tensor { y.shifted(last, by: 1, fill: 1, caller).cumulativeProduct(axis: -1) }
+    let product = before(tame) * before(tame.flip(-1)).flip(-1)
+
+    let isZero = flat .== 0
+    let rest = Tensor.select(isZero, one, flat, caller)
+    let wild = Tensor.select(isSafe, one, rest, caller)
+    let zeros = apply1(Reduction(op: .sum, axes: [last], dtype: x.dtype), [isZero.cast(to: x.dtype)], caller)
+    let withoutZeros = apply1(Reduction(op: .product, axes: [last], dtype: x.dtype), [wild], caller)
+    let quotient = Tensor.select(
+      isZero, Tensor.select(zeros .<= 1, withoutZeros, zero, caller), Tensor.select(zeros .== 0, withoutZeros / wild, zero, caller), caller)
+
+    let others = Tensor.select(isSafe, product, quotient, caller)
     var inverse = order
     for (to, from) in order.enumerated() { inverse[from] = to }
     return others.reshape(moved.shape).move(.permute(inverse), caller)
+  }
+}
+
+/// Where products of neighbours stay in a dtype's range whatever their order.
+enum ProductRange {
+  /// Whether all products of elements along `axis`, which stays with an extent of one, are far from overflow: Σ log₂ max(|x|, 1) is below the exponents' range.
+  static func isSafe(_ x: Tensor, axis: Int, _ caller: Caller) -> Tensor {
+    // Nobody differentiates a question.
+    let x = stopGradient(x)
+    let size = Tensor.broadcasting(.binary(.maximum), Tensor.real(.abs, x, caller), x.constant(1), caller)
+    let bits = apply1(Reduction(op: .sum, axes: [axis], dtype: x.dtype), [Tensor.real(.log, size, caller)], caller)
+    return bits .< (x.dtype == .float64 ? 600 : 60)
   }
 }

@@ -77,7 +77,8 @@ extension Tensor {
     return (sum / x.number(divisor, sum.dtype)).cast(to: result)
   }
 
-  /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is zero.
+  /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is
+  /// zero, and for p < 1 so is that of each zero element, where the slope is infinite.
   public func norm(
     _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -94,9 +95,16 @@ extension Tensor {
     case 0: return (self .!= 0).cast(to: dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
     case 1: return size.sum(axes: axes, keepDims: keepDims, file: file, line: line)
     default:
-      let powers = p == 2 ? square(self) : pow(size, p)
+      // The operand of what has an infinite slope at zero is chosen before: |x|ᵖ for small p, the root always.
+      let powers: Tensor
+      if p < 2 {
+        let isZero = size .== 0
+        powers = WengertCore.select(
+          isZero, size.constant(p < 0 ? .infinity : 0), pow(WengertCore.select(isZero, size.constant(1), size), p))
+      } else {
+        powers = p == 2 ? square(self) : pow(size, p)
+      }
       let sum = powers.sum(axes: axes, keepDims: keepDims, file: file, line: line)
-      // The root's infinite slope at zero must not meet a zero: choose the operand first.
       let isZero = sum .== 0
       let safe = WengertCore.select(isZero, sum.constant(1), sum)
       return WengertCore.select(isZero, sum.constant(0), p == 2 ? sqrt(safe) : pow(safe, 1 / p))

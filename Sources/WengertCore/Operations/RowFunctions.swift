@@ -63,7 +63,8 @@ enum RowFunctions {
     return apply1(Fused(program: p, rule: .replay), [y, ct], caller)
   }
 
-  // logSumExp: y = max + ln Σ e^(x − max); x̄ = e^(x − y) ȳ. An infinite maximum is not subtracted.
+  // logSumExp: y = max + ln Σ e^(x − max); with p = e^(x − y): x̄ = p ȳ, ẏ = Σ p ẋ. An infinite maximum is not subtracted. Where y = +∞, p is NaN at the
+  // infinite elements, and everywhere where y is NaN; where all are −∞, p is zero.
 
   static func logSumExp(_ dtype: DType) -> Fused {
     let p = program("logSumExp", dtype) { b in
@@ -74,12 +75,24 @@ enum RowFunctions {
     return Fused(program: p, rule: .logSumExp)
   }
 
+  private static func slope(_ x: RowValue, of y: RowValue) -> RowValue {
+    (x - y.compare(.equal, -.infinity).select(y.constant(0), y))(.exp)
+  }
+
   static func logSumExpPullback(_ x: Tensor, _ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
     let p = program("logSumExp pullback", x.dtype) { b in
       let x = b.row(x.dtype), y = b.scalar(x.dtype), ct = b.scalar(x.dtype)
-      b.store((x - finite(y))(.exp) * ct, as: x.dtype)
+      b.store(slope(x, of: y) * ct, as: x.dtype)
     }
     return apply1(Fused(program: p, rule: .replay), [x, y, ct], caller)
+  }
+
+  static func logSumExpPushforward(_ x: Tensor, _ y: Tensor, _ tangent: Tensor, _ caller: Caller) -> Tensor {
+    let p = program("logSumExp pushforward", x.dtype) { b in
+      let x = b.row(x.dtype), y = b.scalar(x.dtype), tangent = b.row(x.dtype)
+      b.store((slope(x, of: y) * tangent).reduce(.sum), as: x.dtype)
+    }
+    return apply1(Fused(program: p, rule: .replay), [x, y, tangent], caller)
   }
 
   static func finite(_ value: RowValue) -> RowValue { value(.isFinite).select(value, value.constant(0)) }

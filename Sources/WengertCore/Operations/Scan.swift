@@ -32,42 +32,112 @@ struct Scan: Operation {
     case .sum:
       .linear(in: [0], part: self) { a, ct in [apply1(Scan(op: .sum, axis: axis, reverse: !reverse), [ct[0]!], a.caller)] }
     case .product:
-      // y[j] = y[j−1]·x[j]: ẏ[j] = x[j]·ẏ[j−1] + y[j−1]·ẋ[j]; transposed, r[j] = ȳ[j] + x[j+1]·r[j+1], x̄[j] = y[j−1]·r[j]. No division: zeros are no exception.
       .rule(
         vjp: { a, ct in
-          let next = shifted(a.operand(0), by: reverse ? 1 : -1, fill: 0, a.caller)
-          let r = linearRecurrence(next, ct[0]!, reverse: !reverse, a.caller)
-          return [shifted(a.result(), by: reverse ? -1 : 1, fill: 1, a.caller) * r]
+          [ProductScan(a.operand(0), a.result(), axis, reverse, a.caller).pullback(ct[0]!).cast(to: a.operandTypes[0].dtype)]
         },
         jvp: { a, t in
-          let drive = shifted(a.result(), by: reverse ? -1 : 1, fill: 1, a.caller) * t[0]!
-          return [linearRecurrence(a.operand(0), drive, reverse: reverse, a.caller)]
+          [ProductScan(a.operand(0), a.result(), axis, reverse, a.caller).pushforward(t[0]!).cast(to: a.operandTypes[0].dtype)]
         })
     case .minimum, .maximum: .notDifferentiable("running extremes are for whole numbers only")
     }
   }
+}
 
-  /// The elements moved along the axis, `fill` entering.
-  private func shifted(_ x: Tensor, by places: Int, fill: Double, _ caller: Caller) -> Tensor {
-    let extent = x.shape[axis], move = min(abs(places), extent)
-    var filler = x.shape
-    filler[axis] = move
-    let entering = x.constant(fill, filler)
-    let staying = x.narrow(axis, places > 0 ? 0 : move, extent - move, caller)
-    return apply1(Movement.concatenate(axis: axis), places > 0 ? [entering, staying] : [staying, entering], caller)
+/// The derivative of running products, y[j] = y[j−1]·x[j], in the compute type.
+///
+/// Where no product of neighbours can overflow it goes by recurrences without a division, so that zeros are no exception:
+/// ẏ[j] = x[j]·ẏ[j−1] + y[j−1]·ẋ[j]; transposed, r[j] = ȳ[j] + x[j+1]·r[j+1], x̄[j] = y[j−1]·r[j]. Elsewhere a window between two elements may leave the range though no
+/// result does, and it goes by quotients: ẏ = y·Σ ẋ/x over the elements so far, x̄[i] = Σ ȳ[j]·y[j] / x[i] over j ≥ i. There the first zero, before which nothing changes and
+/// behind which y is zero, takes y with a one in its place.
+private struct ProductScan {
+  let x: Tensor, y: Tensor
+  let axis: Int, reverse: Bool
+  let caller: Caller
+  /// Rows for the recurrences, of extent one along the axis; nil: none.
+  let isSafe: Tensor?
+
+  init(_ x: Tensor, _ y: Tensor, _ axis: Int, _ reverse: Bool, _ caller: Caller) {
+    self.x = x.cast(to: x.dtype.computeType)
+    self.y = y.cast(to: x.dtype.computeType)
+    (self.axis, self.reverse, self.caller) = (axis, reverse, caller)
+    // The recurrences take as many steps as the extent has bits, which must be known.
+    isSafe = x.shape[dim: axis].isSymbolic ? nil : ProductRange.isSafe(self.x, axis: axis, caller)
   }
 
+  func pullback(_ cotangent: Tensor) -> Tensor {
+    let ct = cotangent.cast(to: x.dtype)
+    let (first, isZero, withoutFirst) = quotients()
+    let wild = wildRows(ct, 0)
+    let atFirst = sums(product(withoutFirst, wild), reverse: !reverse)
+    let others = sums(wild * wildRows(y, 0), reverse: !reverse) / choose(isZero, 1, wildRows(x, 1))
+    let byQuotients = Tensor.select(first, atFirst, choose(isZero, 0, others), caller)
+    guard let isSafe else { return byQuotients }
+    let next = choose(isSafe, x, else: 1).shifted(axis, by: reverse ? 1 : -1, fill: 0, caller)
+    let r = linearRecurrence(next, choose(isSafe, ct, else: 0), reverse: !reverse)
+    let byRecurrence = choose(isSafe, y, else: 0).shifted(axis, by: reverse ? -1 : 1, fill: 1, caller) * r
+    return Tensor.select(isSafe, byRecurrence, byQuotients, caller)
+  }
+
+  func pushforward(_ tangent: Tensor) -> Tensor {
+    let t = tangent.cast(to: x.dtype)
+    let (first, isZero, withoutFirst) = quotients()
+    let wild = wildRows(t, 0)
+    let atFirst = product(withoutFirst, sums(choose(first, wild, else: 0), reverse: reverse))
+    let others = wildRows(y, 0) * sums(choose(isZero, 0, wild / choose(isZero, 1, wildRows(x, 1))), reverse: reverse)
+    let byQuotients = atFirst + others
+    guard let isSafe else { return byQuotients }
+    let drive = choose(isSafe, y, else: 0).shifted(axis, by: reverse ? -1 : 1, fill: 1, caller) * choose(isSafe, t, else: 0)
+    let byRecurrence = linearRecurrence(choose(isSafe, x, else: 1), drive, reverse: reverse)
+    return Tensor.select(isSafe, byRecurrence, byQuotients, caller)
+  }
+
+  /// Where the first zero is, where any is, and from the first on the running products with a one in its place.
+  private func quotients() -> (first: Tensor, isZero: Tensor, withoutFirst: Tensor) {
+    let x = wildRows(x, 1)
+    let isZero = x .== 0
+    let count = sums(isZero.cast(to: .int64), reverse: reverse)
+    let first = isZero .& (count .== 1)
+    let product = apply1(Scan(op: .product, axis: axis, reverse: reverse), [choose(first, 1, x)], caller)
+    return (first, isZero, choose(count .== 0, 0, product))
+  }
+
+  /// a·b, zero where b is, though a may have overflowed.
+  private func product(_ a: Tensor, _ b: Tensor) -> Tensor { choose(b .== 0, 0, a * b) }
+
+  private func sums(_ x: Tensor, reverse: Bool) -> Tensor { apply1(Scan(op: .sum, axis: axis, reverse: reverse), [x], caller) }
+
+  /// The rows that go by quotients; `other` in those that do not, where nothing may become infinite.
+  private func wildRows(_ x: Tensor, _ other: Double) -> Tensor { isSafe.map { choose($0, other, x) } ?? x }
+
+  private func choose(_ condition: Tensor, _ a: Double, _ b: Tensor) -> Tensor { Tensor.select(condition, b.constant(a), b, caller) }
+  private func choose(_ condition: Tensor, _ a: Tensor, else b: Double) -> Tensor { Tensor.select(condition, a, a.constant(b), caller) }
+
   /// r[j] = a[j]·r[j−1] + b[j] with r[−1] = 0, by doubling: log₂ n steps of whole-tensor arithmetic (Hillis & Steele 1986).
-  private func linearRecurrence(_ a: Tensor, _ b: Tensor, reverse: Bool, _ caller: Caller) -> Tensor {
+  private func linearRecurrence(_ a: Tensor, _ b: Tensor, reverse: Bool) -> Tensor {
     var a = a, b = b
     var distance = 1
     while distance < b.shape[axis] {
       let step = reverse ? -distance : distance
-      b = b + a * shifted(b, by: step, fill: 0, caller)
-      a = a * shifted(a, by: step, fill: 0, caller)
+      b = b + a * b.shifted(axis, by: step, fill: 0, caller)
+      a = a * a.shifted(axis, by: step, fill: 0, caller)
       distance *= 2
     }
     return b
+  }
+}
+
+extension Tensor {
+  /// The elements moved along an axis, `fill` entering.
+  func shifted(_ axis: Int, by places: Int, fill: Double, _ caller: Caller) -> Tensor {
+    let extent = shape[dim: axis]
+    // Every extent in symbols is at least one.
+    let move = extent.number.map { Dimension(Swift.min(abs(places), $0)) } ?? Dimension(abs(places))
+    var filler = shape
+    filler[dim: axis] = move
+    let entering = constant(fill, filler)
+    let staying = narrow(axis, places > 0 ? 0 : move, extent - move, caller)
+    return apply1(Movement.concatenate(axis: axis), places > 0 ? [entering, staying] : [staying, entering], caller)
   }
 }
 

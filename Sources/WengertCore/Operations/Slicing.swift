@@ -22,7 +22,7 @@ public struct Axis: TensorIndex {
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
   public static func range(from: Int? = nil, to: Int? = nil, by: Int = 1) -> Axis {
-    if by == 0 { fatalError("subscript: a step of zero leads nowhere") }
+    if by == 0 { Caller(#fileID, #line).fail("subscript", "a step of zero leads nowhere") }
     return Axis(kind: .range(from: from, to: to, by: by))
   }
 }
@@ -38,8 +38,8 @@ extension PartialRangeThrough: TensorIndex where Bound == Int {
   public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
 }
 extension ClosedRange where Bound == Int {
-  /// −1 is the last element, after which there is no bound to name.
-  fileprivate static func end(after last: Int) -> Int? { last == -1 ? nil : last + 1 }
+  /// −1 is the last element, after which there is no bound to name; nor is there behind the greatest number.
+  fileprivate static func end(after last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
 }
 extension Tensor: TensorIndex { public var part: Axis { Axis(kind: .gather(self)) } }
 
@@ -124,7 +124,8 @@ private struct Subscript {
         }
         let (start, count) = Self.resolve(from, to, by, full[axis])
         starts[axis] = start
-        steps[axis] = by
+        // Of one element or none the step leads nowhere, and may be larger than any distance in memory.
+        steps[axis] = count > 1 ? by : 1
         counts[axis] = count
         shape.append(count)
         axis += 1
@@ -154,9 +155,9 @@ private struct Subscript {
     }
     if by > 0 {
       let start = bound(from, 0, 0, extent), end = bound(to, extent, 0, extent)
-      return (start, max(0, (end - start + by - 1) / by))
+      return (start, end > start ? (end - start - 1) / by + 1 : 0)
     }
     let start = bound(from, extent - 1, -1, extent - 1), end = bound(to, -1, -1, extent - 1)
-    return (start, max(0, (start - end - by - 1) / -by))
+    return (start, start > end ? Int(UInt(start - end - 1) / by.magnitude) + 1 : 0)
   }
 }

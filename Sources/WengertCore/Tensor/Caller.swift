@@ -37,6 +37,18 @@ extension Caller {
     if !condition { fail(operation, message()) }
   }
 
+  /// Extents are at least zero, and an Int counts the elements.
+  func requireExtents(_ shape: Shape, _ operation: String) {
+    var count = 1
+    for axis in shape.indices where !shape[dim: axis].isExpression {
+      let extent = shape[dim: axis].raw
+      require(extent >= 0, operation, "extent \(extent) of axis \(axis) is negative")
+      let (product, overflows) = count.multipliedReportingOverflow(by: extent)
+      require(!overflows, operation, "a tensor of shape \(shape) has more elements than an Int counts")
+      count = product
+    }
+  }
+
   /// `axis` counted from the front; negative ones count from the end.
   func normalize(_ axis: Int, rank: Int, _ operation: String, _ shape: Shape) -> Int {
     require(axis >= -rank && axis < rank, operation, "axis \(axis) does not exist in shape \(shape), which has \(rank) axes")

@@ -35,6 +35,75 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   ]
 }
 
+extension DType {
+  /// From the least to the greatest number.
+  var range: ClosedRange<Double> {
+    switch self {
+    case .bool: 0...1
+    case .uint8: 0...255
+    case .int32: Double(Int32.min)...Double(Int32.max)
+    case .int64: Double(Int64.min)...Double(Int64.max)
+    case .float16, .bfloat16, .float32, .float64: -.infinity ... .infinity
+    }
+  }
+
+  /// Whether a tensor of this type can have this very number as an element; floating types round and hold every number.
+  func holds(_ value: Double) -> Bool {
+    switch self {
+    case .bool: value == 0 || value == 1
+    case .uint8: UInt8(exactly: value) != nil
+    case .int32: Int32(exactly: value) != nil
+    case .int64: Int64(exactly: value) != nil
+    case .float16, .bfloat16, .float32, .float64: true
+    }
+  }
+
+  /// The type of a number beside a tensor of this type.
+  func meeting(_ value: Double) -> DType {
+    // Numbers do not become truth values: true + 1 is 2.
+    if self != .bool && holds(value) { return self }
+    if DType.int64.holds(value) { return .int64 }
+    return value.isFinite && value.magnitude >= 0x1p63 ? .float64 : .float32
+  }
+
+  /// The value that an element has when this number is put into it: rounded, or for whole numbers cut off at the point.
+  func rounded(_ value: Double) -> Double {
+    switch self {
+    case .bool: value == 0 ? 0 : 1
+    case .uint8, .int32, .int64: value.rounded(.towardZero)
+    case .float16: Double(Float16(Float(value)))
+    case .bfloat16: Double(Float(value).roundedToBfloat16)
+    case .float32: Double(Float(value))
+    case .float64: value
+    }
+  }
+}
+
+extension DType {
+  /// What an element of this type is when a user puts `value` into it.
+  package func element(_ value: Double, _ operation: String, _ caller: Caller) -> Double {
+    let result = rounded(value)
+    if !isFloating && !holds(result) {
+      caller.fail(operation, "\(self) does not hold \(value); name a dtype that does")
+    }
+    return result
+  }
+
+  /// The same for a list, which floating types round when they are made of it.
+  package func elements(_ values: [Double]) -> [Double] {
+    isFloating ? values : values.map { element($0, "Tensor", Caller(#fileID, #line)) }
+  }
+}
+
+extension Float {
+  /// The nearest number whose lower half is zero, halves to even.
+  fileprivate var roundedToBfloat16: Float {
+    if isNaN { return self }
+    let bits = bitPattern
+    return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+  }
+}
+
 extension DType: Comparable {
   public static func < (a: DType, b: DType) -> Bool { a.rawValue < b.rawValue }
 }

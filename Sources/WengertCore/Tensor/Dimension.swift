@@ -21,6 +21,9 @@ public struct Dimension: Sendable {
 
   @inlinable public var isSymbolic: Bool { raw < Self.firstNumber }
 
+  /// Whether there is an expression of this place; a number far below zero, which no extent is, looks like one.
+  var isExpression: Bool { isSymbolic && Polynomial.table.withLock { raw - Int.min < $0.list.count } }
+
   /// The number, nil for an expression in symbols.
   @inlinable public var number: Int? { isSymbolic ? nil : raw }
 
@@ -99,18 +102,23 @@ extension Dimension: Comparable {
 
 extension Dimension {
   public static func + (a: Dimension, b: Dimension) -> Dimension {
-    if let x = a.number, let y = b.number { return Dimension(x + y) }
+    if let x = a.number, let y = b.number { return exact(x.addingReportingOverflow(y), x, "+", y) }
     return (a.polynomial + b.polynomial).dimension
   }
 
   public static func - (a: Dimension, b: Dimension) -> Dimension {
-    if let x = a.number, let y = b.number { return Dimension(x - y) }
+    if let x = a.number, let y = b.number { return exact(x.subtractingReportingOverflow(y), x, "-", y) }
     return (a.polynomial - b.polynomial).dimension
   }
 
   public static func * (a: Dimension, b: Dimension) -> Dimension {
-    if let x = a.number, let y = b.number { return Dimension(x * y) }
+    if let x = a.number, let y = b.number { return exact(x.multipliedReportingOverflow(by: y), x, "·", y) }
     return (a.polynomial * b.polynomial).dimension
+  }
+
+  private static func exact(_ result: (partialValue: Int, overflow: Bool), _ x: Int, _ operation: String, _ y: Int) -> Dimension {
+    if result.overflow { Caller(#fileID, #line).fail("shape", "\(x) \(operation) \(y) is more than an Int holds") }
+    return Dimension(result.partialValue)
   }
 
   public static func += (a: inout Dimension, b: Dimension) { a = a + b }

@@ -51,19 +51,25 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
   /// Fresh row-major memory for a value of this type.
   func allocate(on backend: any Backend) -> View {
-    View(
-      storage: backend.allocate(byteCount: shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: shape), dtype: dtype)
+    let count = shape.elementCount
+    // No processor addresses 2⁴⁷ bytes.
+    if count < 0 || count > (1 << 47) / dtype.byteCount {
+      Caller(#fileID, #line).fail("Tensor", "\(self) takes more memory than a process can have")
+    }
+    return View(storage: backend.allocate(byteCount: count * dtype.byteCount), layout: Layout(rowMajor: shape), dtype: dtype)
   }
 }
 
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
   public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+    let caller = Caller(file, line)
+    caller.requireExtents(shape, "Tensor")
     // Numbers that a graph's function makes are constants on the device where it will run.
     let backend = (backend as? Tracer)?.target ?? backend
     let view = TensorType(shape: shape, dtype: dtype).allocate(on: backend)
     let expected = shape.elementCount * dtype.byteCount
-    Caller(file, line).require(
+    caller.require(
       bytes.byteCount == expected, "Tensor(bytes:)", "\(dtype)\(shape) takes \(expected) bytes, got \(bytes.byteCount)")
     if expected > 0 { backend.write(bytes, to: view.storage, at: 0) }
     self.init(view, node: nil)
@@ -73,13 +79,19 @@ extension Tensor {
   public init<Element: TensorElement>(
     _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
   ) {
-    Caller(file, line).require(
+    let caller = Caller(file, line)
+    caller.requireExtents(shape, "Tensor")
+    caller.require(
       values.count == shape.elementCount, "Tensor", "shape \(shape) has \(shape.elementCount) elements, got \(values.count)")
     self.init(bytes: values.span.bytes, shape: shape, dtype: Element.dtype, backend: backend, file: file, line: line)
   }
 
-  /// `value` in every element.
+  /// `value` in every element, rounded to `dtype`: to a whole number by cutting it off, to bool as "not zero". A number beyond the range of a whole dtype, and
+  /// NaN in one, are errors.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
+    let caller = Caller(#fileID, #line)
+    let value = dtype.element(value, "full", caller)
+    caller.requireExtents(shape, "full")
     if let tracer = backend as? Tracer { return tracer.record(Creation.fill(value, shape, dtype), [], Caller(#fileID, #line))[0] }
     let view = RowPrograms.scalar(value, dtype, on: backend)
     return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
