@@ -6,7 +6,9 @@ struct Dexml: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dexml",
     abstract: "Train dual encoders for extreme multi-label classification, and use them.",
-    subcommands: [DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self, Serve.self, ReportCommand.self])
+    subcommands: [
+      DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self, Serve.self, ReportCommand.self, Convert.self,
+    ])
 }
 
 @main

@@ -55,7 +55,8 @@ struct CommandTests {
     #expect(try run("nothing").code == 64)
   }
 
-  @Test("every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "serve", "report"])
+  @Test(
+    "every command explains itself", arguments: ["demo", "tokenize", "train", "evaluate", "embed", "predict", "serve", "report", "convert"])
   func help(command: String) throws {
     #expect(try run(command, "--help").code == 0)
   }

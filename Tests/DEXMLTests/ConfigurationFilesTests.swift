@@ -152,14 +152,14 @@ struct ExampleConfigurationTests {
   func published() throws {
     let eurlex = try read("eurlex-4k")
     #expect(eurlex.tfMaxLen == 128 && eurlex.bsz == 512 && eurlex.gcBsz == 4096 && eurlex.lr == 5e-5 && eurlex.tau == 0.05)
-    #expect(eurlex.normEmbs && eurlex.topkK == .labels(5))
+    #expect(eurlex.normEmbs == true && eurlex.topkK == .labels(5))
     let wikipedia = try read("lf-wikipedia-500k")
     #expect(wikipedia.tfMaxLen == 128 && wikipedia.bsz == 768 && wikipedia.gcBsz == 512 && wikipedia.lr == 7e-5 && wikipedia.tau == 1)
-    #expect(!wikipedia.normEmbs && wikipedia.evalInterval == 1)
+    #expect(wikipedia.normEmbs == false && wikipedia.evalInterval == 1)
     let small = try read("lf-amazontitles-131k")
     let large = try read("lf-amazontitles-1.3m")
     for titles in [small, large] { #expect(titles.tfMaxLen == 32 && titles.bsz == 3000 && titles.gcBsz == 3000 && titles.lr == 3e-4) }
-    #expect(small.tau == 0.05 && small.normEmbs && large.tau == 1 && !large.normEmbs)
+    #expect(small.tau == 0.05 && small.normEmbs == true && large.tau == 1 && large.normEmbs == false)
     let mined = try read("lf-amazontitles-131k", "dist-de-hnm")
     #expect(mined.negType == .shorty && mined.hardNegStart == 5 && mined.hardNegTopk == 100)
   }

@@ -148,7 +148,7 @@ struct ConfigurationTests {
     #expect(!configuration.save)
     #expect(configuration.numEpochs == 100)
     #expect(configuration.topkK == .labels(3))
-    #expect(!configuration.normEmbs)
+    #expect(configuration.normEmbs == false)
   }
 
   @Test("a value that is not allowed is an error that names file, line, key, value and what is allowed")

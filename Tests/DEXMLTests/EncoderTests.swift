@@ -38,7 +38,7 @@ struct EncoderTests {
     "every pooling equals its definition",
     arguments: [("bert", "cls"), ("bert", "mean"), ("bert", "pooler"), ("bert", "lightxml"), ("distilbert", "cls"), ("distilbert", "mean")])
   func pooling(model: String, name: String) throws {
-    let encoder = try folder(model).textEncoder(pooling: Pooling(rawValue: name), normalizes: false)
+    let encoder = try folder(model).textEncoder(pooling: Pooling(configurationText: name), normalizes: false)
     #expect(largestDifference(encoder.embed(PackedTokens(sequences)), values(model, name)) < 1e-5)
   }
 

@@ -23,7 +23,7 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     try Predictor.run(
-      model: URL(fileURLWithPath: model), labels: URL(fileURLWithPath: labels),
+      model: ModelFolder.require(model), labels: URL(fileURLWithPath: labels),
       input: input == "-" ? nil : URL(fileURLWithPath: input), topK: topK)
   }
 }

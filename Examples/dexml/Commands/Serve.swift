@@ -57,9 +57,10 @@ struct Serve: AsyncParsableCommand {
     (limits.waiting, limits.addedLabels) = (maxWaiting, maxAddedLabels)
     var log = try Logger.run()
     if verbose { log.logLevel = .debug }
-    let folder = URL(fileURLWithPath: model)
+    let folder = try ModelFolder.require(model)
     let predictor = try Predictor(model: folder, labels: URL(fileURLWithPath: labels), chunk: maxBatch)
-    let server = PredictionServer(predictor, model: folder.standardizedFileURL.lastPathComponent, limits: limits, log: log)
+    let server = PredictionServer(
+      predictor, model: URL(fileURLWithPath: model).standardizedFileURL.lastPathComponent, limits: limits, log: log)
     try await server.run(host: host, port: port)
   }
 }

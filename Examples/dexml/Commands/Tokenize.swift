@@ -19,6 +19,6 @@ struct Tokenize: ParsableCommand {
   }
 
   func run() throws {
-    try TokenizeCommand.run(text: URL(fileURLWithPath: dataPath), tokenizer: URL(fileURLWithPath: tokenizer), maxLength: tfMaxLen)
+    try TokenizeCommand.run(text: URL(fileURLWithPath: dataPath), tokenizer: ModelFolder.require(tokenizer), maxLength: tfMaxLen)
   }
 }

@@ -14,12 +14,12 @@ extension Configuration {
     return folder
   }
 
-  /// The pretrained encoder's folder, `tf`; an error where it is not there.
+  /// The pretrained encoder's folder, `tf`: a path, or a model that Hugging Face's libraries have downloaded; an error where it is neither.
   public func encoderFolder() throws -> URL {
-    let folder = URL(fileURLWithPath: tf)
-    guard !tf.isEmpty, isFolder(folder) else {
+    guard let folder = ModelFolder.find(tf) else {
       throw ConfigurationError(
-        "tf: no folder '\(tf)'; put config.json, model.safetensors and vocab.txt or tokenizer.json of a BERT or DistilBERT there")
+        "tf: no folder '\(tf)', and no model of this name in \(HubCache().folder.path); put config.json, model.safetensors and vocab.txt or tokenizer.json of a BERT or DistilBERT there"
+      )
     }
     return folder
   }

@@ -21,11 +21,13 @@ public struct Configuration: Sendable, Equatable {
 
   public var net = Net.allLabels
   public var tf = "distilbert-base-uncased"
-  public var tfPooler = Pooling.cls
+  /// Nil: the folder's own.
+  public var tfPooler: Pooling?
   public var tfMaxLen = 32
   public var bottleneckDim = 0
   public var dropout = 0.0
-  public var normEmbs = true
+  /// Nil: as the folder compares embeddings.
+  public var normEmbs: Bool?
   public var ampEncode = true
 
   public var loss = LossFamily.similarity

@@ -27,11 +27,11 @@ extension Configuration {
 
     Key("Encoder", "net", \.net, "all labels as negatives, mined hard negatives, or a classifier row for each label"),
     Key("Encoder", "tf", \.tf, "folder of the pretrained encoder (config.json, weights, tokenizer)"),
-    Key("Encoder", "tf_pooler", \.tfPooler, "first token, mean over tokens, BERT's pooler, or first tokens of the last five hidden states"),
+    Key("Encoder", "tf_pooler", \.tfPooler, "how tokens become one vector; auto: as the folder of tf says, or its first token"),
     Key("Encoder", "tf_max_len", \.tfMaxLen, "most tokens of a text, [CLS] and [SEP] included", .atLeast(2)),
     Key("Encoder", "bottleneck_dim", \.bottleneckDim, "width of a linear layer after pooling; 0: none", .atLeast(0)),
     Key("Encoder", "dropout", \.dropout, "dropout on the embedding", .within(0..<1)),
-    Key("Encoder", "norm_embs", \.normEmbs, "scale embeddings to length one"),
+    Key("Encoder", "norm_embs", \.normEmbs, "scale embeddings to length one; auto: as the folder of tf compares them, or true"),
     Key("Encoder", "amp_encode", \.ampEncode, "encode in mixed precision where the device has it; the loss stays float32"),
 
     Key("Loss", "loss", \.loss, "what the loss is computed from"),

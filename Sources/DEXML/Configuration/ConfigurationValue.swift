@@ -59,6 +59,23 @@ extension Double: ConfigurationValue {
   }
 }
 
+/// A value that may be left to what a run finds: `auto`.
+extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
+  public static var expectation: String { "auto, or \(Wrapped.expectation)" }
+
+  public init?(configurationText text: String) {
+    if text == "auto" {
+      self = .none
+    } else if let value = Wrapped(configurationText: text) {
+      self = .some(value)
+    } else {
+      return nil
+    }
+  }
+
+  public var configurationText: String { self?.configurationText ?? "auto" }
+}
+
 /// A value that is one of a few words.
 public protocol ConfigurationChoice: ConfigurationValue, CaseIterable, RawRepresentable where RawValue == String {}
 

@@ -49,7 +49,7 @@ public enum Demo {
     shape.maximumPositions = 64
     let encoder = BertEncoder(shape, key: RandomKey(configuration.seed))
     try ModelFolder.save(
-      TextEncoder(encoder, pooling: configuration.tfPooler, normalizes: configuration.normEmbs),
+      TextEncoder(encoder, pooling: configuration.tfPooler ?? .cls, normalizes: configuration.normEmbs ?? true),
       tokenizer: Tokenizer(vocabulary: vocabulary),
       maximumLength: configuration.tfMaxLen, to: folder)
   }

@@ -4,7 +4,12 @@ import WengertNN
 /// The shape of a BERT or DistilBERT encoder, as its `config.json` gives it.
 public struct BertConfiguration: Sendable, Equatable {
   /// Which of the two families, that is, which names the files use.
-  public enum Architecture: String, Sendable { case bert, distilbert }
+  public enum Architecture: String, CaseIterable, Sendable {
+    case bert, distilbert
+
+    /// The names, for messages.
+    static var names: String { allCases.map(\.rawValue).joined(separator: " and ") }
+  }
 
   public var architecture = Architecture.bert
   public var vocabularySize: Int
@@ -45,8 +50,12 @@ public struct BertConfiguration: Sendable, Equatable {
     guard let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
       throw fail("content", "not a JSON object", "give the config.json of a BERT or DistilBERT")
     }
-    guard let type = object["model_type"] as? String, let architecture = Architecture(rawValue: type) else {
-      throw fail("model_type", "\(object["model_type"] ?? "missing")", "the encoders here are bert and distilbert")
+    guard let type = object["model_type"] as? String else {
+      throw fail(
+        "model_type", "\(object["model_type"] ?? "missing")", "the name of an encoder is expected: \(Architecture.names) can be opened")
+    }
+    guard let architecture = Architecture(rawValue: type) else {
+      throw fail("model_type", "\"\(type)\"", "encoders of this type cannot be opened; \(Architecture.names) can")
     }
     func whole(_ names: [String], _ missing: Int? = nil, in range: ClosedRange<Int> = 1...1 << 24) throws -> Int {
       guard let name = names.first(where: { object[$0] != nil }) else {
@@ -71,13 +80,33 @@ public struct BertConfiguration: Sendable, Equatable {
         throw fail(name, "\(value)", "the encoder here has \(allowed.joined(separator: " or "))")
       }
     }
+    /// A setting that changes what is computed must be off: missing, null, false or empty.
+    func expectOff(_ name: String, _ what: String) throws {
+      guard let value = object[name], !(value is NSNull) else { return }
+      let isOff = (value as? Bool).map { !$0 } ?? (value as? [String: Any])?.isEmpty ?? (value as? [Any])?.isEmpty ?? false
+      guard isOff else { throw fail(name, "\(value)", what) }
+    }
     let isBert = architecture == .bert
-    try expect(isBert ? "hidden_act" : "activation", ["gelu"])
+    try expect(isBert ? "hidden_act" : "activation", ["gelu", "gelu_python"])
     try expect("position_embedding_type", ["absolute"])
+    try expectOff("is_decoder", "tokens of a decoder see those before them only; the encoder here lets them see all")
+    try expectOff("add_cross_attention", "the encoder here has no attention to another text")
+    try expectOff("is_encoder_decoder", "the encoder here has no decoder")
+    try expectOff("quantization_config", "quantised weights cannot be opened: save the model in float32")
+    try expectOff("pruned_heads", "the encoder here has all heads: save the pruned model without them")
+    try expectOff(
+      "auto_map", "the folder has a model's code of its own, which is not run; \(Architecture.names) as transformers has them can be opened"
+    )
+    for name in ["attention_window", "sliding_window", "rope_theta", "rope_parameters", "rope_scaling", "rotary_kwargs", "alibi"] {
+      try expectOff(name, "the encoder here attends to all tokens, at learnt positions")
+    }
 
     self.architecture = architecture
     vocabularySize = try whole(["vocab_size"])
     hiddenSize = try whole(["hidden_size", "dim"])
+    guard try whole(["embedding_size"], hiddenSize) == hiddenSize else {
+      throw fail("embedding_size", "\(object["embedding_size"]!)", "the encoder here has embeddings of its width, \(hiddenSize)")
+    }
     layers = try whole(["num_hidden_layers", "n_layers"], in: 0...1024)
     heads = try whole(["num_attention_heads", "n_heads"])
     intermediateSize = try whole(["intermediate_size", "hidden_dim"])
@@ -86,7 +115,8 @@ public struct BertConfiguration: Sendable, Equatable {
     hiddenDropout = try number(["hidden_dropout_prob", "dropout"], 0.1, in: 0..<1)
     attentionDropout = try number(["attention_probs_dropout_prob", "attention_dropout"], 0.1, in: 0..<1)
     normEpsilon = try number(["layer_norm_eps"], 1e-12, in: 0..<1)
-    padID = try whole(["pad_token_id"], 0, in: 0...1 << 24)
+    // Null where the tokeniser alone knows it.
+    padID = object["pad_token_id"] is NSNull ? 0 : try whole(["pad_token_id"], 0, in: 0...1 << 24)
     guard hiddenSize % heads == 0 else {
       throw fail("num_attention_heads", "\(heads)", "it must divide the hidden size \(hiddenSize)")
     }

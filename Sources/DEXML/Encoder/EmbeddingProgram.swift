@@ -14,10 +14,12 @@ public final class EmbeddingProgram {
   }
 
   /// One row per text, [texts, width], in chunks of `chunk` texts; `progress` is told how many are done.
-  public func embed(_ sequences: [[Int32]], chunk: Int, progress: (Int) -> Void = { _ in }) -> Tensor {
+  ///
+  /// - Parameter skipped: tokens at the start of each text, a prompt's, that poolings do not look at.
+  public func embed(_ sequences: [[Int32]], chunk: Int, skipping skipped: Int = 0, progress: (Int) -> Void = { _ in }) -> Tensor {
     guard !sequences.isEmpty else { return Tensor([Float](), shape: [0, model.width]) }
     var done = 0
-    let parts = PackedTokens.chunks(sequences, of: chunk).map { tokens in
+    let parts = PackedTokens.chunks(sequences, of: chunk, skipping: skipped).map { tokens in
       defer {
         done += tokens.sequenceCount
         progress(done)

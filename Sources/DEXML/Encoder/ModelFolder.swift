@@ -4,20 +4,6 @@ import WengertNN
 /// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokeniser's files; how it was trained to be used, in `dexml.json`; and the classifier that was
 /// trained with it, if one was, in `classifier.safetensors`.
 public struct ModelFolder: Sendable {
-  /// What is not in `config.json`.
-  public struct Usage: Sendable, Equatable {
-    public var pooling = Pooling.cls
-    public var normalizes = true
-    /// Most tokens of a text; nil: as many as there are positions.
-    public var maximumLength: Int?
-
-    public init(pooling: Pooling = .cls, normalizes: Bool = true, maximumLength: Int? = nil) {
-      self.pooling = pooling
-      self.normalizes = normalizes
-      self.maximumLength = maximumLength
-    }
-  }
-
   public let url: URL
   public let configuration: BertConfiguration
   public let usage: Usage
@@ -31,16 +17,26 @@ public struct ModelFolder: Sendable {
         advice: "give a model folder with config.json, model.safetensors and vocab.txt or tokenizer.json")
     }
     self.url = url
-    configuration = try BertConfiguration(contentsOf: url.appendingPathComponent("config.json"))
     usage = try Usage(folder: url)
+    let encoder = url.appendingPathComponent(usage.encoderPath)
+    configuration = try BertConfiguration(contentsOf: encoder.appendingPathComponent("config.json"))
+    let adapter = encoder.appendingPathComponent("adapter_config.json")
+    guard !FileManager.default.fileExists(atPath: adapter.path) else {
+      throw FileError(
+        file: adapter.path, field: "file", value: "an adapter's",
+        advice: "the encoder's own weights are not all: merge the adapter into them (merge_and_unload) and save the model again")
+    }
   }
+
+  /// Where the encoder's own files are.
+  private var encoderURL: URL { url.appendingPathComponent(usage.encoderPath) }
 
   /// Most tokens of a text, `asked` or what the folder says; never more than there are positions.
   public func maximumLength(_ asked: Int?) throws -> Int {
     if let asked {
       guard asked <= configuration.maximumPositions else {
         throw FileError(
-          file: url.appendingPathComponent("config.json").path, field: "max_position_embeddings",
+          file: encoderURL.appendingPathComponent("config.json").path, field: "max_position_embeddings",
           value: "\(configuration.maximumPositions)",
           advice: "texts of \(asked) tokens do not fit; choose a smaller maximum length")
       }
@@ -49,76 +45,115 @@ public struct ModelFolder: Sendable {
     return min(usage.maximumLength ?? configuration.maximumPositions, configuration.maximumPositions)
   }
 
-  public func tokenizer() throws -> Tokenizer {
-    let tokenizer = try Tokenizer(folder: url)
+  /// The folder's tokeniser, which puts the prompt of a use before each text; an error where the folder has none of that name.
+  public func tokenizer(for use: Prompts.Use = .text) throws -> Tokenizer {
+    let tokenizer = try Tokenizer(folder: encoderURL, lowercases: usage.lowercases)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
       throw FileError(
-        file: url.path, field: "vocabulary", value: "\(tokenizer.vocabularySize) entries",
+        file: encoderURL.path, field: "vocabulary", value: "\(tokenizer.vocabularySize) entries",
         advice: "the embeddings of config.json have vocab_size \(configuration.vocabularySize)")
     }
-    return tokenizer
+    guard let prompt = usage.prompts.text(for: use) else {
+      let names = usage.prompts.texts.keys.sorted()
+      throw FileError(
+        file: url.path, field: "prompts", value: names.isEmpty ? "none" : names.joined(separator: ", "),
+        advice: "give the name of one of them, or add it to config_sentence_transformers.json")
+    }
+    return tokenizer.prefixed(by: prompt)
   }
 
-  /// The encoder with its weights, and the bottleneck where there is one.
-  public func model() throws -> (encoder: BertEncoder, bottleneck: Linear?) {
-    let file = url.appendingPathComponent("model.safetensors")
-    let weights = try SafeTensors(contentsOf: file)
-    var encoder = BertEncoder(configuration, key: RandomKey(0))
-    func array(_ name: String) -> ArrayFile? {
-      ParameterNames.candidates(name, configuration.architecture).lazy.compactMap { weights[$0] }.first
+  /// How many tokens at the start of each text the pooling does not look at: those of the tokeniser's prompt, where the folder says so.
+  func skippedTokens(_ tokenizer: Tokenizer, maximumLength: Int) throws -> Int {
+    guard !usage.pooling.includesPrompt, tokenizer.promptLength > 0 else { return 0 }
+    guard tokenizer.promptLength < maximumLength - 1 else {
+      throw FileError(
+        file: url.path, field: "prompt", value: "\(tokenizer.promptLength) tokens",
+        advice:
+          "a text has at most \(maximumLength), and the pooling leaves the prompt's out: nothing would be left; use a larger maximum length"
+      )
     }
-    if encoder.pooler != nil, array("pooler.weight") == nil { encoder.pooler = nil }
-    var problems: [String] = []
+    return tokenizer.promptLength
+  }
+
+  /// The encoder with its weights, and the layers between pooling and normalisation.
+  public func model() throws -> (encoder: BertEncoder, layers: [EmbeddingLayer]) { (try encoder(), try layers()) }
+
+  private func encoder() throws -> BertEncoder {
+    let weights = try WeightFile(ofEncoder: encoderURL)
+    var encoder = BertEncoder(configuration, key: RandomKey(0))
+    func array(_ name: String) throws -> ArrayFile? {
+      for name in ParameterNames.candidates(name, configuration.architecture) {
+        if let array = try weights.array(name) { return array }
+      }
+      return nil
+    }
+    if encoder.pooler != nil, try array("pooler.weight") == nil { encoder.pooler = nil }
+    var problems: [String] = [], failure: (any Error)?
     encoder.visit("") { name, tensor in
       let theirs = ParameterNames.inFile(name, configuration.architecture)
-      guard let array = array(name) else { return problems.append("\(theirs) missing") }
-      guard Shape(array.shape) == tensor.shape else {
-        return problems.append("\(theirs) has shape \(array.shape), config.json says \(tensor.shape)")
-      }
-      tensor = Tensor(array).cast(to: .float32)
+      do {
+        guard let array = try array(name) else { return problems.append("\(theirs) missing") }
+        guard Shape(array.shape) == tensor.shape else {
+          return problems.append("\(theirs) has shape \(array.shape), config.json says \(tensor.shape)")
+        }
+        guard array.dtype.isFloating else { return problems.append("\(theirs) is \(array.dtype): quantised weights cannot be opened") }
+        tensor = Tensor(array).cast(to: .float32)
+      } catch { failure = error }
     }
+    if let failure { throw failure }
     guard problems.isEmpty else {
       let shown = problems.prefix(3).joined(separator: "; ") + (problems.count > 3 ? "; and \(problems.count - 3) more" : "")
-      throw FileError(file: file.path, field: "weights", value: shown, advice: "the weights do not fit config.json")
+      throw FileError(file: weights.path, field: "weights", value: shown, advice: "the weights do not fit config.json")
     }
-    return (encoder, try bottleneck())
+    return encoder
   }
 
-  private var bottleneckFile: URL {
-    url.appendingPathComponent(SentenceTransformersFiles.bottleneckFolder).appendingPathComponent("model.safetensors")
-  }
-
-  private func bottleneck() throws -> Linear? {
-    guard FileManager.default.fileExists(atPath: bottleneckFile.path) else { return nil }
-    let file = try SafeTensors(contentsOf: bottleneckFile)
-    guard let weight = file["linear.weight"], let bias = file["linear.bias"], weight.shape.count == 2, bias.shape == [weight.shape[0]]
-    else {
-      throw FileError(
-        file: bottleneckFile.path, field: "weights", value: "\(file.names)",
-        advice: "expected linear.weight [outputs, inputs] and linear.bias [outputs]")
-    }
-    return Linear(weight: Tensor(weight).cast(to: .float32), bias: Tensor(bias).cast(to: .float32))
+  private func layers() throws -> [EmbeddingLayer] {
+    try usage.layers.map { try SentenceTransformersFolder.load($0, in: url) } + (usage.truncatedWidth.map { [.truncate($0)] } ?? [])
   }
 
   /// The encoder as it was trained to be used; `pooling` and `normalizes` override what the folder says.
-  public func textEncoder(pooling: Pooling? = nil, normalizes: Bool? = nil, dropout: Double = 0) throws -> TextEncoder {
-    let (encoder, bottleneck) = try model()
-    let pooling = pooling ?? usage.pooling
+  public func textEncoder(pooling asked: Pooling? = nil, normalizes: Bool? = nil, dropout: Double = 0) throws -> TextEncoder {
+    let (encoder, layers) = try model()
+    var pooling = asked ?? usage.pooling
+    pooling.includesPrompt = usage.pooling.includesPrompt
     func unusable(_ value: String) -> FileError {
-      FileError(file: url.path, field: "pooling", value: pooling.rawValue, advice: value)
+      FileError(file: url.path, field: "pooling", value: pooling.configurationText, advice: value)
     }
-    if pooling == .pooler, encoder.pooler == nil { throw unusable("the weights have no pooler; use cls or mean") }
+    if pooling.modes.contains(.pooler), encoder.pooler == nil { throw unusable("the weights have no pooler; use cls or mean") }
     if configuration.layers + 1 < pooling.stateCount { throw unusable("it needs four layers, the encoder has \(configuration.layers)") }
-    let pooled = configuration.hiddenSize * pooling.stateCount
-    if let bottleneck, bottleneck.weight.shape[1] != pooled {
-      throw unusable("its width \(pooled) does not fit the bottleneck \(bottleneck.weight.shape)")
+    let model = TextEncoder(
+      encoder, pooling: pooling, layers: layers, dropout: dropout, normalizes: normalizes ?? usage.normalizes)
+    var width = model.pooledWidth
+    for (number, layer) in model.layers.enumerated() {
+      guard let next = layer.width(of: width) else {
+        throw unusable("its vectors of width \(width) do not fit \(usage.layers[number].path), which takes others")
+      }
+      width = next
     }
-    return TextEncoder(encoder, pooling: pooling, bottleneck: bottleneck, dropout: dropout, normalizes: normalizes ?? usage.normalizes)
+    return model
+  }
+
+  /// Whether embeddings are brought to length one before they are compared by their inner products: as `asked`, or as the folder says they are compared; those of an encoder
+  /// alone are.
+  public func comparesNormalized(_ asked: Bool?) throws -> Bool {
+    if let asked { return asked }
+    guard usage.isStated else { return true }
+    switch usage.similarity {
+    case nil, .dot?: return usage.normalizes
+    case .cosine?: return true
+    case .euclidean?, .manhattan?:
+      throw FileError(
+        file: url.appendingPathComponent("config_sentence_transformers.json").path, field: "similarity_fn_name",
+        value: usage.similarity!.rawValue.debugDescription,
+        advice: "labels are compared by inner products here: set norm_embs to true (cosine) or false (dot) to use the model so")
+    }
   }
 
   /// Writes a model folder, aside first and then renamed into place: a folder that was there is whole until the new one is.
   public static func save(
-    _ model: TextEncoder, classifier: LabelClassifier? = nil, tokenizer: Tokenizer, maximumLength: Int, to url: URL
+    _ model: TextEncoder, classifier: LabelClassifier? = nil, tokenizer: Tokenizer, maximumLength: Int, prompts: Prompts = Prompts(),
+    to url: URL
   ) throws {
     let files = FileManager.default
     let aside = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
@@ -131,9 +166,10 @@ public struct ModelFolder: Sendable {
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
     try classifier?.save(to: aside.appendingPathComponent(classifierName), metadata: ["format": "pt"])
-    try SentenceTransformersFiles(model: model, maximumLength: maximumLength).write(to: aside)
+    let layers = try SentenceTransformersFiles(model: model, maximumLength: maximumLength, prompts: prompts).write(to: aside)
     try tokenizer.save(to: aside)
-    let usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
+    var usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
+    usage.layers = layers
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
     // A folder cannot be renamed over another that has files in it: the two exchange their names.
     if files.fileExists(atPath: url.path) {
@@ -142,45 +178,5 @@ public struct ModelFolder: Sendable {
     } else {
       try files.moveItem(at: aside, to: url)
     }
-  }
-}
-
-extension ModelFolder.Usage {
-  /// From `dexml.json`, or from the files of sentence-transformers, or the defaults.
-  init(folder: URL) throws {
-    self.init()
-    func object(_ name: String) throws -> [String: Any]? {
-      let file = folder.appendingPathComponent(name)
-      guard let data = try? Data(contentsOf: file) else { return nil }
-      guard let object = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
-        throw FileError(file: file.path, field: "content", value: "not a JSON object", advice: "mend or remove the file")
-      }
-      return object
-    }
-    if let own = try object("dexml.json") {
-      let file = folder.appendingPathComponent("dexml.json").path
-      guard let name = own["pooling"] as? String, let pooling = Pooling(rawValue: name) else {
-        throw FileError(
-          file: file, field: "pooling", value: "\(own["pooling"] ?? "missing")",
-          advice: "expected \(Pooling.allCases.map(\.rawValue).joined(separator: ", "))")
-      }
-      guard let normalizes = own["normalize"] as? Bool, let length = own["max_length"] as? Int, length >= 2 else {
-        throw FileError(file: file, field: "normalize, max_length", value: "\(own)", advice: "expected true or false, and a number from 2")
-      }
-      self.init(pooling: pooling, normalizes: normalizes, maximumLength: length)
-      return
-    }
-    if let theirs = try object("1_Pooling/config.json") {
-      pooling = theirs["pooling_mode_mean_tokens"] as? Bool == true ? .mean : .cls
-    }
-    if let theirs = try object("sentence_bert_config.json"), let length = theirs["max_seq_length"] as? Int, length >= 2 {
-      maximumLength = length
-    }
-  }
-
-  func json() throws -> Data {
-    var object: [String: Any] = ["pooling": pooling.rawValue, "normalize": normalizes]
-    if let maximumLength { object["max_length"] = maximumLength }
-    return try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
   }
 }

@@ -1,37 +1,47 @@
 import WengertNN
 
-/// The encoder that both towers share: hidden states, pooling, an optional linear bottleneck, dropout, L2 normalisation.
+/// The encoder that both towers share: hidden states, pooling, layers behind it, dropout, L2 normalisation.
 public struct TextEncoder: ParameterTree, Sendable {
   public var encoder: BertEncoder
-  /// To a smaller embedding; nil keeps the pooled width.
-  public var bottleneck: Linear?
   public var pooling: Pooling
+  /// What the pooled vectors go through, in order.
+  public var layers: [EmbeddingLayer]
   /// Of the embedding, in training.
   public var dropout: Dropout
   /// Whether embeddings have length one.
   public var normalizes: Bool
 
-  public static let fields: [Field<Self>] = [
-    .init("encoder", \.encoder), .init("bottleneck", \.bottleneck), .init("dropout", \.dropout),
-  ]
+  public static let fields: [Field<Self>] = [.init("encoder", \.encoder), .init("layers", \.layers), .init("dropout", \.dropout)]
 
-  public init(_ encoder: BertEncoder, pooling: Pooling, bottleneck: Linear? = nil, dropout: Double = 0, normalizes: Bool = true) {
+  public init(_ encoder: BertEncoder, pooling: Pooling, layers: [EmbeddingLayer] = [], dropout: Double = 0, normalizes: Bool = true) {
     self.encoder = encoder
     self.pooling = pooling
-    self.bottleneck = bottleneck
+    self.layers = layers
     self.dropout = Dropout(dropout)
     self.normalizes = normalizes
   }
 
+  /// The linear layer that alone stands behind pooling, to a smaller embedding; nil where there is none, or something else. Setting it replaces all layers.
+  public var bottleneck: Linear? {
+    get {
+      guard layers.count == 1, case .dense(let dense) = layers[0], dense.activation == .identity, !dense.isResidual else { return nil }
+      return dense.linear
+    }
+    set { layers = newValue.map { [.dense(Dense($0))] } ?? [] }
+  }
+
+  /// The pooled vectors' width.
+  var pooledWidth: Int { encoder.configuration.hiddenSize * pooling.parts }
+
   /// The embeddings' width.
-  public var width: Int { bottleneck?.weight.shape[0] ?? encoder.configuration.hiddenSize * pooling.stateCount }
+  public var width: Int { layers.reduce(pooledWidth) { $1.width(of: $0) ?? $0 } }
 
   /// One row per sequence, [sequences, width]. The key is that of training's dropout; nil evaluates.
   public func embed(_ tokens: TokenTensors, key: RandomKey? = nil) -> Tensor {
     func mode(_ site: Int, _ rows: Tensor) -> Mode { key.map { Mode(dropoutKey: $0.fold(site), rows: rows) } ?? .evaluation }
     let states = encoder.hiddenStates(tokens, mode(0, tokens.tokenNumbers), last: pooling.stateCount)
     var x = pooling(states, tokens, encoder)
-    if let bottleneck { x = bottleneck(x) }
+    for layer in layers { x = layer(x) }
     x = dropout(x, mode(1, tokens.sequenceNumbers))
     return normalizes ? x.l2Normalize() : x
   }

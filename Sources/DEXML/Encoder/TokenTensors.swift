@@ -10,16 +10,20 @@ public struct TokenTensors: ParameterTree, Sendable {
   public var offsets: Tensor
   /// Each token's sequence, int32 [tokens].
   public var sequences: Tensor
-  /// Where each sequence begins, int32 [sequences].
-  public var starts: Tensor
+  /// Where each sequence begins and ends, int32 [sequences]: the first token's place and the last's.
+  public var starts: Tensor, lasts: Tensor
   /// One divided by each sequence's number of tokens, float32 [sequences, 1].
   public var shares: Tensor
+  /// The first token of each sequence that a pooling without the prompt looks at, int32 [sequences]; how many it looks at, float32 [sequences, 1]; and 1 for each of
+  /// them and 0 for the prompt's, float32 [tokens, 1].
+  public var firstPooled: Tensor, pooledCounts: Tensor, pooled: Tensor
   /// A number for each sequence, int64 [sequences, 1], and for each token, int64 [tokens, 1], that dropout goes by: the same in any division into chunks.
   public var sequenceNumbers: Tensor, tokenNumbers: Tensor
 
   public static let fields: [Field<Self>] = [
     .init("ids", \.ids), .init("positions", \.positions), .init("offsets", \.offsets), .init("sequences", \.sequences),
-    .init("starts", \.starts), .init("shares", \.shares), .init("sequenceNumbers", \.sequenceNumbers),
+    .init("starts", \.starts), .init("lasts", \.lasts), .init("shares", \.shares), .init("firstPooled", \.firstPooled),
+    .init("pooledCounts", \.pooledCounts), .init("pooled", \.pooled), .init("sequenceNumbers", \.sequenceNumbers),
     .init("tokenNumbers", \.tokenNumbers),
   ]
 
@@ -28,8 +32,9 @@ public struct TokenTensors: ParameterTree, Sendable {
     let tokens: Dimension = "tokens", sequences: Dimension = "sequences"
     return [
       "\(argument).ids": [tokens], "\(argument).positions": [tokens], "\(argument).offsets": [sequences + 1],
-      "\(argument).sequences": [tokens], "\(argument).starts": [sequences], "\(argument).shares": [sequences, 1],
-      "\(argument).sequenceNumbers": [sequences, 1], "\(argument).tokenNumbers": [tokens, 1],
+      "\(argument).sequences": [tokens], "\(argument).starts": [sequences], "\(argument).lasts": [sequences],
+      "\(argument).shares": [sequences, 1], "\(argument).firstPooled": [sequences], "\(argument).pooledCounts": [sequences, 1],
+      "\(argument).pooled": [tokens, 1], "\(argument).sequenceNumbers": [sequences, 1], "\(argument).tokenNumbers": [tokens, 1],
     ]
   }
 }

@@ -10,13 +10,14 @@ public enum Evaluator {
   public static func run(_ configuration: Configuration, split: EvaluationSplit, workers: any Workers = OneWorker()) throws {
     let modelFolder = try ModelFolder(configuration.encoderFolder())
     let length = try modelFolder.maximumLength(configuration.tfMaxLen)
-    let tokenizer = try modelFolder.tokenizer()
-    var model = DualEncoder(try modelFolder.textEncoder(pooling: configuration.tfPooler, normalizes: configuration.normEmbs))
+    var model = DualEncoder(
+      try modelFolder.textEncoder(
+        pooling: configuration.tfPooler, normalizes: modelFolder.comparesNormalized(configuration.normEmbs)))
     let results = try ResultsFolder(for: configuration)
     let prefix = results.url.appendingPathComponent(split.rawValue)
     try RankingMetrics.checkTable(prefix, evalTopK: configuration.evalTopk)
     let log = try Logger.run(in: results, workers)
-    let task = try workers.firstAlone { try DatasetTask(configuration, tokenizer, maximumLength: length, log: log) }
+    let task = try workers.firstAlone { try DatasetTask(configuration, modelFolder, maximumLength: length, log: log) }
     if configuration.net == .classifier {
       model.classifier = try modelFolder.requiredClassifier(labels: task.labels.count, width: model.encoder.width)
     }
@@ -34,7 +35,8 @@ public enum Evaluator {
   ) throws -> (metrics: RankingMetrics, scores: SparseMatrix) {
     let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
     let nearest = search.nearest(
-      (documents.tokens.count, "documents", { Array(documents.tokens[$0]) }), (task.labels.count, "labels", { task.labels.tokens($0) }),
+      (documents.tokens.count, "documents", task.skippedTokens.documents, { Array(documents.tokens[$0]) }),
+      (task.labels.count, "labels", task.skippedTokens.labels, { task.labels.tokens($0) }),
       topK: configuration.evalTopk)
     var scores = try nearest.matrix(columns: documents.truth.columns)
     if let filter = documents.filter { scores = scores.removing(filter) }

@@ -15,8 +15,8 @@ struct SharedSearch {
     self.workers = workers
   }
 
-  /// Texts by their numbers, and what they are called.
-  typealias Texts = (count: Int, name: String, tokens: (Range<Int>) -> [[Int32]])
+  /// Texts by their numbers, what they are called, and how many of a prompt's tokens poolings leave out.
+  typealias Texts = (count: Int, name: String, skipped: Int, tokens: (Range<Int>) -> [[Int32]])
 
   /// The `topK` nearest labels of each document, best first, or all where there are fewer; a classifier's instead of those with texts where the model has one.
   func nearest(_ documents: Texts, _ labels: Texts, topK: Int) -> NearestLabels {
@@ -32,7 +32,7 @@ struct SharedSearch {
     let part = workers.part(of: texts.count)
     var bar = ProgressBar("encoding \(texts.name)", total: part.count, isShown: workers.rank == 0)
     defer { bar.finish() }
-    return program.embed(texts.tokens(part), chunk: chunk) { bar.update(step: $0, documents: $0) }
+    return program.embed(texts.tokens(part), chunk: chunk, skipping: texts.skipped) { bar.update(step: $0, documents: $0) }
   }
 }
 

@@ -5,9 +5,11 @@ import WengertNN
 public enum Embedder {
   private static let block = 8192
 
-  /// Writes one L2-normalised float32 row for each line, to an `.npy` file or as the tensor `embeddings` of a `.safetensors` file; without a length or a pooling the
-  /// model folder's own. Streams: memory is one block of lines.
-  public static func run(model: URL, input: URL, output: URL, maxLength: Int?, pooling: Pooling?) throws {
+  /// Writes one float32 row for each line, to an `.npy` file or as the tensor `embeddings` of a `.safetensors` file. Without a length, a pooling or a word on
+  /// normalisation they are the model folder's own, and so is the prompt. Streams: memory is one block of lines.
+  public static func run(
+    model: URL, input: URL, output: URL, maxLength: Int?, pooling: Pooling?, normalizes: Bool? = nil, prompt: Prompts.Use = .text
+  ) throws {
     guard ["npy", "safetensors"].contains(output.pathExtension) else {
       throw FileError(
         file: output.path, field: "extension", value: output.pathExtension.isEmpty ? "none" : ".\(output.pathExtension)",
@@ -15,8 +17,8 @@ public enum Embedder {
     }
     let folder = try ModelFolder(model)
     let length = try folder.maximumLength(maxLength)
-    let tokenizer = try folder.tokenizer()
-    let program = EmbeddingProgram(try folder.textEncoder(pooling: pooling, normalizes: true))
+    let reader = try folder.reader(for: prompt, maximumLength: length)
+    let program = EmbeddingProgram(try folder.textEncoder(pooling: pooling, normalizes: normalizes))
     let total = try DatasetFolder.countLines(input), width = program.model.width
     var lines = try TextLines(contentsOf: input)
     let writer: any RowWriter =
@@ -25,13 +27,16 @@ public enum Embedder {
       : try SafeTensorsWriter(
         to: output, name: "embeddings", rows: total, width: width,
         metadata: [
-          "model": model.standardizedFileURL.lastPathComponent, "input": input.lastPathComponent, "pooling": program.model.pooling.rawValue,
-          "max_length": "\(length)",
+          "model": model.standardizedFileURL.lastPathComponent, "input": input.lastPathComponent,
+          "pooling": program.model.pooling.configurationText,
+          "normalized": "\(program.model.normalizes)", "max_length": "\(length)",
         ])
     var bar = ProgressBar("embedding", total: total)
     while case let texts = try lines.next(block), !texts.isEmpty {
       let done = writer.rows
-      let rows = program.embed(tokenizer.encode(texts, maxLength: length), chunk: 256) { bar.update(step: done + $0, documents: done + $0) }
+      let rows = program.embed(reader.tokenizer.encode(texts, maxLength: length), chunk: 256, skipping: reader.skipped) {
+        bar.update(step: done + $0, documents: done + $0)
+      }
       try writer.append(rows.array(of: Float.self))
     }
     try writer.finish()

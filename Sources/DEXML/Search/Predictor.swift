@@ -3,7 +3,8 @@ import WengertNN
 
 /// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one. To be used by one thread at a time.
 public final class Predictor {
-  private let tokenizer: Tokenizer
+  private let documents: TextReader
+  private let labels: TextReader
   private let maximumLength: Int
   private let chunk: Int
   private let program: EmbeddingProgram
@@ -15,10 +16,11 @@ public final class Predictor {
   /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be; an encoder's call takes `chunk` texts at most.
   public init(model: URL, labelTexts: [String], chunk: Int = 256) throws {
     let folder = try ModelFolder(model)
-    tokenizer = try folder.tokenizer()
     maximumLength = try folder.maximumLength(nil)
+    documents = try folder.reader(for: .query, maximumLength: maximumLength)
+    labels = try folder.reader(for: .candidate, maximumLength: maximumLength)
     self.chunk = chunk
-    program = EmbeddingProgram(try folder.textEncoder())
+    program = EmbeddingProgram(try folder.textEncoder(normalizes: folder.comparesNormalized(nil)))
     classifier = try folder.classifier(labels: labelTexts.count, width: program.model.width)
     if let classifier {
       for labels in classifier.blocks(of: 8192, in: 0..<labelTexts.count) {
@@ -29,7 +31,7 @@ public final class Predictor {
     var bar = ProgressBar("encoding labels", total: labelTexts.count)
     for start in stride(from: 0, to: labelTexts.count, by: 8192) {
       let texts = Array(labelTexts[start..<min(start + 8192, labelTexts.count)])
-      index.append(texts, embeddings: embed(texts) { bar.update(step: start + $0, documents: start + $0) })
+      index.append(texts, embeddings: embed(texts, labels) { bar.update(step: start + $0, documents: start + $0) })
     }
     bar.finish()
   }
@@ -47,8 +49,8 @@ public final class Predictor {
 
   /// The `topK` nearest labels of each text, best first, with their similarities.
   public func predict(_ texts: [String], topK: Int) -> [[Prediction]] {
-    let documents = embed(texts)
-    return index.nearest(classifier == nil ? documents : LabelClassifier.documents(documents), topK: topK)
+    let rows = embed(texts, documents)
+    return index.nearest(classifier == nil ? rows : LabelClassifier.documents(rows), topK: topK)
   }
 
   /// Whether labels can be added: not where a classifier has a row for each label that it was trained with.
@@ -64,12 +66,13 @@ public final class Predictor {
   public func add(_ texts: [String]) {
     precondition(takesLabels, "a classifier's labels are those that it was trained with")
     let new = unknown(texts)
-    index.append(new, embeddings: embed(new))
+    index.append(new, embeddings: embed(new, labels))
     known.formUnion(new)
   }
 
-  private func embed(_ texts: [String], progress: (Int) -> Void = { _ in }) -> Tensor {
-    program.embed(tokenizer.encode(texts, maxLength: maximumLength), chunk: chunk, progress: progress)
+  private func embed(_ texts: [String], _ reader: TextReader, progress: (Int) -> Void = { _ in }) -> Tensor {
+    program.embed(
+      reader.tokenizer.encode(texts, maxLength: maximumLength), chunk: chunk, skipping: reader.skipped, progress: progress)
   }
 
   /// Prints the nearest labels of each line of a text file, or of standard input where `input` is nil.

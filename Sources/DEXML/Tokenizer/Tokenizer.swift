@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import WengertNN
 
 /// BERT's WordPiece tokeniser: the ids that Hugging Face's `BertTokenizerFast` gives for the same folder.
 ///
@@ -7,8 +8,8 @@ import Synchronization
 /// split at white space and punctuation, and every word into the longest pieces of the vocabulary from left to right. Special
 /// and added tokens that stand in the text stay whole.
 public struct Tokenizer: Sendable {
-  /// The folder's last path component; part of the names of token files.
-  public let name: String
+  /// The folder's last path component, and a checksum of the prompt where there is one; part of the names of token files.
+  public private(set) var name: String
   public let padID: Int32
   public let unkID: Int32
   public let clsID: Int32
@@ -18,6 +19,10 @@ public struct Tokenizer: Sendable {
 
   let settings: TokenizerSettings
   private let engine: WordPiece
+  /// What stands before every text, as UTF-8.
+  private var prompt: [UInt8] = []
+  /// The tokens that the prompt takes of each text, `[CLS]` included; 0 where there is none.
+  public private(set) var promptLength = 0
 
   /// A tokeniser with these pieces, numbered in their order; of the special tokens ([PAD], [UNK], [CLS], [SEP], [MASK]) those
   /// that are missing are added behind them.
@@ -41,8 +46,26 @@ public struct Tokenizer: Sendable {
   /// What `tokenizer_config.json` says of lower case, accents and ideographs goes before `tokenizer.json`, as in Hugging Face's
   /// BERT class. A length limit or padding stored in `tokenizer.json` is not applied: callers pass their own.
   /// - Throws: `TokenizerError` naming the file, the field and the value.
-  public init(folder: URL) throws {
-    self.init(name: folder.standardizedFileURL.lastPathComponent, settings: try TokenizerSettings(folder: folder))
+  public init(folder: URL) throws { try self.init(folder: folder, lowercases: false) }
+
+  /// The same; `lowercases` makes lower case of texts even where the folder's own files do not, and leaves accents as they say.
+  init(folder: URL, lowercases: Bool) throws {
+    var settings = try TokenizerSettings(folder: folder)
+    if lowercases && !settings.lowercase {
+      settings.stripAccents = settings.stripAccents ?? false
+      settings.lowercase = true
+    }
+    self.init(name: folder.standardizedFileURL.lastPathComponent, settings: settings)
+  }
+
+  /// The same tokeniser, which puts `prompt` before each text.
+  public func prefixed(by prompt: String) -> Tokenizer {
+    guard !prompt.isEmpty else { return self }
+    var copy = self
+    copy.promptLength = encode(prompt).count - 1
+    copy.prompt = Array(prompt.utf8) + self.prompt
+    copy.name += ".prompt-" + String(Deflate.checksum(Data(copy.prompt)), radix: 16)
+    return copy
   }
 
   /// - Precondition: the settings contain the special tokens.
@@ -124,7 +147,12 @@ public struct Tokenizer: Sendable {
   private func fill(_ ids: inout [Int32], _ text: UnsafeBufferPointer<UInt8>, maxLength: Int?, with scratch: WordPiece.Scratch) {
     ids.removeAll(keepingCapacity: true)
     ids.append(clsID)
-    engine.encode(text, limit: maxLength.map { max($0 - 2, 0) } ?? .max, with: scratch, into: &ids)
+    let limit = maxLength.map { max($0 - 2, 0) } ?? .max
+    if prompt.isEmpty {
+      engine.encode(text, limit: limit, with: scratch, into: &ids)
+    } else {
+      (prompt + text).withUnsafeBufferPointer { engine.encode($0, limit: limit, with: scratch, into: &ids) }
+    }
     ids.append(sepID)
   }
 }

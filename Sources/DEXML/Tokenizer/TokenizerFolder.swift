@@ -13,8 +13,14 @@ extension TokenizerSettings {
     } else if FileManager.default.fileExists(atPath: list.path) {
       try read(vocabulary: readFile(list), file: list.path)
     } else {
+      let other = ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "merges.txt", "vocab.json"].first {
+        FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
+      }
       throw TokenizerError(
-        folder.path, "folder", "has neither tokenizer.json nor vocab.txt; give the folder of a BERT model with its tokeniser files")
+        folder.path, "folder",
+        "has neither tokenizer.json nor vocab.txt"
+          + (other.map { ", but \($0): the tokeniser of another kind of model; \(Self.kinds) can be opened" }
+            ?? "; give the folder of a BERT model with its tokeniser files"))
     }
     for (document, file) in [map, config].compactMap(\.self) { try read(names: document, file: file) }
     if let (document, file) = config { try read(config: document, file: file) }
@@ -64,11 +70,16 @@ extension TokenizerSettings {
 
   // MARK: tokenizer.json
 
+  /// What can be opened, for messages.
+  private static let kinds = "WordPiece tokenisers, those of BERT and DistilBERT,"
+
   private mutating func read(tokenizer: JSONDocument, file: String) throws {
+    if let type = tokenizer["model"]?["type"], !type.isNull, type.string.map({ String(decoding: $0, as: UTF8.self) }) != "WordPiece" {
+      throw TokenizerError(file, "model.type", "is \(type.summary), the tokeniser of another kind of model; \(Self.kinds) can be opened")
+    }
     guard let model = tokenizer["model"], let entries = model["vocab"], case .object(let pairs) = entries else {
       throw TokenizerError(file, "model.vocab", "is \(tokenizer["model"]?["vocab"]?.summary ?? "missing"); expected an object of token: id")
     }
-    try expect(model["type"], "WordPiece", "model.type", file)
     for (token, value) in pairs {
       guard let id = value.int, (0...Self.largestID).contains(id) else {
         throw TokenizerError(
@@ -216,7 +227,7 @@ extension TokenizerSettings {
 
   private func expect(_ value: JSONDocument?, _ expected: String, _ field: String, _ file: String) throws {
     guard let found = value, !(found.string?.elementsEqual(expected.utf8) ?? false) else {
-      if value == nil, field != "model.type" { throw TokenizerError(file, field, "is missing; expected \"\(expected)\"") }
+      if value == nil { throw TokenizerError(file, field, "is missing; expected \"\(expected)\"") }
       return
     }
     throw TokenizerError(file, field, "is \(found.summary); only \"\(expected)\" is supported")

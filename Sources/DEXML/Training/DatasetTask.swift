@@ -11,21 +11,25 @@ struct DatasetTask {
   let training: TokenSource
   let labels: TokenSource
   private let configuration: Configuration
-  private let tokenizer: Tokenizer
+  private let readers: (documents: TextReader, labels: TextReader)
   private let maximumLength: Int
   private let log: Logger
 
-  init(_ configuration: Configuration, _ tokenizer: Tokenizer, maximumLength: Int, log: Logger) throws {
+  init(_ configuration: Configuration, _ model: ModelFolder, maximumLength: Int, log: Logger) throws {
     self.configuration = configuration
-    self.tokenizer = tokenizer
+    readers = (
+      try model.reader(for: .query, maximumLength: maximumLength), try model.reader(for: .candidate, maximumLength: maximumLength)
+    )
     self.maximumLength = maximumLength
     self.log = log
     folder = try DatasetFolder(configuration.datasetFolder())
     trainingLabels = try folder.readLabels(.train)
     training = try TokenSource.open(
-      folder.textFile(.train), tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: trainingLabels.rows, log: log)
+      folder.textFile(.train), readers.documents.tokenizer, maximumLength: maximumLength, configuration.dataTokenization,
+      rows: trainingLabels.rows, log: log)
     labels = try TokenSource.open(
-      folder.labelTextFile, tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: trainingLabels.columns, log: log)
+      folder.labelTextFile, readers.labels.tokenizer, maximumLength: maximumLength, configuration.dataTokenization,
+      rows: trainingLabels.columns, log: log)
     try Self.check(folder.textFile(.train), training.count, trainingLabels.rows, "rows", folder.labelMatrixFile(.train))
     try Self.check(folder.labelTextFile, labels.count, trainingLabels.columns, "columns", folder.labelMatrixFile(.train))
 
@@ -43,6 +47,11 @@ struct DatasetTask {
     pairs = try TrainingPairs(
       matrix, documents: labelled, transposes: configuration.transposeTrnDataset, expands: configuration.expandMultilabelDataset)
   }
+
+  /// How many of a prompt's tokens poolings leave out: of documents and labels, and of the pairs' rows and candidates.
+  var skippedTokens: (documents: Int, labels: Int) { (readers.documents.skipped, readers.labels.skipped) }
+  var skippedQueryTokens: Int { pairs.isTransposed ? skippedTokens.labels : skippedTokens.documents }
+  var skippedCandidateTokens: Int { pairs.isTransposed ? skippedTokens.documents : skippedTokens.labels }
 
   /// The tokens of some rows of the pairs.
   func queryTokens(_ rows: [Int]) -> [[Int32]] { (pairs.isTransposed ? labels : training).tokens(pairs.lines(ofRows: rows)) }
@@ -97,7 +106,8 @@ struct DatasetTask {
           advice: "\(folder.labelMatrixFile(.train).lastPathComponent) has \(trainingLabels.columns); they must agree")
       }
       let source = try TokenSource.open(
-        folder.textFile(.test), tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: truth.rows, log: log)
+        folder.textFile(.test), readers.documents.tokenizer, maximumLength: maximumLength, configuration.dataTokenization, rows: truth.rows,
+        log: log)
       try Self.check(folder.textFile(.test), source.count, truth.rows, "rows", folder.labelMatrixFile(.test))
       let filter = try folder.readFilter(.test, documents: truth.rows, labels: truth.columns)
       return Evaluated(split: split, tokens: source.all(), truth: truth, filter: filter)

@@ -63,7 +63,7 @@ extension Trainer {
 
   /// What a checkpoint must have been made with: every setting that a step depends on, the data, and the weights at the start.
   static func identity(
-    _ configuration: Configuration, _ task: DatasetTask, encoder: TextEncoder, workers: any Workers
+    _ configuration: Configuration, _ task: DatasetTask, encoder: TextEncoder, prompts: Prompts, workers: any Workers
   ) throws -> Checkpoint.Identity {
     // Mining goes by eval_interval.
     let free = Configuration.keysFreeOnResume.subtracting(configuration.negType == .shorty ? ["eval_interval"] : [])
@@ -74,6 +74,10 @@ extension Trainer {
     let weights = encoder.tensors.lazy.map(\.arrayFile.data)
     let texts = task.folder.textFile(.train)
     return settings + [
+      // What auto comes to.
+      ("pooling", encoder.pooling.configurationText),
+      ("normalised", "\(encoder.normalizes)"),
+      ("prompt of documents", prompts.text(for: .query) ?? ""),
       ("workers", "\(workers.count)"),
       ("training documents", "\(matrix.rows)"),
       ("labels", "\(matrix.columns)"),

@@ -11,6 +11,7 @@ public struct Trainer {
   let results: ResultsFolder
   let log: Logger
   private let tokenizer: Tokenizer
+  private let prompts: Prompts
   private let maximumLength: Int
   let task: DatasetTask
   private let loss: SimilarityLoss
@@ -78,9 +79,10 @@ public struct Trainer {
     let folder = try ModelFolder(configuration.encoderFolder())
     maximumLength = try folder.maximumLength(configuration.tfMaxLen)
     tokenizer = try folder.tokenizer()
+    prompts = folder.usage.prompts
     keys = Keys(seed: configuration.seed)
     var encoder = try folder.textEncoder(
-      pooling: configuration.tfPooler, normalizes: configuration.normEmbs, dropout: configuration.dropout)
+      pooling: configuration.tfPooler, normalizes: folder.comparesNormalized(configuration.normEmbs), dropout: configuration.dropout)
     if configuration.bottleneckDim > 0 {
       encoder.bottleneck = nil
       encoder.bottleneck = Linear(encoder.width, configuration.bottleneckDim, key: keys.start)
@@ -89,9 +91,9 @@ public struct Trainer {
     let log = try Logger.run(in: results, workers)
     self.log = log
     events = workers.rank == 0 ? try RunEvents(results, log: log) : nil
-    let (tokenizer, maximumLength) = (tokenizer, maximumLength)
+    let maximumLength = maximumLength
     // The first makes the files of tokens, and draws the rows that are held out.
-    task = try workers.firstAlone { try DatasetTask(configuration, tokenizer, maximumLength: maximumLength, log: log) }
+    task = try workers.firstAlone { try DatasetTask(configuration, folder, maximumLength: maximumLength, log: log) }
     model = DualEncoder(encoder)
     if configuration.net == .classifier {
       // The bottleneck has the parts 0 and 1 of this key.
@@ -107,7 +109,7 @@ public struct Trainer {
     profiler = profiles ? Profiler() : nil
     labelChunks =
       configuration.net == .allLabels ? Self.labelChunks(of: Array(0..<task.pairs.relevance.columns), task, configuration, workers) : []
-    identity = try Self.identity(configuration, task, encoder: encoder, workers: workers)
+    identity = try Self.identity(configuration, task, encoder: encoder, prompts: folder.usage.prompts, workers: workers)
     optimiser = AnyOptimiser(base: configuration.makeOptimiser())
     optimiser.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration.bsz * workers.count)
@@ -130,7 +132,8 @@ public struct Trainer {
     of candidates: [Int], _ task: DatasetTask, _ configuration: Configuration, _ workers: any Workers
   ) -> [PackedTokens] {
     let part = workers.part(of: candidates.count)
-    return PackedTokens.chunks(task.candidateTokens(Array(candidates[part])), of: configuration.gcBsz, first: part.lowerBound)
+    return PackedTokens.chunks(
+      task.candidateTokens(Array(candidates[part])), of: configuration.gcBsz, first: part.lowerBound, skipping: task.skippedCandidateTokens)
   }
 
   private mutating func train(_ observe: (_ step: Int, _ loss: Double) throws -> Void) throws {
@@ -192,7 +195,8 @@ public struct Trainer {
     let start = ContinuousClock.now
     let (targets, labels) = try targets(of: rows)
     let part = workers.part(of: rows.count)
-    let documents = PackedTokens.chunks(task.queryTokens(Array(rows[part])), of: configuration.gcBsz, first: part.lowerBound)
+    let documents = PackedTokens.chunks(
+      task.queryTokens(Array(rows[part])), of: configuration.gcBsz, first: part.lowerBound, skipping: task.skippedQueryTokens)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     let (value, gradient) = valueAndGradient(documents, labels, targets)
     // A batch is as many times larger (Goyal et al. 2017).
@@ -299,8 +303,8 @@ public struct Trainer {
     let task = task, relevance = task.pairs.relevance
     let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
     let nearest = search.nearest(
-      (relevance.rows, "training documents", { task.queryTokens(Array($0)) }),
-      (relevance.columns, "labels", { task.candidateTokens(Array($0)) }), topK: configuration.hardNegTopk)
+      (relevance.rows, "training documents", task.skippedQueryTokens, { task.queryTokens(Array($0)) }),
+      (relevance.columns, "labels", task.skippedCandidateTokens, { task.candidateTokens(Array($0)) }), topK: configuration.hardNegTopk)
     let mined = try Shortlist(nearest, truth: relevance)
     shortlist = mined
     if configuration.save && isFirst { try mined.negatives.write(to: results.shortlist) }
@@ -317,7 +321,8 @@ public struct Trainer {
     guard configuration.save, let value = outcome.metrics[configuration.trackMetric.rawValue], value > position.best ?? -1 else { return }
     position.best = value
     try ModelFolder.save(
-      model.encoder, classifier: model.classifier, tokenizer: tokenizer, maximumLength: maximumLength, to: results.model)
+      model.encoder, classifier: model.classifier, tokenizer: tokenizer, maximumLength: maximumLength, prompts: prompts,
+      to: results.model)
     try outcome.scores.write(to: results.scores(prefix))
     log.info("best \(configuration.trackMetric.rawValue) so far, \(String(format: "%.2f", value)): model in \(results.model.path)")
   }

@@ -1,0 +1,70 @@
+import WengertNN
+
+/// What stands between pooling and the embedding: modules of sentence-transformers, in any order.
+public enum EmbeddingLayer: TensorTree, Sendable {
+  case dense(Dense)
+  case norm(LayerNorm)
+  /// To length one.
+  case normalize
+  /// The first components alone.
+  case truncate(Int)
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
+    // The payload is taken out, so that nobody else refers to memory that is written in place.
+    switch self {
+    case .dense(var dense):
+      self = .normalize
+      dense.visit(dotted(prefix, "dense"), body)
+      self = .dense(dense)
+    case .norm(var norm):
+      self = .normalize
+      norm.visit(dotted(prefix, "norm"), body)
+      self = .norm(norm)
+    case .normalize, .truncate: break
+    }
+  }
+
+  /// [texts, inputs] → [texts, outputs]
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    switch self {
+    case .dense(let dense): dense(x)
+    case .norm(let norm): norm(x)
+    case .normalize: x.l2Normalize()
+    case .truncate(let width): x[Axis.all, 0..<width]
+    }
+  }
+
+  /// The width of what it makes of vectors of `width`; nil where it takes none of that width.
+  func width(of width: Int) -> Int? {
+    switch self {
+    case .dense(let dense): dense.linear.weight.shape[1] == width ? dense.linear.weight.shape[0] : nil
+    case .norm(let norm): norm.weight.shape[0] == width ? width : nil
+    case .normalize: width
+    case .truncate(let wanted): min(wanted, width)
+    }
+  }
+}
+
+/// y = f(x Wᵀ + b), plus x or its projection where there is a residual connection.
+public struct Dense: ParameterTree, Sendable {
+  public var linear: Linear
+  public let activation: DenseActivation
+  /// Whether the input is added to the output.
+  public let isResidual: Bool
+  /// Of the input that is added, where it has another width than the output.
+  public var residual: Linear?
+
+  public static let fields: [Field<Self>] = [.init("linear", \.linear), .init("residual", \.residual)]
+
+  public init(_ linear: Linear, activation: DenseActivation = .identity, isResidual: Bool = false, residual: Linear? = nil) {
+    self.linear = linear
+    self.activation = activation
+    self.isResidual = isResidual
+    self.residual = residual
+  }
+
+  func callAsFunction(_ x: Tensor) -> Tensor {
+    let y = activation(linear(x))
+    return isResidual ? y + (residual.map { $0(x) } ?? x) : y
+  }
+}

@@ -1,0 +1,13 @@
+/// How a model reads texts of one use: its tokeniser with that use's prompt, and how many of the prompt's tokens the pooling leaves out.
+public struct TextReader: Sendable {
+  public let tokenizer: Tokenizer
+  public let skipped: Int
+}
+
+extension ModelFolder {
+  /// How the model reads texts of this use, of at most `maximumLength` tokens.
+  public func reader(for use: Prompts.Use, maximumLength: Int) throws -> TextReader {
+    let tokenizer = try tokenizer(for: use)
+    return TextReader(tokenizer: tokenizer, skipped: try skippedTokens(tokenizer, maximumLength: maximumLength))
+  }
+}
