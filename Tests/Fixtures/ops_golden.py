@@ -369,6 +369,8 @@ case("solveTriangular", lambda a, b: torch.linalg.solve_triangular(dominant(a).t
 case("solveTriangular upper, transposed", lambda a, b: torch.linalg.solve_triangular(dominant(a).mT.triu(), b, upper=True),
      real(2, 3, 3, low=-1, high=1), real(2, 3, 2))
 
+case("relu6 of 4 x", lambda x: F.relu6(4 * x), away(3, 5))
+
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
 print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")
