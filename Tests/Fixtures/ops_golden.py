@@ -379,6 +379,8 @@ for dtype, count in [(torch.float16, 2100), (torch.bfloat16, 300)]:
     case("scatterAdd where many meet", lambda x, i: torch.zeros(8, 1).index_add(0, i, x.float()).to(x.dtype),
          torch.ones(count, 1, dtype=dtype), zeros, gradient=False)
 
+case("relu6 of 4 x", lambda x: F.relu6(4 * x), away(3, 5))
+
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
 print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")

@@ -58,6 +58,7 @@ extension CaseList {
     number("remainder of 0.75", .fractions, dtypes: DType.floats) { $0 % 0.75 },
     number("pow 3", dtypes: DType.floats, units: 4) { pow($0, 3) },
     number("pow -1.5", .uniform(0.3...3), dtypes: DType.floats, units: 4) { pow($0, -1.5) },
+    number("relu6 of 4 x", .awayFromZero) { relu6($0 * 4) },
     number("clip", .distinct, dtypes: DType.floats, units: 0) { clip($0, -0.73, 1.21) },
     OperationCase(
       "+= -= *= /=", [.real(), .real(), nonzero], shapes: Shapes.few, accuracy: .composed(4)

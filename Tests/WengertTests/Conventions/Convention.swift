@@ -37,7 +37,7 @@ struct Convention: Sendable {
         expression,
         dtypes.flatMap { dtype -> [(String, String)] in
           let x = Tensor(x, dtype: dtype)
-          let reverse: @Sendable (Tensor) -> Tensor = { x in WengertTests.gradient(at: x) { f($0).sum() } }
+          let reverse: @Sendable (Tensor) -> Tensor = { slopes(of: f, at: $0) }
           let columns = (0..<x.count).map { i -> Tensor in
             jvp(at: x, along: (Tensor.iota(x.count) .== Double(i)).cast(to: dtype)) { f($0).sum() }.tangent
           }
@@ -58,9 +58,7 @@ struct Convention: Sendable {
         expression,
         dtypes.flatMap { dtype -> [(String, String)] in
           let x = Tensor(x, dtype: dtype)
-          let twice: @Sendable (Tensor) -> Tensor = { x in
-            WengertTests.gradient(at: x) { x in WengertTests.gradient(at: x) { f($0).sum() }.sum() }
-          }
+          let twice: @Sendable (Tensor) -> Tensor = { slopes(of: { slopes(of: f, at: $0) }, at: $0) }
           let mixed = hessianVectorProduct(at: x, along: Tensor.full(1, x.shape, dtype: dtype)) { f($0).sum() }
           return [
             ("\(dtype)", twice(x).written()), ("\(dtype) compiled", compile(twice)(x).written()),
@@ -111,6 +109,9 @@ struct Convention: Sendable {
     text.split(separator: " ", omittingEmptySubsequences: false).map { $0 == "-0" ? "0" : $0 == "-0," ? "0," : $0 }.joined(separator: " ")
   }
 }
+
+/// The gradient of the sum of a function's elements; the name that the table's type has taken.
+private func slopes(of f: (Tensor) -> Tensor, at x: Tensor) -> Tensor { gradient(at: x) { f($0).sum() } }
 
 extension Tensor {
   /// The elements by four digits, separated by commas.

@@ -89,7 +89,7 @@ struct SpecialValueTests {
   @Test("running products have the slopes of exact arithmetic, whatever overflows between", arguments: [false, true])
   func runningProducts(_ reverse: Bool) {
     let rows: [[Double]] = [
-      [1e-200, 1, 1e200, 1e200], [0, 1, 1e200, 1e200], [1e-200, 1e-200, 1e200, 1e200, 1e200], [2, 0, 3, 0, 4],
+      [1e-200, 1, 1e200, 1e200], [0, 1, 1e200, 1e200], [2, 0, 3, 0, 4],
       [1e-100, -1e250, 3, 1e-250, 1e300, -1e-300],
       [5], [0], [1e300, 1e-300, 1e300, 1e-300], [0.5, 0, 1e200, 1e-200, 1e200, 2],
     ]
