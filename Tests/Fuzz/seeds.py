@@ -115,7 +115,7 @@ seed("model", "bert", json.dumps(bert).encode() + b"\xff" + safetensors([
     ("embeddings.token_type_embeddings.weight", "F32", [1, 2], bytes(8)), ("embeddings.LayerNorm.gamma", "F32", [2], bytes(8)),
     ("embeddings.LayerNorm.beta", "BF16", [2], bytes(4))]))
 
-seed("settings", "plain", "# a comment\nproject: 'P'\nnum_epochs: 1e1\nlr: 1e-4\nloss_sample: yes\nexpname: \"[project]-[net]\"\ntopk_k: num_pos\n")
+seed("settings", "plain", "# a comment\nproject: 'P'\nnum_epochs: 1e1\nlr: 1e-4\nloss_sample: yes\nexpname: \"[project]-[net]\"\ntopk_K: num_pos\n")
 seed("settings", "more", "---\ndesc: |\n  two\n  lines\ntau: &t 0.05\ntopk_alpha: *t\nnum_val_points: null\n...\n")
 seed("settings", "flow", "{net: dist-de-hnm, neg_type: shorty, dataset: \"\\u00e9\", __dependency__: 'settings.yaml'}")
 seed("settings", "key", "? [a, &x [b, b], *x, {c: d}]\n: 1\n!!str bsz: !!int '7'\n")

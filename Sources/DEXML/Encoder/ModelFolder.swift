@@ -63,6 +63,7 @@ public struct ModelFolder: Sendable {
   public func model() throws -> (encoder: BertEncoder, bottleneck: Linear?) {
     let file = url.appendingPathComponent("model.safetensors")
     let weights = try SafeTensors(contentsOf: file)
+    try configuration.checkSize(weights: weights.byteCount, file: file.path)
     var encoder = BertEncoder(configuration, key: RandomKey(0))
     func array(_ name: String) -> ArrayFile? {
       ParameterNames.candidates(name, configuration.architecture).lazy.compactMap { weights[$0] }.first
@@ -72,7 +73,7 @@ public struct ModelFolder: Sendable {
     encoder.visit("") { name, tensor in
       let theirs = ParameterNames.inFile(name, configuration.architecture)
       guard let array = array(name) else { return problems.append("\(theirs) missing") }
-      guard Shape(array.shape) == tensor.shape else {
+      guard array.shape == Array(tensor.shape) else {
         return problems.append("\(theirs) has shape \(array.shape), config.json says \(tensor.shape)")
       }
       tensor = Tensor(array).cast(to: .float32)

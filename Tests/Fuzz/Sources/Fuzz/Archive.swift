@@ -1,7 +1,6 @@
 import Foundation
 @testable import WengertNN
 
-
 extension Data {
   fileprivate mutating func append(_ number: Int, bytes: Int) {
     for i in 0..<bytes { append(UInt8(truncatingIfNeeded: number >> (8 * i))) }

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// A folder in memory for readers that want files.
 enum Folder {
@@ -16,7 +17,7 @@ enum Folder {
       return file
     }
     let descriptor = open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    precondition(descriptor >= 0 && bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == bytes.count)
+    expect(descriptor >= 0 && bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) } == bytes.count)
     close(descriptor)
     return file
   }

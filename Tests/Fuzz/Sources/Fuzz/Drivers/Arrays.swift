@@ -1,12 +1,13 @@
 import Foundation
+import Support
 @testable import WengertNN
 
 /// Everything that can be done with an array that was read.
 func use(_ array: ArrayFile) throws {
-  precondition(array.floats().count == array.count && array.doubles().count == array.count && array.bools().count == array.count)
+  expect(array.floats().count == array.count && array.doubles().count == array.count && array.bools().count == array.count)
   _ = try? array.ints()
   _ = try? array.converted(to: .uint8)
-  if array.shape.count <= 8 { precondition(Tensor(array).arrayFile == array) }
+  if array.shape.count <= 8 { expect(Tensor(array).arrayFile == array) }
 }
 
 func readSafeTensors(_ bytes: Data) throws {
@@ -19,7 +20,7 @@ func readNPY(_ bytes: Data) throws {
   let array = try NPY.read(bytes)
   try use(array)
   // What was read is written so that it reads back as the same.
-  precondition(try NPY.read(NPY.encode(array)) == array)
+  try expect(NPY.read(NPY.encode(array)) == array)
 }
 
 /// The parts of the input are members.

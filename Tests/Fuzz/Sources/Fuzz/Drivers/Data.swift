@@ -1,5 +1,6 @@
 import DEXML
 import Foundation
+import Support
 import WengertNN
 
 /// The parts of the input are the members that SciPy writes, the format first.
@@ -11,7 +12,7 @@ func readMatrix(_ bytes: Data) throws {
   let matrix = try SparseMatrix(NPZ(archive([("format.npy", formatMember(format))] + members)))
   // Lines without entries take memory and time that the reader bounds; twenty million of them a million times is not for today.
   guard matrix.rows < 1 << 12, matrix.columns < 1 << 12 else { return }
-  precondition(matrix.transposed().transposed().count == matrix.count && matrix.columnCounts().reduce(0, +) == matrix.count)
+  expect(matrix.transposed().transposed().count == matrix.count && matrix.columnCounts().reduce(0, +) == matrix.count)
 }
 
 private func formatMember(_ format: String) -> Data {
@@ -25,8 +26,8 @@ func readFilter(_ bytes: Data) throws {
   let parts = bytes.parts(2)
   let folder = try DatasetFolder(Folder.url)
   _ = Folder.put(parts[0], "filter_labels_train.txt")
-  if let filter = try folder.readFilter(.train, documents: 40, labels: 30) { precondition(filter.rows == 40 && filter.columns == 30) }
+  if let filter = try folder.readFilter(.train, documents: 40, labels: 30) { expect(filter.rows == 40 && filter.columns == 30) }
   guard let texts = parts[1] else { return }
   let file = Folder.put(texts, "Y.txt")
-  precondition(try DatasetFolder.readLines(file).count == DatasetFolder.countLines(file))
+  try expect(DatasetFolder.readLines(file).count == DatasetFolder.countLines(file))
 }

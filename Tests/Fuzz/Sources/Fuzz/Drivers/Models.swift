@@ -1,5 +1,6 @@
 import DEXML
 import Foundation
+import Support
 import WengertNN
 
 private func read(_ bytes: Data, _ names: [String]) throws -> ModelFolder {
@@ -13,7 +14,7 @@ func readModelSettings(_ bytes: Data) throws {
   _ = try folder.maximumLength(nil)
   // What was read is written so that it reads back as the same.
   let file = Folder.put(folder.configuration.json(), "again.json")
-  precondition(try BertConfiguration(contentsOf: file) == folder.configuration)
+  try expect(BertConfiguration(contentsOf: file) == folder.configuration)
 }
 
 /// The settings, and the weights.

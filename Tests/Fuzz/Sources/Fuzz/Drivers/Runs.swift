@@ -1,4 +1,5 @@
 import Foundation
+import Support
 @testable import DEXML
 @testable import WengertNN
 
@@ -7,7 +8,7 @@ func readSettings(_ bytes: Data) throws {
   let configuration = try Configuration(files: [Folder.put(bytes, "settings.yaml")])
   // What was read is written so that it reads back as the same.
   let file = Folder.put(Data(configuration.yaml().utf8), "again.yaml")
-  precondition(try Configuration(files: [file]) == configuration)
+  try expect(Configuration(files: [file]) == configuration)
 }
 
 /// A checkpoint whose checksum is made right, so that what it guards is reached.
@@ -35,6 +36,6 @@ func readEvents(_ bytes: Data) throws {
   _ = EventFile.contents(bytes)
   guard let event = Event(encoded: bytes) else { return }
   // Numbers that are no numbers differ from themselves, so that bytes are compared.
-  precondition(Event(encoded: event.encoded)?.encoded == event.encoded)
-  precondition(EventFile.contents(EventFile.record(bytes) + EventFile.record(event.encoded)).events.count == 2)
+  expect(Event(encoded: event.encoded)?.encoded == event.encoded)
+  expect(EventFile.contents(EventFile.record(bytes) + EventFile.record(event.encoded)).events.count == 2)
 }

@@ -1,14 +1,15 @@
 import DEXML
 import Foundation
+import Support
 
 /// Encodes a text and looks at the ids.
 private func use(_ tokenizer: Tokenizer, _ text: Data?) {
   let texts = ["Ça va? [MASK] 北京 ##un", String(decoding: text ?? Data(), as: UTF8.self)]
   for text in texts {
     let ids = tokenizer.encode(text)
-    precondition(ids.count >= 2 && ids.allSatisfy { (0..<Int32(tokenizer.vocabularySize)).contains($0) })
+    expect(ids.count >= 2 && ids.allSatisfy { (0..<Int32(tokenizer.vocabularySize)).contains($0) })
     let short = tokenizer.encode(text, maxLength: 5)
-    precondition(short.count <= 5 && short.dropLast() == ids.prefix(short.count - 1))
+    expect(short.count <= 5 && short.dropLast() == ids.prefix(short.count - 1))
   }
 }
 
