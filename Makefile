@@ -3,10 +3,12 @@
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
 # make lint    check the formatting
+# make fuzz    give every reader of outside bytes RUNS inputs (a million): DRIVERS="npy zip"; see Documentation/Sanitizers.md
+# make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test mpi test-mpi lint bench packages
+.PHONY: demo test mpi test-mpi lint fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
 
 demo: packages
 	swift run -c release dexml demo
@@ -24,6 +26,50 @@ test-mpi: packages
 
 lint:
 	swift format lint --strict --recursive .
+
+RUNS = 1000000
+DRIVERS = safetensors npy npz zip matrix filter tokenizer vocabulary config model settings checkpoint events http einsum
+FUZZ = Tests/Fuzz/.build-fuzz
+
+# What a driver finds lies in FUZZ/found; inputs that reach new code are kept in FUZZ/corpus for the next time.
+fuzz: packages
+	cd Tests/Fuzz && swift build -c release --sanitize=fuzzer -Xswiftc -enable-testing --scratch-path .build-fuzz
+	@mkdir -p $(FUZZ)/found; \
+	for driver in $(DRIVERS); do \
+	  binary=Fuzz; [ $$driver != http ] || binary=FuzzService; \
+	  mkdir -p $(FUZZ)/corpus/$$driver; \
+	  echo "== $$driver"; \
+	  FUZZ_DRIVER=$$driver SWIFT_BACKTRACE=enable=no $(FUZZ)/release/$$binary -runs=$(RUNS) -max_len=4096 -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+	    -print_final_stats=1 -artifact_prefix=$(FUZZ)/found/$$driver- $(FUZZ)/corpus/$$driver Tests/Fuzz/Corpus/$$driver || exit 1; \
+	done
+
+sanitize: sanitize-kernels sanitize-threads sanitize-addresses
+
+# clang must be the toolchain's, or another that has the sanitizers' libraries.
+CLANG = clang
+
+sanitize-kernels:
+	@mkdir -p .build-kernels
+	$(CLANG) -std=gnu11 -O1 -g -w -fsanitize=undefined,address -fno-sanitize-recover=all -ISources/CKernels -ISources/CKernels/include \
+	  Sources/CKernels/*.c Tests/Sanitize/*.c -lm -ldl -o .build-kernels/kernels 2>.build-kernels/log || { cat .build-kernels/log; exit 1; }
+	.build-kernels/kernels
+
+# The suites in which several threads are at work.
+THREADED = KernelThreadTests|LargeProductTests|PreparedTests|EpilogueTests|CPULinearAlgebraTests|AutodiffTests|CompileTests|InliningTests|Pool|TokenizerFileTests|TokenizerTests|WorkersTests|StreamedLossTests|GradientCacheTests|SearchTests|TrainingSupportTests|DEXMLServerTests
+
+# First the instrument itself: no race behind the lock, one beside it.
+sanitize-threads: packages
+	@mkdir -p .build-threads
+	swiftc -O -sanitize=thread -D WENGERT_THREAD_SANITIZER -swift-version 6 -package-name wengert Sources/WengertCore/Locked.swift \
+	  Tests/Sanitize/Race/main.swift -o .build-threads/race
+	.build-threads/race behind
+	! SWIFT_BACKTRACE=enable=no .build-threads/race beside 2>.build-threads/race.log && grep -q 'access race' .build-threads/race.log
+	WENGERT_THREAD_SANITIZER=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/threads.supp" SWIFT_BACKTRACE=enable=no WENGERT_NUM_THREADS=4 \
+	  swift test -c release --sanitize=thread --scratch-path .build-threads --filter '$(THREADED)'
+
+sanitize-addresses: packages
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/leaks.supp" SWIFT_BACKTRACE=enable=no \
+	  swift test -c release --sanitize=address --scratch-path .build-addresses
 
 bench: packages
 	swift build -c release --package-path Benchmarks

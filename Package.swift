@@ -1,12 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// The lock behind shared state is one that ThreadSanitizer sees: for `make sanitize`.
+let forThreadSanitizer: [SwiftSetting] =
+  Context.environment["WENGERT_THREAD_SANITIZER"] == nil ? [] : [.define("WENGERT_THREAD_SANITIZER")]
+
 let package = Package(
   name: "wengert",
   products: [
     .library(name: "Wengert", targets: ["Wengert"]),
     .library(name: "WengertNN", targets: ["WengertNN"]),
     .library(name: "DEXML", targets: ["DEXML"]),
+    .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
   ],
   traits: [.trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).")],
@@ -18,7 +23,7 @@ let package = Package(
   ],
   targets: [
     // The core: tensors, operations, derivatives; pure Swift, no backend.
-    .target(name: "WengertCore"),
+    .target(name: "WengertCore", swiftSettings: forThreadSanitizer),
 
     // The CPU backend.
     .target(name: "CKernels"),
@@ -38,7 +43,8 @@ let package = Package(
     // Dual encoders for extreme multi-label classification, and their trainer.
     .target(
       name: "DEXML",
-      dependencies: ["WengertNN", "Collectives", "Yams", .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["WengertNN", "Collectives", "Yams", .product(name: "Logging", package: "swift-log")], swiftSettings: forThreadSanitizer
+    ),
     // Its HTTP service; nothing else needs hummingbird.
     .target(
       name: "DEXMLServer",

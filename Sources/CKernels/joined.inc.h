@@ -19,7 +19,7 @@
 #define S4 s4
 #define OPERAND(n)                                                                \
   const float *p##n = (const float *)((const char *)o->at[n] + r * o->step[n]);   \
-  const float s##n = *p##n;                                                       \
+  const float s##n = columns > 0 ? *p##n : 0;                                     \
   (void)s##n;
 
 #define JOINED_ROWS(name, expression)                                                             \

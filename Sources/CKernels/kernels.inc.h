@@ -113,8 +113,8 @@
     T *d = dp;                                                                                                  \
     const int32_t *c = cp;                                                                                      \
     const T *a = ap, *b = bp;                                                                                   \
+    if (n <= 0) return;                                                                                         \
     const int32_t c0 = *c;                                                                                      \
-    if (n <= 0) return;                                                                                   \
     const T a0 = *a, b0 = *b;                                                                                   \
     (void)c0, (void)a0, (void)b0;                                                                               \
     int64_t i = 0;                                                                                              \

@@ -58,7 +58,7 @@ INLINE double WG(exp_d)(double x) {
 INLINE double WG(log_d)(double x) {
   int64_t tiny = x < 0x1p-1022;
   double y = tiny ? x * 0x1p52 : x;
-  int64_t b = WG(bits_d)(y) - 0x3fe6a09e667f3bcd;
+  int64_t b = (int64_t)((uint64_t)WG(bits_d)(y) - 0x3fe6a09e667f3bcd);
   int64_t mantissa = (b & 0xfffffffffffff) + 0x3fe6a09e667f3bcd;
   // 2⁵² in the exponent field turns a small integer into a double without a conversion instruction.
   double nf = WG(double_of)(0x4330000000000000 | (int64_t)((((uint64_t)b >> 52) + 1024) & 0xfff)) - (0x1p52 + 1024.0);

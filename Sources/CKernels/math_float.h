@@ -48,7 +48,7 @@ INLINE float WG(exp2part_f)(float x, float low) {
   q = q * r + 0.5f;
   float p = (r * r) * q + r + 1.0f;
   int32_t half = n >> 1;
-  return p * WG(float_of)((half + 127) << 23) * WG(float_of)((n - half + 127) << 23);
+  return p * WG(float_of)((int32_t)((uint32_t)(half + 127) << 23)) * WG(float_of)((int32_t)((uint32_t)(n - half + 127) << 23));
 }
 INLINE float WG(exp_f)(float x) { return WG(exp2part_f)(x, 0.0f); }
 
@@ -63,7 +63,7 @@ INLINE float WG(exp_square_f)(float x, float k) {
 INLINE float WG(log_f)(float x) {
   int tiny = x < 0x1p-126f;
   float y = tiny ? x * 0x1p23f : x;
-  int32_t b = WG(bits_f)(y) - 0x3f3504f3;
+  int32_t b = (int32_t)((uint32_t)WG(bits_f)(y) - 0x3f3504f3);
   int32_t n = (b >> 23) - (tiny ? 23 : 0);
   float f = WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f;
   float nf = (float)n;

@@ -2,7 +2,6 @@ import DEXML
 import Foundation
 import Hummingbird
 import Logging
-import Synchronization
 
 /// The service: its routes and what each answers.
 package final class PredictionService: HTTPResponder {
@@ -15,7 +14,7 @@ package final class PredictionService: HTTPResponder {
   private let log: Logger
   private let start = ContinuousClock.now
   /// All labels in their order, those of the start first.
-  private let labels: Mutex<[String]>
+  private let labels: Locked<[String]>
   private let loaded: Int
 
   /// - Parameter model: the model's name.
@@ -24,7 +23,7 @@ package final class PredictionService: HTTPResponder {
     self.model = model
     self.limits = limits
     self.log = log
-    labels = Mutex(texts)
+    labels = Locked(texts)
     loaded = texts.count
     worker = Worker(predictor, limits: limits)
   }

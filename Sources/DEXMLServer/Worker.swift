@@ -1,6 +1,5 @@
 import DEXML
 import Foundation
-import Synchronization
 
 /// The thread that computes. Predictions that wait together are computed together, in the order in which they came; everything else runs between two batches.
 package final class Worker: Sendable {
@@ -28,15 +27,15 @@ package final class Worker: Sendable {
     var statistics = Statistics()
   }
 
-  private let predictor: Mutex<Predictor>
+  private let predictor: Locked<Predictor>
   private let limits: ServiceLimits
-  private let state = Mutex(State())
+  private let state = Locked(State())
   /// Signalled once for each job, and when the worker is closed.
   private let news = DispatchSemaphore(value: 0)
 
   /// Starts the thread, which ends when `close` is called.
   init(_ predictor: sending Predictor, limits: ServiceLimits) {
-    self.predictor = Mutex(predictor)
+    self.predictor = Locked(predictor)
     self.limits = limits
     let thread = Thread { self.work() }
     thread.name = "dexml worker"

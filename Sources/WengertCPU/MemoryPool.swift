@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import WengertCore
 
 /// Keeps freed blocks for the next request of their size class, so that a training step maps no new memory.
 ///
@@ -18,7 +18,7 @@ package final class MemoryPool: Sendable {
     var free: [Int: [UInt]] = [:]
     var statistics = MemoryStatistics()
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   package var statistics: MemoryStatistics { state.withLock { $0.statistics } }
 

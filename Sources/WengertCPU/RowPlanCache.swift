@@ -1,5 +1,4 @@
 import CKernels
-import Synchronization
 import WengertCore
 
 /// Prepared programs, the least recently used given up first.
@@ -30,7 +29,7 @@ final class RowPlanCache: Sendable {
     var entries: [Key: Entry] = [:]
     var clock = 0
   }
-  private let state = Mutex(State())
+  private let state = Locked(State())
 
   func plan(_ program: RowProgram, kinds: InputKinds, isSingleTile: Bool) -> RowPlan {
     let key = Key(program: program, kinds: kinds, isSingleTile: isSingleTile, level: wg_level())

@@ -102,6 +102,18 @@ struct CheckpointTests {
     #expect(rest == losses.filter { $0.key > 6 })
   }
 
+  @Test("a checkpoint at a step that no run reaches is an error", arguments: ["step_in_epoch", "step"])
+  func impossibleStep(field: String) throws {
+    let task = try TinyTask.random()
+    try task.train(until: 3)
+    let file = try SafeTensors(contentsOf: task.checkpoint)
+    var metadata = file.metadata
+    metadata["step"] = "\(Int.max)"
+    metadata[field] = "\(Int.max)"
+    try SafeTensors.write(file.names.map { ($0, file[$0]!) }, metadata: metadata, isChecksummed: true, to: task.checkpoint)
+    #expect(try task.refusal { _ in }.contains("an epoch has 5 steps: the file is damaged"))
+  }
+
   @Test("a run with mined negatives goes on with those that it mined")
   func minedNegatives() throws {
     func mining() throws -> TinyTask {

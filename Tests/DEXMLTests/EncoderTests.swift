@@ -50,6 +50,25 @@ struct EncoderTests {
     #expect(largestDifference(encoder.embed(sequences, chunk: 1), whole.array(of: Double.self)) < 1e-6)
   }
 
+  @Test("settings that ask for more memory than the weights have, and weights of many axes, are errors")
+  func hostile() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    func message(vocabulary: Int, _ shape: [Int]) throws -> String {
+      let settings = BertConfiguration(vocabularySize: vocabulary, hiddenSize: 1, layers: 0, heads: 1, intermediateSize: 1)
+      try settings.json().write(to: folder.appendingPathComponent("config.json"))
+      let array = try ArrayFile([Float](repeating: 0, count: 2000), shape: shape)
+      try SafeTensors.write(
+        [("embeddings.word_embeddings.weight", array)], to: folder.appendingPathComponent("model.safetensors"))
+      var message = ""
+      do { _ = try ModelFolder(folder).model() } catch { message = "\(error)" }
+      return message
+    }
+    #expect(try message(vocabulary: 1 << 24, [2000, 1]).contains("weights: 8000 bytes"))
+    #expect(try message(vocabulary: 2000, [2000] + Array(repeating: 1, count: 20)).contains("word_embeddings.weight has shape [2000, 1, 1"))
+  }
+
   @Test("padding is left out when a padded batch is packed")
   func packing() {
     let packed = PackedTokens(padded: [[2, 5, 3, 0, 0], [2, 3, 0, 0, 0]], padID: 0)

@@ -93,7 +93,10 @@ import Testing
     let folder = try TokenizerScratch(["x.txt": "a\nb\nc\n"])
     let file = folder.url.appendingPathComponent("x.dat")
     _ = try TokenFile.write(texts: folder.url.appendingPathComponent("x.txt"), tokenizer: tokenizer, maxLength: 4, to: file)
-    for meta in ["", "3", "3 4", "3 4 int32", "-3 -4 int64", "9223372036854775807 9223372036854775807 int64", "3 4 int64 x", "4 4 int64"] {
+    for meta in [
+      "", "3", "3 4", "3 4 int32", "-3 -4 int64", "9223372036854775807 9223372036854775807 int64",
+      "1099511627776 1048576 int64", "549755813888 1048576 int64", "3 4 int64 x", "4 4 int64",
+    ] {
       try folder.write("x.dat.meta", Data(meta.utf8))
       #expect(throws: TokenizerError.self, "\(meta)") { try TokenFile(contentsOf: file) }
     }

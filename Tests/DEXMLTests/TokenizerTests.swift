@@ -93,6 +93,14 @@ import Testing
     #expect(try Tokenizer(folder: uncased.url).encode("A a \u{C4}") == [2, 6, 6, 6, 3])
   }
 
+  @Test("added tokens of more bytes than are supported are an error")
+  func manyAddedBytes() throws {
+    let folder = try TokenizerScratch([
+      "vocab.txt": "a\nb\n", "added_tokens.json": "{\"\(String(repeating: "x", count: 1 << 20 + 1))\": 5}",
+    ])
+    #expect(throws: TokenizerError.self) { try Tokenizer(folder: folder.url) }
+  }
+
   @Test("a limit of two or less still gives [CLS] and [SEP]", arguments: [0, 1, 2])
   func smallLimits(limit: Int) {
     let tokenizer = Tokenizer(vocabulary: fixture.vocabulary)

@@ -157,6 +157,14 @@ struct NPYTests {
     #expect(try ArrayFile([true, false]).ints() == [1, 0])
   }
 
+  @Test("sizes beside a zero that no memory holds are an error, not a trap", arguments: [true, false])
+  func hugeBesideZero(isFortran: Bool) throws {
+    let header = "{'descr': '<f4', 'fortran_order': \(isFortran ? "True" : "False"), 'shape': (4611686018427387904, 8, 0), }"
+    #expect(message { _ = try Tensor(NPY.read(file(header, version: 1, body: 0))) }.contains("that many elements fit in no memory"))
+    let small = header.replacing("4611686018427387904", with: "1048576")
+    #expect(try Tensor(NPY.read(file(small, version: 1, body: 0))).shape == [1 << 20, 8, 0])
+  }
+
   @Test("damaged files are parsed or refused, never a trap")
   func fuzzing() throws {
     let archive = try NPZ(contentsOf: Fixtures.url("files/npy-cases.npz"))

@@ -5,6 +5,8 @@ import Yams
 struct ConfigurationFiles {
   static let dependencyKey = "__dependency__"
   private static let largestFile = 1 << 20
+  /// A key made of aliases of aliases takes the parser a time that doubles with each.
+  private static let mostAliases = 16
 
   private var read: [String: [String: ConfigurationEntry]] = [:]
   private var chain: [String] = []
@@ -37,6 +39,9 @@ struct ConfigurationFiles {
   private static func parse(_ file: URL) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {
     let path = file.relativePath
     let text = try contents(of: file)
+    guard aliases(in: text) <= mostAliases else {
+      throw ConfigurationError("\(path): more than \(mostAliases) aliases ('*name'): write the values out")
+    }
     let node: Node?
     do {
       node = try compose(yaml: text)
@@ -84,6 +89,17 @@ struct ConfigurationFiles {
     guard data.count <= largestFile else { throw ConfigurationError("\(path): over \(largestFile) bytes, which is no configuration") }
     guard let text = String(validating: data, as: UTF8.self) else { throw ConfigurationError("\(path): not UTF-8 text") }
     return text
+  }
+
+  /// How often the text has an asterisk that may begin an alias: one behind which a name begins, not inside a word.
+  private static func aliases(in text: String) -> Int {
+    let bytes = Array(text.utf8)
+    func isWord(_ byte: UInt8) -> Bool {
+      byte > 0x7F || Character(Unicode.Scalar(byte)).isLetter || Character(Unicode.Scalar(byte)).isNumber
+    }
+    return bytes.indices.dropLast().count {
+      bytes[$0] == UInt8(ascii: "*") && (isWord(bytes[$0 + 1]) || "_-".utf8.contains(bytes[$0 + 1])) && ($0 == 0 || !isWord(bytes[$0 - 1]))
+    }
   }
 
   /// Whether a scalar is YAML's way of saying that there is no value.

@@ -70,7 +70,8 @@ extension Configuration {
 
   /// The known key whose name needs the fewest edits to become `name`.
   public static func nearestKey(to name: String) -> String {
-    let wanted = name.lowercased()
+    // A long name costs time and is near to none.
+    let wanted = name.prefix(64).lowercased()
     return keys.map { (name: $0.name, edits: editDistance($0.name.lowercased(), wanted)) }.min { $0.edits < $1.edits }!.name
   }
 }

@@ -4,6 +4,7 @@ struct ConfigurationResolution {
   private var configuration = Configuration()
   private var resolved: Set<String> = []
   private var chain: [String] = []
+  private static let longestText = 1 << 16
 
   init(entries: [String: ConfigurationEntry]) { self.entries = entries }
 
@@ -39,6 +40,11 @@ struct ConfigurationResolution {
       }
       try resolve(other)
       result += rest[..<open] + other.text(configuration)
+      // References to references to references can be of any length.
+      guard result.utf8.count <= Self.longestText else {
+        throw ConfigurationError(
+          "\(entry.origin): \(key.name): longer than \(Self.longestText) bytes with what it refers to; refer to fewer keys")
+      }
       rest = rest[rest.index(after: close)...]
     }
     return result + rest

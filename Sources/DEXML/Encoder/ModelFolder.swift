@@ -80,6 +80,7 @@ public struct ModelFolder: Sendable {
 
   private func encoder() throws -> BertEncoder {
     let weights = try WeightFile(ofEncoder: encoderURL)
+    try configuration.checkSize(weights: weights.byteCount, file: weights.path)
     var encoder = BertEncoder(configuration, key: RandomKey(0))
     func array(_ name: String) throws -> ArrayFile? {
       for name in ParameterNames.candidates(name, configuration.architecture) {

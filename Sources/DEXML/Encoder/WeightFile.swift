@@ -74,6 +74,18 @@ enum WeightFile {
     }
   }
 
+  /// Bytes of all tensors.
+  var byteCount: Int {
+    get throws {
+      switch self {
+      case .safetensors(let file): file.byteCount
+      case .shards(_, let places):
+        Dictionary(places.values.map { ($0.file, $0.byteCount) }, uniquingKeysWith: { a, _ in a }).values.reduce(0, +)
+      case .torch(let file): try file.names.reduce(0) { try $0 + (file.array($1)?.data.count ?? 0) }
+      }
+    }
+  }
+
   var names: [String] {
     switch self {
     case .safetensors(let file): file.names

@@ -23,7 +23,7 @@ extension TokenFile {
       var rows = 0
       var block = try blocks.next()
       while let lines = block {
-        let ahead = Mutex((blocks: blocks, next: Result<Lines?, any Error>.success(nil)))
+        let ahead = Locked((blocks: blocks, next: Result<Lines?, any Error>.success(nil)))
         try writer.write(lines, firstRow: rows) {
           ahead.withLock { state in
             let next = Result { try state.blocks.next() }
@@ -63,8 +63,8 @@ private struct RowWriter: Sendable {
   func write(_ lines: Lines, firstRow: Int, meanwhile: @Sendable () -> Void) throws {
     let chunk = max(min((1 << 17) / columns, lines.count / (8 * threads)), 1)
     let next = Atomic(0)
-    let failure = Mutex<(line: Int, error: any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: threads) { thread in
+    let failure = Locked<(line: Int, error: any Error)?>(nil)
+    concurrently(threads) { thread in
       if thread == 0 { meanwhile() }
       let ids = UnsafeMutableBufferPointer<Int64>.allocate(capacity: chunk * columns)
       defer { ids.deallocate() }

@@ -52,7 +52,7 @@ public struct TokenFile: Sendable {
   }
 
   static let largestColumns = 1 << 20
-  private static let largestRows = 1 << 40
+  private static let largestRows = 1 << 39
 
   static func meta(of file: URL) -> URL { file.appendingPathExtension("meta") }
 

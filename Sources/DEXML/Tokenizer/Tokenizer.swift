@@ -119,7 +119,7 @@ public struct Tokenizer: Sendable {
     let next = Atomic(0)
     return [[Int32]](unsafeUninitializedCapacity: texts) { buffer, count in
       let results = UncheckedSendable(buffer.baseAddress!)
-      DispatchQueue.concurrentPerform(iterations: threads) { _ in
+      concurrently(threads) { _ in
         engine.withScratch { scratch in
           while true {
             let start = next.wrappingAdd(block, ordering: .relaxed).oldValue

@@ -29,6 +29,10 @@ extension TokenizerSettings {
     }
     addSpecialTokens()
     for (document, file) in [map, config].compactMap(\.self) { try read(additional: document, file: file) }
+    let size = added.reduce(0) { $0 + $1.token.content.count }
+    guard size <= Self.mostAddedBytes else {
+      throw TokenizerError(folder.path, "added tokens", "\(size) bytes; at most \(Self.mostAddedBytes) are supported")
+    }
     if let token = added.first(where: { Int($0.id) > Self.largestID }) {
       throw TokenizerError(folder.path, "added tokens", "an id of \(token.id) is more than the supported \(Self.largestID)")
     }

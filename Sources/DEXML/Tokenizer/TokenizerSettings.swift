@@ -19,6 +19,8 @@ struct TokenizerSettings: Sendable {
 
   /// The largest id an added or ordinary token may have.
   static let largestID = 1 << 24 - 1
+  /// The bytes of all added tokens: normalised they may be several times longer, and still fit a trie.
+  static let mostAddedBytes = 1 << 20
 
   /// The id of a token, the model's or an added one.
   func id(_ content: [UInt8]) -> Int32? {

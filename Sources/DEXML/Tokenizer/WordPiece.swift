@@ -1,4 +1,4 @@
-import Synchronization
+import WengertNN
 
 /// The tokeniser's engine: text as UTF-8 in, ids without [CLS] and [SEP] out. Immutable, shared by all threads.
 final class WordPiece: Sendable {
@@ -13,7 +13,7 @@ final class WordPiece: Sendable {
   private let normalizedTokens: AddedTokenMatcher
   private let normalizedIDs: [Int32]
   /// Scratches that no thread uses just now.
-  private let free = Mutex<[Scratch]>([])
+  private let free = Locked<[Scratch]>([])
 
   /// Text is normalised in stretches of at least so many bytes that end before a space, so that a limit on the number of tokens
   /// also limits the work.

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import WengertNN
 
 /// Standard error as a place for lines, and for one progress line below them that is drawn over and over.
 public final class Console: Sendable {
@@ -11,7 +11,7 @@ public final class Console: Sendable {
   public let isTerminal: Bool
   private let width: @Sendable () -> Int
   private let write: @Sendable (String) -> Void
-  private let progress = Mutex("")
+  private let progress = Locked("")
 
   package init(isTerminal: Bool, width: @escaping @Sendable () -> Int = { 80 }, write: @escaping @Sendable (String) -> Void) {
     self.isTerminal = isTerminal

@@ -1,11 +1,11 @@
 import Collectives
 import Foundation
 import Logging
-import Synchronization
+import WengertNN
 
 /// A file to which lines are added at the end, whole, from any thread and beside other processes.
 public final class LogFile: Sendable {
-  private let handle: Mutex<FileHandle>
+  private let handle: Locked<FileHandle>
 
   /// Opens a file, or makes it; what stands there stays.
   public init(_ url: URL) throws {
@@ -13,7 +13,7 @@ public final class LogFile: Sendable {
     guard descriptor >= 0 else {
       throw ConfigurationError("\(url.path): cannot be opened for writing: \(String(cString: strerror(errno)))")
     }
-    handle = Mutex(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+    handle = Locked(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
   }
 
   func append(_ line: String) {

@@ -10,6 +10,12 @@ extension Trainer {
     if let file = try checkpointToResume(resumes) {
       let checkpoint = try Checkpoint(contentsOf: file)
       try checkpoint.check(identity)
+      let steps = Self.stepsPerEpoch(task, batch), read = checkpoint.position
+      guard read.stepInEpoch <= steps, read.step / max(steps, 1) <= read.epoch else {
+        throw FileError(
+          file: file.path, field: "step", value: "\(read.step), \(read.stepInEpoch) of them in epoch \(read.epoch)",
+          advice: "an epoch has \(steps) steps: the file is damaged, use another checkpoint")
+      }
       model = try checkpoint.restored(model, "model")
       optimiser = try checkpoint.restored(optimiser, "optimiser")
       position = checkpoint.position

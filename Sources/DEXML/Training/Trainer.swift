@@ -125,7 +125,7 @@ public struct Trainer {
   var isFirst: Bool { workers.rank == 0 }
 
   /// Documents in a batch, all workers' together.
-  private var batch: Int { configuration.bsz * workers.count }
+  var batch: Int { configuration.bsz * workers.count }
 
   /// This worker's part of these candidates.
   private static func labelChunks(

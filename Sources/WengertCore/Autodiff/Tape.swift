@@ -7,7 +7,7 @@ import Synchronization
 final class Tape: @unchecked Sendable {
   /// Later tapes are further in.
   let level: Int
-  private let lock = Mutex<Void>(())
+  private let lock = Locked<Void>(())
   private(set) var entries: [Entry] = []
   private(set) var valueCount = 0
   private(set) var isOpen = true

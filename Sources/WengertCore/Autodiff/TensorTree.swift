@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A structure whose leaves are tensors: a tensor, a model, an array or dictionary or optional of such. A gradient has the same structure.
 public protocol TensorTree {
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
@@ -99,7 +97,7 @@ extension ParameterTree {
 
 /// Compares a type's list of fields with its stored properties, once.
 package enum FieldCheck {
-  private static let checked = Mutex<Set<ObjectIdentifier>>([])
+  private static let checked = Locked<Set<ObjectIdentifier>>([])
 
   static func run<Tree: ParameterTree>(_ tree: Tree) {
     guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The small programs behind views: copies, conversions, fills; and the one way in which the core hands a program to a backend.
 enum RowPrograms {
   /// Runs `program` on the backend of its first output. Operands are stretched to `shape` (scalar ones to its outer axes) by strides alone.
@@ -24,7 +22,7 @@ enum RowPrograms {
     return RowCall(program, inputs: ins, outputs: outs, over: space)
   }
 
-  private static let cache = Mutex<[Key: RowProgram]>([:])
+  private static let cache = Locked<[Key: RowProgram]>([:])
   private enum Key: Hashable {
     case copy(DType, DType)
     /// By its bits: the two zeros differ.

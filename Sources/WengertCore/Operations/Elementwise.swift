@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Primitives that treat each element on its own. Operands have one shape and, apart from select's condition, one dtype.
 enum Elementwise: Operation, Hashable {
   case unary(UnaryOp)
@@ -197,8 +195,8 @@ enum ElementwiseDerivative {
     case pushforward(given: [Bool])
   }
 
-  private static let programs = Mutex<[Key: RowProgram]>([:])
-  private static let kept = Mutex<[Elementwise: Kept]>([:])
+  private static let programs = Locked<[Key: RowProgram]>([:])
+  private static let kept = Locked<[Elementwise: Kept]>([:])
 
   private static func program(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
     programs.withLock { known in

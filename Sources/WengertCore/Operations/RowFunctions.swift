@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Functions of whole rows that run as one program, with their pullbacks; each touches memory once.
 enum RowFunctions {
   private struct Key: Hashable {
@@ -8,7 +6,7 @@ enum RowFunctions {
     var width = 0
     var parameter = 0.0
   }
-  private static let programs = Mutex<[Key: RowProgram]>([:])
+  private static let programs = Locked<[Key: RowProgram]>([:])
 
   static func program(
     _ name: String, _ dtype: DType, width: Int = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void

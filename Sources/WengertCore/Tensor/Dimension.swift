@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The extent of an axis: a whole number, or a polynomial in symbols with whole coefficients, such as `2·batch·tokens + 1`.
 ///
 /// Symbols stand for numbers of at least one that are known when a compiled program is called. Arithmetic is exact; two expressions are the same dimension
@@ -160,7 +158,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
     a.count != b.count ? a.count > b.count : a.lexicographicallyPrecedes(b)
   }
 
-  static let table = Mutex<(places: [Polynomial: Int], list: [Polynomial])>(([:], []))
+  static let table = Locked<(places: [Polynomial: Int], list: [Polynomial])>(([:], []))
 
   var dimension: Dimension {
     if terms.isEmpty { return 0 }

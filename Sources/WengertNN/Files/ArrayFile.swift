@@ -43,14 +43,14 @@ public struct ArrayFile: Sendable, Equatable {
     }
     guard shape.count <= 64 else { throw wrong("\(shape.count) axes: at most 64 are possible") }
     guard shape.allSatisfy({ $0 >= 0 }) else { throw wrong("sizes cannot be negative") }
-    if shape.contains(0) { return 0 }
+    // Sizes beside a zero count too, as in NumPy: strides are made of them.
     var product = elementBytes
-    for size in shape {
+    for size in shape where size > 0 {
       let (next, overflow) = product.multipliedReportingOverflow(by: size)
       if overflow { throw wrong("that many elements fit in no memory: the file is damaged") }
       product = next
     }
-    return product
+    return shape.contains(0) ? 0 : product
   }
 }
 

@@ -60,6 +60,9 @@ public struct SafeTensors: Sendable {
     }
   }
 
+  /// How many bytes the arrays take in the file.
+  package var byteCount: Int { body.count }
+
   /// The array of this name, if there is one; its bytes stay in the mapping where they need no widening.
   public subscript(name: String) -> ArrayFile? {
     guard let entry = entries[name] else { return nil }

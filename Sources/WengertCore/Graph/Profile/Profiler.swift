@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Times the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
 public final class Profiler: Sendable {
   /// One kernel, once.
@@ -11,7 +9,7 @@ public final class Profiler: Sendable {
     var cost: KernelCost
   }
 
-  private let events = Mutex<[Event]>([])
+  private let events = Locked<[Event]>([])
   private let start = ContinuousClock.now
 
   public init() {}

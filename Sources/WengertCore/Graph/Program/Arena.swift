@@ -13,7 +13,7 @@ final class Arena: Sendable {
   }
 
   private static let count = Atomic<Int>(0)
-  private static let idle = Mutex<[ObjectIdentifier: [Arena]]>([:])
+  private static let idle = Locked<[ObjectIdentifier: [Arena]]>([:])
 
   /// An arena of at least `byteCount` bytes that nobody else uses until it is given back.
   static func take(_ byteCount: Int, on backend: any Backend) -> Arena {

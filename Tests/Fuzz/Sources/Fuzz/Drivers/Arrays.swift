@@ -1,0 +1,39 @@
+import Foundation
+import Support
+@testable import WengertNN
+
+/// Everything that can be done with an array that was read.
+func use(_ array: ArrayFile) throws {
+  expect(array.floats().count == array.count && array.doubles().count == array.count && array.bools().count == array.count)
+  _ = try? array.ints()
+  _ = try? array.converted(to: .uint8)
+  if array.shape.count <= 8 { expect(Tensor(array).arrayFile == array) }
+}
+
+func readSafeTensors(_ bytes: Data) throws {
+  let file = try SafeTensors(bytes)
+  for name in file.names { try use(file[name]!) }
+}
+
+func readNPY(_ bytes: Data) throws {
+  _ = try? NPY.readText(bytes)
+  let array = try NPY.read(bytes)
+  try use(array)
+  // What was read is written so that it reads back as the same.
+  try expect(NPY.read(NPY.encode(array)) == array)
+}
+
+/// The parts of the input are members.
+func readNPZ(_ bytes: Data) throws {
+  let members = bytes.split(separator: Data("--".utf8)).prefix(8)
+  let archive = try NPZ(archive(members.enumerated().map { ("\($0).npy", $1) }))
+  for name in archive.names {
+    _ = try? archive.text(name)
+    if let array = try? archive.array(name) { try use(array) }
+  }
+}
+
+func readZip(_ bytes: Data) throws {
+  let archive = try ZipReader(bytes, file: "zip")
+  for member in archive.members { _ = try? archive.contents(member) }
+}

@@ -1,0 +1,21 @@
+import Support
+
+private let drivers = Drivers([
+  "safetensors": readSafeTensors,
+  "npy": readNPY,
+  "npz": readNPZ,
+  "zip": readZip,
+  "matrix": readMatrix,
+  "filter": readFilter,
+  "tokenizer": readTokenizer,
+  "vocabulary": readVocabulary,
+  "config": readModelSettings,
+  "model": readModel,
+  "settings": readSettings,
+  "checkpoint": readCheckpoint,
+  "events": readEvents,
+])
+
+/// The fuzzer calls this with one input after the other.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt { drivers.run(start, count) }

@@ -1,0 +1,140 @@
+"""Writes the small inputs from which the fuzzer starts: Corpus/<driver>/<name>. Needs Python's own library only."""
+import json, pathlib, struct, zlib
+
+ROOT = pathlib.Path(__file__).parent / "Corpus"
+
+
+def seed(driver, name, data):
+    folder = ROOT / driver
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def npy(descr, shape, data, fortran=False, version=1):
+    text = "{'descr': %r, 'fortran_order': %r, 'shape': %r, }" % (descr, fortran, shape)
+    head = 10 if version == 1 else 12
+    text += " " * (-(head + len(text) + 1) % 16) + "\n"
+    return b"\x93NUMPY" + bytes([version, 0]) + struct.pack("<H" if version == 1 else "<I", len(text)) + text.encode() + data
+
+
+def safetensors(tensors, metadata=None, padding=0):
+    header, body = ({"__metadata__": metadata} if metadata else {}), b""
+    for name, dtype, shape, data in tensors:
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [len(body), len(body) + len(data)]}
+        body += data
+    text = json.dumps(header).encode() + b" " * padding
+    return struct.pack("<Q", len(text)) + text + body
+
+
+def floats(*values):
+    return struct.pack("<%df" % len(values), *values)
+
+
+def archive(members, deflated=False, descriptor=False, zip64=False, comment=b""):
+    out, directory = b"", b""
+    for name, data in members:
+        name, sum_, size = name.encode(), zlib.crc32(data), len(data)
+        pack = zlib.compressobj(9, zlib.DEFLATED, -15)
+        packed = pack.compress(data) + pack.flush() if deflated else data
+        flags, method, offset = (8 if descriptor else 0), (8 if deflated else 0), len(out)
+        extra = struct.pack("<HHQQ", 1, 16, size, len(packed)) if zip64 else b""
+        sizes = (0xFFFFFFFF, 0xFFFFFFFF) if zip64 else (len(packed), size)
+        common = struct.pack("<HHHHIII", flags, method, 0, 0, sum_, *sizes) + struct.pack("<HH", len(name), len(extra))
+        local = struct.pack("<HHHHIIIHH", flags, method, 0, 0, 0, 0, 0, len(name), 0) if descriptor else common
+        out += b"PK\3\4" + struct.pack("<H", 20) + local + name + (b"" if descriptor else extra) + packed
+        if descriptor:
+            out += b"PK\7\10" + struct.pack("<III", sum_, len(packed), size)
+        directory += b"PK\1\2" + struct.pack("<HH", 20, 20) + common + struct.pack("<HHHII", 0, 0, 0, 0, offset) + name + extra
+    start = len(out)
+    out += directory
+    if zip64:
+        out += b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, len(members), len(members), len(directory), start)
+        out += b"PK\6\7" + struct.pack("<IQI", 0, start + len(directory), 1)
+        return out + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    return out + b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, len(members), len(members), len(directory), start, len(comment)) + comment
+
+
+WIDTHS = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2, "U32": 4, "I32": 4, "F32": 4, "I64": 8, "F64": 8}
+seed("safetensors", "types", safetensors([(n, n, [2], bytes(range(2 * w))) for n, w in sorted(WIDTHS.items(), key=lambda p: -p[1])]))
+seed("safetensors", "shapes", safetensors([("a.b", "F32", [2, 1], floats(1, 2)), ("empty", "F32", [0, 3], b""), ("scalar", "I64", [], bytes(8))], {"format": "pt"}, 3))
+
+i8, i4 = (lambda *v: struct.pack("<%dq" % len(v), *v)), (lambda *v: struct.pack("<%di" % len(v), *v))
+for name, data in {
+    "f4": npy("<f4", (2, 2), floats(1, 2, 3, 4)), "big": npy(">i2", (3,), b"\0\1\0\2\0\3"), "fortran": npy("<f8", (2, 2), bytes(32), True),
+    "u8": npy("<u8", (1,), i8(5)), "text": npy("<U3", (), "csr".encode("utf-32-le")), "bytes": npy("|S3", (), b"coo"), "two": npy("|b1", (2,), b"\0\1", version=2),
+    "f2": npy("<f2", (2, 0), b""), "i1": npy("|i1", (1, 1, 2), b"\xff\1"),
+}.items():
+    seed("npy", name, data)
+seed("npz", "two", npy("<i4", (2,), i4(1, 2)) + b"--" + npy("|S3", (), b"csr"))
+seed("npz", "mixed", npy("<f2", (1,), b"\0\1") + b"--" + npy("|u1", (2, 1), b"\0\1", True))
+
+members = [("a.npy", npy("|u1", (2,), b"\1\2")), ("b.npy", npy("|u1", (1,), b"\3"))]
+seed("zip", "stored", archive(members, comment=b"no"))
+seed("zip", "deflated", archive(members, deflated=True))
+seed("zip", "descriptor", archive(members[:1], deflated=True, descriptor=True))
+seed("zip", "zip64", archive(members[:1], zip64=True))
+seed("zip", "empty", archive([]))
+seed("zip", "fixed", archive([("x", b"abcabcabcabcabcabc" * 3)], deflated=True))
+
+shape, ones = npy("<i8", (2,), i8(2, 3)), npy("<f4", (3,), floats(1, 2, 3))
+seed("matrix", "csr", b"\0--" + b"--".join([shape, ones, npy("<i4", (3,), i4(0, 2, 1)), npy("<i4", (3,), i4(0, 2, 3))]))
+seed("matrix", "csc", b"\1--" + b"--".join([shape, ones, npy("<i8", (3,), i8(0, 1, 1)), npy("<i8", (4,), i8(0, 1, 2, 3))]))
+seed("matrix", "coo", b"\2--" + b"--".join([shape, npy("|b1", (3,), b"\1\1\1"), npy("<i4", (3,), i4(0, 1, 1)), npy("<i4", (3,), i4(2, 2, 2))]))
+
+seed("filter", "pairs", "0 1\n3\t29\r\n\n39 0")
+seed("filter", "texts", b"1 2\n\xffone\ntwo\r\n\nthr\xc3\xa9e")
+
+token = {"special": True, "single_word": False, "lstrip": True, "rstrip": True, "normalized": True}
+names = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+tokenizer = {
+    "added_tokens": [dict(token, id=i, content=n) for i, n in enumerate(names[:2])] + [dict(token, id=40, content="A b", single_word=True)],
+    "normalizer": {"type": "BertNormalizer", "clean_text": True, "handle_chinese_chars": True, "strip_accents": None, "lowercase": True},
+    "pre_tokenizer": {"type": "BertPreTokenizer"},
+    "post_processor": {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}, {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "[SEP]"}}]},
+    "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 9,
+              "vocab": {w: i for i, w in enumerate(names + ["a", "##b", "un", "##un", "北", "?"])}},
+}
+seed("tokenizer", "template", json.dumps(tokenizer, ensure_ascii=False).encode() + b"\xffA b, \xc3\xa9\xe5\x8c\x97 [MASK]unab?")
+tokenizer["post_processor"] = {"type": "BertProcessing", "sep": ["[SEP]", 3], "cls": ["[CLS]", 2]}
+tokenizer.update(normalizer=None, added_tokens=[], padding={"pad_token": "\u00e9"})
+seed("tokenizer", "bert", json.dumps(tokenizer))
+words = "\n".join(names + ["a", "##b", "é", "."]).encode()
+seed("vocabulary", "list", words + b"\r\n")
+config = {"do_lower_case": False, "strip_accents": True, "tokenize_chinese_chars": False, "mask_token": dict(token, content="<m>"),
+          "added_tokens_decoder": {"0": dict(token, content="[PAD]"), "11": dict(token, content=" x ")}}
+special = {"cls_token": "<s>", "additional_special_tokens": ["<e>", dict(token, content="[q]")], "unk_token": {"content": "[UNK]"}}
+seed("vocabulary", "all", b"\xff".join([words, json.dumps(config).encode(), json.dumps(special).encode(), b'{"<n>": 12}', b"a <s> [q]\xc2\xa0<n>b"]))
+
+bert = {"model_type": "bert", "vocab_size": 3, "hidden_size": 2, "num_hidden_layers": 0, "num_attention_heads": 1, "intermediate_size": 2, "max_position_embeddings": 2, "type_vocab_size": 1}
+distil = {"model_type": "distilbert", "vocab_size": 30, "dim": 8, "n_layers": 1, "n_heads": 2, "hidden_dim": 16, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu"}
+seed("config", "bert", json.dumps(dict(bert, hidden_act="gelu", layer_norm_eps=1e-12, pad_token_id=0, position_embedding_type="absolute", hidden_dropout_prob=0.1)))
+seed("config", "distilbert", b"\xff".join([json.dumps(distil).encode(), b'{"pooling": "mean", "normalize": true, "max_length": 32}']))
+seed("config", "lengths", b"\xff".join([json.dumps(bert).encode(), b"", b'{"max_seq_length": 2}']))
+seed("model", "bert", json.dumps(bert).encode() + b"\xff" + safetensors([
+    ("embeddings.word_embeddings.weight", "F32", [3, 2], bytes(24)), ("embeddings.position_embeddings.weight", "F16", [2, 2], bytes(8)),
+    ("embeddings.token_type_embeddings.weight", "F32", [1, 2], bytes(8)), ("embeddings.LayerNorm.gamma", "F32", [2], bytes(8)),
+    ("embeddings.LayerNorm.beta", "BF16", [2], bytes(4))]))
+
+seed("settings", "plain", "# a comment\nproject: 'P'\nnum_epochs: 1e1\nlr: 1e-4\nloss_sample: yes\nexpname: \"[project]-[net]\"\ntopk_K: num_pos\n")
+seed("settings", "more", "---\ndesc: |\n  two\n  lines\ntau: &t 0.05\ntopk_alpha: *t\nnum_val_points: null\n...\n")
+seed("settings", "flow", "{net: dist-de-hnm, neg_type: shorty, dataset: \"\\u00e9\", __dependency__: 'settings.yaml'}")
+seed("settings", "key", "? [a, &x [b, b], *x, {c: d}]\n: 1\n!!str bsz: !!int '7'\n")
+
+run = {"format": "dexml checkpoint 1", "epoch": "1", "step_in_epoch": "2", "step": "3", "metrics_lines": "4", "loss_sum": "3ff0000000000000", "best_metric": "none",
+       "run: seed": "42", "run: net": "dist-de-all", "crc32": "00000000"}
+run = {k: run[k] for k in sorted(run)}
+layer = [("model.weight", "F32", [2, 2], bytes(16)), ("model.bias", "F32", [2], bytes(8))]
+text = json.dumps({"__metadata__": run, **{n: {"dtype": d, "shape": s, "data_offsets": [o, o + len(b)]} for (n, d, s, b), o in zip(layer, (0, 16))}}, separators=(",", ":")).encode()
+seed("checkpoint", "whole", struct.pack("<Q", len(text)) + text + bytes(24))
+
+value = b"\x0a\x04loss\x15" + floats(0.5)
+summary = b"\x0a" + bytes([len(value)]) + value
+seed("events", "scalar", b"\x09" + struct.pack("<d", 1.5) + b"\x10\x07\x2a" + bytes([len(summary)]) + summary)
+seed("events", "version", b"\x09" + bytes(8) + b"\x1a\x0dbrain.Event:2\x38\x96\x01")
+
+seed("http", "texts", '{"texts": ["a", "caf\\u00e9 \\ud83d\\ude00\\n"], "top_k": 3}')
+seed("http", "text", ' {"text": "a", "top_k": 1e1, "labels": []} ')
+seed("http", "deep", '{"labels": [[[[{"a": [null, true, false, -0.5E+2]}]]]]}')
+
+for i, (equation, shapes) in enumerate([("ij,jk->ik", [[2, 3], [3, 2]]), ("...ij,...jk", [[2, 2, 2], [1, 2, 2]]), ("ii->i", [[3, 3]]), ("i,j->", [[2], [3]]), ("b i , b i -> b", [[2, 3], [2, 3]])]):
+    seed("einsum", "e%d" % i, bytes([len(shapes)]) + b"".join(bytes([len(s)] + s) for s in shapes) + equation.encode())

@@ -1,0 +1,86 @@
+#include "kernels.h"
+
+#include <string.h>
+
+// Numbers as scores and factors are: some large, some equal, one that is no number now and then.
+static block reals(int bytes, int64_t count, int special) {
+  block b = empty_block(bytes, count);
+  for (int64_t i = 0; i < count; i++) {
+    double value = (double)(i * 37 % 101) / 8 - 6;
+    if (special && i % 29 == 7) value = i % 2 ? -__builtin_inf() : __builtin_nan("");
+    if (bytes == 4)
+      ((float *)b.at)[i] = (float)value;
+    else
+      ((double *)b.at)[i] = value;
+  }
+  return b;
+}
+
+#define OPERATIONS(T, s)                                                                                                                  \
+  static void attention_##s(int64_t rows, int64_t columns, int special, const ops_dropout *dropout) {                                     \
+    int64_t step = (columns + 15) / 16 * 16 + (special ? 3 : 0), count = rows > 0 ? (rows - 1) * step + (columns + 15) / 16 * 16 : 0;     \
+    block x = reals(sizeof(T), count, special), g = reals(sizeof(T), count, special), lse = empty_block(sizeof(T), rows);                 \
+    block inner = empty_block(sizeof(T), rows);                                                                                           \
+    ops_softmax_##s((T *)x.at, step, rows, columns, (T *)lse.at, dropout), calls++;                                                       \
+    ops_inner_##s((T *)x.at, step, (T *)g.at, step, rows, columns, (T *)inner.at), calls++;                                               \
+    ops_softmax_gradient_##s((T *)x.at, (T *)g.at, step, rows, columns, (T *)lse.at, (T *)inner.at, (T)0.5, dropout), calls++;            \
+    drop(x), drop(g), drop(lse), drop(inner);                                                                                             \
+  }                                                                                                                                       \
+  static void product_##s(int64_t m, int64_t n, int64_t k) {                                                                              \
+    int64_t bRow = n + 1, cRow = n + 2;                                                                                                   \
+    for (int layout = 0; layout < 4; layout++) {                                                                                          \
+      int64_t aRow = layout & 1 ? 1 : k + 2, aColumn = layout & 1 ? m + 1 : 1;                                                            \
+      block a = reals(sizeof(T), m && k ? (m - 1) * aRow + (k - 1) * aColumn + 1 : 0, 0), b = reals(sizeof(T), n && k ? (k - 1) * bRow + n : 0, 0);  \
+      block c = reals(sizeof(T), m && n ? (m - 1) * cRow + n : 0, 0);                                                                     \
+      ops_product_##s((T *)a.at, aRow, aColumn, (T *)b.at, bRow, (T *)c.at, cRow, m, n, k, (T)2, layout >> 1), calls++;                   \
+      drop(a), drop(b), drop(c);                                                                                                          \
+    }                                                                                                                                     \
+  }                                                                                                                                       \
+  static void arranged_##s(int64_t rows, int64_t columns) {                                                                               \
+    int64_t step = columns + 3, padded = rows + 5, panels = (columns + OPS_PANEL - 1) / OPS_PANEL, panel = rows * OPS_PANEL + 4;          \
+    block a = reals(sizeof(T), rows && columns ? (rows - 1) * step + columns : 0, 1), d = empty_block(sizeof(T), columns * padded);       \
+    block packed = empty_block(sizeof(T), panels * panel);                                                                                \
+    ops_transpose_##s((T *)a.at, step, rows, columns, (T *)d.at, padded), calls++;                                                        \
+    ops_pack_##s((T *)a.at, step, rows, columns, (T *)packed.at, panel), calls++;                                                         \
+    ops_prefetch(a.at, step * (int64_t)sizeof(T), rows, columns * (int64_t)sizeof(T)), calls++;                                           \
+    drop(a), drop(d), drop(packed);                                                                                                       \
+  }
+OPERATIONS(float, f32)
+OPERATIONS(double, f64)
+
+static void halves(int64_t count, int64_t step) {
+  int64_t length = count > 0 ? (count - 1) * step + 1 : 0;
+  block half = bytes_block(2, length), floats = empty_block(4, count), special = lanes_block(WG_F32, count, 0);
+  ops_from_float16(half.at, step, (float *)floats.at, count), calls++;
+  ops_from_bfloat16(half.at, step, (float *)floats.at, count), calls++;
+  ops_to_float16((float *)special.at, half.at, step, count), calls++;
+  ops_to_bfloat16((float *)special.at, half.at, step, count), calls++;
+  drop(half), drop(floats), drop(special);
+}
+
+void operations(void) {
+  const int64_t sizes[] = {0, 1, 2, 3, 5, 7, 8, 9, 16, 17, 31, 33, 64, 70};
+  enum { COUNT = sizeof sizes / sizeof *sizes };
+  block keys = words_block(70, 0);
+  const ops_dropout dropouts[] = {{3, 0, 64, 0.25, NULL, 0}, {~UINT64_C(0), UINT64_C(0xfffffff0), 300, 0.999, (uint64_t *)keys.at, 2}, {7, 5, 1, 0.0, NULL, 0}};
+  for (int i = 0; i < COUNT; i++) {
+    for (int j = 0; j < COUNT; j++) {
+      int64_t rows = sizes[i], columns = sizes[j];
+      arranged_f32(rows, columns), arranged_f64(rows, columns);
+      for (int l = 1; l < COUNT; l += 2) product_f32(rows, columns, sizes[l]), product_f64(rows, columns, sizes[l]);
+      product_f32(rows, columns, 257), product_f64(rows, columns, 130);
+      if (columns == 0) continue;
+      for (int special = 0; special < 2; special++) {
+        attention_f32(rows, columns, special, NULL), attention_f64(rows, columns, special, NULL);
+        for (int d = 0; d < 3; d++) {
+          // The keys are of every other row, for as many rows as there are keys.
+          if (dropouts[d].keys && rows > 35) continue;
+          attention_f32(rows, columns, special, &dropouts[d]), attention_f64(rows, columns, special, &dropouts[d]);
+        }
+      }
+    }
+    halves(sizes[i], 1), halves(sizes[i], 3);
+  }
+  attention_f32(3, 600, 0, &dropouts[1]), attention_f64(33, 300, 1, &dropouts[0]);
+  drop(keys);
+}
