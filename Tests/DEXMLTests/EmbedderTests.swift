@@ -20,7 +20,7 @@ struct EmbedderTests {
     let rows = try NPY.read(output("rows.npy")), file = try SafeTensors(contentsOf: output("rows.safetensors"))
     #expect(file.names == ["embeddings"])
     #expect(file["embeddings"] == rows && rows.shape == [4, 16] && rows.dtype == .float32)
-    #expect(file.metadata == ["model": "bert", "input": "texts.txt", "pooling": "mean", "max_length": "6"])
+    #expect(file.metadata == ["model": "bert", "input": "texts.txt", "pooling": "mean", "normalized": "true", "max_length": "6"])
     let model = try ModelFolder(Fixtures.url("encoder/bert"))
     let expected = try model.textEncoder(pooling: .mean).embed(model.tokenizer().encode(lines, maxLength: 6), chunk: 4)
     #expect(rows.floats() == expected.array(of: Float.self))

@@ -85,7 +85,7 @@ struct EncoderTests {
       let target = temporary.appendingPathComponent("model")
       for _ in 0..<2 { try ModelFolder.save(encoder, tokenizer: original.tokenizer(), maximumLength: 12, to: target) }
       let reopened = try ModelFolder(target)
-      #expect(reopened.usage == ModelFolder.Usage(pooling: .mean, normalizes: true, maximumLength: 12))
+      #expect(reopened.usage.pooling == .mean && reopened.usage.normalizes && reopened.usage.maximumLength == 12)
       let copy = try reopened.textEncoder()
       for (a, b) in zip(encoder.namedTensors, copy.namedTensors) {
         #expect(a.name == b.name && a.tensor.array(of: Float.self) == b.tensor.array(of: Float.self))
