@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What can be asked of every compiled function. Any number of threads may call one at the same time.
 public class CompiledProgram: @unchecked Sendable {
   private let compilation: Compilation
@@ -24,8 +22,8 @@ class Compilation: @unchecked Sendable {
     var statistics = CompileStatistics()
     var profiler: Profiler?
   }
-  private let state = Mutex(State())
-  private let gate = Mutex<Void>(())
+  private let state = Locked(State())
+  private let gate = Locked<Void>(())
   /// The functions that are being traced by this thread or task.
   @TaskLocal private static var traced: [ObjectIdentifier] = []
 

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimised function.
@@ -12,7 +10,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   let options: CompileOptions
   /// The one last used is the last.
-  private let entries = Mutex<Entries>(Entries())
+  private let entries = Locked<Entries>(Entries())
 
   private struct Entries: @unchecked Sendable {
     var list: [Entry] = []

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A compiled graph: one program for every size that its symbols can take.
 ///
 /// It is planned for numbers (bound) when it first meets them. A plan serves one run at a time: what runs at the same time on another thread, or while a
@@ -9,7 +7,7 @@ public final class Program: @unchecked Sendable {
   public let graph: Graph
   let backend: any Backend
   private let symbols: [String]
-  private let plans = Mutex(Plans())
+  private let plans = Locked(Plans())
 
   private struct Plans {
     /// Those that no run is using, the one last used at the end.
