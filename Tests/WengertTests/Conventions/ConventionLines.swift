@@ -1,7 +1,7 @@
 import WengertTestSupport
 
-private typealias Line = Convention
-private let inf = Double.infinity, nan = Double.nan
+private let inf = Double.infinity
+private let nan = Double.nan
 
 /// The lines of Documentation/Conventions.md, in its order.
 enum ConventionLines {
@@ -45,7 +45,7 @@ enum ConventionLines {
     .value("pow(x, 0) at 0, NaN, ∞", at: [0, nan, inf]) { pow($0, 0) },
     .value("pow(x, -1) at 0, -0", at: [0, -0.0]) { pow($0, -1) },
     .value("pow(-8, x) at 1/3, 2", at: [1.0 / 3, 2]) { pow($0 * 0 - 8, $0) },
-    .value("atan2(y, x) at (0, 0), (0, -0), (-0, -1)", at: [0, 0, -0.0, 0, -0.0, -1], Line.wide) { atan2($0[..<3], $0[3...]) },
+    .value("atan2(y, x) at (0, 0), (0, -0), (-0, -1)", at: [0, 0, -0.0, 0, -0.0, -1], Convention.wide) { atan2($0[..<3], $0[3...]) },
     .value("maximum(-0, 0), maximum(0, -0)", at: [-0.0, 0, 0, -0.0]) { maximum($0[..<2], $0[2...]) },
     .gradient("∇ sqrt(x) at 0", at: [0]) { sqrt($0) },
     .gradient("∇ rsqrt(x) at 0", at: [0]) { rsqrt($0) },
