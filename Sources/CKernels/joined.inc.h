@@ -67,6 +67,8 @@
       wg_running running = 0, x, v0, v1;                                                        \
       (void)v1;                                                                                   \
       running = -running;                                                                         \
+      const wg_running none = running;                                                            \
+      double total = 0;                                                                           \
       int64_t i = 0;                                                                              \
       for (; i + 64 <= columns; i += 64) {                                                        \
         v0 = *(const wg_running *)(p0 + i);                                                       \
@@ -74,6 +76,10 @@
         block                                                                                     \
         if (d) *(wg_running *)(d + i) = x;                                                        \
         running += (term);                                                                        \
+        if (RUN_ENDS(i + 64)) {                                                                   \
+          total += WG(folded_sum)(running);                                                       \
+          running = none;                                                                         \
+        }                                                                                         \
       }                                                                                           \
       if (i < columns) {                                                                          \
         v0 = WG(rest_of_row)(p0 + i, columns - i, 0);                                             \
@@ -83,7 +89,7 @@
         x = (term);                                                                               \
         running += WG(rest_of_row)((const float *)&x, columns - i, -0.0f);                        \
       }                                                                                           \
-      double total = columns > 0 ? WG(folded_sum)(running) : 0;                                   \
+      if (columns > 0) total += WG(folded_sum)(running);                                          \
       if (whole)                                                                                  \
         ((float *)sum)[r] = (float)(0 + total);                                                   \
       else                                                                                        \

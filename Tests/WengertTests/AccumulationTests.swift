@@ -39,7 +39,7 @@ struct AccumulationTests {
   @Test("a float32 sum at one place goes on beyond 2²⁴, and does not drift")
   func scatterOfFloats() {
     let list = [Float(1 << 24)] + Array(repeating: Float(1), count: 101)
-    #expect(Tensor(list, shape: [102]).scatterAdd(zeros(102), extent: 1).item() == 16_777_317 - 1)
+    #expect(Tensor(list, shape: [102]).scatterAdd(zeros(102), extent: 1).item() == 16_777_316)
     #expect(Tensor(list, shape: [102]).scatterAdd(zeros(102), extent: 200)[0].item() == 16_777_316)
     #expect(Tensor(list, shape: [102]).scatterAddAlong(zeros(102), extent: 2)[0].item() == 16_777_316)
     let n = 3_000_000
@@ -130,7 +130,7 @@ struct AccumulationTests {
       #expect(abs(sum.item() / expected - 1) < 2e-6, "\(name): \(sum.item()), expected \(expected)")
     }
     #expect(abs(x.variance().item()) < 1e-14)
-    #expect(abs(Tensor.zeros([n]).logSumExp().item() - 16.118095650958319) < 2e-6)
+    #expect(abs(Tensor.zeros([n]).logSumExp().item() - 16.118095650958319) < 4e-6)
     #expect(abs(Tensor.zeros([n]).softmax()[5].item() * Double(n) - 1) < 1e-6)
   }
 
@@ -165,11 +165,13 @@ struct AccumulationTests {
   @Test("what reaches a variable from many places is added up before it is rounded", arguments: [DType.float16, .bfloat16])
   func manyReads(_ dtype: DType) {
     let x = Tensor([1.0, 2], dtype: dtype)
-    // 256 and 2048 are where ones stop counting.
-    let reads = dtype == .float16 ? 2500 : 400
-    let f = { (x: Tensor) in gradient(at: x) { x in concatenate((0..<reads).map { _ in x * 1 }, axis: 0).cast(to: .float32).sum() } }
-    #expect(f(x).array(of: Double.self) == [Double(reads), Double(reads)])
-    #expect(compile(f)(x).array(of: Double.self) == [Double(reads), Double(reads)])
+    // Where ones stop counting; it comes first on the way back.
+    let large = dtype == .float16 ? 2048.0 : 256
+    let f = { (x: Tensor) in
+      gradient(at: x) { x in concatenate((0..<60).map { _ in x * 1 } + [x * large], axis: 0).cast(to: .float32).sum() }
+    }
+    #expect(f(x).array(of: Double.self) == [large + 60, large + 60])
+    #expect(compile(f)(x).array(of: Double.self) == [large + 60, large + 60])
     let inner = { (x: Tensor) in
       gradient(at: x) { x in
         let y = x * 1

@@ -227,7 +227,8 @@ private struct UniformGrid {
       format.rounded(low, .toNearestOrEven).isFinite && bound.isFinite, "uniform",
       "\(low)..<\(high) has bounds that are not finite in \(dtype)")
     least = format.rounded(low, .up)
-    let greatest = format.rounded(bound.nextDown, .down)
+    let below = format.rounded(bound.nextDown, .down)
+    let greatest = below < least ? format.rounded(high.nextDown, .down) : below
     caller.require(least <= greatest, "uniform", "\(dtype) has no number in \(low)..<\(high)")
     spacing = format.spacing(at: Swift.max(least.magnitude, greatest.magnitude))
     first = (low / spacing).rounded(.down)
