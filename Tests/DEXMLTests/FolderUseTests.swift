@@ -65,6 +65,7 @@ struct FolderUseTests {
     #expect(prefixed.promptLength == 2 && plain.promptLength == 0 && plain.prefixed(by: "").name == plain.name)
     #expect(prefixed.name != plain.name && prefixed.name != plain.prefixed(by: "a ").name)
     let folder = try TemporaryFolder(), texts = try folder.write("x.txt", "cat sat\n\n")
+    defer { withExtendedLifetime(folder) {} }
     let file = try TokenFile.write(
       texts: texts, tokenizer: prefixed, maxLength: 8, to: folder.url.appendingPathComponent("x.dat"), progress: nil)
     #expect(file.row(0, padID: 0) == plain.encode("the cat sat") && file.row(1, padID: 0) == plain.encode("the"))

@@ -41,9 +41,30 @@ struct ModelFoldersFixture: Decodable, Sendable {
 
   static func folder(_ name: String) -> Folder { shared.folders.first { $0.name == name }! }
 
+  /// A folder that is there until the tests end.
+  struct Files: Sendable {
+    let url: URL
+
+    @discardableResult
+    func write(_ name: String, _ data: Data) throws -> URL {
+      let file = url.appendingPathComponent(name)
+      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try data.write(to: file)
+      return file
+    }
+
+    @discardableResult
+    func write(_ name: String, _ text: String) throws -> URL { try write(name, Data(text.utf8)) }
+  }
+
+  private static let root: URL = {
+    atexit { try? FileManager.default.removeItem(at: ModelFoldersFixture.root) }
+    return FileManager.default.temporaryDirectory.appendingPathComponent("dexml-folders-\(UUID().uuidString)")
+  }()
+
   /// The folder as files, with other texts in the place of some.
-  static func write(_ folder: Folder, changing changes: [String: String?] = [:]) throws -> TemporaryFolder {
-    let target = try TemporaryFolder()
+  static func write(_ folder: Folder, changing changes: [String: String?] = [:]) throws -> Files {
+    let target = Files(url: root.appendingPathComponent(UUID().uuidString))
     var files = shared.plain[folder.encoder]!.mapValues { Optional($0) }
     files.merge(folder.files) { $1 }
     files.merge(changes) { $1 }
@@ -56,7 +77,7 @@ struct ModelFoldersFixture: Decodable, Sendable {
     return target
   }
 
-  static func write(_ name: String, changing changes: [String: String?] = [:]) throws -> TemporaryFolder {
+  static func write(_ name: String, changing changes: [String: String?] = [:]) throws -> Files {
     try write(folder(name), changing: changes)
   }
 }

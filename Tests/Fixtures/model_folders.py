@@ -87,7 +87,7 @@ def save_torch():
         long=torch.tensor([1, -(2**40)]), int=torch.tensor([[3], [-4]], dtype=torch.int32), short=torch.tensor([-5], dtype=torch.int16), byte=torch.tensor([200], dtype=torch.uint8),
         bool=torch.tensor([True, False]), scalar=torch.tensor(7.5), empty=torch.zeros(0, 3), parameter=torch.nn.Parameter(torch.ones(2)))
     torch.save(state, out / "torch" / "tensors.bin")
-    (out / "torch" / "tensors.json").write_text(json.dumps({name: [list(t.shape), t.double().flatten().tolist()] for name, t in state.items()}) + "\n")
+    (out / "torch" / "tensors.json").write_text(json.dumps({name: {"shape": list(t.shape), "values": t.double().flatten().tolist()} for name, t in state.items()}) + "\n")
     torch.save(torch.nn.Linear(2, 3).state_dict(), out / "torch" / "linear.bin")  # a dictionary with attributes
     torch.save({"a": torch.ones(2)}, out / "torch" / "old.bin", _use_new_zipfile_serialization=False)
     torch.save(torch.nn.Linear(2, 3), out / "torch" / "module.bin")

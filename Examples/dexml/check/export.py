@@ -37,7 +37,7 @@ def with_transformers(folder, texts):
     dense = folder / "2_Dense" / "model.safetensors"
     if dense.exists():
         weights = load_file(dense)
-        pooled = pooled @ weights["linear.weight"].T + weights["linear.bias"]
+        pooled = pooled @ weights["linear.weight"].T + weights.get("linear.bias", torch.zeros(()))
         activation = json.loads((dense.parent / "config.json").read_text())["activation_function"]
         pooled = getattr(torch.nn, activation.split(".")[-1])()(pooled)
     return (torch.nn.functional.normalize(pooled) if usage["normalize"] else pooled).numpy()
