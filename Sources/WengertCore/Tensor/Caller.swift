@@ -27,16 +27,19 @@ public struct Caller: Sendable {
     #endif
   }
 
+  /// `file:line` of the call in the user's program; nil where it was not noted.
+  var place: String? { isOwn ? calls?.user : "\(file):\(line)" }
+
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
-  func fail(_ operation: String, _ message: String) -> Never {
+  package func fail(_ operation: String, _ message: String) -> Never {
     let place = isOwn ? (calls ?? Calls()).user.map { "; called at \($0)" } : nil
     fatalError("\(operation): \(message)\(place ?? "")", file: file, line: line)
   }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
-  private var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
+  var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
 
-  fileprivate static let modules = ["WengertCore", "Wengert"]
+  fileprivate static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN"]
 
 }
 
@@ -57,7 +60,7 @@ extension Caller.Calls {
 }
 
 extension Caller {
-  func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
+  package func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
     if !condition { fail(operation, message()) }
   }
 
