@@ -64,13 +64,20 @@ final class Compiler<Output>: Compilation {
   ) -> (Entry, [String: Int]) {
     let clock = ContinuousClock()
     let start = clock.now
+    let faults = DataFaultScope.current?.faultCount
     let entry = compile(names: names, types, on: backend, trace)
     statistics.compilationTime += clock.now - start
     statistics.compilations += 1
+    // What was computed at compile time of numbers without a result is not kept.
+    if faults != DataFaultScope.current?.faultCount, let sizes = entry.program.graph.symbolValues(types) {
+      statistics.lastCall = .compiled
+      return (entry, sizes)
+    }
     if entries.count >= Self.largestCache { entries.removeFirst() }
     entries.append(entry)
     guard let sizes = entry.program.graph.symbolValues(types) else {
-      fatalError("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+      Caller(#fileID, #line).fail(
+        "compile", "the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
     }
     statistics.lastCall = .compiled
     return (entry, sizes)
@@ -108,11 +115,14 @@ final class Compiler<Output>: Compilation {
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
       if old != new {
-        fatalError(
-          "compile: the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
+        Caller(#fileID, #line).fail(
+          "compile", "the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }
     }
-    guard let target = tracer.target else { fatalError("compile: the function uses no tensor, so nothing tells where it should run") }
+    guard let target = tracer.target else {
+      Caller(#fileID, #line).fail(
+        "compile", "the function uses no tensor, so nothing tells where it should run; give it one as an argument")
+    }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
@@ -127,7 +137,7 @@ final class Compiler<Output>: Compilation {
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      fatalError("compile: \(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }

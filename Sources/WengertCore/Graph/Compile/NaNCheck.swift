@@ -5,7 +5,10 @@ enum NaNCheck {
     let inputs = step.placed.reads.map(isFinite)
     let fault = step.kernel.run()
     if fault == nil, !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(isFinite) {
-      step.call.caller.fail(step.call.operation, "made a NaN or an infinity of finite operands \(step.placed.reads.map(\.layout.shape))")
+      let shapes = step.placed.reads.map(\.layout.shape)
+      DataFaultScope.report(
+        .notFinite, step.call.operation, "made a NaN or an infinity of finite operands \(shapes)", number: 0, shapes: shapes,
+        step.call.caller)
     }
     return fault
   }
