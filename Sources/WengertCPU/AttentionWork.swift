@@ -32,34 +32,35 @@ final class AttentionWork {
 
   deinit { sequences.deallocate() }
 
-  func read() {
+  /// Returns the place of the first wrong offset.
+  func read() -> Int? {
     if let randomKey, !isEmpty {
       let keys = UnsafePointer(UnsafeMutableRawPointer(randomKey.pointer(as: Int64.self)).assumingMemoryBound(to: UInt64.self))
       key = keys.pointee
       tokenKeys = hasTokenKeys ? (keys, randomKey.layout.strides[0]) : nil
     }
-    if offsets.dtype == .int32 { read(Int32.self) } else { read(Int64.self) }
+    if let wrong = offsets.dtype == .int32 ? read(Int32.self) : read(Int64.self) { return wrong }
     sort()
     longest = sequenceCount > 0 ? sequences[0].count : 0
+    return nil
   }
 
-  private func read<Index: FixedWidthInteger>(_ type: Index.Type) {
+  private func read<Index: FixedWidthInteger>(_ type: Index.Type) -> Int? {
     let source = offsets.pointer(as: type), step = offsets.layout.strides[0]
     sequenceCount = 0
-    if isEmpty { return }
+    if isEmpty { return nil }
     // A compiled program's offsets are first seen here.
     let count = offsets.shape[0]
-    if Int(source[0]) != 0 || Int(source[(count - 1) * step]) != tokenCount { failForOffsets() }
+    if Int(source[0]) != 0 { return 0 }
     for index in 0..<max(0, count - 1) {
       let (start, end) = (Int(source[index * step]), Int(source[(index + 1) * step]))
-      if start < 0 || start > end || end > tokenCount { failForOffsets() }
+      if start > end || end > tokenCount { return index + 1 }
       if start == end { continue }
       (sequences + sequenceCount).initialize(to: start..<end)
       sequenceCount += 1
     }
+    return Int(source[(count - 1) * step]) == tokenCount ? nil : count - 1
   }
-
-  private func failForOffsets() -> Never { fatalError("attention: offsets must rise from 0 to the \(tokenCount) tokens") }
 
   /// The longest first (Shell's method: it needs no memory).
   private func sort() {

@@ -2,7 +2,8 @@ import WengertCore
 
 extension CPUBackend {
   public func attention(_ call: AttentionCall, into out: View, logSumExp: View) {
-    _ = prepare(call, into: out, logSumExp: logSumExp).run()
+    let wrong = prepare(call, into: out, logSumExp: logSumExp).run()
+    precondition(wrong == nil, "attention: the offsets were not checked")
   }
 
   public func attentionBackward(
@@ -10,7 +11,8 @@ extension CPUBackend {
   ) {
     let views = AttentionBackwardViews(
       out: out, logSumExp: logSumExp, cotangent: cotangent, query: intoQuery, key: intoKey, value: intoValue)
-    _ = prepare(call, views).run()
+    let wrong = prepare(call, views).run()
+    precondition(wrong == nil, "attention: the offsets were not checked")
   }
 
   func prepare(_ call: AttentionCall, into out: View, logSumExp: View) -> any Kernel {

@@ -83,11 +83,13 @@ package final class MemoryPool: Sendable {
   private static func map(_ size: Int) -> UnsafeMutableRawPointer {
     guard size >= leastHugeBlock else {
       var pointer: UnsafeMutableRawPointer?
-      guard posix_memalign(&pointer, 64, size) == 0, let pointer else { fatalError("out of memory: \(size) bytes wanted") }
+      guard posix_memalign(&pointer, 64, size) == 0, let pointer else {
+        Caller(#fileID, #line).fail("allocate", "out of memory: \(size) bytes wanted")
+      }
       return pointer
     }
     let reserved = mmap(nil, size + hugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    guard let reserved, reserved != MAP_FAILED else { fatalError("out of memory: \(size) bytes wanted") }
+    guard let reserved, reserved != MAP_FAILED else { Caller(#fileID, #line).fail("allocate", "out of memory: \(size) bytes wanted") }
     let start = UInt(bitPattern: reserved)
     let aligned = (start + UInt(hugePage) - 1) / UInt(hugePage) * UInt(hugePage)
     let lead = Int(aligned - start)

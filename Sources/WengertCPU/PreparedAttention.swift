@@ -21,7 +21,7 @@ final class PreparedAttention<Element: KernelElement>: Kernel, ParallelWork, @un
   }
 
   func run() -> Int? {
-    work.read()
+    if let wrong = work.read() { return wrong }
     let copies = Temporary<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount)
     var next = copies.pointer
     query.begin(&next, reads: true)
@@ -93,7 +93,7 @@ where Element.Compute: AttentionNumber {
   }
 
   func run() -> Int? {
-    work.read()
+    if let wrong = work.read() { return wrong }
     let copies = Temporary<Number>(copyCount)
     var next = copies.pointer
     query.begin(&next, reads: true)

@@ -173,7 +173,9 @@ struct RowPlanBuilder {
   private func kernel(reduce op: ReduceOp, _ lanes: Lanes) -> wg_reduce_fn { wg_reduce(Int32(lanes.rawValue), Int32(op.rawValue))! }
 
   private func found<Kernel>(_ kernel: Kernel?, _ operation: Any, _ dtype: DType) -> Kernel {
-    guard let kernel else { fatalError("row program \(program.name): \(operation) has no meaning for \(dtype)") }
+    guard let kernel else {
+      Caller(#fileID, #line).fail(program.name, "\(operation) has no meaning for \(dtype); cast to a dtype that has it")
+    }
     return kernel
   }
 

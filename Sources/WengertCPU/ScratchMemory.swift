@@ -1,4 +1,5 @@
 import Glibc
+import WengertCore
 
 /// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
 enum ScratchMemory {
@@ -29,7 +30,9 @@ enum ScratchMemory {
     }
     let capacity = max(byteCount, 1 << 16)
     var block: UnsafeMutableRawPointer?
-    guard posix_memalign(&block, 64, capacity + headerSize) == 0, let block else { fatalError("out of memory: \(capacity) bytes wanted") }
+    guard posix_memalign(&block, 64, capacity + headerSize) == 0, let block else {
+      Caller(#fileID, #line).fail("allocate", "out of memory: \(capacity) bytes wanted")
+    }
     block.storeBytes(of: Header(capacity: capacity), as: Header.self)
     pthread_setspecific(key, block)
     return block + headerSize

@@ -23,14 +23,18 @@ extension TensorTree {
     return copy
   }
 
-  /// The same structure with other tensors, in order.
-  public func replacingTensors(_ tensors: [Tensor]) -> Self {
+  /// The same structure with other tensors, in order. There must be as many as the structure holds.
+  public func replacingTensors(_ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> Self {
     var next = tensors.makeIterator()
-    let copy = map { name, _ in
-      guard let tensor = next.next() else { fatalError("replacingTensors: no tensor left for \(name)") }
-      return tensor
+    var names: [String] = []
+    let copy = map { name, tensor in
+      names.append(name)
+      return next.next() ?? tensor
     }
-    if next.next() != nil { fatalError("replacingTensors: \(tensors.count) tensors are more than the structure has leaves") }
+    Caller(file, line).require(
+      names.count == tensors.count, "replacingTensors",
+      "\(Self.self) holds \(names.count) tensors, got \(tensors.count)\(names.count > tensors.count ? "; the first that is missing is \(names[tensors.count])" : "")"
+    )
     return copy
   }
 }
@@ -103,7 +107,8 @@ package enum FieldCheck {
     guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }
     let missing = missingFields(of: tree)
     if !missing.isEmpty {
-      fatalError("\(Tree.self): \(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
+      Caller(#fileID, #line).fail(
+        "\(Tree.self)", "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
     }
   }
 

@@ -63,8 +63,8 @@ public struct MatMulCall: Sendable {
 
 /// A kernel call made ready: running it plans nothing and allocates nothing where the backend can help it.
 public protocol Kernel: Sendable {
-  /// Runs the call on the memory that its storages have now. Returns the first index out of range, of calls that take indices, or
-  /// the first matrix without a result, of linear algebra.
+  /// Runs the call on the memory that its storages have now. Returns the first index out of range, of calls that take indices, the first matrix without a result, of
+  /// linear algebra, or the place of the first wrong offset, of attention; the outputs may hold anything then.
   func run() -> Int?
 }
 
@@ -128,12 +128,6 @@ public struct PlainKernel: Kernel {
 }
 
 extension KernelCall {
-  /// What the number means that a call returns where it cannot be performed.
-  func message(fault: Int) -> String {
-    if case .linearAlgebra(let kernel, let operands, _) = self { return kernel.message(matrix: fault, of: operands[0].shape) }
-    return "index \(fault) is out of range"
-  }
-
   /// What the call reads; what it adds to counts as written only.
   var reads: [View] {
     switch self {

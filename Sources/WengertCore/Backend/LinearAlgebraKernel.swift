@@ -7,6 +7,13 @@ public enum LinearAlgebraKernel: Hashable, Sendable {
   /// a, b → x with a·x = b, where only the upper or the lower triangle of a is looked at.
   case solveTriangular(upper: Bool)
 
+  var fault: DataFault.Kind {
+    switch self {
+    case .cholesky: .notPositiveDefinite
+    case .solve, .solveTriangular: .singular
+    }
+  }
+
   /// Why there is no result for matrix number `index` of a stack of this shape.
   func message(matrix index: Int, of shape: Shape) -> String {
     let which = shape.rank > 2 ? "matrix \(index) of \(shape)" : "the matrix of shape \(shape)"

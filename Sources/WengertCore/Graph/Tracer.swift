@@ -50,7 +50,9 @@ final class Tracer: Backend, @unchecked Sendable {
   /// The value that a tensor stands for; one from outside becomes a constant.
   func value(of tensor: Tensor) -> Graph.Value {
     if let storage = tensor.view.storage as? TracedStorage {
-      if storage.tracer !== self { fatalError("a tensor of one graph is used while another is traced; pass it as an argument") }
+      if storage.tracer !== self {
+        Caller(#fileID, #line).fail("compile", "a tensor of one graph is used while another is traced; pass it as an argument")
+      }
       return storage.value
     }
     let key = ConstantKey(storage: ObjectIdentifier(tensor.view.storage), layout: tensor.view.layout, dtype: tensor.dtype)
@@ -66,8 +68,9 @@ final class Tracer: Backend, @unchecked Sendable {
   }
 
   private func fail() -> Never {
-    fatalError(
-      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function"
+    Caller(#fileID, #line).fail(
+      "compile",
+      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function, or return them from it"
     )
   }
 

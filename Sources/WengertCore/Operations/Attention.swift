@@ -20,8 +20,21 @@ struct Attention: Operation {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
-    if results[0].shape.elementCount > 0 { backend.attention(call(operands), into: outs[0], logSumExp: outs[1]) }
+    if results[0].shape.elementCount > 0 {
+      report(operands, caller).watch(backend, outs) {
+        backend.attention(call(operands), into: outs[0], logSumExp: outs[1])
+        return nil
+      }
+    }
     return outs.map { Tensor($0, node: nil) }
+  }
+
+  /// A compiled program's offsets are first seen when it runs.
+  func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
+    let tokens = operands[0].shape[dim: 0]
+    return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
+      (place, "offsets must rise from 0 to the \(tokens) tokens; offset number \(place) does not")
+    }
   }
 
   func call(_ operands: [Tensor]) -> AttentionCall {
@@ -120,9 +133,12 @@ struct AttentionBackward: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
-      backend.attentionBackward(
-        attention.call(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view, intoQuery: outs[0],
-        intoKey: outs[1], intoValue: outs[2])
+      attention.report(operands, caller).watch(backend, outs) {
+        backend.attentionBackward(
+          attention.call(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view, intoQuery: outs[0],
+          intoKey: outs[1], intoValue: outs[2])
+        return nil
+      }
     }
     return outs.map { Tensor($0, node: nil) }
   }
@@ -162,7 +178,7 @@ struct AttentionBackward: Operation {
 ///
 /// - Parameters:
 ///   - query, key, value: [tokens, width]; columns of a joint projection may be given as slices.
-///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens.
+///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens; others are a `DataFault`.
 ///   - scale: 1/√(width of a head) by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
 ///   - randomKey: one, or one for each token [tokens, 1] (`RandomKey.keys(for:)`): then which of its weights are zero does not depend on the other sequences.
@@ -186,7 +202,16 @@ public func attention(
   caller.require(
     offsets.rank == 1 && offsets.shape[dim: 0] > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
-  if !offsets.isTraced { requireOffsets(offsets, query.shape[0], caller) }
+  var (query, offsets) = (query, offsets)
+  if !offsets.isTraced, let wrong = firstWrong(offsets, query.shape[0]) {
+    let rows = offsets.array(of: Int.self)
+    DataFaultScope.report(
+      .offsets, name, "offsets must rise from 0 to the \(query.shape[0]) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")",
+      number: wrong, shapes: [query.shape, offsets.shape], caller)
+    // Every weight is NaN, and so is all that comes of them.
+    query = query * .nan
+    offsets = Tensor([0, query.shape[0]], shape: [2], backend: query.backend)
+  }
   var random = dropout > 0 ? randomKey!.data : .full(0, [], dtype: .int64, backend: query.backend)
   let hasTokenKeys = random.rank > 0
   if hasTokenKeys {
@@ -200,10 +225,10 @@ public func attention(
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }
 
-/// Ends the program unless the offsets rise from 0 to the number of tokens.
-private func requireOffsets(_ offsets: Tensor, _ tokens: Int, _ caller: Caller) {
+/// The place of the first offset that does not rise from 0 to the number of tokens.
+private func firstWrong(_ offsets: Tensor, _ tokens: Int) -> Int? {
   let rows = offsets.array(of: Int.self)
-  caller.require(
-    rows[0] == 0 && rows.last! == tokens && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention",
-    "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")")
+  if rows[0] != 0 { return 0 }
+  if let place = rows.indices.dropFirst().first(where: { rows[$0] < rows[$0 - 1] || rows[$0] > tokens }) { return place }
+  return rows.last! == tokens ? nil : rows.count - 1
 }

@@ -13,9 +13,11 @@ struct ClassLoss: Operation {
     let x = operands[0].view, classes = operands[1].view
     let out = results[0].allocate(on: backend), chosen = results[0].allocate(on: backend)
     if x.shape.elementCount == 0 { return [Tensor(out, node: nil)] }
-    if let fault = backend.takeAlong(x, indices: classes, into: chosen) {
-      caller.fail(name, "class \(fault > Self.beyond / 2 ? fault - Self.beyond : fault) is not in 0..<\(x.shape.last!)")
+    let report = FaultReport(kind: .outOfRange, operation: name, shapes: [x.shape, classes.shape], caller: caller) { index in
+      let number = index > Self.beyond / 2 ? index - Self.beyond : index
+      return (number, "class \(number) is not in 0..<\(x.shape.last!)")
     }
+    report.watch(backend, [chosen]) { backend.takeAlong(x, indices: classes, into: chosen) }
     RowPrograms.run(RowFunctions.classLoss(x.dtype), [x, chosen], into: [out], over: x.shape)
     return [Tensor(out, node: nil)]
   }

@@ -3,7 +3,7 @@ extension RowProgram {
   ///
   /// Its inputs are `target`, each of `state`, then each of `reading`, which broadcast to the target's shape (scalar inputs to that shape with a last extent of one).
   /// Memory that no other tensor shares is written in place; memory that is shared, or a broadcast view, is left as it is, and the tensor moves to fresh memory.
-  /// Nothing is recorded for derivatives, so no tensor may be traced.
+  /// Nothing is recorded for derivatives, so no tensor may be traced. Inside of `catchingDataFaults` nothing changes once an operation has met a fault.
   public func update(
     _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -31,6 +31,7 @@ extension RowProgram {
       state = Array(results.dropFirst())
       return
     }
+    if DataFaultScope.hasFault { return }
     // Whether memory is shared is asked before any other reference to it is taken.
     let targetIsOwned = target.ownsMemory()
     var stateIsOwned: [Bool] = []

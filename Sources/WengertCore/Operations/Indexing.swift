@@ -50,25 +50,24 @@ enum Indexing: Operation {
       return view.with(view.layout.permuted(order))
     }
     func end(_ view: View, _ axis: Int) -> View { view.with(view.layout.movingToEnd(axis)) }
-    let fault: Int?
     let axis: Int, extent: Dimension
     switch self {
-    case .gather(let a):
-      (axis, extent) = (a, x.shape[dim: a])
-      fault = backend.gather(front(x, a), indices: indices, into: front(out, a))
-    case .scatterAdd(let a, let n):
+    case .gather(let a), .takeAlong(let a): (axis, extent) = (a, x.shape[dim: a])
+    case .scatterAdd(let a, let n), .scatterAddAlong(let a, let n):
       (axis, extent) = (a, n.dimension)
       RowPrograms.fill(out, with: 0)
-      fault = backend.scatterAdd(front(x, a), indices: indices, into: front(out, a))
-    case .takeAlong(let a):
-      (axis, extent) = (a, x.shape[dim: a])
-      fault = backend.takeAlong(end(x, a), indices: end(indices, a), into: end(out, a))
-    case .scatterAddAlong(let a, let n):
-      (axis, extent) = (a, n.dimension)
-      RowPrograms.fill(out, with: 0)
-      fault = backend.scatterAddAlong(end(x, a), indices: end(indices, a), into: end(out, a))
     }
-    if let fault { caller.fail(name, "index \(fault) is out of range for axis \(axis) with extent \(extent)") }
+    let report = FaultReport(kind: .outOfRange, operation: name, shapes: [x.shape, indices.shape], caller: caller) { index in
+      (index, "index \(index) is out of range for axis \(axis) with extent \(extent)")
+    }
+    report.watch(backend, [out]) {
+      switch self {
+      case .gather: backend.gather(front(x, axis), indices: indices, into: front(out, axis))
+      case .scatterAdd: backend.scatterAdd(front(x, axis), indices: indices, into: front(out, axis))
+      case .takeAlong: backend.takeAlong(end(x, axis), indices: end(indices, axis), into: end(out, axis))
+      case .scatterAddAlong: backend.scatterAddAlong(end(x, axis), indices: end(indices, axis), into: end(out, axis))
+      }
+    }
     return [Tensor(out, node: nil)]
   }
 
@@ -104,7 +103,8 @@ enum Indexing: Operation {
 }
 
 extension Tensor {
-  /// Slices of `axis` in the order of `indices` (whole numbers of any shape, negative ones from the end): the axis is replaced by the indices' axes.
+  /// Slices of `axis` in the order of `indices` (whole numbers of any shape, negative ones from the end): the axis is replaced by the indices' axes. An index that
+  /// is out of range is a `DataFault`, here as in `scatterAdd`, `takeAlong` and `scatterAddAlong`.
   public func gather(_ indices: Tensor, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "gather", shape)
@@ -167,7 +167,7 @@ extension Tensor {
     scatterAddAlong(indices, axis: axis, extent: Dimension(extent), file: file, line: line)
   }
 
-  /// One where a class index stands, zero elsewhere, along a new last axis of `classes`.
+  /// One where a class index stands, zero elsewhere, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")

@@ -14,8 +14,12 @@ struct LinearAlgebra: Operation {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
-    if results[0].shape.elementCount > 0, let matrix = backend.linearAlgebra(kernel, operands.map(\.view), into: out) {
-      caller.fail(name, kernel.message(matrix: matrix, of: operands[0].shape))
+    if results[0].shape.elementCount > 0 {
+      let shape = operands[0].shape, kernel = kernel
+      let report = FaultReport(kind: kernel.fault, operation: name, shapes: operands.map(\.shape), caller: caller) { matrix in
+        (matrix, kernel.message(matrix: matrix, of: shape))
+      }
+      report.watch(backend, [out]) { backend.linearAlgebra(kernel, operands.map(\.view), into: out) }
     }
     return [Tensor(out, node: nil)]
   }
@@ -88,14 +92,14 @@ struct LinearAlgebra: Operation {
 extension Tensor {
   /// The lower triangular L with a positive diagonal and L·Lᵀ = A, for each matrix A of [..., n, n]; of A the symmetric part (A + Aᵀ)/2 is taken.
   ///
-  /// Float32 or float64. The program ends where a matrix is not positive definite.
+  /// Float32 or float64. A matrix that is not positive definite is a `DataFault`; `choleskyWithInfo` tells which it is and goes on.
   public func cholesky(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     requireSquare("cholesky", caller)
     return apply1(LinearAlgebra(kernel: .cholesky), [self], caller)
   }
 
-  fileprivate func requireSquare(_ name: String, _ caller: Caller) {
+  func requireSquare(_ name: String, _ caller: Caller) {
     caller.require(dtype == .float32 || dtype == .float64, name, "needs float32 or float64, got \(dtype)")
     caller.require(
       rank >= 2 && shape[dim: rank - 1] == shape[dim: rank - 2], name, "needs square matrices on the last two axes, got \(shape)")
@@ -103,14 +107,19 @@ extension Tensor {
 
   fileprivate static func solve(_ kernel: LinearAlgebraKernel, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     let operation = LinearAlgebra(kernel: kernel)
-    a.requireSquare(operation.name, caller)
-    let right = b.rank == 1 ? b.expandDims(1) : b
-    caller.require(
-      b.dtype == a.dtype && b.rank > 0 && right.shape[dim: right.rank - 2] == a.shape[dim: a.rank - 1], operation.name,
-      "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)")
-    let (x, y) = broadcastingLead(a, right, operation.name, caller)
+    let (x, y) = equations(a, b, operation.name, caller)
     let result = apply1(operation, [x, y], caller)
     return b.rank == 1 ? result.squeeze(-1) : result
+  }
+
+  /// Matrices and right-hand sides with equal leading axes; one vector becomes a column.
+  static func equations(_ a: Tensor, _ b: Tensor, _ name: String, _ caller: Caller) -> (Tensor, Tensor) {
+    a.requireSquare(name, caller)
+    let right = b.rank == 1 ? b.expandDims(1) : b
+    caller.require(
+      b.dtype == a.dtype && b.rank > 0 && right.shape[dim: right.rank - 2] == a.shape[dim: a.rank - 1], name,
+      "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)")
+    return broadcastingLead(a, right, name, caller)
   }
 
   /// Both with the same leading axes.
@@ -134,13 +143,14 @@ extension Tensor {
 
 /// X with A·X = B, for square matrices A [..., n, n] and B [..., n, k] or one vector [n]; leading axes broadcast.
 ///
-/// Float32 or float64, by an LU factorisation with partial pivoting. The program ends where a matrix is singular.
+/// Float32 or float64, by an LU factorisation with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` tells which it is and
+/// goes on.
 public func solve(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .solve(.solve, a, b, Caller(file, line))
 }
 
 /// X with A·X = B, where A [..., n, n] is triangular: only its lower triangle, or its upper one, is looked at. B is [..., n, k] or one vector [n]; leading
-/// axes broadcast.
+/// axes broadcast. A zero on the diagonal is a `DataFault`.
 public func solveTriangular(
   _ a: Tensor, _ b: Tensor, upper: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -69,7 +69,8 @@ enum Derivative {
   /// A vjp (cotangents of the results, nil for zero, to cotangents of all operands) and a jvp (tangents of operands to tangents of results).
   case rule(vjp: (Application, [Tensor?]) -> [Tensor?], jvp: (Application, [Tensor?]) -> [Tensor?])
 
-  /// Constant almost everywhere, or not a function of real operands.
+  /// Constant almost everywhere, or not a function of real operands. A gradient by operands that reach the result through such operations alone is zero where all of
+  /// these give floating numbers, and refused otherwise (`Recording.requireDerivative`).
   case zero
 
   /// A traced operand ends the program with this reason: no gradient is cut silently.
@@ -78,13 +79,14 @@ enum Derivative {
 
 /// Applies `operation`: on a backend if no operand is traced, otherwise one level further out, and recorded on the innermost tape among the operands.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
-  guard let tape = Tape.innermost(of: operands) else {
+  guard let (level, tape) = Level.innermost(of: operands) else {
     if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
     let types = operation.results(operands.map(\.type), caller)
     return operation.execute(operands, types, on: operands[0].backend, caller)
   }
-  let primals = operands.map { $0.lowered(below: tape) }
+  let primals = operands.map { $0.lowered(below: level) }
   let results = apply(operation, primals, caller)
+  guard let tape else { return level.cut(results, like: operands) }
   return tape.record(operation, operands: operands, primals: primals, results: results, caller)
 }
 

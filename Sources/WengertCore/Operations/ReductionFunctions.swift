@@ -92,7 +92,7 @@ extension Tensor {
     switch p {
     case .infinity: return size.max(axes: axes, keepDims: keepDims, file: file, line: line)
     case -.infinity: return size.min(axes: axes, keepDims: keepDims, file: file, line: line)
-    case 0: return (self .!= 0).cast(to: dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
+    case 0: return (self .!= 0).asConstantFunction().cast(to: dtype).sum(axes: axes, keepDims: keepDims, file: file, line: line)
     case 1: return size.sum(axes: axes, keepDims: keepDims, file: file, line: line)
     default:
       // The operand of what has an infinite slope at zero is chosen before: |x|ᵖ for small p, the root always.

@@ -16,9 +16,10 @@ struct ScatterAddInto: Operation {
       order.insert(axis, at: 0)
       return view.with(view.layout.permuted(order))
     }
-    if let fault = backend.scatterAdd(front(operands[0].view), indices: operands[1].view, into: front(out)) {
-      caller.fail(name, "index \(fault) is out of range for axis \(axis) of \(results[0].shape)")
+    let report = FaultReport(kind: .outOfRange, operation: "scatterAdd", shapes: operands.map(\.shape), caller: caller) { index in
+      (index, "index \(index) is out of range for axis \(axis) with extent \(results[0].shape[dim: axis])")
     }
+    report.watch(backend, [out]) { backend.scatterAdd(front(operands[0].view), indices: operands[1].view, into: front(out)) }
     return [Tensor(out, node: nil)]
   }
 

@@ -21,8 +21,10 @@ public struct Axis: TensorIndex {
   /// As many whole axes as are left.
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
-  public static func range(from: Int? = nil, to: Int? = nil, by: Int = 1) -> Axis {
-    if by == 0 { Caller(#fileID, #line).fail("subscript", "a step of zero leads nowhere") }
+  public static func range(
+    from: Int? = nil, to: Int? = nil, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Axis {
+    Caller(file, line).require(by != 0, "subscript", "a step of zero leads nowhere; 1 takes every element, −1 walks backwards")
     return Axis(kind: .range(from: from, to: to, by: by))
   }
 }
@@ -55,7 +57,7 @@ extension Tensor {
       let place = Subscript(indices.map(\.part), of: self, caller)
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).broadcast(to: place.shape, file: file, line: line).reshape(place.counts)
-      if node == nil && value.node == nil && !isTraced && !value.isTraced {
+      if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced {
         if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = RowPrograms.copied(view) }
         // The value may be a view of this very storage.
         let source = value.view.storage === view.storage ? RowPrograms.copied(value.view) : value.view

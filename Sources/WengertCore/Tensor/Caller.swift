@@ -18,22 +18,24 @@ public struct Caller: Sendable {
   }
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
-  ///
-  /// - Parameter place: finds the caller of an operator, which cannot take its line; by default the calls that are under way.
-  func fail(_ operation: String, _ message: String, place: () -> String? = Failure.callerNow) -> Never {
-    if isOwn { Failure.end("\(operation): \(message)", place: place) }
-    Failure.end("\(operation): \(message)", file: file, line: line)
+  package func fail(_ operation: String, _ message: String) -> Never {
+    fail(operation, message) { isOwn ? Failure.callerNow() : nil }
+  }
+
+  /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
+  func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
+    Failure.end("\(operation): \(message)", file: isOwn ? nil : file, line: line, about: subject, place: place)
   }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
 
   /// The modules whose calls are not the user's.
-  static let modules = ["WengertCore", "Wengert", "WengertNN"]
+  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN"]
 }
 
 extension Caller {
-  func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
+  package func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
     if !condition { fail(operation, message()) }
   }
 

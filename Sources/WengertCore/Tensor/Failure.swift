@@ -9,19 +9,23 @@ import Glibc
 package enum Failure {
   /// Ends the program as `abort` does (a debugger stops there), with `message` as the last that it says.
   ///
-  /// - Parameter place: file and line that the message concerns, where they are known only now; asked for when the message is out.
-  package static func end(_ message: String, file: StaticString? = nil, line: UInt = 0, place: () -> String? = { nil }) -> Never {
+  /// - Parameters:
+  ///   - subject: what was called at the place; nil: the operation that the message names.
+  ///   - place: file and line that the message concerns, where they are known only now; asked for when the message is out.
+  package static func end(
+    _ message: String, file: StaticString? = nil, line: UInt = 0, about subject: String? = nil, place: () -> String? = { nil }
+  ) -> Never {
     // What waits in the buffers of standard output would be lost where it is a pipe.
     fflush(nil)
     say("\(file.map { "\($0):\(line): " } ?? "")Fatal error: \(message)")
     // The run time's own report of a crash takes seconds, and would push the message off the screen; a fault while the place is looked up ends the program too.
     for number in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP] { signal(number, SIG_DFL) }
-    end(at: place())
+    end(at: place(), about: subject)
   }
 
   /// Ends the program after its message.
-  static func end(at place: String?) -> Never {
-    if let place { say("  called at \(place)") }
+  static func end(at place: String?, about subject: String? = nil) -> Never {
+    if let place { say("  \(subject.map { "\($0) is " } ?? "")called at \(place)") }
     abort()
   }
 

@@ -10,7 +10,10 @@ public struct Tensor: Sendable {
 
   /// A tensor over existing storage; the view must lie inside it.
   public init(_ view: View) {
-    if !view.isInBounds { fatalError("Tensor: the layout \(view.layout) reaches outside a storage of \(view.storage.byteCount) bytes") }
+    Caller(#fileID, #line).require(
+      view.isInBounds, "Tensor",
+      "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) lie outside of memory of \(view.storage.byteCount) bytes"
+    )
     self.view = view
   }
 
@@ -30,11 +33,11 @@ public struct Tensor: Sendable {
   /// Whether the elements lie in row-major order without gaps.
   public var isContiguous: Bool { view.layout.isContiguous }
   /// Whether this tensor stands for a value of a graph under construction.
-  var isTraced: Bool { view.storage is TracedStorage }
+  package var isTraced: Bool { view.storage is TracedStorage }
   /// Who computes with this tensor.
   public var backend: any Backend { view.storage.backend }
 
-  var type: TensorType { TensorType(shape: shape, dtype: dtype) }
+  package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
 }
 
 /// A tensor's shape and dtype, which is all that a shape rule looks at.

@@ -1,4 +1,4 @@
-/// A row of a table for each index: whole numbers [...] → [..., width].
+/// A row of a table for each index: whole numbers [...] → [..., width]. An index that the table does not have is a `DataFault`.
 public struct Embedding: Layer, ParameterTree {
   /// [count, width]
   public var weight: Tensor
@@ -6,7 +6,10 @@ public struct Embedding: Layer, ParameterTree {
   public static let fields: [Field<Self>] = [.init("weight", \.weight)]
 
   /// A layer with this table.
-  public init(weight: Tensor) { self.weight = weight }
+  public init(weight: Tensor, file: StaticString = #fileID, line: UInt = #line) {
+    requireFloating("Embedding", ["weight": weight], Caller(file, line))
+    self.weight = weight
+  }
 
   /// A new table of `count` rows, normal with mean 0: PyTorch's standard deviation is 1, BERT's 0.02.
   public init(_ count: Int, _ width: Int, standardDeviation: Double = 1, key: RandomKey, dtype: DType = .float32) {

@@ -9,6 +9,15 @@ extension Layer {
   public func callAsFunction(_ x: Tensor) -> Tensor { self(x, .evaluation) }
 }
 
+/// Ends the program for parameters of whole numbers, which would never learn.
+func requireFloating(_ layer: String, _ parameters: KeyValuePairs<String, Tensor?>, _ caller: Caller) {
+  for case (let name, let parameter?) in parameters {
+    caller.require(
+      parameter.dtype.isFloating, layer,
+      "the \(name) is \(parameter.type), and whole numbers never learn; convert it with cast(to: .float32)")
+  }
+}
+
 /// Evaluation, or training with the random numbers of one key.
 ///
 /// Each place that uses random numbers folds a number of its own into the mode, so that all draw different ones and any part of a computation can be

@@ -9,10 +9,12 @@ public struct Linear: Layer, ParameterTree {
 
   /// A layer with these parameters.
   public init(weight: Tensor, bias: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line) {
+    let caller = Caller(file, line)
     let fits = weight.rank == 2 && (bias == nil || bias!.shape == [weight.shape[0]])
-    precondition(
-      fits, "Linear: the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape ?? [])",
-      file: file, line: line)
+    caller.require(
+      fits, "Linear",
+      "the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape.description ?? "none")")
+    requireFloating("Linear", ["weight": weight, "bias": bias], caller)
     self.weight = weight
     self.bias = bias
   }

@@ -2,18 +2,18 @@
 ///
 /// - Parameters:
 ///   - logits: [rows, classes]
-///   - classes: [rows] whole numbers in 0..<classes.
+///   - classes: [rows] whole numbers in 0..<classes; others are a `DataFault`.
 ///   - labelSmoothing: ε, the part of each target that is spread evenly over all classes (Szegedy et al. 2016).
 /// - Returns: a scalar.
 public func crossEntropy(
   _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  precondition(
-    logits.rank == 2 && classes.shape == [logits.shape[0]],
-    "crossEntropy: needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)", file: file, line: line)
-  precondition(
-    labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy: the label smoothing \(labelSmoothing) is not in 0...1", file: file,
-    line: line)
+  let caller = Caller(file, line)
+  caller.require(
+    logits.rank == 2 && classes.rank == 1 && classes.shape[dim: 0] == logits.shape[dim: 0], "crossEntropy",
+    "needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)")
+  caller.require(
+    labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy", "the label smoothing \(labelSmoothing) is not in 0...1")
   let loss = classLoss(logits, classes, file: file, line: line).mean()
   if labelSmoothing == 0 { return loss }
   return (1 - labelSmoothing) * loss - labelSmoothing * logits.logSoftmax(file: file, line: line).mean()
@@ -37,5 +37,6 @@ public func binaryCrossEntropyWithLogits(
 
 /// Silent broadcasting of [n, 1] against [n] would give a wrong loss.
 private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ file: StaticString, _ line: UInt) {
-  precondition(a.shape == b.shape, "\(name): shapes \(a.shape) and \(b.shape) differ", file: file, line: line)
+  Caller(file, line).require(
+    a.shape == b.shape, name, "shapes \(a.shape) and \(b.shape) differ, and a loss does not broadcast; reshape one to the other's")
 }

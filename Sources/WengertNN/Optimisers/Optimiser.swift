@@ -22,7 +22,10 @@ public protocol Optimiser: TensorTree, Sendable {
 extension Optimiser {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { state.visit(prefix, body) }
 
-  /// One step: each parameter of `model` is moved against `gradient`, which has the model's structure. Whole numbers are left alone.
+  /// One step: each parameter of `model` is moved against `gradient`, which has the model's structure. Whole numbers beside floating parameters are left alone; a model
+  /// of whole numbers alone, which would never learn, ends the program.
+  ///
+  /// Inside of `catchingDataFaults` nothing is moved, and no step is counted, once an operation has met a fault.
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Double, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -35,18 +38,22 @@ extension Optimiser {
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {
+    let caller = Caller(file, line)
+    requireParameters("update", model, caller)
+    let parameters = model.tensors, slopes = gradient.tensors
+    caller.require(
+      slopes.count == parameters.count, "update",
+      "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
+    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: \.isTraced) { return }
     state.advance(on: learningRate.backend)
-    var gradients = gradient.tensors.makeIterator()
+    var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]
     model.visit("") { name, parameter in
-      guard let gradient = gradients.next() else {
-        preconditionFailure("update: the gradient has no tensor for \(name)", file: file, line: line)
-      }
+      let gradient = gradients.next()!
       guard parameter.dtype.isFloating else { return }
-      precondition(
-        gradient.shape == parameter.shape, "update: \(name) has the shape \(parameter.shape), its gradient \(gradient.shape)", file: file,
-        line: line)
-      state.prepare(name, parameter)
+      caller.require(
+        gradient.shape == parameter.shape, "update", "\(name) has the shape \(parameter.shape), its gradient \(gradient.shape)")
+      state.prepare(name, parameter, caller)
       let key = PlanKey(
         group: groups.firstIndex { $0.matches(name, parameter) }, dtype: parameter.dtype, backend: ObjectIdentifier(parameter.backend))
       let plan = plans[key] ?? plan(key, learningRate)
@@ -56,7 +63,6 @@ extension Optimiser {
           &parameter, &buffers, reading: [gradient.cast(to: parameter.dtype)] + plan.scalars, file: file, line: line)
       }
     }
-    precondition(gradients.next() == nil, "update: the gradient has more tensors than the model", file: file, line: line)
   }
 
   private func plan(_ key: PlanKey, _ learningRate: Tensor) -> Plan {
@@ -74,6 +80,18 @@ extension Optimiser {
     for buffer in new.buffers { b.store(buffer, as: compute) }
     return Plan(program: b.finish(), scalars: values.map { $0.cast(to: compute) })
   }
+}
+
+/// Ends the program for a model that an optimiser cannot move.
+func requireParameters(_ operation: String, _ model: some TensorTree, _ caller: Caller) {
+  let named = model.namedTensors
+  if named.contains(where: \.tensor.dtype.isFloating) { return }
+  let names = named.prefix(4).map { "\($0.name) \($0.tensor.type)" }.joined(separator: ", ")
+  caller.require(!named.isEmpty, operation, "the model has no parameters")
+  caller.fail(
+    operation,
+    "the model has no floating parameter and would never learn: \(names)\(named.count > 4 ? " and \(named.count - 4) more" : ""). Convert them with cast(to: .float32)"
+  )
 }
 
 /// Parameters of one group, dtype and backend share the program and the scalars of a step.

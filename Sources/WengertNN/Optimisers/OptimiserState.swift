@@ -12,7 +12,7 @@ public struct OptimiserState: TensorTree, Sendable {
 
   /// The same as a tensor, once there was one.
   var count: Tensor {
-    guard let counter else { preconditionFailure("the state of an optimiser that has made no step") }
+    guard let counter else { Caller(#fileID, #line).fail("update", "the optimiser has made no step, and has no count of them") }
     return counter
   }
 
@@ -24,19 +24,23 @@ public struct OptimiserState: TensorTree, Sendable {
   /// The state before the first step.
   public init(bufferNames: [String]) { self.bufferNames = bufferNames }
 
-  /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it.
-  public mutating func prepare(for model: some TensorTree) {
+  /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it. A model without floating
+  /// parameters, which would never learn, ends the program.
+  public mutating func prepare(for model: some TensorTree, file: StaticString = #fileID, line: UInt = #line) {
+    let caller = Caller(file, line)
+    requireParameters("prepare", model, caller)
     for (name, parameter) in model.namedTensors where parameter.dtype.isFloating {
-      prepare(name, parameter)
+      prepare(name, parameter, caller)
       if counter == nil { counter = Tensor([0], device: Device(parameter.backend)) }
     }
   }
 
-  mutating func prepare(_ name: String, _ parameter: Tensor) {
+  mutating func prepare(_ name: String, _ parameter: Tensor, _ caller: Caller) {
     if let known = buffers[name] {
-      precondition(
-        known.allSatisfy { $0.shape == parameter.shape },
-        "update: the optimiser's state for \(name) has the shape \(known[0].shape), the parameter \(parameter.shape)")
+      caller.require(
+        known.allSatisfy { $0.shape == parameter.shape }, "update",
+        "the optimiser's state for \(name) has the shape \(known.first?.shape ?? []), the parameter \(parameter.shape); a model of other shapes needs a new optimiser"
+      )
       return
     }
     let zeros = Tensor.zeros(parameter.shape, dtype: parameter.dtype.computeType, device: Device(parameter.backend))

@@ -7,8 +7,11 @@ public struct SGD: Optimiser {
   public var groups: [ParameterGroup]
   public var state: OptimiserState
 
-  public init(momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = []) {
-    precondition(!nesterov || momentum > 0, "SGD: Nesterov's momentum needs a momentum above 0")
+  public init(
+    momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = [], file: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    Caller(file, line).require(!nesterov || momentum > 0, "SGD", "Nesterov's momentum needs a momentum above 0, it is \(momentum)")
     self.momentum = momentum
     self.nesterov = nesterov
     self.weightDecay = weightDecay

@@ -26,11 +26,12 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     }
     let (template, results) = compiler.run(
       names: arguments.names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
-    return template.replacingTensors(results)
+    return template.replacingTensors(results.cut(like: arguments.tensors))
   }
 }
 
-/// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory.
+/// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory. Inside of
+/// `catchingDataFaults` they are written elsewhere, and the old ones stay where an operation has met a fault.
 public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
@@ -42,6 +43,9 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   }
 
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
+    // What shares its memory with `old` is not written over.
+    let old = DataFaultScope.current == nil ? nil : state
+    defer { if let old, DataFaultScope.hasFault { state = old } }
     var arguments = NamedTensors()
     arguments.addOwned(&state)
     let updated = arguments.tensors.count
@@ -55,6 +59,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       var rest = traced[...]
       var new = structure.taking(&rest)
       let output = body(&new, repeat (each input).taking(&rest))
+      Self.requireSameTensors(structure, new)
       let results = output.tensors
       return Compiler.Traced(
         output: output, results: results + new.tensors,
@@ -62,7 +67,20 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     }
     let (template, results) = compiler.run(
       names: arguments.names, arguments.tensors, updated: updated, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
-    return template.replacingTensors(results)
+    return template.replacingTensors(results.cut(like: arguments.tensors))
+  }
+
+  private static func requireSameTensors(_ old: State, _ new: State) {
+    let (before, after) = (old.namedTensors.map(\.name), new.namedTensors.map(\.name))
+    if before == after { return }
+    let known = Set(before)
+    let added = after.filter { !known.contains($0) }, lost = known.subtracting(after).sorted()
+    func list(_ names: [String]) -> String { names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " …" : "") }
+    let changes = [(added, "adds"), (lost, "removes")].filter { !$0.0.isEmpty }.map { "\($1) \($0.count) tensors (\(list($0)))" }
+    Caller(#fileID, #line).fail(
+      "compileUpdate",
+      "the function \(changes.isEmpty ? "changes the order of the tensors" : changes.joined(separator: " and ")) in its first argument, which must hold the same tensors before and after. An optimiser holds its own from the start after `optimiser.state.prepare(for: model)`"
+    )
   }
 }
 

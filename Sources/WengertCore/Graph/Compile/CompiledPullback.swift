@@ -17,7 +17,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     let count = arguments.tensors.count
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
-      Failure.end("a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+      Caller(#fileID, #line).fail(
+        "compilePullback",
+        "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
     let names = arguments.names
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
@@ -59,6 +61,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       caller.require(
         cotangent.shape == value.shape && cotangent.dtype == value.dtype, "pullback",
         "a cotangent \(cotangent.type) for a value \(value.type)")
+      // What shares its memory with `old` is added to elsewhere.
+      let old = DataFaultScope.current == nil ? nil : gradient
+      defer { if let old, DataFaultScope.hasFault { gradient = old } }
       var sums = NamedTensors()
       sums.addOwned(&gradient)
       let tensors = sums.tensors

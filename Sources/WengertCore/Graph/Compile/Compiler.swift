@@ -101,13 +101,17 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   ) -> (Entry, [String: Int]) {
     let clock = ContinuousClock()
     let start = clock.now
+    let faults = DataFaultScope.current?.faultCount
     let entry = compile(names: names, types, on: backend, trace)
-    guard let sizes = entry.program.graph.symbolValues(types) else {
-      Failure.end("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
-    }
     let time = clock.now - start
+    guard let sizes = entry.program.graph.symbolValues(types) else {
+      Caller(#fileID, #line).fail(
+        "compile", "the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+    }
+    // What was computed at compile time of numbers without a result is not kept.
+    let keeps = faults == DataFaultScope.current?.faultCount
     let dropped = entries.withLock { entries in
-      entries.list.append(entry)
+      if keeps { entries.list.append(entry) }
       let excess = entries.list.count - options.largestCache
       if excess > 0 { entries.list.removeFirst(excess) }
       return max(excess, 0)
@@ -154,11 +158,14 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
       if old != new {
-        Failure.end(
-          "compile: the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
+        Caller(#fileID, #line).fail(
+          "compile", "the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }
     }
-    guard let target = tracer.target else { Failure.end("compile: the function uses no tensor, so nothing tells where it should run") }
+    guard let target = tracer.target else {
+      Caller(#fileID, #line).fail(
+        "compile", "the function uses no tensor, so nothing tells where it should run; give it one as an argument")
+    }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
@@ -173,7 +180,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      Failure.end("compile: \(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }

@@ -8,9 +8,9 @@ struct NaNCheck {
     let inputs = step.placed.reads.map(Self.isFinite)
     let fault = step.kernel.run()
     if fault == nil, !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(Self.isFinite) {
-      let caller = step.call.caller
-      let message = "made a NaN or an infinity of finite operands \(step.placed.reads.map(\.layout.shape))"
-      caller.fail(step.call.operation, message) {
+      let caller = step.call.caller, shapes = step.placed.reads.map(\.layout.shape)
+      let message = "made a NaN or an infinity of finite operands \(shapes)"
+      DataFaultScope.report(.notFinite, step.call.operation, message, number: 0, shapes: shapes, caller) {
         // The message is out, and the program ends where the function asks for the operation again.
         retrace { number in
           if number == caller.node { Failure.end(at: Failure.callerNow()) }

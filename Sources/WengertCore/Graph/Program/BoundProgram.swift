@@ -14,6 +14,9 @@ final class BoundProgram: @unchecked Sendable {
       self.call = call
       self.placed = placed
     }
+
+    /// Says that the kernel found no result, which ends the program outside of a scope that catches it; inside, the results are NaN.
+    func report(_ fault: Int) { call.report?(fault, placed.writes) }
   }
 
   /// The values of the program's symbols.
@@ -27,6 +30,8 @@ final class BoundProgram: @unchecked Sendable {
   private let arena: [(offset: Int, slot: Storage)]
   private let results: [(output: Int, slot: Storage)]
   private let sources: [Source]
+  /// What has no result, whatever the arguments.
+  private let constantFaults: [(step: Step, fault: Int)]
   private var boundArena = 0
   fileprivate let firstLateStep: Int
 
@@ -77,7 +82,12 @@ final class BoundProgram: @unchecked Sendable {
       return Step(kernel: backend.prepare(onMemory), call: call, placed: onMemory)
     }
 
-    for position in plan.constantCalls { _ = ready(position).kernel.run() }
+    var constantFaults: [(step: Step, fault: Int)] = []
+    for position in plan.constantCalls {
+      let step = ready(position)
+      if let fault = step.kernel.run() { constantFaults.append((step, fault)) }
+    }
+    self.constantFaults = constantFaults
     // A copy of a buffer onto itself is left out.
     steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
     firstLateStep = Self.firstLateStep(lowering, steps)
@@ -117,6 +127,7 @@ final class BoundProgram: @unchecked Sendable {
       backend.bind(slot, to: storage, at: 0)
       made[output] = storage
     }
+    for (step, fault) in constantFaults { step.report(fault) }
     let run = ProgramRun(self, of: owner, memory, made, observe)
     run.perform(0..<firstLateStep, with: arguments, from: 0)
     return run
@@ -229,7 +240,7 @@ final class ProgramRun {
     program.bind(views, from: first)
     for step in program.steps[range] {
       let fault = observe.map { $0(step) } ?? step.kernel.run()
-      if let fault { step.call.caller.fail(step.call.operation, step.call.call.message(fault: fault)) }
+      if let fault { step.report(fault) }
     }
   }
 }

@@ -6,6 +6,8 @@ final class Recorder: Backend, @unchecked Sendable {
     /// The operation that asked for it.
     var operation: String
     var caller: Caller
+    /// What is said where there is no result for the numbers that the call is given.
+    var report: FaultReport?
   }
 
   private(set) var calls: [Call] = []
@@ -13,6 +15,7 @@ final class Recorder: Backend, @unchecked Sendable {
   /// What calls are noted under.
   var operation = ""
   var caller = Caller(#fileID, #line)
+  var report: FaultReport?
 
   var name: String { "plan" }
 
@@ -40,7 +43,7 @@ final class Recorder: Backend, @unchecked Sendable {
     func run() -> Int? { nil }
   }
 
-  private func note(_ call: KernelCall) { calls.append(Call(call: call, operation: operation, caller: caller)) }
+  private func note(_ call: KernelCall) { calls.append(Call(call: call, operation: operation, caller: caller, report: report)) }
 
   private func fail() -> Never { fatalError("\(operation): asks for numbers while a program is planned, where there are none") }
 

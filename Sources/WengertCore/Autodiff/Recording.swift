@@ -1,0 +1,134 @@
+/// A function recorded at one point, for the derivative of this name.
+struct Recording<Input: TensorTree, Output: TensorTree> {
+  let name: String
+  let tape: Tape
+  let input: Input
+  let inputs: [Tensor]
+  /// Numbers on the tape of the result's tensors, −1 for constants.
+  let resultIndices: [Int]
+  /// The result as the levels outside see it.
+  let value: Output
+
+  init(_ name: String, _ x: Input, _ f: (Input) throws -> Output, _ caller: Caller) rethrows {
+    let tape = Tape()
+    (self.name, self.tape) = (name, tape)
+    input = x
+    inputs = x.tensors
+    Self.requireFloating(name, x, caller)
+    defer { tape.close() }
+    let result = try f(x.map { tape.watch($1) })
+    let tensors = result.tensors
+    resultIndices = tensors.map { $0.index(on: tape) }
+    value = result.map { $1.lowered(below: tape.level) }
+    if !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape) {
+      let cut = Self.cut(of: tensors, tape)
+      Self.failForNoDerivative(name, x, cut, caller) { willCut in
+        let again = Tape(willCut: willCut)
+        _ = try? f(x.map { again.watch($1) })
+      }
+    }
+  }
+
+  func pullback(_ cotangent: Output, consuming: Bool, _ caller: Caller) -> Input {
+    let given = cotangent.tensors, results = value.tensors
+    caller.require(given.count == results.count, "pullback", "the cotangent has \(given.count) tensors, the value \(results.count)")
+    var seeds: [(index: Int, cotangent: Tensor)] = []
+    for (i, index) in resultIndices.enumerated() where index >= 0 {
+      caller.require(
+        given[i].shape == results[i].shape, "pullback", "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)")
+      seeds.append((index, given[i].cast(to: results[i].dtype)))
+    }
+    let watched = inputs.lazy.filter(\.dtype.isFloating).count
+    var gradients = tape.reverse(seeds, inputCount: watched, consuming: consuming).makeIterator()
+    let levels = levels(given)
+    return input.replacingTensors(
+      inputs.map { x in
+        let gradient = x.dtype.isFloating ? gradients.next()! : nil
+        return (gradient ?? x.constant(0, x.shape)).known(at: levels, as: asDerivative)
+      })
+  }
+
+  func mapResults(_ transform: (_ index: Int, _ value: Tensor) -> Tensor) -> Output {
+    value.replacingTensors(zip(resultIndices, value.tensors).map(transform))
+  }
+
+  /// The levels outside that the function or its derivative along `given` depends on. Where a derivative does not depend on a variable of theirs, it is because its
+  /// own derivative is zero, as that of a linear function's.
+  func levels(_ given: [Tensor]) -> [Level] {
+    var levels: [Level] = []
+    for tensor in inputs + value.tensors + given where tensor.node != nil {
+      for level in tensor.openLevels where !levels.contains(where: { $0 === level }) { levels.append(level) }
+    }
+    return levels
+  }
+
+  /// Why a derivative has none itself.
+  var asDerivative: Cut { Cut(reason: .derivative, operation: name, caller: Caller(#fileID, #line)) }
+}
+
+// What is differentiable, and what is said where nothing is.
+extension Recording {
+  private static func requireFloating(_ name: String, _ x: Input, _ caller: Caller) {
+    let named = x.namedTensors
+    if named.contains(where: \.tensor.dtype.isFloating) { return }
+    if named.isEmpty { caller.fail(name, "the argument holds no tensor, and there is nothing to differentiate by") }
+    caller.fail(
+      name,
+      "the argument has no floating tensor, and whole numbers have no derivative: it is \(list(named)). Convert it with cast(to: .float32) first"
+    )
+  }
+
+  /// `weight float32[2, 3], bias float32[3] and 4 more`
+  private static func list(_ named: [(name: String, tensor: Tensor)]) -> String {
+    let shown = named.prefix(4).map { $0.name.isEmpty ? "\($0.tensor.type)" : "\($0.name) \($0.tensor.type)" }
+    return shown.joined(separator: ", ") + (named.count > 4 ? " and \(named.count - 4) more" : "")
+  }
+
+  /// The strongest reason for which one of `results` has no derivative; nil where they do not use the tape's variables at all.
+  private static func cut(of results: [Tensor], _ tape: Tape) -> Cut? {
+    results.lazy.compactMap { $0.cut(at: tape.level) ?? $0.cut(at: .all) }.max { $0.reason < $1.reason }
+  }
+
+  /// Whether results without a derivative have one of zero because the program says so.
+  private static func isZeroMeant(_ results: [Tensor], _ tape: Tape) -> Bool {
+    switch cut(of: results, tape)?.reason {
+    case .derivative, .stopped, .constant: true
+    case .discrete, nil: false
+    }
+  }
+
+  /// - Parameter again: runs the function once more, telling the number of each cut before it is noted.
+  private static func failForNoDerivative(
+    _ name: String, _ x: Input, _ cut: Cut?, _ caller: Caller, again: (@escaping (Int) -> Void) -> Void
+  ) -> Never {
+    let advice = "stopGradient of the result says that a derivative of zero is meant"
+    guard let cut, cut.reason == .discrete else {
+      caller.fail(
+        name,
+        "the result does not depend on the argument: \(list(x.namedTensors.filter(\.tensor.dtype.isFloating))). Compute it from the tensors that the function is given, and not from numbers read out of them; \(advice)"
+      )
+    }
+    let message =
+      "the result depends on the argument only through \(cut.operation), which has no derivative. Use a function that has one; \(advice)"
+    caller.fail(name, message, about: cut.operation) {
+      if !cut.caller.isOwn { return "\(cut.caller.file):\(cut.caller.line)" }
+      // The message is out, and the program ends where the function calls the operation again.
+      again { number in
+        if number == cut.number { Failure.end(at: Failure.callerNow(), about: cut.operation) }
+      }
+      return nil
+    }
+  }
+}
+
+extension [Tensor] {
+  /// Results of a computation that no derivative sees: where an argument is cut at some level, so are they.
+  func cut(like arguments: [Tensor]) -> [Tensor] {
+    var results = self
+    for level in arguments.flatMap(\.openLevels) {
+      guard let cut = arguments.lazy.compactMap({ $0.cut(at: level) }).max(by: { $0.reason < $1.reason }) else { continue }
+      results = results.map { $0.known(at: [level], as: cut) }
+    }
+    return results
+  }
+}

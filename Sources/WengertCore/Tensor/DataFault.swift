@@ -1,0 +1,152 @@
+/// An operation that has no result for the numbers it was given: a matrix without a factor, an index that is out of range.
+///
+/// It ends the program, unless the operation runs inside of `catchingDataFaults`, which throws it.
+public struct DataFault: Error, Sendable, CustomStringConvertible {
+  public enum Kind: Sendable {
+    /// `cholesky` of a matrix that is not positive definite; the number is the matrix's among the stack's.
+    case notPositiveDefinite
+    /// `solve` or `solveTriangular` with a matrix that is singular; the number is the matrix's among the stack's.
+    case singular
+    /// An index or class that does not exist; the number is the index.
+    case outOfRange
+    /// Offsets of sequences that do not rise from 0 to the number of tokens; the number is the place of the first wrong one.
+    case offsets
+    /// A NaN or an infinity made of finite numbers, where a compiled function looks for them (`CompileOptions.nanCheck`).
+    case notFinite
+  }
+  public let kind: Kind
+  /// The operation's name: "cholesky".
+  public let operation: String
+  /// What is wrong: "matrix 3 of [5, 2, 2] is not positive definite".
+  public let message: String
+  /// Which matrix, or which index; see `Kind`.
+  public let number: Int
+  /// The operands' shapes.
+  public let shapes: [Shape]
+  /// Where the operation was called; where a layer called it, the place of the scope.
+  public let file: String
+  public let line: Int
+
+  public var description: String { "\(operation): \(message) (\(file):\(line))" }
+}
+
+/// Runs `body`, and throws the first `DataFault` that an operation in it meets, where the program would end otherwise.
+///
+/// Operations go on after a fault: the faulty one gives NaN in every element (zero in whole numbers). What is updated in place is left alone from the first fault on:
+/// an optimiser moves nothing, and the state of a `compileUpdate` is what it was before the call.
+///
+/// Scopes may be nested; the innermost one gets the fault. A scope holds for the calls of its thread and for the child tasks of its task, not for other threads.
+/// - Returns: what `body` returns, where no operation met a fault.
+/// - Throws: the first fault, also where `body` threw an error after it; otherwise what `body` throws.
+public func catchingDataFaults<Result>(
+  _ body: () throws -> Result, file: StaticString = #fileID, line: UInt = #line
+) throws -> Result {
+  let scope = DataFaultScope(Caller(file, line))
+  return try scope.finish(Swift.Result { try DataFaultScope.$innermost.withValue(scope, operation: body) })
+}
+
+/// The same for a body that waits.
+@_disfavoredOverload
+public func catchingDataFaults<Result>(
+  isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result, file: StaticString = #fileID, line: UInt = #line
+) async throws -> Result {
+  let scope = DataFaultScope(Caller(file, line))
+  let result: Swift.Result<Result, any Error>
+  do {
+    result = .success(try await DataFaultScope.$innermost.withValue(scope, operation: body))
+  } catch {
+    result = .failure(error)
+  }
+  return try scope.finish(result)
+}
+
+/// Where faults go while a scope is open. A fault may be reported by any thread, and later than its operation was called: it is looked for when the scope ends, and
+/// before anything is updated in place.
+package final class DataFaultScope: Sendable {
+  private struct State {
+    var first: DataFault?
+    var count = 0
+    var isOpen = true
+  }
+  private let state = Locked(State())
+  private let caller: Caller
+  /// The scope around this one.
+  private let outer: DataFaultScope?
+
+  @TaskLocal fileprivate static var innermost: DataFaultScope?
+
+  fileprivate init(_ caller: Caller) {
+    self.caller = caller
+    outer = Self.innermost
+  }
+
+  /// The innermost scope that has not ended; a task may outlive the scope that it was made in.
+  package static var current: DataFaultScope? {
+    var scope = innermost
+    while let known = scope, !known.state.withLock({ $0.isOpen }) { scope = known.outer }
+    return scope
+  }
+
+  /// How many faults there were.
+  var faultCount: Int { state.withLock { $0.count } }
+
+  /// Whether an operation of the current scope met a fault, after which nothing is updated.
+  package static var hasFault: Bool { (current?.faultCount ?? 0) > 0 }
+
+  /// Hands a fault to the current scope, or ends the program where there is none.
+  ///
+  /// - Parameter place: finds the caller of an operator where the program ends.
+  static func report(
+    _ kind: DataFault.Kind, _ operation: String, _ message: String, number: Int, shapes: [Shape], _ caller: Caller,
+    place: () -> String? = Failure.callerNow
+  ) {
+    guard let scope = current else {
+      if caller.isOwn { caller.fail(operation, message, place: place) }
+      caller.fail(operation, message)
+    }
+    let place = caller.isOwn ? scope.caller : caller
+    let fault = DataFault(
+      kind: kind, operation: operation, message: message, number: number, shapes: shapes, file: "\(place.file)", line: Int(place.line))
+    scope.state.withLock { state in
+      state.count += 1
+      if state.first == nil { state.first = fault }
+    }
+  }
+
+  fileprivate func finish<Value>(_ result: Result<Value, any Error>) throws -> Value {
+    let fault = state.withLock { state in
+      state.isOpen = false
+      return state.first
+    }
+    if let fault { throw fault }
+    return try result.get()
+  }
+}
+
+/// What an operation says of a kernel that found no result.
+struct FaultReport: Sendable {
+  var kind: DataFault.Kind
+  var operation: String
+  var shapes: [Shape]
+  var caller: Caller
+  /// What the kernel's number means, and the message.
+  var explain: @Sendable (Int) -> (number: Int, message: String)
+
+  /// Runs a kernel that writes to `outputs`, unless it is only noted for a program, which then has this report.
+  func watch(_ backend: any Backend, _ outputs: [View], _ kernel: () -> Int?) {
+    if let recorder = backend as? Recorder {
+      recorder.report = self
+      _ = kernel()
+      recorder.report = nil
+    } else if let fault = kernel() {
+      callAsFunction(fault, outputs)
+    }
+  }
+
+  /// Reports a fault; where the program goes on, the outputs hold NaN, or zero in whole numbers.
+  func callAsFunction(_ fault: Int, _ outputs: [View]) {
+    let (number, message) = explain(fault)
+    DataFaultScope.report(kind, operation, message, number: number, shapes: shapes, caller)
+    for output in outputs where output.shape.elementCount > 0 { RowPrograms.fill(output, with: output.dtype.isFloating ? .nan : 0) }
+  }
+}
