@@ -90,10 +90,9 @@ struct DifferentiabilityTests {
       _ = gradient(at: x(1, 2)) { scalar($0.sum().item() * 3) }
     }
     .expectsMessage("gradient: the result does not depend on the argument: float64[2]", "not from numbers read out of them")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      _ = jvp(at: x(1, 2), along: x(1, 1)) { _ in scalar(3) }
-    }
-    .expectsMessage("jvp: the result does not depend on the argument: float64[2]")
+    // A function for which a cotangent or tangent is given may be constant.
+    #expect(vjp(at: x(1, 2)) { _ in scalar(3) }.pullback(scalar(1)).array() == [0.0, 0])
+    #expect(jvp(at: x(1, 2), along: x(1, 1)) { _ in scalar(3) }.tangent.item() == 0)
   }
 
   // MARK: Results
@@ -127,13 +126,15 @@ struct DifferentiabilityTests {
     let functions: [@Sendable (Tensor) -> Tensor] = [
       { floor($0) }, { ceil($0) }, { round($0) }, { sign($0) }, { $0.norm(0) }, { stopGradient($0) },
       { stopGradient($0.argMax().cast(to: .float64)) },
-      { stopGradient($0).argMax().cast(to: .float64) }, { floor($0) + stopGradient($0) }, { _ in stopGradient(scalar(2)) },
+      { stopGradient($0).argMax().cast(to: .float64) }, { floor($0) + stopGradient($0) },
     ]
     for f in functions {
-      #expect(gradient(at: x(1.5, -2.5)) { f($0).sum() }.array() == [0.0, 0] || f(x(1)).rank == 0)
+      #expect(gradient(at: x(1.5, -2.5)) { f($0).sum() }.array() == [0.0, 0])
       #expect(vjp(at: x(1.5, -2.5), f).pullback(f(x(1.5, -2.5))).array() == [0.0, 0])
       #expect(jvp(at: x(1.5, -2.5), along: x(1, 1), f).tangent.array(of: Double.self).allSatisfy { $0 == 0 })
     }
+    // The result alone can say so of a constant.
+    #expect(gradient(at: x(1.5, -2.5)) { _ in stopGradient(scalar(2)) }.array() == [0.0, 0])
   }
 
   @Test("zero that is meant beside zero that is not is refused")
@@ -211,7 +212,7 @@ struct DifferentiabilityTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = compilePullback { (model: Tensor, x: Tensor) in x * 2 }(x(1), x(2))
     }
-    .expectsMessage("vjp: the result does not depend on the argument: float64[1]")
+    .expectsMessage("compilePullback: the result does not depend on the argument: float64[1]")
   }
 
   @Test("a checkpoint of what has no derivative is refused when the derivative is wanted")

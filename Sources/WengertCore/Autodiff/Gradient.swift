@@ -3,19 +3,19 @@
 /// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers beside floating ones (indices, random keys) have the gradient zero, and so have floating ones that f does
 ///   not use.
 ///
-/// The program ends where there is nothing to differentiate: where no tensor of `x` is floating, where f(x) uses none of them, or where it depends on them only through
-/// whole numbers or truth values (argMax, comparisons, casts). `stopGradient` of the result says that a gradient of zero is meant; functions that are constant almost
-/// everywhere (floor, round, sign) have one without it. The same holds for all functions here.
+/// The program ends where no tensor of `x` is floating, and where f(x) depends on them only through whole numbers or truth values (argMax, comparisons, casts): there is
+/// nothing to differentiate. `stopGradient` of the result says that a derivative of zero is meant; functions that are constant almost everywhere (floor, round, sign) have
+/// one without it. The same holds for all functions here; `gradient` and `valueAndGradient` also refuse an f(x) that uses no tensor of `x` at all.
 public func vjp<Input: TensorTree, Output: TensorTree>(
   at x: Input, _ f: (Input) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, pullback: (Output) -> Input) {
-  try vjp("vjp", at: x, f, Caller(file, line))
+  try vjp("vjp", at: x, needsUse: false, f, Caller(file, line))
 }
 
-private func vjp<Input: TensorTree, Output: TensorTree>(
-  _ name: String, at x: Input, _ f: (Input) throws -> Output, _ caller: Caller
+func vjp<Input: TensorTree, Output: TensorTree>(
+  _ name: String, at x: Input, needsUse: Bool, _ f: (Input) throws -> Output, _ caller: Caller
 ) rethrows -> (value: Output, pullback: (Output) -> Input) {
-  let recording = try Recording(name, x, f, caller)
+  let recording = try Recording(name, x, needsUse: needsUse, f, caller)
   return (recording.value, { recording.pullback($0, consuming: false, caller) })
 }
 
@@ -29,7 +29,7 @@ public func jvp<Input: TensorTree, Output: TensorTree>(
 private func jvp<Input: TensorTree, Output: TensorTree>(
   _ name: String, at x: Input, along tangent: Input, _ f: (Input) throws -> Output, _ caller: Caller
 ) rethrows -> (value: Output, tangent: Output) {
-  let recording = try Recording(name, x, f, caller)
+  let recording = try Recording(name, x, needsUse: false, f, caller)
   let given = tangent.tensors
   caller.require(
     given.count == recording.inputs.count, name, "the tangent has \(given.count) tensors, the argument \(recording.inputs.count)")
@@ -54,7 +54,7 @@ public func valueAndGradient<Input: TensorTree>(
   at x: Input, _ f: (Input) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Tensor, gradient: Input) {
   let caller = Caller(file, line)
-  let recording = try Recording("gradient", x, f, caller)
+  let recording = try Recording("gradient", x, needsUse: true, f, caller)
   let value = recording.value
   caller.require(
     value.count == 1 && value.dtype.isFloating, "gradient", "the function must give one floating number, it gave \(value.type)")
@@ -86,7 +86,7 @@ public func checkpoint<Input: TensorTree>(
     vjp: { operands, _, cotangents in
       // In a graph too the values are computed again, and not found to be there already.
       let operands = operands.map { $0.isTraced ? $0.move(.barrier(Graph.newBarrier()), caller) : $0 }
-      return vjp("checkpoint", at: x.replacingTensors(operands), f, caller).pullback(cotangents[0]).tensors
+      return vjp("checkpoint", at: x.replacingTensors(operands), needsUse: false, f, caller).pullback(cotangents[0]).tensors
     },
     jvp: { operands, tangents in
       [jvp("checkpoint", at: x.replacingTensors(operands), along: x.replacingTensors(tangents), f, caller).tangent]

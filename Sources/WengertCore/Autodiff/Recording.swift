@@ -9,7 +9,8 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
   /// The result as the levels outside see it.
   let value: Output
 
-  init(_ name: String, _ x: Input, _ f: (Input) throws -> Output, _ caller: Caller) rethrows {
+  /// - Parameter needsUse: whether a result that uses no variable at all is refused; its derivative is zero otherwise.
+  init(_ name: String, _ x: Input, needsUse: Bool, _ f: (Input) throws -> Output, _ caller: Caller) rethrows {
     let tape = Tape()
     (self.name, self.tape) = (name, tape)
     input = x
@@ -20,7 +21,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     let tensors = result.tensors
     resultIndices = tensors.map { $0.index(on: tape) }
     value = result.map { $1.lowered(below: tape.level) }
-    if !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape) {
+    if !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape, needsUse) {
       let cut = Self.cut(of: tensors, tape)
       Self.failForNoDerivative(name, x, cut, caller) { willCut in
         let again = Tape(willCut: willCut)
@@ -90,10 +91,11 @@ extension Recording {
   }
 
   /// Whether results without a derivative have one of zero because the program says so.
-  private static func isZeroMeant(_ results: [Tensor], _ tape: Tape) -> Bool {
+  private static func isZeroMeant(_ results: [Tensor], _ tape: Tape, _ needsUse: Bool) -> Bool {
     switch cut(of: results, tape)?.reason {
     case .derivative, .stopped, .constant: true
-    case .discrete, nil: false
+    case .discrete: false
+    case nil: !needsUse
     }
   }
 
