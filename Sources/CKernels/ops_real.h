@@ -36,17 +36,23 @@ static inline REAL TYPED(maximum)(const REAL *x, ptrdiff_t count) {
   return lanes[0];
 }
 
-// The sum of `count` numbers, a multiple of BLOCK.
+// The sum of `count` numbers, a multiple of BLOCK: in double after each run of RUN blocks.
 static inline REAL TYPED(sum)(const REAL *x, ptrdiff_t count) {
-  REAL lanes[BLOCK] = {0};
-  for (ptrdiff_t j = 0; j < count; j += BLOCK) {
-    for (int l = 0; l < BLOCK; ++l) lanes[l] += x[j + l];
-  }
+  enum { RUN = 64 };
+  double total = 0;
+  for (ptrdiff_t start = 0; start < count; start += RUN * BLOCK) {
+    ptrdiff_t end = start + RUN * BLOCK < count ? start + RUN * BLOCK : count;
+    REAL lanes[BLOCK] = {0};
+    for (ptrdiff_t j = start; j < end; j += BLOCK) {
+      for (int l = 0; l < BLOCK; ++l) lanes[l] += x[j + l];
+    }
 #pragma clang loop unroll(full)
-  for (int half = BLOCK / 2; half > 0; half /= 2) {
-    for (int l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+    for (int half = BLOCK / 2; half > 0; half /= 2) {
+      for (int l = 0; l < half; ++l) lanes[l] += lanes[l + half];
+    }
+    total += lanes[0];
   }
-  return lanes[0];
+  return (REAL)total;
 }
 
 static void TYPED(softmax)(REAL *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns, REAL *logSumExp, const ops_dropout *dropout) {
