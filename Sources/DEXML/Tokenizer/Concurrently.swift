@@ -4,23 +4,29 @@ import WengertNN
 /// Calls `body(0)` … `body(count − 1)` on as many threads as there are cores, and returns when all are done.
 func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
   #if WENGERT_THREAD_SANITIZER
-    // ThreadSanitizer does not see how Dispatch hands work over; it sees these threads begin and the condition by which their end is known.
+    // ThreadSanitizer does not see how Dispatch hands work over; it sees these threads begin and end.
     withoutActuallyEscaping(body) { body in
-      let condition = NSCondition(), left = Locked(count)
-      for index in 0..<count {
-        Thread.detachNewThread {
-          body(index)
-          condition.lock()
-          left.withLock { $0 -= 1 }
-          condition.signal()
-          condition.unlock()
-        }
+      let threads = (0..<count).map { index in
+        var thread = pthread_t()
+        let failed = pthread_create(
+          &thread, nil,
+          {
+            Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().perform()
+            return nil
+          }, Unmanaged.passRetained(Work { body(index) }).toOpaque())
+        precondition(failed == 0)
+        return thread
       }
-      condition.lock()
-      while left.withLock({ $0 > 0 }) { condition.wait() }
-      condition.unlock()
+      for thread in threads { pthread_join(thread, nil) }
     }
   #else
     DispatchQueue.concurrentPerform(iterations: count, execute: body)
   #endif
 }
+
+#if WENGERT_THREAD_SANITIZER
+  private final class Work: Sendable {
+    let perform: @Sendable () -> Void
+    init(_ perform: @escaping @Sendable () -> Void) { self.perform = perform }
+  }
+#endif

@@ -14,6 +14,7 @@ private let drivers = Drivers([
   "settings": readSettings,
   "checkpoint": readCheckpoint,
   "events": readEvents,
+  "einsum": readEquation,
 ])
 
 /// The fuzzer calls this with one input after the other.
