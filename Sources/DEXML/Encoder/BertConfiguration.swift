@@ -84,7 +84,7 @@ public struct BertConfiguration: Sendable, Equatable {
     func expectOff(_ name: String, _ what: String) throws {
       guard let value = object[name], !(value is NSNull) else { return }
       let isOff = (value as? Bool).map { !$0 } ?? (value as? [String: Any])?.isEmpty ?? (value as? [Any])?.isEmpty ?? false
-      guard isOff else { throw fail(name, "\(value)", what) }
+      guard isOff else { throw fail(name, (value as? Bool).map { "\($0)" } ?? "\(value)", what) }
     }
     let isBert = architecture == .bert
     try expect(isBert ? "hidden_act" : "activation", ["gelu", "gelu_python"])

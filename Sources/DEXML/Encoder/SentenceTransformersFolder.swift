@@ -144,21 +144,18 @@ struct SentenceTransformersFolder {
       throw FileError(
         file: url.path, field: "file", value: "not there", advice: "a \(layer.kind.rawValue) needs its settings: copy the folder again")
     }
-    var weights = try LayerWeights(place)
-    let result: EmbeddingLayer
-    if layer.kind == .norm {
+    guard layer.kind == .dense else {
       try settings.expectOnly(["dimension"], "a LayerNorm")
       let width = try size(settings, "dimension")
-      result = .norm(
-        LayerNorm(weight: try weights.take("norm.weight", [width]), bias: try weights.take("norm.bias", [width]), epsilon: 1e-5))
-    } else {
-      result = .dense(try dense(settings, &weights))
+      var weights = try LayerWeights(place)
+      let norm = LayerNorm(weight: try weights.take("norm.weight", [width]), bias: try weights.take("norm.bias", [width]), epsilon: 1e-5)
+      try weights.expectNoMore()
+      return .norm(norm)
     }
-    try weights.expectNoMore()
-    return result
+    return .dense(try dense(settings, place))
   }
 
-  private static func dense(_ settings: SettingsFile, _ weights: inout LayerWeights) throws -> Dense {
+  private static func dense(_ settings: SettingsFile, _ place: URL) throws -> Dense {
     try settings.expectOnly(
       ["in_features", "out_features", "bias", "activation_function", "module_input_name", "module_output_name", "use_residual"], "a Dense")
     for key in ["module_input_name", "module_output_name"] { try settings.expect(key, "sentence_embedding", "a Dense of something else") }
@@ -171,9 +168,11 @@ struct SentenceTransformersFolder {
         "torch.nn's \(DenseActivation.allCases.map(\.rawValue).joined(separator: ", ")) can be opened")
     }
     let bias = try settings.bool("bias") ?? true, isResidual = try settings.bool("use_residual") ?? false
+    var weights = try LayerWeights(place)
     let linear = Linear(
       weight: try weights.take("linear.weight", [outputs, inputs]), bias: bias ? try weights.take("linear.bias", [outputs]) : nil)
     let residual = isResidual && inputs != outputs ? Linear(weight: try weights.take("residual.weight", [outputs, inputs])) : nil
+    try weights.expectNoMore()
     return Dense(linear, activation: activation, isResidual: isResidual, residual: residual)
   }
 
