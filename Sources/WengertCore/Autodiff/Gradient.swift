@@ -1,6 +1,7 @@
 /// The value of a function of a tree, and its pullback: from a cotangent of the value to one of the argument, as often as wanted.
 ///
 /// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers have the gradient zero.
+@_disfavoredOverload
 public func vjp<Input: TensorTree, Output: TensorTree>(
   at x: Input, _ f: (Input) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, pullback: (Output) -> Input) {
@@ -14,6 +15,7 @@ public func vjp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// The value of a function and its derivative along `tangent`, which has the argument's structure: f(x) and ∂f/∂x · tangent.
+@_disfavoredOverload
 public func jvp<Input: TensorTree, Output: TensorTree>(
   at x: Input, along tangent: Input, _ f: (Input) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, tangent: Output) {
@@ -32,6 +34,7 @@ public func jvp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// f(x), a scalar, and its gradient, which has x's structure.
+@_disfavoredOverload
 public func valueAndGradient<Input: TensorTree>(
   at x: Input, _ f: (Input) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Tensor, gradient: Input) {
@@ -44,6 +47,7 @@ public func valueAndGradient<Input: TensorTree>(
 }
 
 /// The gradient of a scalar function at x, with x's structure.
+@_disfavoredOverload
 public func gradient<Input: TensorTree>(
   at x: Input, _ f: (Input) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> Input {
@@ -51,6 +55,7 @@ public func gradient<Input: TensorTree>(
 }
 
 /// ∂²f/∂x² · v, forward over reverse: the cost of a few gradients, no matrix.
+@_disfavoredOverload
 public func hessianVectorProduct<Input: TensorTree>(
   at x: Input, along v: Input, _ f: (Input) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Input {
@@ -59,6 +64,7 @@ public func hessianVectorProduct<Input: TensorTree>(
 
 /// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted: memory for time (Griewank & Walther 2000). All
 /// parameters that `f` uses must come through `x`.
+@_disfavoredOverload
 public func checkpoint<Input: TensorTree>(
   _ x: Input, _ f: @escaping (Input) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
