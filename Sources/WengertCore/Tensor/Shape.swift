@@ -98,9 +98,6 @@ extension Shape {
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
   public static func += (a: inout Shape, b: Shape) { a = a.appending(b) }
 
-  /// The extents of some axes in a row: `shape[1...]`. Axes of the result count from zero.
-  public subscript(axes: some RangeExpression<Int>) -> Shape { selecting(axes.relative(to: indices)) }
-
   /// Without the first axes; dimensions of the others may be symbols.
   public func dropFirst(_ count: Int = 1) -> Shape { selecting(indices.dropFirst(count)) }
   /// Without the last axes.
