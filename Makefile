@@ -3,10 +3,11 @@
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
 # make lint    check the formatting
+# make expressions  check how long the compiler searches for the types of everyday expressions, after make test; counted in steps, not in time
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test mpi test-mpi lint bench packages
+.PHONY: demo test mpi test-mpi lint expressions bench packages
 
 demo: packages
 	swift run -c release dexml demo
@@ -24,6 +25,16 @@ test-mpi: packages
 
 lint:
 	swift format lint --strict --recursive .
+
+# Steps that the compiler's search for types may take in one expression; it gives up at a million.
+SCOPES = 20000
+BUILT = .build/release
+
+expressions: packages
+	swiftc -typecheck -wmo -parse-as-library -swift-version 6 -module-name EverydayExpressions -I $(BUILT)/Modules \
+	  $(foreach map,$(BUILT)/CKernels.build/module.modulemap $(wildcard Sources/C*/module.modulemap),-Xcc -fmodule-map-file=$(map)) \
+	  $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas lapacke)) \
+	  -Xfrontend -solver-scope-threshold=$(SCOPES) Tests/WengertTests/EverydayExpressions/*.swift
 
 bench: packages
 	swift build -c release --package-path Benchmarks
