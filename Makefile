@@ -5,10 +5,11 @@
 # make lint    check the formatting
 # make fuzz    give every reader of outside bytes RUNS inputs (a million): DRIVERS="npy zip"; see Documentation/Sanitizers.md
 # make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
+# make expressions  check how long the compiler searches for the types of everyday expressions, after make test; counted in steps, not in time
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test mpi test-mpi lint fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+.PHONY: demo test mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
 
 demo: packages
 	swift run -c release dexml demo
@@ -70,6 +71,16 @@ sanitize-threads: packages
 sanitize-addresses: packages
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/leaks.supp" SWIFT_BACKTRACE=enable=no \
 	  swift test -c release --sanitize=address --scratch-path .build-addresses
+
+# Steps that the compiler's search for types may take in one expression; it gives up at a million.
+SCOPES = 20000
+BUILT = .build/release
+
+expressions: packages
+	swiftc -typecheck -wmo -parse-as-library -swift-version 6 -module-name EverydayExpressions -I $(BUILT)/Modules \
+	  $(foreach map,$(BUILT)/CKernels.build/module.modulemap $(wildcard Sources/C*/module.modulemap),-Xcc -fmodule-map-file=$(map)) \
+	  $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas lapacke)) \
+	  -Xfrontend -solver-scope-threshold=$(SCOPES) Tests/WengertTests/EverydayExpressions/*.swift
 
 bench: packages
 	swift build -c release --package-path Benchmarks

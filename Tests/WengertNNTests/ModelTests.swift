@@ -59,6 +59,12 @@ struct ModelTests {
     #expect(gradient(at: model) { $0(ids).sum() }.namedTensors.map(\.tensor.shape) == model.tensors.map(\.shape))
   }
 
+  @Test("a function by its name is a layer") func activation() {
+    let x = Tensor([-1, 2])
+    #expect(Activation(relu)(x).doubles == [0, 2])
+    #expect(Sequential(Activation(tanh), Activation(exp))(x).doubles == exp(tanh(x)).doubles)
+  }
+
   @Test("a saved model is loaded again, bit by bit") func roundTrip() throws {
     try Fixtures.withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("model.safetensors")

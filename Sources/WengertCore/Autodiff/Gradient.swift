@@ -6,6 +6,7 @@
 /// The program ends where no tensor of `x` is floating, and where f(x) depends on them only through whole numbers or truth values (argMax, comparisons, casts): there is
 /// nothing to differentiate. `stopGradient` of the result says that a derivative of zero is meant; functions that are constant almost everywhere (floor, round, sign) have
 /// one without it. The same holds for all functions here; `gradient` and `valueAndGradient` also refuse an f(x) that uses no tensor of `x` at all.
+@_disfavoredOverload
 public func vjp<Input: TensorTree, Output: TensorTree>(
   at x: Input, _ f: (Input) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, pullback: (Output) -> Input) {
@@ -20,6 +21,7 @@ func vjp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// The value of a function and its derivative along `tangent`, which has the argument's structure: f(x) and ∂f/∂x · tangent.
+@_disfavoredOverload
 public func jvp<Input: TensorTree, Output: TensorTree>(
   at x: Input, along tangent: Input, _ f: (Input) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, tangent: Output) {
@@ -50,6 +52,7 @@ private func jvp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// f(x), a scalar, and its gradient, which has x's structure.
+@_disfavoredOverload
 public func valueAndGradient<Input: TensorTree>(
   at x: Input, _ f: (Input) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Tensor, gradient: Input) {
@@ -62,6 +65,7 @@ public func valueAndGradient<Input: TensorTree>(
 }
 
 /// The gradient of a scalar function at x, with x's structure.
+@_disfavoredOverload
 public func gradient<Input: TensorTree>(
   at x: Input, _ f: (Input) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> Input {
@@ -69,6 +73,7 @@ public func gradient<Input: TensorTree>(
 }
 
 /// ∂²f/∂x² · v, forward over reverse: the cost of a few gradients, no matrix.
+@_disfavoredOverload
 public func hessianVectorProduct<Input: TensorTree>(
   at x: Input, along v: Input, _ f: (Input) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Input {
@@ -77,6 +82,7 @@ public func hessianVectorProduct<Input: TensorTree>(
 
 /// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted: memory for time (Griewank & Walther 2000). All
 /// parameters that `f` uses must come through `x`.
+@_disfavoredOverload
 public func checkpoint<Input: TensorTree>(
   _ x: Input, _ f: @escaping (Input) -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

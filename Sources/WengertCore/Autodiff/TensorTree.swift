@@ -1,5 +1,9 @@
 /// A structure whose leaves are tensors: a tensor, a model, an array or dictionary or optional of such. A gradient has the same structure.
 public protocol TensorTree {
+  /// The type itself, which nothing need declare. Derivatives take their closures' parameter from it: Swift then knows that type before it looks into
+  /// the closure, and checks long formulas in it quickly.
+  associatedtype Itself: TensorTree = Self
+
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
   mutating func visit(_ prefix: String, _ body: (_ name: String, _ tensor: inout Tensor) -> Void)
 }
@@ -73,8 +77,8 @@ public func dotted(_ prefix: String, _ name: String) -> String { prefix.isEmpty 
 ///   static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 /// }
 /// ```
-/// The list is compared with the stored properties the first time: a property that holds tensors but is not listed ends the program, as it would
-/// silently never be trained.
+/// The list is compared with the stored properties the first time: a property that holds tensors, itself or in a tuple or struct, but is not listed ends the program, as it would
+/// silently never be trained. Properties that hold no tensors, numbers and settings, are not listed and stay as they are.
 public protocol ParameterTree: TensorTree {
   static var fields: [Field<Self>] { get }
 }
@@ -108,7 +112,9 @@ package enum FieldCheck {
     let missing = missingFields(of: tree)
     if !missing.isEmpty {
       Caller(#fileID, #line).fail(
-        "\(Tree.self)", "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained")
+        "\(Tree.self)",
+        "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is no tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
+      )
     }
   }
 
@@ -117,8 +123,16 @@ package enum FieldCheck {
     // A key path prints as \Type.property.
     let listed = Set(Tree.fields.map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
     return Mirror(reflecting: tree).children.compactMap { child in
-      guard let label = child.label, type(of: child.value) is any TensorTree.Type else { return nil }
-      return listed.contains(label) ? nil : label
+      guard let label = child.label, !listed.contains(label), holdsTensors(child.value) else { return nil }
+      return label
     }
+  }
+
+  /// Whether there are tensors in a value, also in one that is no tree itself: a tuple, a struct, a list of `any` trees.
+  private static func holdsTensors(_ value: Any) -> Bool {
+    if type(of: value) is any TensorTree.Type { return true }
+    let mirror = Mirror(reflecting: value)
+    // A list's first elements tell what it holds; objects and closures keep their tensors to themselves.
+    return mirror.displayStyle != .class && mirror.children.prefix(16).contains { holdsTensors($0.value) }
   }
 }

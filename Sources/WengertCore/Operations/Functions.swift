@@ -1,102 +1,103 @@
-// Functions of real numbers, element by element; whole numbers are converted to float32 first.
+// Functions of real numbers, element by element; whole numbers are converted to float32 first. They have no hidden parameters, so that they are values of
+// the type (Tensor) -> Tensor: `xs.map(exp)`, `compile(gelu)`. Their messages find the caller's line as those of operators do.
 
 /// eˣ, element by element.
-public func exp(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.exp, x, Caller(file, line)) }
+public func exp(_ x: Tensor) -> Tensor { .real(.exp, x, Caller(#fileID, #line)) }
 
 /// eˣ − 1, accurate near 0, element by element.
-public func expm1(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.expm1, x, Caller(file, line)) }
+public func expm1(_ x: Tensor) -> Tensor { .real(.expm1, x, Caller(#fileID, #line)) }
 
 /// ln x, element by element.
-public func log(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.log, x, Caller(file, line)) }
+public func log(_ x: Tensor) -> Tensor { .real(.log, x, Caller(#fileID, #line)) }
 
 /// ln(1 + x), accurate near 0, element by element.
-public func log1p(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.log1p, x, Caller(file, line)) }
+public func log1p(_ x: Tensor) -> Tensor { .real(.log1p, x, Caller(#fileID, #line)) }
 
 /// √x, element by element.
-public func sqrt(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.sqrt, x, Caller(file, line)) }
+public func sqrt(_ x: Tensor) -> Tensor { .real(.sqrt, x, Caller(#fileID, #line)) }
 
 /// 1/√x, element by element.
-public func rsqrt(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.rsqrt, x, Caller(file, line)) }
+public func rsqrt(_ x: Tensor) -> Tensor { .real(.rsqrt, x, Caller(#fileID, #line)) }
 
 /// sin x, element by element.
-public func sin(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.sin, x, Caller(file, line)) }
+public func sin(_ x: Tensor) -> Tensor { .real(.sin, x, Caller(#fileID, #line)) }
 
 /// cos x, element by element.
-public func cos(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.cos, x, Caller(file, line)) }
+public func cos(_ x: Tensor) -> Tensor { .real(.cos, x, Caller(#fileID, #line)) }
 
 /// tan x, element by element.
-public func tan(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.tan, x, Caller(file, line)) }
+public func tan(_ x: Tensor) -> Tensor { .real(.tan, x, Caller(#fileID, #line)) }
 
 /// arcsin x, element by element.
-public func asin(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.asin, x, Caller(file, line)) }
+public func asin(_ x: Tensor) -> Tensor { .real(.asin, x, Caller(#fileID, #line)) }
 
 /// arccos x, element by element.
-public func acos(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.acos, x, Caller(file, line)) }
+public func acos(_ x: Tensor) -> Tensor { .real(.acos, x, Caller(#fileID, #line)) }
 
 /// arctan x, element by element.
-public func atan(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.atan, x, Caller(file, line)) }
+public func atan(_ x: Tensor) -> Tensor { .real(.atan, x, Caller(#fileID, #line)) }
 
 /// sinh x, element by element.
-public func sinh(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.sinh, x, Caller(file, line)) }
+public func sinh(_ x: Tensor) -> Tensor { .real(.sinh, x, Caller(#fileID, #line)) }
 
 /// cosh x, element by element.
-public func cosh(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.cosh, x, Caller(file, line)) }
+public func cosh(_ x: Tensor) -> Tensor { .real(.cosh, x, Caller(#fileID, #line)) }
 
 /// tanh x, element by element.
-public func tanh(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.tanh, x, Caller(file, line)) }
+public func tanh(_ x: Tensor) -> Tensor { .real(.tanh, x, Caller(#fileID, #line)) }
 
 /// 1/(1 + e⁻ˣ), element by element.
-public func sigmoid(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.sigmoid, x, Caller(file, line)) }
+public func sigmoid(_ x: Tensor) -> Tensor { .real(.sigmoid, x, Caller(#fileID, #line)) }
 
 /// Ln(1 + eˣ), without overflow, element by element.
-public func softplus(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.softplus, x, Caller(file, line)) }
+public func softplus(_ x: Tensor) -> Tensor { .real(.softplus, x, Caller(#fileID, #line)) }
 
 /// (2/√π)∫₀ˣ e^(−t²) dt, element by element.
-public func erf(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.erf, x, Caller(file, line)) }
+public func erf(_ x: Tensor) -> Tensor { .real(.erf, x, Caller(#fileID, #line)) }
 
 /// 1 − erf x, accurate for large x, element by element.
-public func erfc(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.erfc, x, Caller(file, line)) }
+public func erfc(_ x: Tensor) -> Tensor { .real(.erfc, x, Caller(#fileID, #line)) }
 
 /// Φ(x), the distribution function of the standard normal, element by element.
-public func normalCDF(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.normalCDF, x, Caller(file, line)) }
+public func normalCDF(_ x: Tensor) -> Tensor { .real(.normalCDF, x, Caller(#fileID, #line)) }
 
 /// x·Φ(x) (Hendrycks & Gimpel 2016, exact form), element by element.
-public func gelu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.gelu, x, Caller(file, line)) }
+public func gelu(_ x: Tensor) -> Tensor { .real(.gelu, x, Caller(#fileID, #line)) }
 
 /// x·σ(2√(2/π)(x + 0.044715x³)), the approximation of `gelu` by tanh, element by element.
-public func geluTanh(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.geluTanh, x, Caller(file, line)) }
+public func geluTanh(_ x: Tensor) -> Tensor { .real(.geluTanh, x, Caller(#fileID, #line)) }
 
 /// x·σ(x), element by element.
-public func silu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor { .real(.silu, x, Caller(file, line)) }
+public func silu(_ x: Tensor) -> Tensor { .real(.silu, x, Caller(#fileID, #line)) }
 
 /// |x|, element by element.
-public func abs(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.abs), [x], Caller(file, line))
+public func abs(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.abs), [x], Caller(#fileID, #line))
 }
 
 /// −1, 0 or 1, NaN for NaN, element by element.
-public func sign(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.sign), [x], Caller(file, line))
+public func sign(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.sign), [x], Caller(#fileID, #line))
 }
 
 /// The whole number at or below, element by element.
-public func floor(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.floor), [x], Caller(file, line))
+public func floor(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.floor), [x], Caller(#fileID, #line))
 }
 
 /// The whole number at or above, element by element.
-public func ceil(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.ceil), [x], Caller(file, line))
+public func ceil(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.ceil), [x], Caller(#fileID, #line))
 }
 
 /// The nearest whole number, halves to even, element by element.
-public func round(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.round), [x], Caller(file, line))
+public func round(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.round), [x], Caller(#fileID, #line))
 }
 
 /// Max(x, 0), element by element; NaN stays. The gradient at 0 is 0.
-public func relu(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.relu), [x], Caller(file, line))
+public func relu(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.relu), [x], Caller(#fileID, #line))
 }
 
 /// Max(x, 0) and at most 6, element by element; NaN stays. The gradient at 0 and at 6 is 0, unlike that of `clip`.
@@ -107,13 +108,13 @@ public func relu6(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line)
 }
 
 /// x², element by element.
-public func square(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  apply1(Elementwise.unary(.square), [x], Caller(file, line))
+public func square(_ x: Tensor) -> Tensor {
+  apply1(Elementwise.unary(.square), [x], Caller(#fileID, #line))
 }
 
 /// 1/x, element by element.
-public func reciprocal(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .real(.reciprocal, x, Caller(file, line))
+public func reciprocal(_ x: Tensor) -> Tensor {
+  .real(.reciprocal, x, Caller(#fileID, #line))
 }
 
 /// Whether each element is not a number.
@@ -123,29 +124,29 @@ public func isNaN(_ x: Tensor) -> Tensor { .real(.isNaN, x, Caller(#fileID, #lin
 public func isFinite(_ x: Tensor) -> Tensor { .real(.isFinite, x, Caller(#fileID, #line)) }
 
 /// The angle of the point (x, y) in −π…π. Its gradient is zero at the origin, which has no angle.
-public func atan2(_ y: Tensor, _ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .broadcasting(.binary(.atan2), y.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(file, line))
+public func atan2(_ y: Tensor, _ x: Tensor) -> Tensor {
+  .broadcasting(.binary(.atan2), y.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(#fileID, #line))
 }
 
 /// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off: zero but for a = ±1.
-public func pow(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .broadcasting(.binary(.power), a, b, Caller(file, line))
+public func pow(_ a: Tensor, _ b: Tensor) -> Tensor {
+  .broadcasting(.binary(.power), a, b, Caller(#fileID, #line))
 }
 
 /// aᵇ, element by element; whole numbers with a negative exponent are converted to float32. The gradient is zero for b = 0, also at a = 0.
-public func pow(_ a: Tensor, _ b: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+public func pow(_ a: Tensor, _ b: Double) -> Tensor {
   let base = a.dtype.isFloating || b >= 0 ? a : a.cast(to: .float32)
-  return .broadcasting(.binary(.power), base, base.scalar(b), Caller(file, line))
+  return .broadcasting(.binary(.power), base, base.scalar(b), Caller(#fileID, #line))
 }
 
 /// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
-public func minimum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .broadcasting(.binary(.minimum), a, b, Caller(file, line))
+public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor {
+  .broadcasting(.binary(.minimum), a, b, Caller(#fileID, #line))
 }
 
 /// The greater of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
-public func maximum(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  .broadcasting(.binary(.maximum), a, b, Caller(file, line))
+public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
+  .broadcasting(.binary(.maximum), a, b, Caller(#fileID, #line))
 }
 
 /// Each element brought into `low`…`high`; NaN stays. The gradient is one inside and at the bounds, zero beyond. Bounds may be infinite; whole numbers keep

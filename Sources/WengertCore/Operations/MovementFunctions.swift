@@ -26,6 +26,11 @@ extension Tensor {
     return move(.permute(Shape(axes.map { caller.normalize($0, rank: rank, "permute", shape) })), caller)
   }
 
+  /// The axes in another order, written without brackets: `x.permute(2, 0, 1)`; a view.
+  public func permute(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    permute(axes, file: file, line: line)
+  }
+
   /// Two axes exchanged, by default the last two; a view.
   public func transpose(_ a: Int = -2, _ b: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
@@ -70,10 +75,27 @@ extension Tensor {
     return move(.reshape(target), caller)
   }
 
-  /// Without the axes of extent one, or without the named ones.
-  public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  /// New axes of extent one at these places of the result: `x.expandDims([0, -1])`.
+  public func expandDims(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
-    let named = axes.isEmpty ? nil : caller.normalize(axes, shape, "squeeze")
+    let places = axes.map { caller.normalize($0, rank: rank + axes.count, "expandDims", shape) }.sorted()
+    var target = shape
+    for (place, next) in zip(places, places.dropFirst()) where place == next {
+      caller.fail("expandDims", "axis \(place) is named twice in \(axes)")
+    }
+    for place in places { target.insert(1, at: place) }
+    return move(.reshape(target), caller)
+  }
+
+  /// Without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
+  public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    squeeze(axes.isEmpty ? nil : axes, file: file, line: line)
+  }
+
+  /// Without the named axes, which must be of extent one (nil: without all that are).
+  public func squeeze(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let named = axes.map { caller.normalize($0, shape, "squeeze") }
     for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
     let kept = shape.indices.filter { !(named?.contains($0) ?? shape.isOne($0)) }
     return move(.reshape(shape.selecting(kept)), caller)
@@ -90,10 +112,15 @@ extension Tensor {
     return move(.pick(.diagonal(first: a, second: b, offset: offset)), caller)
   }
 
-  /// The elements in reverse order along the named axes (all by default); a view.
+  /// The elements in reverse order along the named axes (all by default): `x.flip()`, `x.flip(0, 1)`; a view.
   public func flip(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    flip(axes.isEmpty ? nil : axes, file: file, line: line)
+  }
+
+  /// The elements in reverse order along the axes of a list (nil: all); a view.
+  public func flip(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
-    let named = caller.normalize(axes.isEmpty ? nil : axes, shape, "flip")
+    let named = caller.normalize(axes, shape, "flip")
     var starts = Shape(repeating: 0, count: rank), steps = Shape(repeating: 1, count: rank)
     for axis in named {
       starts[dim: axis] = shape[dim: axis] - 1

@@ -2,9 +2,11 @@
 ///
 /// Numbers are Philox-4×32-10 (Salmon et al. 2011) of the key and the element's position. Use a key once, and derive others from it
 /// with `split` or `fold`: two distributions drawn with one key come from the same bits.
-public struct RandomKey: Sendable {
+///
+/// A key is a tree of one tensor, so that a compiled function takes it as an argument: each call draws with the key it is given. Its gradient is zero.
+public struct RandomKey: Sendable, TensorTree {
   /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
-  public let data: Tensor
+  public private(set) var data: Tensor
 
   public init(_ data: Tensor) { self.data = data }
 
@@ -12,6 +14,8 @@ public struct RandomKey: Sendable {
   public init(_ seed: Int, backend: any Backend) {
     data = Tensor([Int64(seed)], shape: [], backend: backend)
   }
+
+  public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { body(prefix, &data) }
 
   /// 32 random bits per element (int64 in 0..<2³²).
   func bits(_ shape: Shape, stream: UInt32 = 0, lane: Int = 0, numbering: RowProgram.Numbering = .byElement) -> Tensor {

@@ -51,6 +51,12 @@ extension Tensor {
   ///
   /// Assigning changes the elements in place where nobody else holds them.
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
+    get { self[indices: indices, file: file, line: line] }
+    set { self[indices: indices, file: file, line: line] = newValue }
+  }
+
+  /// The same with the indices in a list, whose length may be known only when the program runs: `x[indices: axes.map { $0 == 1 ? 0 : Axis.all }]`.
+  public subscript(indices indices: [any TensorIndex], file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { Subscript(indices.map(\.part), of: self, Caller(file, line)).read(self) }
     set {
       let caller = Caller(file, line)

@@ -53,6 +53,7 @@ extension Caller {
 
   /// `axis` counted from the front; negative ones count from the end.
   func normalize(_ axis: Int, rank: Int, _ operation: String, _ shape: Shape) -> Int {
+    require(rank > 0, operation, "axis \(axis) does not exist in a scalar, which has no axes; reshape it to [1] first, or name no axis")
     require(axis >= -rank && axis < rank, operation, "axis \(axis) does not exist in shape \(shape), which has \(rank) axes")
     return axis < 0 ? axis + rank : axis
   }

@@ -91,6 +91,23 @@ public struct Shape: Sendable {
   }
 }
 
+extension Shape {
+  /// The extents of the first shape, then those of the second; at most eight together. Symbols stay symbols.
+  public static func + (a: Shape, b: Shape) -> Shape { a.appending(b) }
+  public static func + (a: Shape, b: [Int]) -> Shape { a.appending(Shape(b)) }
+  public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
+  public static func += (a: inout Shape, b: Shape) { a = a.appending(b) }
+
+  /// Without the first axes; dimensions of the others may be symbols.
+  public func dropFirst(_ count: Int = 1) -> Shape { selecting(indices.dropFirst(count)) }
+  /// Without the last axes.
+  public func dropLast(_ count: Int = 1) -> Shape { selecting(indices.dropLast(count)) }
+  /// The first axes, as many as there are up to `count`.
+  public func prefix(_ count: Int) -> Shape { selecting(indices.prefix(count)) }
+  /// The last axes, as many as there are up to `count`.
+  public func suffix(_ count: Int) -> Shape { selecting(indices.suffix(count)) }
+}
+
 /// The distance, in elements, between neighbours along each axis.
 public typealias Strides = Shape
 

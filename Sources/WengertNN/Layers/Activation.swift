@@ -1,4 +1,4 @@
-/// A function without parameters as a layer: `Activation { gelu($0) }`.
+/// A function without parameters as a layer: `Activation(gelu)`, `Activation { 2 * tanh($0) }`.
 public struct Activation: Layer {
   private let function: @Sendable (Tensor) -> Tensor
 

@@ -25,6 +25,18 @@ public final class Profiler: Sendable {
     return fault
   }
 
+  private static func milliseconds(_ events: [Event]) -> Double {
+    var sum = 0.0
+    for event in events { sum += event.time.milliseconds }
+    return sum
+  }
+
+  private static func flops(_ events: [Event]) -> Double {
+    var sum = 0.0
+    for event in events { sum += event.cost.flops ?? 0 }
+    return sum
+  }
+
   /// Forgets what was measured.
   public func reset() { events.withLock { $0.removeAll() } }
 
@@ -34,8 +46,8 @@ public final class Profiler: Sendable {
   /// Milliseconds and operations per second of the kernels of one kind together: those whose names begin so.
   public func sum(ofKernelsNamed prefix: String) -> (milliseconds: Double, gigaflopsPerSecond: Double) {
     let chosen = events.withLock { $0.filter { $0.name.hasPrefix(prefix) } }
-    let time = chosen.reduce(0) { $0 + $1.time.milliseconds }
-    return (time, time > 0 ? chosen.reduce(0) { $0 + ($1.cost.flops ?? 0) } / time / 1e6 : 0)
+    let time = Self.milliseconds(chosen)
+    return (time, time > 0 ? Self.flops(chosen) / time / 1e6 : 0)
   }
 
   /// Kernels of one name and extents together, the longest first: calls, milliseconds, share of the time, GFLOP/s, GB/s.
@@ -46,13 +58,13 @@ public final class Profiler: Sendable {
     let all = events.withLock { $0 }
     var groups: [Key: [Event]] = [:]
     for event in all { groups[Key(name: event.name, extents: event.extents), default: []].append(event) }
-    let total = all.reduce(0) { $0 + $1.time.milliseconds }
+    let total = Self.milliseconds(all)
     var rows = [["kernel", "extents", "calls", "ms", "%", "GFLOP/s", "GB/s"]]
-    let sorted = groups.map { (key: $0.key, events: $0.value, time: $0.value.reduce(0) { $0 + $1.time.milliseconds }) }.sorted {
-      $0.time != $1.time ? $0.time > $1.time : $0.key.name < $1.key.name
-    }
+    let timed = groups.map { key, events in (key: key, events: events, time: Self.milliseconds(events)) }
+    let sorted = timed.sorted { a, b in a.time != b.time ? a.time > b.time : a.key.name < b.key.name }
     for (key, events, time) in sorted {
-      let flops = events.reduce(0) { $0 + ($1.cost.flops ?? 0) }, bytes = events.reduce(0) { $0 + $1.cost.bytes }
+      let flops = Self.flops(events)
+      let bytes = events.reduce(0) { (sum: Int, event: Event) -> Int in sum + event.cost.bytes }
       rows.append([
         key.name, key.extents, "\(events.count)", decimal(time), decimal(100 * time / max(total, 1e-9)),
         decimal(flops / max(time, 1e-9) / 1e6),

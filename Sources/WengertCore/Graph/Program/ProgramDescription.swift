@@ -80,7 +80,10 @@ func decimal(_ value: Double) -> String {
 /// Rows in columns as wide as their widest cell.
 func table(_ rows: [[String]], rightAligned: Set<Int>) -> String {
   let columns = rows.map(\.count).max() ?? 0
-  let widths = (0..<columns).map { column in rows.lazy.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+  var widths = [Int](repeating: 0, count: columns)
+  for row in rows {
+    for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) }
+  }
   return rows.map { row in
     var line = ""
     for (column, cell) in row.enumerated() {
