@@ -18,6 +18,14 @@ final class Tracer: Backend, @unchecked Sendable {
   /// Whether each operation's place in the user's program is noted, also where an operator cannot tell it.
   private let notesPlaces: Bool
 
+  /// The one whose graph is being traced: operations without an operand in it join it where their shapes have symbols.
+  @TaskLocal static var current: Tracer?
+
+  /// What must hold for the numbers of the symbols.
+  private(set) var requirements: [Requirement] = []
+
+  func require(_ requirement: Requirement) { requirements.append(requirement) }
+
   init(target: (any Backend)?, notesPlaces: Bool = false) {
     self.target = target
     self.notesPlaces = notesPlaces
@@ -49,7 +57,9 @@ final class Tracer: Backend, @unchecked Sendable {
   /// The value that a tensor stands for; one from outside becomes a constant.
   func value(of tensor: Tensor) -> Graph.Value {
     if let storage = tensor.view.storage as? TracedStorage {
-      if storage.tracer !== self { fatalError("a tensor of one graph is used while another is traced; pass it as an argument") }
+      if storage.tracer !== self {
+        Caller(#fileID, #line).fail("compile", "a tensor of one graph is used while another is traced; pass it as an argument")
+      }
       return storage.value
     }
     let key = ConstantKey(storage: ObjectIdentifier(tensor.view.storage), layout: tensor.view.layout, dtype: tensor.dtype)
@@ -60,12 +70,18 @@ final class Tracer: Backend, @unchecked Sendable {
     return value
   }
 
+  /// A tensor from outside as a value of the graph; what records its derivative does so on.
+  func joining(_ tensor: Tensor) -> Tensor {
+    Tensor(self.tensor(value(of: tensor), tensor.type).view, node: tensor.node)
+  }
+
   private func tensor(_ value: Graph.Value, _ type: TensorType) -> Tensor {
     Tensor(View(storage: TracedStorage(self, value), layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
   }
 
   private func fail() -> Never {
-    fatalError(
+    Caller(#fileID, #line).fail(
+      "compile",
       "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function"
     )
   }
@@ -85,6 +101,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { fail() }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) { fail() }
   func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
   func attentionBackward(

@@ -91,9 +91,12 @@ public struct RandomKey: Sendable {
   }
 
   /// 0..<count in random order (int64).
-  public func permutation(_ count: Int) -> Tensor {
+  public func permutation(_ count: Int) -> Tensor { permutation(Dimension(count)) }
+
+  /// The same of an extent that may be a symbol.
+  public func permutation(_ count: Dimension) -> Tensor {
     // 63 bits each: equal numbers, which the stable sort would leave in order, do not happen.
-    let order = generate("permutation", .int64, [count]) { b, key in
+    let order = generate("permutation", .int64, Shape(dimensions: [count])) { b, key in
       b.random(key: key, lane: 0) * 2_147_483_648 + b.random(key: key, lane: 1).binary(.floorDivide, b.constant(2, .int64))
     }
     return order.argSort()
@@ -106,7 +109,7 @@ public struct RandomKey: Sendable {
   ) -> Tensor {
     let caller = Caller(file, line)
     caller.require(logits.rank > 0 && logits.dtype.isFloating, "categorical", "needs float rows, got \(logits.type)")
-    let classes = logits.shape[logits.rank - 1]
+    let classes = logits.shape[dim: logits.rank - 1]
     let scores = stopGradient(logits)
     func gumbel(_ shape: Shape) -> Tensor {
       generate("gumbel", .float64, shape) { b, key in
@@ -115,7 +118,7 @@ public struct RandomKey: Sendable {
       }
     }
     if !replacement {
-      caller.require(count <= classes, "categorical", "cannot draw \(count) of \(classes) classes without replacement")
+      caller.require(Dimension(count), atMost: classes, "categorical", "cannot draw \(count) of \(classes) classes without replacement")
       return (scores + gumbel(scores.shape)).topK(count).indices
     }
     var shape = scores.shape

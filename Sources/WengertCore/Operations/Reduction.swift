@@ -18,9 +18,10 @@ struct Reduction: Operation {
     var shape = operands[0].shape
     for axis in axes {
       if op == .minimum || op == .maximum {
-        caller.require(shape[dim: axis] > 0, name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
+        caller.require(
+          1, atMost: shape[dim: axis], name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
       }
-      shape[axis] = 1
+      shape[dim: axis] = 1
     }
     return [TensorType(shape: shape, dtype: dtype)]
   }
@@ -124,17 +125,13 @@ struct Reduction: Operation {
 
   /// ∏ over the reduced axes of all other elements, right also where some are zero: what comes before times what comes after.
   private func productOfOthers(_ x: Tensor, _ caller: Caller) -> Tensor {
-    if x.count == 0 { return x }
+    if x.shape.hasNoElements { return x }
     // The reduced axes as one last axis.
     let kept = x.shape.indices.filter { !axes.contains($0) }
     let order = Shape(kept + Array(axes))
     let moved = x.move(.permute(order), caller)
-    let flat = moved.reshape(Shape(kept.map { x.shape[$0] } + [-1]))
-    let n = flat.shape[flat.rank - 1]
-    let one = x.constant(1, Shape(flat.shape.dropLast() + [1]))
-    func before(_ y: Tensor) -> Tensor {
-      concatenate([one, y.narrow(y.rank - 1, 0, n - 1, caller)], axis: -1).cumulativeProduct(axis: -1)
-    }
+    let flat = moved.reshape(x.shape.selecting(kept).appending(Shape(dimensions: [x.shape.selecting(axes).elements])))
+    func before(_ y: Tensor) -> Tensor { y.shifted(1, axis: y.rank - 1, fill: 1, caller).cumulativeProduct(axis: -1) }
     let others = before(flat) * before(flat.flip(-1)).flip(-1)
     var inverse = order
     for (to, from) in order.enumerated() { inverse[from] = to }

@@ -35,40 +35,20 @@ struct Scan: Operation {
       // y[j] = y[j−1]·x[j]: ẏ[j] = x[j]·ẏ[j−1] + y[j−1]·ẋ[j]; transposed, r[j] = ȳ[j] + x[j+1]·r[j+1], x̄[j] = y[j−1]·r[j]. No division: zeros are no exception.
       .rule(
         vjp: { a, ct in
-          let next = shifted(a.operand(0), by: reverse ? 1 : -1, fill: 0, a.caller)
-          let r = linearRecurrence(next, ct[0]!, reverse: !reverse, a.caller)
-          return [shifted(a.result(), by: reverse ? -1 : 1, fill: 1, a.caller) * r]
+          let next = a.operand(0).shifted(reverse ? 1 : -1, axis: axis, fill: 0, a.caller)
+          let r = apply1(Recurrence(axis: axis, reverse: !reverse), [next, ct[0]!], a.caller)
+          return [before(a) * r]
         },
         jvp: { a, t in
-          let drive = shifted(a.result(), by: reverse ? -1 : 1, fill: 1, a.caller) * t[0]!
-          return [linearRecurrence(a.operand(0), drive, reverse: reverse, a.caller)]
+          let drive = before(a) * t[0]!
+          return [apply1(Recurrence(axis: axis, reverse: reverse), [a.operand(0), drive], a.caller)]
         })
     case .minimum, .maximum: .notDifferentiable("running extremes are for whole numbers only")
     }
   }
 
-  /// The elements moved along the axis, `fill` entering.
-  private func shifted(_ x: Tensor, by places: Int, fill: Double, _ caller: Caller) -> Tensor {
-    let extent = x.shape[axis], move = min(abs(places), extent)
-    var filler = x.shape
-    filler[axis] = move
-    let entering = x.constant(fill, filler)
-    let staying = x.narrow(axis, places > 0 ? 0 : move, extent - move, caller)
-    return apply1(Movement.concatenate(axis: axis), places > 0 ? [entering, staying] : [staying, entering], caller)
-  }
-
-  /// r[j] = a[j]·r[j−1] + b[j] with r[−1] = 0, by doubling: log₂ n steps of whole-tensor arithmetic (Hillis & Steele 1986).
-  private func linearRecurrence(_ a: Tensor, _ b: Tensor, reverse: Bool, _ caller: Caller) -> Tensor {
-    var a = a, b = b
-    var distance = 1
-    while distance < b.shape[axis] {
-      let step = reverse ? -distance : distance
-      b = b + a * shifted(b, by: step, fill: 0, caller)
-      a = a * shifted(a, by: step, fill: 0, caller)
-      distance *= 2
-    }
-    return b
-  }
+  /// What each element is combined with: the result before it, one before the first.
+  private func before(_ a: Application) -> Tensor { a.result().shifted(reverse ? -1 : 1, axis: axis, fill: 1, a.caller) }
 }
 
 extension Tensor {

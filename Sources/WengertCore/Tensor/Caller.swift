@@ -28,7 +28,7 @@ public struct Caller: Sendable {
   }
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
-  func fail(_ operation: String, _ message: String) -> Never {
+  package func fail(_ operation: String, _ message: String) -> Never {
     let place = isOwn ? (calls ?? Calls()).user.map { "; called at \($0)" } : nil
     fatalError("\(operation): \(message)\(place ?? "")", file: file, line: line)
   }
@@ -36,7 +36,7 @@ public struct Caller: Sendable {
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   private var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
 
-  fileprivate static let modules = ["WengertCore", "Wengert"]
+  fileprivate static let modules = ["WengertCore", "Wengert", "WengertNN"]
 
 }
 
@@ -57,7 +57,7 @@ extension Caller.Calls {
 }
 
 extension Caller {
-  func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
+  package func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
     if !condition { fail(operation, message()) }
   }
 

@@ -3,7 +3,7 @@ public struct Dropout: Layer {
   public var rate: Double
 
   public init(_ rate: Double, file: StaticString = #fileID, line: UInt = #line) {
-    precondition(rate >= 0 && rate < 1, "Dropout: the rate \(rate) is not in 0..<1", file: file, line: line)
+    Caller(file, line).require(rate >= 0 && rate < 1, "Dropout", "the rate \(rate) is not in 0..<1")
     self.rate = rate
   }
 

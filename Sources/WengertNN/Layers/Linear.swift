@@ -9,10 +9,9 @@ public struct Linear: Layer, ParameterTree {
 
   /// A layer with these parameters.
   public init(weight: Tensor, bias: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line) {
-    let fits = weight.rank == 2 && (bias == nil || bias!.shape == [weight.shape[0]])
-    precondition(
-      fits, "Linear: the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape ?? [])",
-      file: file, line: line)
+    let fits = weight.rank == 2 && (bias == nil || bias!.shape == Shape(dimensions: [weight.shape[dim: 0]]))
+    Caller(file, line).require(
+      fits, "Linear", "the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape ?? [])")
     self.weight = weight
     self.bias = bias
   }

@@ -17,8 +17,8 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
     width: Int, heads: Int, dropout: Double = 0, key: RandomKey, initialiser: Initialiser = .normal(standardDeviation: 0.02),
     dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
   ) {
-    precondition(
-      heads > 0 && width % heads == 0, "MultiHeadAttention: the width \(width) does not divide into \(heads) heads", file: file, line: line)
+    Caller(file, line).require(
+      heads > 0 && width % heads == 0, "MultiHeadAttention", "the width \(width) does not divide into \(heads) heads")
     func projection(_ site: Int) -> Linear { Linear(width, width, key: key.fold(site), initialiser: initialiser, dtype: dtype) }
     query = projection(0)
     self.key = projection(1)

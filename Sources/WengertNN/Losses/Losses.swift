@@ -8,12 +8,12 @@
 public func crossEntropy(
   _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  precondition(
-    logits.rank == 2 && classes.shape == [logits.shape[0]],
-    "crossEntropy: needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)", file: file, line: line)
-  precondition(
-    labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy: the label smoothing \(labelSmoothing) is not in 0...1", file: file,
-    line: line)
+  let caller = Caller(file, line)
+  let message = "needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)"
+  caller.require(logits.rank == 2 && classes.rank == 1, "crossEntropy", message)
+  caller.require(logits.shape[dim: 0], sameAs: classes.shape[dim: 0], "crossEntropy", message)
+  caller.require(
+    labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy", "the label smoothing \(labelSmoothing) is not in 0...1")
   let loss = classLoss(logits, classes, file: file, line: line).mean()
   if labelSmoothing == 0 { return loss }
   return (1 - labelSmoothing) * loss - labelSmoothing * logits.logSoftmax(file: file, line: line).mean()
@@ -23,7 +23,7 @@ public func crossEntropy(
 public func meanSquaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  requireOneShape("meanSquaredError", prediction, target, file, line)
+  requireOneShape("meanSquaredError", prediction, target, Caller(file, line))
   return square(prediction - target).mean()
 }
 
@@ -31,11 +31,13 @@ public func meanSquaredError(
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  requireOneShape("binaryCrossEntropyWithLogits", logits, targets, file, line)
+  requireOneShape("binaryCrossEntropyWithLogits", logits, targets, Caller(file, line))
   return (softplus(logits) - logits * targets).mean()
 }
 
 /// Silent broadcasting of [n, 1] against [n] would give a wrong loss.
-private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ file: StaticString, _ line: UInt) {
-  precondition(a.shape == b.shape, "\(name): shapes \(a.shape) and \(b.shape) differ", file: file, line: line)
+private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ caller: Caller) {
+  let message = "shapes \(a.shape) and \(b.shape) differ"
+  caller.require(a.rank == b.rank, name, message)
+  for (x, y) in zip(a.shape.dimensions, b.shape.dimensions) { caller.require(x, sameAs: y, name, message) }
 }

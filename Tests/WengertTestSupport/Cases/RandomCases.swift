@@ -16,7 +16,7 @@ extension CaseList {
     draw("normal", accuracy: .composed(16), dtypes: DType.floats) { $0.normal($1.shape, mean: 1, standardDeviation: 2, dtype: $1.dtype) },
     draw("bernoulli") { $0.bernoulli(0.3, $1.shape) },
     draw("integers") { $0.integers(-5..<100, $1.shape) },
-    draw("permutation") { $0.permutation($1.count) },
+    draw("permutation") { $0.permutation($1.shape.elements) },
     draw("split keys") { key, _ in stack(key.split(3).map(\.data)) },
     draw("fold keys") { key, _ in key.fold(7).data },
     OperationCase(

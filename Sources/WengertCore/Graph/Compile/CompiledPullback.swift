@@ -17,7 +17,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     let count = arguments.tensors.count
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
-      fatalError("a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+      Caller(#fileID, #line).fail(
+        "compilePullback", "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
     let names = arguments.names
     let (_, run) = compiler.begin(names: names, arguments.tensors) { tracer, traced in

@@ -70,7 +70,7 @@ final class Compiler<Output>: Compilation {
     if entries.count >= Self.largestCache { entries.removeFirst() }
     entries.append(entry)
     guard let sizes = entry.program.graph.symbolValues(types) else {
-      fatalError("compile: the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+      Caller(#fileID, #line).fail("compile", "the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
     }
     statistics.lastCall = .compiled
     return (entry, sizes)
@@ -100,7 +100,7 @@ final class Compiler<Output>: Compilation {
   ) -> Entry {
     let tracer = Tracer(target: backend, notesPlaces: options.nanCheck)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
-    let traced = trace(tracer, inputs)
+    let traced = Tracer.$current.withValue(tracer) { trace(tracer, inputs) }
     let results = traced.results.map { tracer.value(of: $0) }
     var graph = tracer.graph
     graph.outputs = results
@@ -108,26 +108,29 @@ final class Compiler<Output>: Compilation {
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
       if old != new {
-        fatalError(
-          "compile: the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
+        Caller(#fileID, #line).fail(
+          "compile", "the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }
     }
-    guard let target = tracer.target else { fatalError("compile: the function uses no tensor, so nothing tells where it should run") }
+    guard let target = tracer.target else {
+      Caller(#fileID, #line).fail("compile", "the function uses no tensor, so nothing tells where it should run")
+    }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
+      for requirement in tracer.requirements { requirement.check(sizes) }
       let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
       optimized = outcome.graph
       statistics.bytesOverBudget = max(0, outcome.byteCount - budget)
     }
-    return Entry(names: names, program: Program(optimized, on: target), template: traced.output)
+    return Entry(names: names, program: Program(optimized, on: target, requirements: tracer.requirements), template: traced.output)
   }
 
   /// The type of an argument, with the symbols that the options give.
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      fatalError("compile: \(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }

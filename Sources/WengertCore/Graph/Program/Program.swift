@@ -7,12 +7,15 @@ public final class Program: @unchecked Sendable {
   let backend: any Backend
   private var bound: [(sizes: [Int], program: BoundProgram)] = []
   private let symbols: [String]
+  /// What must hold for the numbers of the symbols.
+  private let requirements: [Requirement]
   /// How many plans for different sizes are kept.
   static let largestCache = 8
 
-  init(_ graph: Graph, on backend: any Backend) {
+  init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = []) {
     self.graph = graph
     self.backend = backend
+    self.requirements = requirements
     symbols = graph.symbols
   }
 
@@ -23,6 +26,7 @@ public final class Program: @unchecked Sendable {
       if place != bound.count - 1 { bound.append(bound.remove(at: place)) }
       return (bound[bound.count - 1].program, false)
     }
+    for requirement in requirements { requirement.check(sizes) }
     if bound.count >= Self.largestCache { bound.removeFirst() }
     let program = BoundProgram(graph, symbols: sizes, on: backend)
     bound.append((key, program))
@@ -65,10 +69,10 @@ extension Dimension {
   /// Of an expression a·symbol + b: the symbol, and its value where the expression has this one (zero, which no symbol has, where there is none).
   func solved(for extent: Int) -> (symbol: String, value: Int)? {
     let terms = polynomial.terms
-    guard let first = terms.first, first.symbols.count == 1, terms.count == 1 || (terms.count == 2 && terms[1].symbols.isEmpty) else {
-      return nil
-    }
+    guard let first = terms.first, first.factors.count == 1, terms.count == 1 || (terms.count == 2 && terms[1].factors.isEmpty),
+      case .symbol(let name) = first.factors[0].definition
+    else { return nil }
     let rest = extent - (terms.count == 2 ? terms[1].coefficient : 0)
-    return (first.symbols[0], rest % first.coefficient == 0 ? rest / first.coefficient : 0)
+    return (name, rest % first.coefficient == 0 ? rest / first.coefficient : 0)
   }
 }
