@@ -70,6 +70,14 @@ extension Tensor {
     return Tensor(Array(0..<count), shape: [count], backend: device.backend)
   }
 
+  /// 0, 1, …, count − 1 as int64, where the count may be a symbol.
+  public static func iota(_ count: Dimension, device: Device = .current) -> Tensor { iota(count, on: device.backend) }
+
+  /// An extent as a scalar: one that is known when the program runs, where it is a symbol.
+  public init(extent: Dimension, dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {
+    self = .extent(extent, dtype: dtype, backend: device.backend, file: file, line: line)
+  }
+
   /// `count` numbers from `start` to `end`, evenly spaced, both included.
   public static func linspace(
     _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .current
@@ -79,8 +87,21 @@ extension Tensor {
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
   }
 
+  /// The same for a count that may be a symbol.
+  public static func linspace(
+    _ start: Double, _ end: Double, count: Dimension, dtype: DType = .float32, device: Device = .current
+  ) -> Tensor {
+    let steps = Tensor(extent: .maximum(count - 1, 1), dtype: .float64, device: device)
+    return (start + iota(count, device: device).cast(to: .float64) * ((end - start) / steps)).cast(to: dtype)
+  }
+
   /// Ones on the diagonal, zeros elsewhere.
   public static func eye(_ rows: Int, _ columns: Int? = nil, dtype: DType = .float32, device: Device = .current) -> Tensor {
+    (iota(rows, device: device).expandDims(1) .== iota(columns ?? rows, device: device)).cast(to: dtype)
+  }
+
+  /// The same for extents that may be symbols.
+  public static func eye(_ rows: Dimension, _ columns: Dimension? = nil, dtype: DType = .float32, device: Device = .current) -> Tensor {
     (iota(rows, device: device).expandDims(1) .== iota(columns ?? rows, device: device)).cast(to: dtype)
   }
 }

@@ -13,7 +13,8 @@ extension CPUBackend {
         call, AttentionBackwardViews(out: out, logSumExp: logSumExp, cotangent: cotangent, query: query, key: key, value: value))
     case .gather(let source, let indices, let out): prepareGather(source, indices: indices, into: out)
     case .scatterAdd(let updates, let indices, let out): prepareScatterAdd(updates, indices: indices, into: out)
-    case .takeAlong, .scatterAddAlong, .argSort, .argReduce, .scan, .linearAlgebra, .host: PlainKernel(backend: self, call: call)
+    case .takeAlong, .scatterAddAlong, .argSort, .argReduce, .scan, .recurrence, .linearAlgebra, .host:
+      PlainKernel(backend: self, call: call)
     }
   }
 }

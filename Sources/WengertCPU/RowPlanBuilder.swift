@@ -198,6 +198,7 @@ struct RowPlanBuilder {
       block.steps.append(extent == .row ? .loadRow(input: input, value: index) : .loadPerRow(input: input, value: index))
     case .constant(let number):
       block.steps.append(.constant(dtype == .bool ? (number != 0 ? 1 : 0) : number, value: index, lanes[index]))
+    case .inverse(let extent): preconditionFailure("row program \(program.name): 1/\(extent.dimension) is no number yet")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
     case .random(let key, let stream, let lane, let numbering):
@@ -384,7 +385,7 @@ extension RowProgram.Instruction {
   /// The values that the instruction reads.
   var operands: [Int] {
     switch self {
-    case .load, .constant, .columnIndex: []
+    case .load, .constant, .inverse, .columnIndex: []
     case .unary(_, let a), .cast(let a), .reduce(_, let a): [a]
     case .random(let key, _, _, _): [key]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]

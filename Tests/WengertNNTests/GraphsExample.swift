@@ -36,6 +36,14 @@ enum GraphsExample {
     print("calls", calls)
     print("statistics", forward.statistics.calls, forward.statistics.compilations, forward.statistics.bindings)
 
+    let change = compile(
+      { (x: Tensor) in
+        let n = x.shape[dim: 0]
+        let steps = x[1..<n] - x[0..<(n - 1)]
+        return steps.sum(axes: [0]) / steps.extent(0)
+      }, CompileOptions(shapes: ["0": ["n", -1]]))
+    print("slices", change(RandomKey(5).normal([6, 2])).shape, change.program!.graph)
+
     let train = { (state: inout Pair<Network, AdamW>, x: Tensor, target: Tensor) -> Tensor in
       let (loss, gradient) = valueAndGradient(at: state.first) { square($0(x) - target).mean() }
       state.second.update(&state.first, gradient, learningRate: Tensor(0.01))

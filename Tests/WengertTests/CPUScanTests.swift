@@ -29,6 +29,33 @@ import WengertCPU
     }
   }
 
+  @Test(
+    "a recurrence combines what came before, in both directions, for every dtype and layout",
+    arguments: [DType.float32, .float64, .float16, .int64])
+  func recurrence(dtype: DType) {
+    var numbers = Numbers(2)
+    let shapes: [Shape] = [[1], [9], [4, 7], [2, 3, 5], [3, 0], [0, 3], [150, 6], [2, 70, 8]]
+    for shape in shapes {
+      for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {
+        let a = View.random(shape, dtype, target, &numbers), b = View.random(shape, dtype, source, &numbers)
+        let out = View.random(shape, dtype, target, &numbers)
+        let factors = dtype.isFloating ? View(a.values.map { $0 / 2 }, shape, dtype) : a
+        let (x, y) = (factors.values, b.values)
+        let length = shape.last!
+        for reverse in [false, true] {
+          CPUBackend.shared.recurrence(factors, b, reverse: reverse, into: out)
+          var expected = y
+          for row in 0..<(length == 0 ? 0 : y.count / length) {
+            let places = Array(row * length..<(row + 1) * length)
+            let order = reverse ? places.reversed() : places
+            for (before, now) in zip(order, order.dropFirst()) { expected[now] += x[now] * expected[before] }
+          }
+          expectClose(out, expected, epsilon(dtype) * 50, "\(shape) \(source) → \(target) \(reverse)")
+        }
+      }
+    }
+  }
+
   func combine(_ op: ReduceOp, _ a: Double, _ b: Double, _ dtype: DType) -> Double {
     switch op {
     case .sum: wrapped(a + b, dtype)

@@ -104,6 +104,9 @@ final class PreparingBackend: Backend {
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) {
     check([x, out]) { .scan($0[0], op, reverse: reverse, into: $0[1]) }
   }
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
+    check([a, b, out]) { .recurrence($0[0], $0[1], reverse: reverse, into: $0[2]) }
+  }
   func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
     check(operands + [out]) { .linearAlgebra(kernel, Array($0.dropLast()), into: $0[$0.count - 1]) }
   }

@@ -60,7 +60,8 @@ public func valueAndGradient<Input: TensorTree>(
   let recording = try Recording("gradient", x, needsUse: true, f, caller)
   let value = recording.value
   caller.require(
-    value.count == 1 && value.dtype.isFloating, "gradient", "the function must give one floating number, it gave \(value.type)")
+    value.shape.elements.number == 1 && value.dtype.isFloating, "gradient",
+    "the function must give one floating number, it gave \(value.type)")
   return (value, recording.pullback(value.constant(1, value.shape), consuming: true, caller))
 }
 

@@ -57,6 +57,9 @@ public protocol Backend: AnyObject, Sendable {
   /// out[…, j] = x[…, 0] ∘ … ∘ x[…, j] along the last axis, or from the end when `reverse`. For sum and product; float types accumulate in their compute type.
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View)
 
+  /// out[…, j] = a[…, j]·out[…, j − 1] + b[…, j] along the last axis, nothing before the first, or from the end when `reverse`; carried in the compute type.
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View)
+
   /// out = factor or solution, matrix by matrix over equal leading axes; see `LinearAlgebraKernel`. float32 or float64. Returns the first matrix for which there
   /// is none.
   func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int?

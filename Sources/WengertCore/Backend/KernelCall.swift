@@ -10,6 +10,7 @@ public enum KernelCall: Sendable {
   case argSort(View, descending: Bool, into: View)
   case argReduce(View, ReduceOp, into: View)
   case scan(View, ReduceOp, reverse: Bool, into: View)
+  case recurrence(View, View, reverse: Bool, into: View)
   case linearAlgebra(LinearAlgebraKernel, [View], into: View)
   case attention(AttentionCall, into: View, logSumExp: View)
   case attentionBackward(
@@ -96,6 +97,7 @@ public struct PlainKernel: Kernel {
     case .argSort(let x, let descending, let out): backend.argSort(x, descending: descending, into: out)
     case .argReduce(let x, let op, let out): backend.argReduce(x, op, into: out)
     case .scan(let x, let op, let reverse, let out): backend.scan(x, op, reverse: reverse, into: out)
+    case .recurrence(let a, let b, let reverse, let out): backend.recurrence(a, b, reverse: reverse, into: out)
     case .linearAlgebra(let kernel, let operands, let out): return backend.linearAlgebra(kernel, operands, into: out)
     case .attention(let call, let out, let logSumExp): backend.attention(call, into: out, logSumExp: logSumExp)
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
@@ -139,6 +141,7 @@ extension KernelCall {
       .scatterAddAlong(let x, let indices, _):
       [x, indices]
     case .argSort(let x, _, _), .argReduce(let x, _, _), .scan(let x, _, _, _): [x]
+    case .recurrence(let a, let b, _, _): [a, b]
     case .linearAlgebra(_, let operands, _): operands
     case .attention(let call, _, _): call.reads
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, _, _, _): call.reads + [out, logSumExp, cotangent]
@@ -152,7 +155,8 @@ extension KernelCall {
     case .rows(let call): call.outputs
     case .matmul(let call): (call.out.map { [$0] } ?? []) + (call.epilogue?.call.outputs ?? [])
     case .gather(_, _, let out), .scatterAdd(_, _, let out), .takeAlong(_, _, let out), .scatterAddAlong(_, _, let out),
-      .argSort(_, _, let out), .argReduce(_, _, let out), .scan(_, _, _, let out), .linearAlgebra(_, _, let out):
+      .argSort(_, _, let out), .argReduce(_, _, let out), .scan(_, _, _, let out), .recurrence(_, _, _, let out),
+      .linearAlgebra(_, _, let out):
       [out]
     case .attention(_, let out, let logSumExp): [out, logSumExp]
     case .attentionBackward(_, _, _, _, let query, let key, let value): [query, key, value]
@@ -176,6 +180,7 @@ extension KernelCall {
     case .argSort(let x, let descending, let out): .argSort(f(x), descending: descending, into: f(out))
     case .argReduce(let x, let op, let out): .argReduce(f(x), op, into: f(out))
     case .scan(let x, let op, let reverse, let out): .scan(f(x), op, reverse: reverse, into: f(out))
+    case .recurrence(let a, let b, let reverse, let out): .recurrence(f(a), f(b), reverse: reverse, into: f(out))
     case .linearAlgebra(let kernel, let operands, let out): .linearAlgebra(kernel, operands.map(f), into: f(out))
     case .attention(let call, let out, let logSumExp): .attention(call.map(f), into: f(out), logSumExp: f(logSumExp))
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):

@@ -31,6 +31,11 @@ public final class RowBuilder {
     return emit(.constant(value), dtype, isRow: false)
   }
 
+  /// One divided by an extent.
+  public func inverse(of extent: Dimension, _ dtype: DType) -> RowValue {
+    extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(Extent(extent)), dtype, isRow: false)
+  }
+
   public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
 
   public func random(key: RowValue, stream: UInt32 = 0, lane: Int, numbering: RowProgram.Numbering = .byElement) -> RowValue {

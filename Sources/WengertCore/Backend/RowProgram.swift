@@ -40,6 +40,8 @@ public struct RowProgram: Hashable, Sendable {
     /// Element of input n. Row inputs cover the whole iteration shape; scalar inputs have an innermost extent of one.
     case load(Int)
     case constant(Double)
+    /// One divided by an extent, which is a number once the program is bound: no backend meets it.
+    case inverse(Extent)
     /// The element's position in its row, int64.
     case columnIndex
     case unary(UnaryOp, Value)
@@ -114,11 +116,22 @@ public struct RowProgram: Hashable, Sendable {
   }
 }
 
+extension RowProgram {
+  /// The same program with numbers for the symbols in it.
+  func bound(_ symbols: [String: Int]) -> RowProgram {
+    var result = self
+    for (id, instruction) in instructions.enumerated() {
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.dimension.bound(symbols))) }
+    }
+    return result
+  }
+}
+
 extension RowProgram.Instruction {
   /// The values that this instruction reads.
   public var operands: [RowProgram.Value] {
     switch self {
-    case .load, .constant, .columnIndex: []
+    case .load, .constant, .inverse, .columnIndex: []
     case .unary(_, let a), .cast(let a), .reduce(_, let a), .random(let a, _, _, _): [a]
     case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
     case .select(let a, let b, let c): [a, b, c]
@@ -128,7 +141,7 @@ extension RowProgram.Instruction {
   /// The same instruction on other values.
   public func mappingOperands(_ map: (RowProgram.Value) -> RowProgram.Value) -> Self {
     switch self {
-    case .load, .constant, .columnIndex: self
+    case .load, .constant, .inverse, .columnIndex: self
     case .unary(let op, let a): .unary(op, map(a))
     case .binary(let op, let a, let b): .binary(op, map(a), map(b))
     case .compare(let op, let a, let b): .compare(op, map(a), map(b))

@@ -17,10 +17,24 @@ final class Tracer: Backend, @unchecked Sendable {
 
   /// Called with each operation's number before it is noted.
   private let willRecord: ((Int) -> Void)?
+  /// Called with the number of each requirement before it is noted.
+  private let willRequire: ((Int) -> Void)?
 
-  init(target: (any Backend)?, willRecord: ((Int) -> Void)? = nil) {
+  /// The one whose graph is being traced: operations without an operand in it join it where their shapes have symbols.
+  @TaskLocal static var current: Tracer?
+
+  /// What must hold for the numbers of the symbols.
+  private(set) var requirements: [Requirement] = []
+
+  func require(_ requirement: Requirement) {
+    willRequire?(requirements.count)
+    requirements.append(requirement)
+  }
+
+  init(target: (any Backend)?, willRecord: ((Int) -> Void)? = nil, willRequire: ((Int) -> Void)? = nil) {
     self.target = target
     self.willRecord = willRecord
+    self.willRequire = willRequire
   }
 
   /// The tracer that one of these tensors belongs to.
@@ -63,6 +77,11 @@ final class Tracer: Backend, @unchecked Sendable {
     return value
   }
 
+  /// A tensor from outside as a value of the graph; what records its derivative does so on.
+  func joining(_ tensor: Tensor) -> Tensor {
+    Tensor(self.tensor(value(of: tensor), tensor.type).view, node: tensor.node)
+  }
+
   private func tensor(_ value: Graph.Value, _ type: TensorType) -> Tensor {
     Tensor(View(storage: TracedStorage(self, value), layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
   }
@@ -89,6 +108,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { fail() }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) { fail() }
   func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
   func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
   func attentionBackward(

@@ -4,10 +4,17 @@
 /// log-sum-exp of the scores [tokens, heads].
 struct Attention: Operation {
   var heads: Int
-  var scale: Double
+  var scale: Scale
   var dropout: Double
   /// Whether each token has a random key of its own.
   var hasTokenKeys: Bool
+
+  /// What scores are multiplied by.
+  enum Scale: Hashable, Sendable {
+    case number(Double)
+    /// 1/√(width of a head), of which there are so many.
+    case ofWidth(Extent, heads: Int)
+  }
 
   var name: String { "attention" }
 
@@ -39,12 +46,17 @@ struct Attention: Operation {
 
   func call(_ operands: [Tensor]) -> AttentionCall {
     AttentionCall(
-      query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads, scale: scale,
+      query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads,
+      scale: scale.value([:]),
       dropout: dropout, randomKey: dropout > 0 ? (hasTokenKeys ? operands[4] : operands[4].reshape([1])).view : nil,
       hasTokenKeys: hasTokenKeys)
   }
 
-  func bound(_ symbols: [String: Int]) -> Attention { self }
+  func bound(_ symbols: [String: Int]) -> Attention {
+    var result = self
+    result.scale = .number(scale.value(symbols))
+    return result
+  }
 
   var keeps: Kept { .all }
 
@@ -89,20 +101,26 @@ struct Attention: Operation {
   /// are taken of. Memory grows with the square of the tokens.
   func dense(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let q = operands[0], offsets = operands[3]
-    let tokens = q.shape[0], width = q.shape[1]
-    func split(_ x: Tensor) -> Tensor { x.reshape([tokens, heads, width / heads]).transpose(0, 1) }
-    let index = Tensor.iota(Dimension(tokens), on: q.backend)
-    let ends = offsets.narrow(0, 1, offsets.shape[0] - 1, caller).cast(to: .int64)
+    let tokens = q.shape[dim: 0], width = q.shape[dim: 1]
+    let parts = Shape(dimensions: [tokens, Dimension(heads), width.share(of: heads)])
+    func split(_ x: Tensor) -> Tensor { x.reshape(parts).transpose(0, 1) }
+    let index = Tensor.iota(tokens, on: q.backend)
+    let ends = offsets.narrow(0, 1, offsets.shape[dim: 0] - 1, caller).cast(to: .int64)
     let sequence = (index.expandDims(1) .>= ends).sum(axes: [1])
     let same = sequence.expandDims(1) .== sequence
-    var scores = split(q).matmul(split(operands[1]).transpose()) * scale
+    var scores = split(q).matmul(split(operands[1]).transpose())
+    switch scale {
+    case .number(let scale): scores = scores * scale
+    case .ofWidth(let width, let heads):
+      scores = scores * rsqrt(q.number(width.dimension.share(of: heads), scores.dtype.computeType)).cast(to: scores.dtype)
+    }
     scores = select(same, scores, scores.constant(-.infinity))
     var weights = scores.softmax()
     if dropout > 0 {
       let kept = uniform(operands[4], weights.shape, sequence, q.dtype.computeType) .>= dropout
       weights = select(kept, weights * (1 / (1 - dropout)), weights.constant(0))
     }
-    let out = weights.matmul(split(operands[2])).transpose(0, 1).reshape([tokens, width])
+    let out = weights.matmul(split(operands[2])).transpose(0, 1).reshape(q.shape)
     return [out, scores.logSumExp(axes: [-1]).transpose(0, 1).cast(to: q.dtype.computeType)]
   }
 }
@@ -112,10 +130,10 @@ extension Attention {
   private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
     guard hasTokenKeys else { return RandomKey(key).unit(shape, dtype: dtype) }
     let spread = Tensor([AttentionCall.headSpread], shape: [], backend: key.backend)
-    let heads = Tensor.iota(Dimension(shape[0]), on: key.backend).reshape([shape[0], 1, 1]) * spread
-    let drawn = RandomKey(key.reshape([1, shape[1], 1]) + heads).unit(shape, dtype: dtype)
+    let heads = Tensor.iota(shape[dim: 0], on: key.backend).reshape(Shape(dimensions: [shape[dim: 0], 1, 1])) * spread
+    let drawn = RandomKey(key.reshape(Shape(dimensions: [1, shape[dim: 1], 1])) + heads).unit(shape, dtype: dtype)
     // A token's place in its sequence: how many of those before it are of the same.
-    let index = Tensor.iota(Dimension(shape[1]), on: key.backend)
+    let index = Tensor.iota(shape[dim: 1], on: key.backend)
     let isBefore = (sequence.expandDims(1) .== sequence) .& (index.expandDims(1) .> index)
     let place = isBefore.cast(to: .int64).sum(axes: [1])
     return drawn.takeAlong(place.broadcast(to: shape), axis: 2)
@@ -195,33 +213,43 @@ public func attention(
   caller.require(
     query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
     "query, key and value must have one floating dtype, got \(query.dtype), \(key.dtype), \(value.dtype)")
-  let width = query.shape[1]
-  caller.require(heads > 0 && width % heads == 0, name, "the width \(width) does not divide into \(heads) heads")
+  let width = query.shape[dim: 1]
+  let headWidth = caller.share(of: width, heads, name, "the width \(width) does not divide into \(heads) heads")
   caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
   caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
   caller.require(
-    offsets.rank == 1 && offsets.shape[dim: 0] > 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
+    offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   var (query, offsets) = (query, offsets)
-  if !offsets.isTraced, let wrong = firstWrong(offsets, query.shape[0]) {
-    let rows = offsets.array(of: Int.self)
-    DataFaultScope.report(
-      .offsets, name, "offsets must rise from 0 to the \(query.shape[0]) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")",
-      number: wrong, shapes: [query.shape, offsets.shape], caller)
-    // Every weight is NaN, and so is all that comes of them.
-    query = query * .nan
-    offsets = Tensor([0, query.shape[0]], shape: [2], backend: query.backend)
+  if !offsets.isTraced, let tokens = query.shape[dim: 0].number {
+    if let wrong = firstWrong(offsets, tokens) {
+      let rows = offsets.array(of: Int.self)
+      DataFaultScope.report(
+        .offsets, name, "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")",
+        number: wrong, shapes: [query.shape, offsets.shape], caller)
+      // Every weight is NaN, and so is all that comes of them.
+      query = query * .nan
+      offsets = Tensor([0, tokens], shape: [2], backend: query.backend)
+    }
+  } else if !offsets.isTraced {
+    requireOffsets(offsets, query.shape[dim: 0], caller)
   }
   var random = dropout > 0 ? randomKey!.data : .full(0, [], dtype: .int64, backend: query.backend)
   let hasTokenKeys = random.rank > 0
   if hasTokenKeys {
     caller.require(
-      random.rank == 2 && random.shape.dimensions[0] == query.shape.dimensions[0] && random.shape[1] == 1, name,
+      random.rank == 2 && random.shape.isOne(1), name,
+      "needs one random key or one for each token [tokens, 1], got \(random.shape) for \(query.shape)")
+    caller.require(
+      random.shape[dim: 0], equals: query.shape[dim: 0], name,
       "needs one random key or one for each token [tokens, 1], got \(random.shape) for \(query.shape)")
     random = random.flatten()
   }
   let operation = Attention(
-    heads: heads, scale: scale ?? 1 / Double(width / heads).squareRoot(), dropout: dropout, hasTokenKeys: hasTokenKeys)
+    heads: heads,
+    scale: scale.map { .number($0) } ?? headWidth.number.map { .number(1 / Double($0).squareRoot()) }
+      ?? .ofWidth(Extent(width), heads: heads),
+    dropout: dropout, hasTokenKeys: hasTokenKeys)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }
 
@@ -231,4 +259,22 @@ private func firstWrong(_ offsets: Tensor, _ tokens: Int) -> Int? {
   if rows[0] != 0 { return 0 }
   if let place = rows.indices.dropFirst().first(where: { rows[$0] < rows[$0 - 1] || rows[$0] > tokens }) { return place }
   return rows.last! == tokens ? nil : rows.count - 1
+}
+
+/// Ends the program unless the offsets rise from 0 to the number of tokens, which symbols say.
+private func requireOffsets(_ offsets: Tensor, _ tokens: Dimension, _ caller: Caller) {
+  let rows = offsets.array(of: Int.self)
+  let message = "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")"
+  caller.require(rows[0] == 0 && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention", message)
+  caller.require(Dimension(rows.last!), equals: tokens, "attention", message)
+}
+
+extension Attention.Scale {
+  /// The number for given values of the symbols.
+  func value(_ symbols: [String: Int]) -> Double {
+    switch self {
+    case .number(let number): number
+    case .ofWidth(let width, let heads): 1 / Double(width.dimension.bound(symbols) / heads).squareRoot()
+    }
+  }
 }

@@ -59,7 +59,7 @@ extension Tensor {
     var b = other.rank == 1 ? other.expandDims(1) : other
     let inner = a.shape[dim: a.rank - 1]
     caller.require(
-      inner == b.shape[dim: b.rank - 2], "matmul",
+      inner, sameAs: b.shape[dim: b.rank - 2], "matmul",
       "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[dim: b.rank - 2])"
     )
     let dtype = DType.promote(a.dtype, b.dtype)
@@ -90,9 +90,9 @@ extension Tensor {
     for axis in shorter.indices where !longer[dim: skip + axis].isIdentical(to: shorter[dim: axis]) {
       if longer.isOne(skip + axis) {
         longer[dim: skip + axis] = shorter[dim: axis]
-      } else if !shorter.isOne(axis) && longer[dim: skip + axis] != shorter[dim: axis] {
-        caller.fail(
-          "matmul",
+      } else if !shorter.isOne(axis) {
+        caller.require(
+          longer[dim: skip + axis], sameAs: shorter[dim: axis], "matmul",
           "leading axes of \(a.shape) and \(b.shape) do not broadcast: axis \(axis - shorter.rank - 2) has extents \(longer[dim: skip + axis]) and \(shorter[dim: axis])"
         )
       }

@@ -71,22 +71,24 @@ private struct Einsum {
     let order = result.filter { current.labels.contains($0) }
     precondition(order.count == current.labels.count)
     var value = current.tensor.permute(order.map { current.labels.firstIndex(of: $0)! })
-    let target = Shape(result.map { extents[$0]! })
+    let target = Shape(dimensions: result.map { extents[$0]! })
     if value.shape != target { value = value.broadcast(to: target) }
     return value
   }
 
   /// Each letter's extent; one broadcasts.
-  private func extents() -> [Character: Int] {
-    var extents: [Character: Int] = [:]
+  private func extents() -> [Character: Dimension] {
+    var extents: [Character: Dimension] = [:]
     for term in terms {
-      for (letter, extent) in zip(term.labels, term.tensor.shape) {
+      for (letter, extent) in zip(term.labels, term.tensor.shape.dimensions) {
         let known = extents[letter] ?? 1
-        caller.require(
-          known == 1 || extent == 1 || known == extent, "einsum",
-          "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
-        )
-        extents[letter] = known == 1 ? extent : known
+        if known.number != 1 && extent.number != 1 {
+          caller.require(
+            known, sameAs: extent, "einsum",
+            "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
+          )
+        }
+        extents[letter] = known.number == 1 ? extent : known
       }
     }
     return extents
@@ -123,20 +125,20 @@ private struct Einsum {
     let left = a.labels.filter { !shared.contains($0) }
     let right = b.labels.filter { !shared.contains($0) }
 
-    func extent(_ letter: Character) -> Int {
-      let x = a.labels.firstIndex(of: letter).map { a.tensor.shape[$0] } ?? 1
-      let y = b.labels.firstIndex(of: letter).map { b.tensor.shape[$0] } ?? 1
-      return x == 1 ? y : x
+    func extent(_ letter: Character) -> Dimension {
+      let x = a.labels.firstIndex(of: letter).map { a.tensor.shape[dim: $0] } ?? 1
+      let y = b.labels.firstIndex(of: letter).map { b.tensor.shape[dim: $0] } ?? 1
+      return x.number == 1 ? y : x
     }
-    func product(_ letters: [Character]) -> Int { letters.reduce(1) { $0 * extent($1) } }
+    func product(_ letters: [Character]) -> Dimension { letters.reduce(1) { $0 * extent($1) } }
     func arranged(_ term: (tensor: Tensor, labels: [Character]), _ first: [Character], _ second: [Character]) -> Tensor {
       let order = batch + first + second
       let moved = term.tensor.permute(order.map { term.labels.firstIndex(of: $0)! })
-      let full = moved.broadcast(to: Shape(order.map(extent)))
-      return full.reshape([product(batch), product(first), product(second)])
+      let full = moved.broadcast(to: Shape(dimensions: order.map(extent)))
+      return full.reshape(Shape(dimensions: [product(batch), product(first), product(second)]))
     }
     let product3 = arranged(a, left, inner).matmul(arranged(b, inner, right))
     let labels = batch + left + right
-    return (product3.reshape(Shape(labels.map(extent))), labels)
+    return (product3.reshape(Shape(dimensions: labels.map(extent))), labels)
   }
 }

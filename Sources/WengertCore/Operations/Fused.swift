@@ -26,8 +26,8 @@ struct Fused: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let full = iteration(operands)
     caller.require(full.rank > 0, name, "needs at least one axis")
-    for operand in operands where !operand.shape.canBroadcast(to: full) {
-      caller.fail(name, "an operand of shape \(operand.shape) does not broadcast to \(full)")
+    for operand in operands {
+      caller.require(operand.shape, broadcastsTo: full, name, "an operand of shape \(operand.shape) does not broadcast to \(full)")
     }
     return program.outputs.map { output in
       var shape = full
@@ -47,11 +47,7 @@ struct Fused: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> Fused {
-    var result = self
-    result.shape = shape?.bound(symbols)
-    return result
-  }
+  func bound(_ symbols: [String: Int]) -> Fused { Fused(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols)) }
 
   var keeps: Kept {
     switch rule {
@@ -142,6 +138,9 @@ struct Fused: Operation {
         values.append(operands[i].cast(to: dtype).broadcast(to: program.inputs[i].isRow ? full : scalarShape))
       case .constant(let value):
         values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
+      case .inverse(let extent):
+        let number = operands[0].number(extent.dimension, dtype)
+        values.append(reciprocal(number).broadcast(to: scalarShape))
       case .columnIndex:
         let iota = Tensor.iota(full[dim: full.rank - 1], on: operands[0].backend)
         values.append(iota.broadcast(to: full))
@@ -187,11 +186,33 @@ extension RowProgram {
 }
 
 extension Shape {
-  /// Whether trailing axes match `target` or have an extent of one.
-  func canBroadcast(to target: Shape) -> Bool {
+  /// Whether trailing axes match `target` or have an extent of one; nil where the symbols decide.
+  func broadcasts(to target: Shape) -> Bool? {
     guard rank <= target.rank else { return false }
     let lead = target.rank - rank
-    return indices.allSatisfy { isOne($0) || self[dim: $0] == target[dim: lead + $0] }
+    var answer: Bool? = true
+    for axis in indices where !isOne(axis) {
+      guard let isSame = self[dim: axis].equals(target[dim: lead + axis]) else {
+        answer = nil
+        continue
+      }
+      if !isSame { return false }
+    }
+    return answer
+  }
+}
+
+extension Caller {
+  /// Ends the program unless the trailing axes of a shape match `target` or have an extent of one, for all values of the symbols.
+  func require(_ shape: Shape, broadcastsTo target: Shape, _ operation: String, _ message: @autoclosure () -> String) {
+    switch shape.broadcasts(to: target) {
+    case true: return
+    case false: fail(operation, message())
+    case nil:
+      let lead = target.rank - shape.rank
+      let open = shape.indices.first { !shape.isOne($0) && shape[dim: $0].equals(target[dim: lead + $0]) == nil }!
+      fail(operation, "\(message()); \(Dimension.openQuestion(shape[dim: open], "equals", target[dim: lead + open]))")
+    }
   }
 }
 

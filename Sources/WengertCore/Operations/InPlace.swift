@@ -20,7 +20,7 @@ extension RowProgram {
       if !input.isRow && shape.rank > 0 { space[shape.rank - 1] = 1 }
       caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be read by an update in place")
       caller.require(
-        tensor.dtype == input.dtype && tensor.shape.canBroadcast(to: space), name,
+        tensor.dtype == input.dtype && tensor.shape.broadcasts(to: space) == true, name,
         "input \(1 + state.count + i) is \(tensor.type) where \(TensorType(shape: space, dtype: input.dtype)) was expected")
     }
     if let tracer = Tracer.of([target] + state + reading) {

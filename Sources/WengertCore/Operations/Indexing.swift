@@ -27,7 +27,7 @@ enum Indexing: Operation {
     case .gather(let axis): shape[dim: axis] = indices.shape[dim: 0]
     case .scatterAdd(let axis, let extent):
       caller.require(
-        x.shape[dim: axis] == indices.shape[dim: 0], name,
+        x.shape[dim: axis], sameAs: indices.shape[dim: 0], name,
         "axis \(axis) of the updates \(x.shape) has \(x.shape[dim: axis]) slices for \(indices.shape[dim: 0]) indices")
       shape[dim: axis] = extent.dimension
     case .takeAlong(let axis), .scatterAddAlong(let axis, _):
@@ -169,10 +169,15 @@ extension Tensor {
 
   /// One where a class index stands, zero elsewhere, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    oneHot(Dimension(classes), dtype: dtype, file: file, line: line)
+  }
+
+  /// The same for a number of classes that may be a symbol.
+  public func oneHot(_ classes: Dimension, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")
-    caller.require(classes >= 0, "oneHot", "the number of classes is \(classes)")
-    let positions = Tensor.iota(Dimension(classes), on: backend)
+    caller.require(0, atMost: classes, "oneHot", "the number of classes is \(classes)")
+    let positions = Tensor.iota(classes, on: backend)
     return (expandDims(-1) .== positions).cast(to: dtype)
   }
 }

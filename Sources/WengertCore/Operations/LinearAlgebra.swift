@@ -101,8 +101,9 @@ extension Tensor {
 
   func requireSquare(_ name: String, _ caller: Caller) {
     caller.require(dtype == .float32 || dtype == .float64, name, "needs float32 or float64, got \(dtype)")
+    caller.require(rank >= 2, name, "needs square matrices on the last two axes, got \(shape)")
     caller.require(
-      rank >= 2 && shape[dim: rank - 1] == shape[dim: rank - 2], name, "needs square matrices on the last two axes, got \(shape)")
+      shape[dim: rank - 1], sameAs: shape[dim: rank - 2], name, "needs square matrices on the last two axes, got \(shape)")
   }
 
   fileprivate static func solve(_ kernel: LinearAlgebraKernel, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
@@ -116,9 +117,10 @@ extension Tensor {
   static func equations(_ a: Tensor, _ b: Tensor, _ name: String, _ caller: Caller) -> (Tensor, Tensor) {
     a.requireSquare(name, caller)
     let right = b.rank == 1 ? b.expandDims(1) : b
-    caller.require(
-      b.dtype == a.dtype && b.rank > 0 && right.shape[dim: right.rank - 2] == a.shape[dim: a.rank - 1], name,
-      "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)")
+    let message =
+      "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)"
+    caller.require(b.dtype == a.dtype && b.rank > 0, name, message)
+    caller.require(right.shape[dim: right.rank - 2], sameAs: a.shape[dim: a.rank - 1], name, message)
     return broadcastingLead(a, right, name, caller)
   }
 
@@ -134,7 +136,7 @@ extension Tensor {
       for axis in other.indices where !other.isOne(axis) {
         if lead.isOne(skip + axis) { lead[dim: skip + axis] = other[dim: axis] }
         caller.require(
-          lead[dim: skip + axis] == other[dim: axis], name, "leading axes of \(a.shape) and \(b.shape) do not broadcast")
+          lead[dim: skip + axis], sameAs: other[dim: axis], name, "leading axes of \(a.shape) and \(b.shape) do not broadcast")
       }
     }
     return (a.broadcast(to: lead.appending(last(a))), b.broadcast(to: lead.appending(last(b))))

@@ -29,8 +29,23 @@ enum Movement: Operation {
     /// The shape of what is picked from a tensor of this shape.
     func shape(of shape: Shape) -> Shape {
       switch self {
-      case .slice(_, _, let counts): counts
-      case .diagonal: layout(Layout(rowMajor: shape)).shape
+      case .slice(_, _, let counts): return counts
+      case .diagonal(let first, let second, let offset):
+        let rows = shape[dim: first], columns = shape[dim: second]
+        let count =
+          offset >= 0 ? Dimension.minimum(rows, columns - Dimension(offset)) : .minimum(rows + Dimension(offset), columns)
+        var result = shape
+        for axis in [Swift.max(first, second), Swift.min(first, second)] { result.remove(at: axis) }
+        result.append(.maximum(0, count))
+        return result
+      }
+    }
+
+    /// Whether it depends on symbols.
+    var isSymbolic: Bool {
+      switch self {
+      case .slice(let starts, _, let counts): starts.isSymbolic || counts.isSymbolic
+      case .diagonal: false
       }
     }
 
@@ -63,7 +78,7 @@ enum Movement: Operation {
     case .reshape(let target):
       caller.requireExtents(target, name)
       caller.require(
-        target.elements == x.shape.elements, name,
+        target.elements, sameAs: x.shape.elements, name,
         "\(x.shape) has \(x.shape.elements) elements, \(target) has \(target.elements)")
       shape = target
     case .permute(let axes):
@@ -72,7 +87,7 @@ enum Movement: Operation {
       shape = x.shape.selecting(axes)
     case .broadcast(let target):
       caller.requireExtents(target, name)
-      caller.require(x.shape.canBroadcast(to: target), name, "\(x.shape) does not broadcast to \(target)")
+      caller.require(x.shape, broadcastsTo: target, name, "\(x.shape) does not broadcast to \(target)")
       shape = target
     case .pick(let pick):
       shape = pick.shape(of: x.shape)
@@ -172,12 +187,43 @@ enum Movement: Operation {
   }
 }
 
+extension Operation {
+  /// Whether it depends on symbols where its results' shapes may have none: which place is read, or what a row is divided by.
+  var namesSymbols: Bool {
+    switch self {
+    case let movement as Movement:
+      switch movement {
+      case .pick(let pick), .place(let pick, _, _): pick.isSymbolic
+      case .reshape, .permute, .broadcast, .concatenate, .copy, .barrier: false
+      }
+    case let rows as Fused: rows.program.instructions.contains { if case .inverse = $0 { true } else { false } }
+    default: false
+    }
+  }
+}
+
 extension Tensor {
   func narrow(_ axis: Int, _ start: Int, _ count: Int, _ caller: Caller) -> Tensor {
     narrow(axis, Dimension(start), Dimension(count), caller)
   }
 
-  func move(_ movement: Movement, _ caller: Caller) -> Tensor { apply1(movement, [self], caller) }
+  func move(_ movement: Movement, _ caller: Caller) -> Tensor {
+    // A tensor from outside a graph of which places are taken that the symbols decide is a value of that graph.
+    if case .pick(let pick) = movement, pick.isSymbolic, !isTraced, let tracer = Tracer.current {
+      return apply1(movement, [tracer.joining(self)], caller)
+    }
+    return apply1(movement, [self], caller)
+  }
+
+  /// The elements moved `places` along the axis, towards the end or, where negative, the start, `fill` entering.
+  func shifted(_ places: Int, axis: Int, fill: Double, _ caller: Caller) -> Tensor {
+    let extent = shape[dim: axis], move = Dimension.minimum(Dimension(abs(places)), extent)
+    var filler = shape
+    filler[dim: axis] = move
+    let entering = constant(fill, filler)
+    let staying = narrow(axis, places > 0 ? 0 : move, extent - move, caller)
+    return apply1(Movement.concatenate(axis: axis), places > 0 ? [entering, staying] : [staying, entering], caller)
+  }
 
   /// `count` elements of `axis` from `start`.
   func narrow(_ axis: Int, _ start: Dimension, _ count: Dimension, _ caller: Caller) -> Tensor {

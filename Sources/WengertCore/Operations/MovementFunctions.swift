@@ -7,12 +7,18 @@ extension Tensor {
     caller.requireExtents(known, "reshape")
     if let open = shape.openAxis {
       let (total, part) = (self.shape.elements, known.elements)
-      guard !known.hasNoElements, let rest = total.divided(exactlyBy: part) else {
+      guard !known.hasNoElements, let rest = total.divided(exactlyBy: part) ?? caller.share(of: total, part, self.shape, shape) else {
         caller.fail("reshape", "\(self.shape) has \(total) elements, which \(shape) cannot divide")
       }
       target[dim: open] = rest
     }
     return target == self.shape ? self : move(.reshape(target), caller)
+  }
+
+  /// The same under a shape of numbers and symbols: `x.reshape([x.shape[dim: 0], 4])`.
+  @_disfavoredOverload
+  public func reshape(_ dimensions: [Dimension], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    reshape(Shape(dimensions: dimensions), file: file, line: line)
   }
 
   /// One axis with all elements.
@@ -133,10 +139,11 @@ extension Tensor {
   public func roll(_ shift: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "roll", shape)
-    let extent = shape[axis]
-    guard extent > 0 else { return self }
-    let cut = (extent - shift % extent) % extent
-    if cut == 0 { return self }
+    let extent = shape[dim: axis]
+    // A shift by the extent's multiples changes nothing, and any number has a negative then.
+    let places = extent.number.map { Factor.remainder(shift, $0) } ?? shift
+    let cut = (0 - Dimension(places)).remainder(dividingBy: extent)
+    if cut.number == 0 { return self }
     return apply1(
       Movement.concatenate(axis: axis), [narrow(axis, cut, extent - cut, caller), narrow(axis, 0, cut, caller)], caller)
   }
@@ -145,16 +152,26 @@ extension Tensor {
   public func pad(
     _ widths: [(before: Int, after: Int)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
+    pad(widths.map { (before: Dimension($0.before), after: Dimension($0.after)) }, fill: fill, file: file, line: line)
+  }
+
+  /// The same with extents as widths.
+  public func pad(
+    _ widths: [(before: Dimension, after: Dimension)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
+  ) -> Tensor {
     let caller = Caller(file, line)
     caller.require(widths.count == rank, "pad", "needs \(rank) pairs for \(shape), got \(widths.count)")
     var target = shape
     for (axis, width) in widths.enumerated() {
-      caller.require(width.before >= 0 && width.after >= 0, "pad", "widths must not be negative, axis \(axis) has \(width)")
-      target[dim: axis] += Dimension(width.before) + Dimension(width.after)
+      for side in [width.before, width.after] {
+        caller.require(
+          0, atMost: side, "pad", "widths must not be negative, axis \(axis) has (before: \(width.before), after: \(width.after))")
+      }
+      target[dim: axis] += width.before + width.after
     }
     let fill = dtype.element(fill, "pad", caller)
     let hole = Movement.Pick.slice(
-      starts: Shape(widths.map(\.before)), steps: Shape(repeating: 1, count: rank), counts: shape)
+      starts: Shape(dimensions: widths.map(\.before)), steps: Shape(repeating: 1, count: rank), counts: shape)
     return move(.place(hole, shape: target, fill: fill), caller)
   }
 
@@ -173,31 +190,71 @@ extension Tensor {
     return result
   }
 
+  /// The same with extents as counts.
+  public func tile(_ counts: [Dimension], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    caller.require(counts.count == rank, "tile", "needs \(rank) counts for \(shape), got \(counts.count)")
+    return counts.enumerated().reduce(self) { result, next in
+      caller.require(0, atMost: next.element, "tile", "count \(next.element) of axis \(next.offset) is negative")
+      return result.copies(next.element, at: next.offset, along: next.offset, caller)
+    }
+  }
+
   /// Each element `count` times in a row along `axis` (NumPy's repeat).
   public func repeated(_ count: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    repeated(Dimension(count), axis: axis, file: file, line: line)
+  }
+
+  /// The same with an extent as count.
+  public func repeated(_ count: Dimension, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "repeated", shape)
-    caller.require(count >= 0, "repeated", "count \(count) is negative")
-    let extent = shape[dim: axis] * Dimension(count)
+    caller.require(0, atMost: count, "repeated", "count \(count) is negative")
+    return copies(count, at: axis + 1, along: axis, caller)
+  }
+
+  /// Repeated along a new axis, which then becomes part of another.
+  private func copies(_ count: Dimension, at place: Int, along axis: Int, _ caller: Caller) -> Tensor {
+    if count.number == 1 { return self }
     var spread = shape, stretched = shape, target = shape
-    spread.insert(1, at: axis + 1)
-    stretched.insert(count, at: axis + 1)
-    target[dim: axis] = extent
+    spread.insert(1, at: place)
+    stretched.insert(1, at: place)
+    stretched[dim: place] = count
+    target[dim: axis] *= count
     return move(.reshape(spread), caller).move(.broadcast(stretched), caller).move(.reshape(target), caller)
   }
 
   /// A row-major copy, or the tensor itself where it is row-major.
   public func contiguous() -> Tensor { isContiguous ? self : move(.copy, Caller(#fileID, #line)) }
 
+  /// `count` elements of `axis` from `start`, which must lie inside; a view. Where the axis is a symbol, that is checked when it gets its number.
+  public func narrow(_ axis: Int, from start: Dimension, count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "narrow", shape)
+    for (low, high) in [(0, start), (0, count), (start + count, shape[dim: axis])] {
+      caller.require(
+        low, atMost: high, "narrow", "\(count) elements from \(start) do not lie in axis \(axis) of \(shape)")
+    }
+    return narrow(axis, start, count, caller)
+  }
+
+  public func narrow(_ axis: Int, from start: Int, count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    narrow(axis, from: Dimension(start), count: Dimension(count), file: file, line: line)
+  }
+
   /// Parts of the given extents along `axis`; views.
   public func split(_ extents: [Int], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
+    split(extents.map { Dimension($0) }, axis: axis, file: file, line: line)
+  }
+
+  /// The same with extents that may be symbols.
+  public func split(_ extents: [Dimension], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)
-    // What exceeds the axis at once cannot overflow the sum.
-    caller.require(
-      extents.allSatisfy { $0 >= 0 && $0 <= shape[axis] } && extents.reduce(0, +) == shape[axis], "split",
-      "extents \(extents) do not add up to \(shape[axis]), axis \(axis) of \(shape)")
-    var start = 0
+    let message = "extents \(extents) do not add up to \(shape[dim: axis]), axis \(axis) of \(shape)"
+    for extent in extents { caller.require(0, atMost: extent, "split", message) }
+    caller.require(extents.reduce(0, +), equals: shape[dim: axis], "split", message)
+    var start: Dimension = 0
     return extents.map { extent in
       defer { start += extent }
       return narrow(axis, start, extent, caller)
@@ -207,9 +264,10 @@ extension Tensor {
   /// `parts` equal parts along `axis`; views.
   public func split(into parts: Int, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
-    let extent = shape[caller.normalize(axis, rank: rank, "split", shape)]
-    caller.require(parts > 0 && extent % parts == 0, "split", "axis \(axis) of \(shape) does not divide into \(parts) equal parts")
-    return split([Int](repeating: extent / parts, count: parts), axis: axis, file: file, line: line)
+    let axis = caller.normalize(axis, rank: rank, "split", shape)
+    let part = caller.share(
+      of: shape[dim: axis], parts, "split", "axis \(axis) of \(shape) does not divide into \(parts) equal parts")
+    return (0..<parts).map { narrow(axis, part * Dimension($0), part, caller) }
   }
 
   /// On and below the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
@@ -229,6 +287,24 @@ extension Tensor {
     let column = Tensor.iota(columns, on: backend)
     let kept = Tensor.broadcasting(.compare(keep), column - Double(offset), row, caller)
     return Tensor.select(kept, self, constant(0), caller)
+  }
+}
+
+extension Caller {
+  /// One of `parts` equal parts of an extent, or the end of the program where it does not divide: now, or when its symbols get their numbers.
+  func share(of extent: Dimension, _ parts: Int, _ operation: String, _ message: @autoclosure () -> String) -> Dimension {
+    require(parts > 0, operation, message())
+    let share = extent.share(of: parts)
+    // Rounded down and multiplied again, in a form that is not put together to the whole.
+    let rest = extent.divided(exactlyBy: Dimension(parts)) == nil ? extent.remainder(dividingBy: Dimension(parts)) : 0
+    require(rest, equals: 0, operation, message())
+    return share
+  }
+
+  /// What is left for one axis of a reshape, where a number divides the elements for some values of the symbols.
+  fileprivate func share(of total: Dimension, _ part: Dimension, _ shape: Shape, _ target: Shape) -> Dimension? {
+    guard total.isSymbolic, let parts = part.number, parts > 0 else { return nil }
+    return share(of: total, parts, "reshape", "\(shape) has \(total) elements, which \(target) cannot divide")
   }
 }
 

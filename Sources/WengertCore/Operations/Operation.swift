@@ -82,6 +82,7 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
   guard let (level, tape) = Level.innermost(of: operands) else {
     if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
     let types = operation.results(operands.map(\.type), caller)
+    if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
     return operation.execute(operands, types, on: operands[0].backend, caller)
   }
   let primals = operands.map { $0.lowered(below: level) }
@@ -97,5 +98,16 @@ func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller)
 /// Applies an operation without operands.
 func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Caller) -> Tensor {
   if let tracer = backend as? Tracer { return tracer.record(operation, [], caller)[0] }
-  return operation.execute([], operation.results([], caller), on: backend, caller)[0]
+  let types = operation.results([], caller)
+  if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, [], caller)[0] }
+  return operation.execute([], types, on: backend, caller)[0]
+}
+
+extension Tracer {
+  /// Who writes down an operation of no traced operand whose results' shapes have symbols; nil where they have none.
+  static func needed(for types: [TensorType], _ operation: String, _ caller: Caller) -> Tracer? {
+    guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
+    if let current { return current }
+    caller.fail(operation, "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
+  }
 }

@@ -30,9 +30,9 @@ extension Tensor {
       for axis in shorter.indices where !longer[dim: lead + axis].isIdentical(to: shorter[dim: axis]) {
         if longer.isOne(lead + axis) {
           longer[dim: lead + axis] = shorter[dim: axis]
-        } else if !shorter.isOne(axis) && longer[dim: lead + axis] != shorter[dim: axis] {
-          caller.fail(
-            operation,
+        } else if !shorter.isOne(axis) {
+          caller.require(
+            longer[dim: lead + axis], sameAs: shorter[dim: axis], operation,
             "shapes \(tensors.map(\.shape.description).joined(separator: " and ")) do not broadcast: axis \(axis - shorter.rank) has extents \(longer[dim: lead + axis]) and \(shorter[dim: axis])"
           )
         }

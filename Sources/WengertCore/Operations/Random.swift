@@ -150,10 +150,15 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// 0..<count in random order (int64).
   public func permutation(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    permutation(Dimension(count), file: file, line: line)
+  }
+
+  /// The same of an extent that may be a symbol.
+  public func permutation(_ count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
-    caller.require(count >= 0, "permutation", "there are no \(count) numbers")
+    caller.require(0, atMost: count, "permutation", "there are no \(count) numbers")
     // 63 bits each: equal numbers, which the stable sort would leave in order, do not happen.
-    let order = generate("permutation", .int64, [count], caller) { b, key in
+    let order = generate("permutation", .int64, Shape(dimensions: [count]), caller) { b, key in
       b.random(key: key, lane: 0) * 2_147_483_648 + b.random(key: key, lane: 1).binary(.floorDivide, b.constant(2, .int64))
     }
     return order.argSort()
@@ -163,7 +168,7 @@ public struct RandomKey: Sendable, TensorTree {
   /// The largest of log-probability + Gumbel noise (Gumbel 1954; without replacement Kool et al. 2019).
   ///
   /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
-  /// with +∞ ends the program. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
+  /// with +∞ is a `DataFault`. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
   /// class, for each class that it lacks.
   public func categorical(
     _ logits: Tensor, count: Int = 1, replacement: Bool = true, file: StaticString = #fileID, line: UInt = #line
@@ -172,13 +177,15 @@ public struct RandomKey: Sendable, TensorTree {
     let name = "categorical"
     caller.require(logits.rank > 0 && logits.dtype.isFloating, name, "needs float rows, got \(logits.type)")
     caller.require(count >= 0, name, "cannot draw \(count) classes")
-    let classes = logits.shape[logits.rank - 1]
+    let classes = logits.shape[dim: logits.rank - 1]
+    if !replacement {
+      caller.require(Dimension(count), atMost: classes, name, "cannot draw \(count) of \(classes) classes without replacement")
+    }
     caller.require(
-      replacement || count <= classes, name, "cannot draw \(count) of \(classes) classes without replacement")
-    caller.require(classes > 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
+      classes.number != 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
     let scores = stopGradient(logits)
     if !scores.isTraced && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
-    let none = Tensor([Int64(classes)], shape: [], backend: logits.backend)
+    let none = logits.number(classes, .int64)
     if !replacement {
       let drawn = (scores + gumbel(scores.shape, caller)).topK(count)
       return select(isFinite(drawn.values), drawn.indices, none)
@@ -198,17 +205,18 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// Ends the program where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
+  /// A fault where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
   private func requirePossible(_ scores: Tensor, _ count: Int, _ caller: Caller) {
     let rows = Tensor(scores.view, node: nil).reshape([-1, scores.shape[scores.rank - 1]])
     let possible = isFinite(rows).sum(axes: [1]), impossible = (rows .== -.infinity).sum(axes: [1])
     let classes = rows.shape[1]
     for (row, (some, others)) in zip(possible.array(of: Int.self), impossible.array(of: Int.self)).enumerated() {
-      caller.require(
-        some + others == classes, "categorical", "row \(row) of the log-probabilities \(scores.type) has NaN or +∞ in it")
-      caller.require(
-        some >= count, "categorical",
-        "row \(row) of the log-probabilities \(scores.type) has \(some) classes above −∞, to draw \(count) of")
+      if some + others == classes && some >= count { continue }
+      let problem = some + others < classes ? "NaN or +∞ in it" : "\(some) classes above −∞, to draw \(count) of"
+      DataFaultScope.report(
+        .impossible, "categorical", "row \(row) of the log-probabilities \(scores.type) has \(problem)", number: row,
+        shapes: [scores.shape], caller)
+      return
     }
   }
 }

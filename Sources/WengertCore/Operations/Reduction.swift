@@ -18,9 +18,10 @@ struct Reduction: Operation {
     var shape = operands[0].shape
     for axis in axes {
       if op == .minimum || op == .maximum {
-        caller.require(shape[dim: axis] > 0, name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
+        caller.require(
+          1, atMost: shape[dim: axis], name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
       }
-      shape[axis] = 1
+      shape[dim: axis] = 1
     }
     return [TensorType(shape: shape, dtype: dtype)]
   }
@@ -145,7 +146,7 @@ struct Reduction: Operation {
 
     let isSafe = ProductRange.isSafe(flat, axis: last, caller)
     let tame = Tensor.select(isSafe, flat, one, caller)
-    func before(_ y: Tensor) -> Tensor { y.shifted(last, by: 1, fill: 1, caller).cumulativeProduct(axis: -1) }
+    func before(_ y: Tensor) -> Tensor { y.shifted(1, axis: last, fill: 1, caller).cumulativeProduct(axis: -1) }
     let product = before(tame) * before(tame.flip(-1)).flip(-1)
 
     let isZero = flat .== 0

@@ -48,7 +48,7 @@ extension Tensor {
     let normal = caller.normalize(axes, shape, op == .maximum ? "any" : "all")
     guard shape.hasNoElements else { return reduce(op, axes, keepDims, caller) }
     var result = shape
-    for axis in normal { result[axis] = 1 }
+    for axis in normal { result[dim: axis] = 1 }
     let value = Tensor.full(op == .minimum ? 1 : 0, result, dtype: .bool, backend: backend)
     return dropping(normal, unless: keepDims, value, caller)
   }
@@ -73,7 +73,7 @@ extension Tensor {
     let count = shape.selecting(caller.normalize(axes, shape, "variance")).elements
     let distance = x - x.mean(axes: axes, keepDims: true, file: file, line: line)
     let sum = square(distance).sum(axes: axes, keepDims: keepDims, file: file, line: line)
-    let divisor = count.number.map { Dimension(Swift.max($0 - correction, 0)) } ?? count - Dimension(correction)
+    let divisor = Dimension.maximum(count - Dimension(correction), 0)
     return (sum / x.number(divisor, sum.dtype)).cast(to: result)
   }
 

@@ -3,16 +3,16 @@ enum RowFunctions {
   private struct Key: Hashable {
     var name: String
     var dtype: DType
-    var width = 0
+    var width = Extent(0)
     var parameter = 0.0
   }
   private static let programs = Locked<[Key: RowProgram]>([:])
 
   static func program(
-    _ name: String, _ dtype: DType, width: Int = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
+    _ name: String, _ dtype: DType, width: Dimension = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
   ) -> RowProgram {
     programs.withLock { known in
-      let key = Key(name: name, dtype: dtype, width: width, parameter: parameter)
+      let key = Key(name: name, dtype: dtype, width: Extent(width), parameter: parameter)
       if let program = known[key] { return program }
       if known.count > 1024 { known.removeAll() }
       let builder = RowBuilder(name)
@@ -98,13 +98,14 @@ enum RowFunctions {
   // layerNorm: h = (x − μ) r, r = 1/√(σ² + ε), y = γh + β (Ba et al. 2016);
   // x̄ = r (γȳ − mean(γȳ) − h mean(γȳh)), γ̄ = Σ ȳh, β̄ = Σ ȳ over rows
 
-  private static func normalized(_ x: RowValue, _ width: Int, _ epsilon: Double) -> (h: RowValue, r: RowValue) {
-    let centred = x - x.reduce(.sum) * (1 / Double(width))
-    let r = ((centred * centred).reduce(.sum) * (1 / Double(width)) + epsilon)(.rsqrt)
+  private static func normalized(_ x: RowValue, _ width: Dimension, _ epsilon: Double) -> (h: RowValue, r: RowValue) {
+    let share = x.builder.inverse(of: width, x.dtype)
+    let centred = x - x.reduce(.sum) * share
+    let r = ((centred * centred).reduce(.sum) * share + epsilon)(.rsqrt)
     return (centred * r, r)
   }
 
-  static func layerNorm(_ dtype: DType, width: Int, epsilon: Double) -> Fused {
+  static func layerNorm(_ dtype: DType, width: Dimension, epsilon: Double) -> Fused {
     let p = program("layerNorm", dtype, width: width, parameter: epsilon) { b in
       let x = b.row(dtype), gain = b.row(dtype), bias = b.row(dtype)
       b.store(normalized(x, width, epsilon).h * gain + bias, as: dtype)
@@ -113,12 +114,13 @@ enum RowFunctions {
   }
 
   static func layerNormPullback(_ x: Tensor, _ gain: Tensor, _ ct: Tensor, _ epsilon: Double, _ caller: Caller) -> [Tensor] {
-    let width = x.shape[x.rank - 1]
+    let width = x.shape[dim: x.rank - 1]
     let p = program("layerNorm pullback", x.dtype, width: width, parameter: epsilon) { b in
       let x = b.row(x.dtype), gain = b.row(x.dtype), ct = b.row(x.dtype)
       let (h, r) = normalized(x, width, epsilon)
       let g = ct * gain
-      let mean = g.reduce(.sum) * (1 / Double(width)), slope = (g * h).reduce(.sum) * (1 / Double(width))
+      let share = b.inverse(of: width, x.dtype)
+      let mean = g.reduce(.sum) * share, slope = (g * h).reduce(.sum) * share
       b.store(r * (g - mean - h * slope), as: x.dtype)
       b.store(ct * h, as: x.dtype, accumulate: .sum)
       b.store(ct, as: x.dtype, accumulate: .sum)
@@ -184,7 +186,7 @@ extension Tensor {
     let kept = shape.indices.filter { !named.contains($0) }
     let x = dtype.isFloating ? self : cast(to: .float32)
     var target = shape
-    for axis in named { target[axis] = 1 }
+    for axis in named { target[dim: axis] = 1 }
     if !keepDims { target = shape.selecting(kept) }
     // ln 0; there is no row to run over.
     if shape.hasNoElements { return x.constant(-.infinity, target) }
@@ -200,11 +202,11 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0, "layerNorm", "needs at least one axis")
-    let width: Shape = [shape[rank - 1]]
+    let width = shape.selecting([rank - 1])
     caller.require(
       gain.shape == width && bias.shape == width, "layerNorm",
       "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)")
-    let function = RowFunctions.layerNorm(dtype, width: width[0], epsilon: epsilon)
+    let function = RowFunctions.layerNorm(dtype, width: width[dim: 0], epsilon: epsilon)
     return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
   }
 

@@ -54,15 +54,14 @@ private struct ProductScan {
   let x: Tensor, y: Tensor
   let axis: Int, reverse: Bool
   let caller: Caller
-  /// Rows for the recurrences, of extent one along the axis; nil: none.
-  let isSafe: Tensor?
+  /// Rows for the recurrences, of extent one along the axis.
+  let isSafe: Tensor
 
   init(_ x: Tensor, _ y: Tensor, _ axis: Int, _ reverse: Bool, _ caller: Caller) {
     self.x = x.cast(to: x.dtype.computeType)
     self.y = y.cast(to: x.dtype.computeType)
     (self.axis, self.reverse, self.caller) = (axis, reverse, caller)
-    // The recurrences take as many steps as the extent has bits, which must be known.
-    isSafe = x.shape[dim: axis].isSymbolic ? nil : ProductRange.isSafe(self.x, axis: axis, caller)
+    isSafe = ProductRange.isSafe(self.x, axis: axis, caller)
   }
 
   func pullback(_ cotangent: Tensor) -> Tensor {
@@ -72,10 +71,9 @@ private struct ProductScan {
     let atFirst = sums(product(withoutFirst, wild), reverse: !reverse)
     let others = sums(wild * wildRows(y, 0), reverse: !reverse) / choose(isZero, 1, wildRows(x, 1))
     let byQuotients = Tensor.select(first, atFirst, choose(isZero, 0, others), caller)
-    guard let isSafe else { return byQuotients }
-    let next = choose(isSafe, x, else: 1).shifted(axis, by: reverse ? 1 : -1, fill: 0, caller)
+    let next = choose(isSafe, x, else: 1).shifted(reverse ? 1 : -1, axis: axis, fill: 0, caller)
     let r = linearRecurrence(next, choose(isSafe, ct, else: 0), reverse: !reverse)
-    let byRecurrence = choose(isSafe, y, else: 0).shifted(axis, by: reverse ? -1 : 1, fill: 1, caller) * r
+    let byRecurrence = choose(isSafe, y, else: 0).shifted(reverse ? -1 : 1, axis: axis, fill: 1, caller) * r
     return Tensor.select(isSafe, byRecurrence, byQuotients, caller)
   }
 
@@ -86,8 +84,7 @@ private struct ProductScan {
     let atFirst = product(withoutFirst, sums(choose(first, wild, else: 0), reverse: reverse))
     let others = wildRows(y, 0) * sums(choose(isZero, 0, wild / choose(isZero, 1, wildRows(x, 1))), reverse: reverse)
     let byQuotients = atFirst + others
-    guard let isSafe else { return byQuotients }
-    let drive = choose(isSafe, y, else: 0).shifted(axis, by: reverse ? -1 : 1, fill: 1, caller) * choose(isSafe, t, else: 0)
+    let drive = choose(isSafe, y, else: 0).shifted(reverse ? -1 : 1, axis: axis, fill: 1, caller) * choose(isSafe, t, else: 0)
     let byRecurrence = linearRecurrence(choose(isSafe, x, else: 1), drive, reverse: reverse)
     return Tensor.select(isSafe, byRecurrence, byQuotients, caller)
   }
@@ -108,36 +105,14 @@ private struct ProductScan {
   private func sums(_ x: Tensor, reverse: Bool) -> Tensor { apply1(Scan(op: .sum, axis: axis, reverse: reverse), [x], caller) }
 
   /// The rows that go by quotients; `other` in those that do not, where nothing may become infinite.
-  private func wildRows(_ x: Tensor, _ other: Double) -> Tensor { isSafe.map { choose($0, other, x) } ?? x }
+  private func wildRows(_ x: Tensor, _ other: Double) -> Tensor { choose(isSafe, other, x) }
 
   private func choose(_ condition: Tensor, _ a: Double, _ b: Tensor) -> Tensor { Tensor.select(condition, b.constant(a), b, caller) }
   private func choose(_ condition: Tensor, _ a: Tensor, else b: Double) -> Tensor { Tensor.select(condition, a, a.constant(b), caller) }
 
-  /// r[j] = a[j]·r[j−1] + b[j] with r[−1] = 0, by doubling: log₂ n steps of whole-tensor arithmetic (Hillis & Steele 1986).
+  /// r[j] = a[j]·r[j−1] + b[j] with r[−1] = 0, or from the end.
   private func linearRecurrence(_ a: Tensor, _ b: Tensor, reverse: Bool) -> Tensor {
-    var a = a, b = b
-    var distance = 1
-    while distance < b.shape[axis] {
-      let step = reverse ? -distance : distance
-      b = b + a * b.shifted(axis, by: step, fill: 0, caller)
-      a = a * a.shifted(axis, by: step, fill: 0, caller)
-      distance *= 2
-    }
-    return b
-  }
-}
-
-extension Tensor {
-  /// The elements moved along an axis, `fill` entering.
-  func shifted(_ axis: Int, by places: Int, fill: Double, _ caller: Caller) -> Tensor {
-    let extent = shape[dim: axis]
-    // Every extent in symbols is at least one.
-    let move = extent.number.map { Dimension(Swift.min(abs(places), $0)) } ?? Dimension(abs(places))
-    var filler = shape
-    filler[dim: axis] = move
-    let entering = constant(fill, filler)
-    let staying = narrow(axis, places > 0 ? 0 : move, extent - move, caller)
-    return apply1(Movement.concatenate(axis: axis), places > 0 ? [entering, staying] : [staying, entering], caller)
+    apply1(Recurrence(axis: axis, reverse: reverse), [a, b], caller)
   }
 }
 

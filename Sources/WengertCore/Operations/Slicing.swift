@@ -1,4 +1,4 @@
-/// What stands for one axis in a subscript: a number, a range, or an `Axis`.
+/// What stands for one axis in a subscript: a number, an extent, a range, or an `Axis`.
 public protocol TensorIndex: Sendable {
   var part: Axis { get }
 }
@@ -8,6 +8,8 @@ public struct Axis: TensorIndex {
   enum Kind: Sendable {
     case at(Int)
     case range(from: Int?, to: Int?, by: Int)
+    case place(Dimension)
+    case span(from: Dimension?, to: Dimension?, by: Int)
     case newAxis, ellipsis
     case gather(Tensor)
   }
@@ -24,18 +26,61 @@ public struct Axis: TensorIndex {
   public static func range(
     from: Int? = nil, to: Int? = nil, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
-    Caller(file, line).require(by != 0, "subscript", "a step of zero leads nowhere; 1 takes every element, −1 walks backwards")
+    requireStep(by, Caller(file, line))
     return Axis(kind: .range(from: from, to: to, by: by))
+  }
+
+  /// The same with extents as bounds, `.range(from: 1, to: n - 1)`: they count from the front and must lie inside the axis. A shape keeps its
+  /// form then: this has the extent n − 2, where n is a symbol too.
+  public static func range(
+    from: Dimension, to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Axis {
+    requireStep(by, Caller(file, line))
+    return Axis(kind: .span(from: from, to: to, by: by))
+  }
+
+  /// From an extent to the end, or backwards to the start.
+  public static func range(
+    from: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Axis {
+    requireStep(by, Caller(file, line))
+    return Axis(kind: .span(from: from, to: nil, by: by))
+  }
+
+  /// From the start, or backwards from the end, to an extent.
+  public static func range(
+    to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
+  ) -> Axis {
+    requireStep(by, Caller(file, line))
+    return Axis(kind: .span(from: nil, to: to, by: by))
+  }
+
+  private static func requireStep(_ by: Int, _ caller: Caller) {
+    caller.require(by != 0, "subscript", "a step of zero leads nowhere; 1 takes every element, −1 walks backwards")
   }
 }
 
 extension Int: TensorIndex { public var part: Axis { Axis(kind: .at(self)) } }
-extension Range: TensorIndex where Bound == Int { public var part: Axis { .range(from: lowerBound, to: upperBound) } }
+extension Dimension: TensorIndex {
+  /// The element at this place, counted from the front: `x[n - 1]`.
+  public var part: Axis { Axis(kind: .place(self)) }
+}
+
+/// What a range in a subscript is between: numbers, or extents.
+public protocol AxisBound: Comparable, Sendable {
+  static func span(from: Self?, to: Self?) -> Axis
+}
+extension Int: AxisBound { public static func span(from: Int?, to: Int?) -> Axis { .range(from: from, to: to) } }
+extension Dimension: AxisBound {
+  public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
+}
+
+extension Range: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: upperBound) } }
 extension ClosedRange: TensorIndex where Bound == Int {
   public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
 }
-extension PartialRangeFrom: TensorIndex where Bound == Int { public var part: Axis { .range(from: lowerBound) } }
-extension PartialRangeUpTo: TensorIndex where Bound == Int { public var part: Axis { .range(to: upperBound) } }
+extension PartialRangeFrom: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: nil) } }
+extension PartialRangeUpTo: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: nil, to: upperBound) } }
 extension PartialRangeThrough: TensorIndex where Bound == Int {
   public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
 }
@@ -48,6 +93,9 @@ extension Tensor: TensorIndex { public var part: Axis { Axis(kind: .gather(self)
 extension Tensor {
   /// A part of the tensor by NumPy's rules: a number takes one element and drops the axis, ranges and `Axis.range` take some, `Axis.new` adds an axis,
   /// `Axis.ellipsis` stands for whole axes; all of these are views. One tensor of whole numbers reads the slices it names.
+  ///
+  /// Of an axis whose extent is a symbol, whether a place exists is checked when the symbol gets its number. A range of numbers is cut to the axis, so that
+  /// `x[0..<8]` of an axis n has the extent min(8, n); `narrow`, and ranges of extents, have the extent that they name and must lie inside.
   ///
   /// Assigning changes the elements in place where nobody else holds them.
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
@@ -63,12 +111,13 @@ extension Tensor {
       let place = Subscript(indices.map(\.part), of: self, caller)
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).broadcast(to: place.shape, file: file, line: line).reshape(place.counts)
-      if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced {
+if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
         if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = RowPrograms.copied(view) }
         // The value may be a view of this very storage.
         let source = value.view.storage === view.storage ? RowPrograms.copied(value.view) : value.view
         RowPrograms.copy(source, into: view.with(place.pick.layout(view.layout)))
       } else {
+        if let tracer = Tracer.current, !isTraced { self = tracer.joining(self) }
         let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)
         let there = Tensor.full(1, place.counts, dtype: .bool, backend: backend).move(.place(place.pick, shape: shape, fill: 0), caller)
         self = .select(there, placed, self, caller)
@@ -110,6 +159,13 @@ private struct Subscript {
         axis += 1
       }
     }
+    func take(_ place: Dimension, _ text: String) {
+      caller.require(0, atMost: place, "subscript", "index \(text) is out of range for axis \(axis) of \(full)")
+      caller.require(place + 1, atMost: full[dim: axis], "subscript", "index \(text) is out of range for axis \(axis) of \(full)")
+      starts[dim: axis] = place
+      counts[axis] = 1
+      axis += 1
+    }
     for part in parts {
       switch part.kind {
       case .newAxis: shape.append(1)
@@ -118,23 +174,26 @@ private struct Subscript {
         sawEllipsis = true
         keepWholeAxes(full.rank - named)
       case .at(let index):
-        // Every extent in symbols is at least one.
-        let extent = index == 0 && full[dim: axis].isSymbolic ? 1 : full[axis]
-        caller.require(
-          index >= -extent && index < extent, "subscript", "index \(index) is out of range for axis \(axis) of \(full)")
-        starts[axis] = index < 0 ? index + extent : index
-        counts[axis] = 1
+        let near = Dimension(min(max(index, -Self.farAway), Self.farAway))
+        take(index < 0 ? full[dim: axis] + near : near, "\(index)")
+      case .place(let place): take(place, "\(place)")
+      case .span(let from, let to, let by):
+        let (start, count) = Self.inside(from, to, by, full, axis, caller)
+        starts[dim: axis] = start
+        steps[axis] = by
+        counts[dim: axis] = count
+        shape.append(count)
         axis += 1
       case .range(let from, let to, let by):
         if from == nil && to == nil && by == 1 {
           keepWholeAxes(1)
           continue
         }
-        let (start, count) = Self.resolve(from, to, by, full[axis])
-        starts[axis] = start
+        let (start, count) = Self.resolve(from, to, by, full[dim: axis])
+        starts[dim: axis] = start
         // Of one element or none the step leads nowhere, and may be larger than any distance in memory.
-        steps[axis] = count > 1 ? by : 1
-        counts[axis] = count
+        steps[axis] = count.number.map { $0 <= 1 } == true ? 1 : by
+        counts[dim: axis] = count
         shape.append(count)
         axis += 1
       case .gather(let indices):
@@ -156,16 +215,52 @@ private struct Subscript {
   }
 
   /// Python's slice: where it starts and how many elements it takes.
-  static func resolve(_ from: Int?, _ to: Int?, _ by: Int, _ extent: Int) -> (start: Int, count: Int) {
-    func bound(_ value: Int?, _ missing: Int, _ low: Int, _ high: Int) -> Int {
+  static func resolve(_ from: Int?, _ to: Int?, _ by: Int, _ extent: Dimension) -> (start: Dimension, count: Dimension) {
+    func bound(_ value: Int?, _ missing: Dimension, _ low: Dimension, _ high: Dimension) -> Dimension {
       guard let value else { return missing }
-      return min(max(value < 0 ? value + extent : value, low), high)
+      // No extent comes near these numbers, and sums with them stay in range.
+      let place = Dimension(min(max(value, -farAway), farAway))
+      return .minimum(.maximum(value < 0 ? place + extent : place, low), high)
     }
     if by > 0 {
       let start = bound(from, 0, 0, extent), end = bound(to, extent, 0, extent)
-      return (start, end > start ? (end - start - 1) / by + 1 : 0)
+      return (start, steps(end - start, by))
     }
     let start = bound(from, extent - 1, -1, extent - 1), end = bound(to, -1, -1, extent - 1)
-    return (start, start > end ? Int(UInt(start - end - 1) / by.magnitude) + 1 : 0)
+    return (start, steps(start - end, by))
+  }
+
+  private static let farAway = 1 << 60
+
+  /// How many steps of a size are made over a distance, one not above zero having none.
+  private static func steps(_ distance: Dimension, _ by: Int) -> Dimension {
+    let size = Int(clamping: by.magnitude), span = Dimension.maximum(distance, 0)
+    if size == 1 { return span }
+    return size > farAway ? .minimum(span, 1) : (span + Dimension(size - 1)).divided(by: Dimension(size))
+  }
+
+  /// A slice whose bounds are extents that lie inside the axis.
+  static func inside(
+    _ from: Dimension?, _ to: Dimension?, _ by: Int, _ shape: Shape, _ axis: Int, _ caller: Caller
+  ) -> (start: Dimension, count: Dimension) {
+    let extent = shape[dim: axis]
+    func check(_ a: Dimension, _ b: Dimension) {
+      caller.require(
+        a, atMost: b, "subscript",
+        "the range from \(from ?? (by > 0 ? 0 : extent - 1)) to \(to.map { "\($0)" } ?? (by > 0 ? "\(extent)" : "before the first")) by \(by) does not lie in axis \(axis) of \(shape)"
+      )
+    }
+    if by > 0 {
+      let start = from ?? 0, end = to ?? extent
+      check(0, start)
+      check(start, end)
+      check(end, extent)
+      return (start, steps(end - start, by))
+    }
+    let start = from ?? extent - 1, end = to ?? -1
+    check(-1, end)
+    check(end, start)
+    check(start, extent - 1)
+    return (start, steps(start - end, by))
   }
 }

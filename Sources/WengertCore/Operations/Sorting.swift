@@ -1,7 +1,7 @@
 /// Primitives that find positions (int64) by comparing elements along one axis. Values are read at the positions, and so have their derivative.
 enum Sorting: Operation {
   /// The first `count` positions in sorted order; stable, NaN the largest.
-  case argSort(axis: Int, descending: Bool, count: Int)
+  case argSort(axis: Int, descending: Bool, count: Extent)
   /// The position of the least or greatest element, with an extent of one.
   case argReduce(axis: Int, ReduceOp)
 
@@ -16,10 +16,10 @@ enum Sorting: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     var shape = operands[0].shape
     switch self {
-    case .argSort(let axis, _, let count): shape[axis] = count
+    case .argSort(let axis, _, let count): shape[dim: axis] = count.dimension
     case .argReduce(let axis, _):
-      caller.require(shape[axis] > 0, name, "axis \(axis) of \(shape) is empty")
-      shape[axis] = 1
+      caller.require(1, atMost: shape[dim: axis], name, "axis \(axis) of \(shape) is empty")
+      shape[dim: axis] = 1
     }
     return [TensorType(shape: shape, dtype: .int64)]
   }
@@ -39,7 +39,12 @@ enum Sorting: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Sorting { self }
+  func bound(_ symbols: [String: Int]) -> Sorting {
+    switch self {
+    case .argSort(let axis, let descending, let count): .argSort(axis: axis, descending: descending, count: count.bound(symbols))
+    case .argReduce: self
+    }
+  }
 
   var keeps: Kept { .nothing }
 
@@ -55,7 +60,7 @@ extension Tensor {
   public func argSort(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "argSort", shape)
-    return apply1(Sorting.argSort(axis: axis, descending: descending, count: shape[axis]), [self], caller)
+    return apply1(Sorting.argSort(axis: axis, descending: descending, count: Extent(shape[dim: axis])), [self], caller)
   }
 
   /// The elements of `axis` in sorted order.
@@ -69,10 +74,10 @@ extension Tensor {
   ) -> (values: Tensor, indices: Tensor) {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "topK", shape)
-    caller.require(
-      k >= 0 && Dimension(k) <= shape[dim: axis], "topK",
-      "cannot take \(k) of the \(shape[dim: axis]) elements of axis \(axis) of \(shape)")
-    let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: k), [self], caller)
+    let message = "cannot take \(k) of the \(shape[dim: axis]) elements of axis \(axis) of \(shape)"
+    caller.require(k >= 0, "topK", message)
+    caller.require(Dimension(k), atMost: shape[dim: axis], "topK", message)
+    let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: Extent(Dimension(k))), [self], caller)
     return (takeAlong(indices, axis: axis, file: file, line: line), indices)
   }
 

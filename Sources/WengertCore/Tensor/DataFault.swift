@@ -11,6 +11,8 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     case outOfRange
     /// Offsets of sequences that do not rise from 0 to the number of tokens; the number is the place of the first wrong one.
     case offsets
+    /// Log-probabilities of which no class can be drawn; the number is the row's.
+    case impossible
     /// A NaN or an infinity made of finite numbers, where a compiled function looks for them (`CompileOptions.nanCheck`).
     case notFinite
   }

@@ -64,7 +64,8 @@ public struct Layout: Hashable, Sendable {
     result.shape = counts
     for axis in shape.indices {
       if counts[axis] > 0 { result.offset += starts[axis] * strides[axis] }
-      result.strides[axis] *= steps[axis]
+      // Where nothing lies a step apart, its size does not matter, and may be any.
+      if counts[axis] > 1 { result.strides[axis] *= steps[axis] }
     }
     return result
   }

@@ -34,7 +34,11 @@ public struct Shape: Sendable {
   }
 
   // A failed precondition says nothing in release builds.
-  @usableFromInline static func failForRank() -> Never { fatalError("a tensor has at most \(maximumRank) axes") }
+  @usableFromInline static func failForRank() -> Never { Caller(#fileID, #line).fail("shape", "a tensor has at most \(maximumRank) axes") }
+
+  @usableFromInline func failForAxis(_ axis: Int) -> Never {
+    Caller(#fileID, #line).fail("shape", "axis \(axis) of \(self), which has \(size) axes; they count from 0")
+  }
 
   /// How many axes there are.
   @inlinable public var rank: Int { size }
@@ -50,7 +54,8 @@ public struct Shape: Sendable {
   }
 
   @usableFromInline func failForSymbol(_ axis: Int) -> Never {
-    fatalError(
+    Caller(#fileID, #line).fail(
+      "shape",
       "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols"
     )
   }
@@ -66,7 +71,7 @@ public struct Shape: Sendable {
   }
 
   @inlinable public mutating func remove(at axis: Int) {
-    precondition(axis >= 0 && axis < size, "axis out of range")
+    if axis < 0 || axis >= size { failForAxis(axis) }
     for i in axis..<(size - 1) { storage[i] = storage[i + 1] }
     size -= 1
   }
@@ -116,13 +121,13 @@ extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public var endIndex: Int { size }
   @inlinable public subscript(i: Int) -> Int {
     get {
-      precondition(i >= 0 && i < size, "axis out of range")
+      if i < 0 || i >= size { failForAxis(i) }
       let value = storage[i]
       if value < Dimension.firstNumber { failForSymbol(i) }
       return value
     }
     set {
-      precondition(i >= 0 && i < size, "axis out of range")
+      if i < 0 || i >= size { failForAxis(i) }
       storage[i] = newValue
     }
   }
@@ -156,11 +161,11 @@ extension Shape {
   /// The extent of axis i, a number or an expression in symbols.
   @inlinable public subscript(dim i: Int) -> Dimension {
     get {
-      precondition(i >= 0 && i < size, "axis out of range")
+      if i < 0 || i >= size { failForAxis(i) }
       return Dimension(raw: storage[i])
     }
     set {
-      precondition(i >= 0 && i < size, "axis out of range")
+      if i < 0 || i >= size { failForAxis(i) }
       storage[i] = newValue.raw
     }
   }

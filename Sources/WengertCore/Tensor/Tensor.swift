@@ -95,7 +95,10 @@ extension Tensor {
     let caller = Caller(#fileID, #line)
     let value = dtype.element(value, "full", caller)
     caller.requireExtents(shape, "full")
-    if let tracer = backend as? Tracer { return tracer.record(Creation.fill(value, shape, dtype), [], Caller(#fileID, #line))[0] }
+    let type = TensorType(shape: shape, dtype: dtype)
+    if let tracer = backend as? Tracer ?? Tracer.needed(for: [type], "full", caller) {
+      return tracer.record(Creation.fill(value, shape, dtype), [], caller)[0]
+    }
     let view = RowPrograms.scalar(value, dtype, on: backend)
     return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
   }
@@ -106,13 +109,31 @@ extension Tensor {
   }
 
   /// An extent as a number of the given dtype: one that is known when the program runs, where it is not a number yet.
-  func number(_ extent: Dimension, _ dtype: DType) -> Tensor {
+  func number(_ extent: Dimension, _ dtype: DType) -> Tensor { .extent(extent, dtype: dtype, backend: backend, Caller(#fileID, #line)) }
+
+  package static func extent(_ extent: Dimension, dtype: DType, backend: any Backend, file: StaticString, line: UInt) -> Tensor {
+    .extent(extent, dtype: dtype, backend: backend, Caller(file, line))
+  }
+
+  static func extent(_ extent: Dimension, dtype: DType, backend: any Backend, _ caller: Caller) -> Tensor {
     if let number = extent.number { return .full(Double(number), [], dtype: dtype, backend: backend) }
-    return apply1(Creation.extent(extent, dtype), on: backend, Caller(#fileID, #line))
+    guard let tracer = backend as? Tracer ?? Tracer.current else {
+      caller.fail("extent", "\(extent) has a number only in calls of a compiled function whose arguments' shapes name its symbols")
+    }
+    return tracer.record(Creation.extent(extent, dtype), [], caller)[0]
+  }
+
+  /// The number of elements along an axis as a scalar, by which a sum can be divided where the extent is a symbol: `x.sum() / x.extent(0)`.
+  ///
+  /// - Parameter dtype: by default the tensor's own, int64 for bool and whole numbers.
+  public func extent(_ axis: Int, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "extent", shape)
+    return .extent(shape[dim: axis], dtype: dtype ?? (self.dtype.isFloating ? self.dtype : .int64), backend: backend, caller)
   }
 
   /// 0, 1, 2, … as int64.
-  static func iota(_ count: Dimension, on backend: any Backend) -> Tensor {
+  package static func iota(_ count: Dimension, on backend: any Backend) -> Tensor {
     apply1(Creation.iota(count), on: backend, Caller(#fileID, #line))
   }
 

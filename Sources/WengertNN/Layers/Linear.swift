@@ -10,7 +10,7 @@ public struct Linear: Layer, ParameterTree {
   /// A layer with these parameters.
   public init(weight: Tensor, bias: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
-    let fits = weight.rank == 2 && (bias == nil || bias!.shape == [weight.shape[0]])
+    let fits = weight.rank == 2 && (bias == nil || bias!.shape == Shape(dimensions: [weight.shape[dim: 0]]))
     caller.require(
       fits, "Linear",
       "the weight must be [outputs, inputs] and the bias [outputs], got \(weight.shape) and \(bias?.shape.description ?? "none")")

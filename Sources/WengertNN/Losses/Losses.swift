@@ -9,9 +9,9 @@ public func crossEntropy(
   _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let caller = Caller(file, line)
-  caller.require(
-    logits.rank == 2 && classes.rank == 1 && classes.shape[dim: 0] == logits.shape[dim: 0], "crossEntropy",
-    "needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)")
+  let message = "needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)"
+  caller.require(logits.rank == 2 && classes.rank == 1, "crossEntropy", message)
+  caller.require(logits.shape[dim: 0], sameAs: classes.shape[dim: 0], "crossEntropy", message)
   caller.require(
     labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy", "the label smoothing \(labelSmoothing) is not in 0...1")
   let loss = classLoss(logits, classes, file: file, line: line).mean()
@@ -23,7 +23,7 @@ public func crossEntropy(
 public func meanSquaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  requireOneShape("meanSquaredError", prediction, target, file, line)
+  requireOneShape("meanSquaredError", prediction, target, Caller(file, line))
   return square(prediction - target).mean()
 }
 
@@ -31,12 +31,13 @@ public func meanSquaredError(
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  requireOneShape("binaryCrossEntropyWithLogits", logits, targets, file, line)
+  requireOneShape("binaryCrossEntropyWithLogits", logits, targets, Caller(file, line))
   return (softplus(logits) - logits * targets).mean()
 }
 
 /// Silent broadcasting of [n, 1] against [n] would give a wrong loss.
-private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ file: StaticString, _ line: UInt) {
-  Caller(file, line).require(
-    a.shape == b.shape, name, "shapes \(a.shape) and \(b.shape) differ, and a loss does not broadcast; reshape one to the other's")
+private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ caller: Caller) {
+  let message = "shapes \(a.shape) and \(b.shape) differ, and a loss does not broadcast; reshape one to the other's"
+  caller.require(a.rank == b.rank, name, message)
+  for (x, y) in zip(a.shape.dimensions, b.shape.dimensions) { caller.require(x, sameAs: y, name, message) }
 }

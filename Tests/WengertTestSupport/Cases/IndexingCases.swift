@@ -16,7 +16,7 @@ extension CaseList {
     },
     OperationCase(
       "scatterAdd", [.real(), .indices(0, shape: { [$0[0]] })], shapes: sources, dtypes: DType.numbers, accuracy: .composed(4)
-    ) { [$0[0].scatterAdd($0[1], extent: $0[0].shape[0] + 1)] },
+    ) { [$0[0].scatterAdd($0[1], extent: $0[0].shape[dim: 0] + 1)] },
     OperationCase(
       "scatterAdd 1 by a matrix", [.real(shape: { [3, 2, 2, $0[1]] }), .indices(0, .int32, shape: { _ in [2, 2] })], shapes: sources,
       accuracy: .composed(4)
@@ -29,10 +29,10 @@ extension CaseList {
     ) { [$0[0].takeAlong($0[1], axis: 0)] },
     OperationCase(
       "scatterAddAlong", [.real(), .indices(1, shape: { $0 })], shapes: sources, dtypes: DType.numbers, accuracy: .composed(4)
-    ) { [$0[0].scatterAddAlong($0[1], extent: $0[0].shape[1])] },
+    ) { [$0[0].scatterAddAlong($0[1], extent: $0[0].shape[dim: 1])] },
     OperationCase(
       "scatterAddAlong 0", [.real(), .indices(0, .int32, shape: { $0 })], shapes: sources, accuracy: .composed(4)
-    ) { [$0[0].scatterAddAlong($0[1], axis: 0, extent: $0[0].shape[0])] },
+    ) { [$0[0].scatterAddAlong($0[1], axis: 0, extent: $0[0].shape[dim: 0])] },
     OperationCase(
       "scatterAdd where many meet", [.real(0.1...2, shape: { [200, $0[1]] }), .indices(0, shape: { _ in [200] })], shapes: sources,
       accuracy: .elementwise(1)

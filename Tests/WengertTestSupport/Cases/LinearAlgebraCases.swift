@@ -11,8 +11,8 @@ extension CaseList {
 
   /// With a diagonal so large that the matrix is well-conditioned, and its symmetric part positive definite.
   private static func dominant(_ x: Tensor) -> Tensor {
-    let n = x.shape[x.rank - 1]
-    return x + Tensor.eye(n, dtype: x.dtype, device: Device(x.backend)) * Double(2 * n)
+    let n = x.shape[dim: x.rank - 1], device = Device(x.backend)
+    return x + Tensor.eye(n, dtype: x.dtype, device: device) * Tensor(extent: 2 * n, dtype: x.dtype, device: device)
   }
 
   public static let linearAlgebra: [OperationCase] = [

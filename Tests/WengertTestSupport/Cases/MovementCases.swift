@@ -7,14 +7,14 @@ extension CaseList {
   private static let square: [Shape] = [[3, 5], [4, 4], [1, 1], [7, 2], [2, 3, 5], [2, 33]]
 
   public static let movement: [OperationCase] = [
-    row("reshape") { $0.reshape([$0.shape[0], $0.shape[1] * $0.shape[2]]) },
-    row("reshape inferred") { $0.reshape([$0.shape[2], 1, $0.shape[0] * $0.shape[1]]) },
+    row("reshape") { $0.reshape([$0.shape[dim: 0], $0.shape[dim: 1] * $0.shape[dim: 2]]) },
+    row("reshape inferred") { $0.reshape([$0.shape[dim: 2], 1, $0.shape[dim: 0] * $0.shape[dim: 1]]) },
     row("flatten") { $0.flatten() },
     row("permute") { $0.permute([2, 0, 1]) },
     row("transpose") { $0.transpose() },
     row("transpose 0 2") { $0.transpose(0, 2) },
     row("moveAxis") { $0.moveAxis(0, to: -1) },
-    row("broadcast", shapes: [[1, 3], [1, 1], [1, 33]]) { $0.broadcast(to: [2, 4, $0.shape[1]]) },
+    row("broadcast", shapes: [[1, 3], [1, 1], [1, 33]]) { $0.broadcast(to: Shape(dimensions: [2, 4, $0.shape[dim: 1]])) },
     row("expand", shapes: [[1, 3], [1, 1], [1, 33]]) { $0.expand([2, 5, -1]) },
     row("expandDims") { $0.expandDims(1).expandDims(-1) },
     row("squeeze", shapes: [[1, 3, 1], [1, 1, 1], [1, 33, 1]]) { $0.squeeze() },

@@ -19,7 +19,7 @@ extension CaseList {
     draw("integers") { $0.integers(-5..<100, $1.shape) },
     draw("integers of a long range") { $0.integers(-5..<1 << 53, $1.shape) },
     draw("integers of every length") { $0.integers(Int.min..<Int.max, $1.shape) },
-    draw("permutation") { $0.permutation($1.count) },
+    draw("permutation") { $0.permutation($1.shape.elements) },
     draw("split keys") { key, _ in stack(key.split(3).map(\.data)) },
     draw("fold keys") { key, _ in key.fold(7).data },
     OperationCase(

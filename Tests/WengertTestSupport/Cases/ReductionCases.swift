@@ -32,7 +32,7 @@ extension CaseList {
     row("min", .minimum, .distinct, shapes: full, dtypes: DType.all, accuracy: .exact) { $0.min() },
     row("min 1 kept", .minimum, .distinct, shapes: full, dtypes: DType.all, accuracy: .exact) { $0.min(axes: [1], keepDims: true) },
     row("min 0 2", .minimum, .distinct, shapes: full, accuracy: .exact) { $0.min(axes: [0, 2]) },
-    row("mean", dtypes: DType.numbers) { $0.count == 0 ? $0.sum() : $0.mean() },
+    row("mean", dtypes: DType.numbers) { $0.shape.elements.number == 0 ? $0.sum() : $0.mean() },
     row("mean 1", shapes: full) { $0.mean(axes: [1]) },
     row("mean 0 -1 kept", shapes: full) { $0.mean(axes: [0, -1], keepDims: true) },
     row("variance", shapes: full, accuracy: .composed(16)) { $0.variance() },

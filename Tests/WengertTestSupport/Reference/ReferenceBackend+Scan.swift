@@ -13,4 +13,19 @@ extension ReferenceBackend {
     }
     store(results, into: out)
   }
+
+  public func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
+    precondition(a.shape == b.shape && b.shape == out.shape && a.dtype == b.dtype && b.dtype == out.dtype, "recurrence: views differ")
+    let results = zip(rows(of: a), rows(of: b)).flatMap { factors, addends in
+      var result = addends
+      var carried: Number?
+      for i in reverse ? Array(addends.indices.reversed()) : Array(addends.indices) {
+        let value = carried.map { ReduceOp.sum(ReduceOp.product(factors[i], $0, a.dtype), addends[i], a.dtype) } ?? addends[i]
+        carried = value
+        result[i] = value
+      }
+      return result
+    }
+    store(results, into: out)
+  }
 }

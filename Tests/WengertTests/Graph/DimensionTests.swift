@@ -2,6 +2,8 @@ import Testing
 import Wengert
 import WengertTestSupport
 
+@testable import WengertCore
+
 @Suite("Dimensions")
 struct DimensionTests {
   private let a: Dimension = "a"
@@ -85,6 +87,87 @@ struct DimensionTests {
     #expect(!(a < 1))
     #expect(!(a + b < 2))
     #expect(0 - a < 0)
+  }
+
+  @Test("quotients round down, and are simpler where a number divides")
+  func quotients() {
+    #expect((2 * a + 3).divided(by: 2).isIdentical(to: a + 1))
+    #expect((a + 1).divided(by: 2).value(["a": 4]) == 2)
+    #expect((0 - a).divided(by: 2).value(["a": 3]) == -2)
+    #expect(a.divided(by: a + 1).number == 0)
+    #expect((a + 1).divided(by: 2).description == "⌊(a + 1)/2⌋")
+    #expect((a - 5).remainder(dividingBy: 3).value(["a": 4]) == 2)
+    #expect((0 - 1 as Dimension).remainder(dividingBy: a).isIdentical(to: a - 1))
+    #expect((3 * a).remainder(dividingBy: 3).number == 0)
+    #expect(Dimension(7).remainder(dividingBy: -3).number == -2)
+    #expect(a.remainder(dividingBy: b).value(["a": 7, "b": 4]) == 3)
+    #expect(Dimension(5).divided(by: 0).number == 0)
+  }
+
+  @Test("the lesser and the greater are the one that is so for all values, or a factor of their own")
+  func extremes() {
+    #expect(Dimension.minimum(a, a + 1).isIdentical(to: a))
+    #expect(Dimension.maximum(a, 1).isIdentical(to: a))
+    #expect(Dimension.minimum(a, 3).description == "min(a, 3)")
+    #expect(Dimension.minimum(3, a).isIdentical(to: .minimum(a, 3)))
+    #expect(Dimension.maximum(a - 3, 0).value(["a": 2]) == 0)
+    #expect(Dimension.minimum(a, b).symbols == ["a", "b"])
+    #expect(Dimension.minimum(.minimum(a, 3), 3).isIdentical(to: .minimum(a, 3)))
+  }
+
+  @Test("bounds of functions decide comparisons")
+  func bounds() {
+    #expect(a >= .minimum(a, 3))
+    #expect(Dimension.minimum(a, 3) > 0)
+    #expect(a - .minimum(a, b) >= 0)
+    #expect(a.divided(by: 2) < a)
+    #expect(a.remainder(dividingBy: b) < b)
+    #expect(a.remainder(dividingBy: 4) < 4)
+    #expect(a - 4 * a.divided(by: 4) >= 0)
+    #expect(Dimension.maximum(a - 3, 0) < a)
+    #expect(a * b >= a)
+  }
+
+  @Test("functions have their values in random expressions, and their bounds hold")
+  func randomFunctions() {
+    for seed in 0..<300 as Range<UInt64> {
+      var generator = SeededGenerator(seed: seed)
+      func expression(_ depth: Int) -> (Dimension, ([Int]) -> Int) {
+        if depth == 0 || Int.random(in: 0..<4, using: &generator) == 0 {
+          let number = Int.random(in: -2...4, using: &generator)
+          return Bool.random(using: &generator)
+            ? (a * Dimension(number), { $0[0] * number }) : (b + Dimension(number), { $0[1] + number })
+        }
+        let (x, f) = expression(depth - 1), (y, g) = expression(depth - 1)
+        switch Int.random(in: 0..<7, using: &generator) {
+        case 0: return (x + y, { f($0) + g($0) })
+        case 1: return (x - y, { f($0) - g($0) })
+        case 2: return (.minimum(x, y), { min(f($0), g($0)) })
+        case 3: return (.maximum(x, y), { max(f($0), g($0)) })
+        case 4: return (x.divided(by: 3), { Int((Double(f($0)) / 3).rounded(.down)) })
+        case 5: return (x.remainder(dividingBy: a + 1), { v in f(v) - (v[0] + 1) * Int((Double(f(v)) / Double(v[0] + 1)).rounded(.down)) })
+        default: return (x * 2, { f($0) * 2 })
+        }
+      }
+      let (x, f) = expression(3), (y, g) = expression(2)
+      for values in [[1, 1], [2, 1], [1, 5], [7, 3], [12, 13]] {
+        let symbols = ["a": values[0], "b": values[1]]
+        #expect(x.value(symbols) == f(values), "seed \(seed): \(x) at \(values)")
+        if let answer = x.isAtMost(y) { #expect(answer == (f(values) <= g(values)), "seed \(seed): \(x) ≤ \(y) at \(values)") }
+        if let answer = x.equals(y) { #expect(answer == (f(values) == g(values)), "seed \(seed): \(x) = \(y) at \(values)") }
+      }
+    }
+  }
+
+  @Test("equal parts make up the whole again")
+  func shares() {
+    let part = a.share(of: 3)
+    #expect((part + part + part).isIdentical(to: a))
+    #expect((6 * part * b).isIdentical(to: 2 * a * b))
+    #expect((b * part * 2).value(["a": 12, "b": 5]) == 40)
+    #expect((6 * a).share(of: 3).isIdentical(to: 2 * a))
+    #expect(part.description == "a/3")
+    #expect((a * b).divided(exactlyBy: part)?.isIdentical(to: 3 * b) ?? true)
   }
 
   @Test("a comparison that the symbols leave open ends the program and names both sides")

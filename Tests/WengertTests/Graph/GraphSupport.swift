@@ -26,7 +26,8 @@ extension TensorType {
 /// The graph of a function of tensors of these types, as it is traced, before any pass; the last `updating` results are written over the first arguments.
 func trace(_ arguments: TensorType..., updating: Int = 0, f: ([Tensor]) -> [Tensor]) -> Graph {
   let tracer = Tracer(target: CPUBackend.shared)
-  let results = f(arguments.enumerated().map { tracer.input("\($0)", $1) }).map { tracer.value(of: $0) }
+  let inputs = arguments.enumerated().map { tracer.input("\($0)", $1) }
+  let results = Tracer.$current.withValue(tracer) { f(inputs) }.map { tracer.value(of: $0) }
   var graph = tracer.graph
   graph.outputs = results
   graph.updates = (0..<updating).map { Graph.Update(input: $0, output: results.count - updating + $0) }

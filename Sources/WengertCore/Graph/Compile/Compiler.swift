@@ -43,7 +43,14 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let (entry, sizes, isNew) = entry(names, types, on: backend, trace)
     let clock = ContinuousClock()
     let start = clock.now
-    let (plan, isNewPlan) = entry.program.checkOut(sizes)
+    let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
+      requirement.fail(sizes) {
+        // The message is out, and the program ends where the function asks for the same again.
+        func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
+        _ = self.trace(names, types, on: backend, willRequire: stop, trace)
+        return nil
+      }
+    }
     let time = isNewPlan ? clock.now - start : .zero
     note { statistics in
       statistics.calls += 1
@@ -140,11 +147,11 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   private func trace(
     _ names: [String], _ types: [TensorType], on backend: (any Backend)?, willRecord: ((Int) -> Void)? = nil,
-    _ trace: (Tracer, [Tensor]) -> Traced
+    willRequire: ((Int) -> Void)? = nil, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> (Tracer, Traced) {
-    let tracer = Tracer(target: backend, willRecord: willRecord)
+    let tracer = Tracer(target: backend, willRecord: willRecord, willRequire: willRequire)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
-    return (tracer, trace(tracer, inputs))
+    return (tracer, Tracer.$current.withValue(tracer) { trace(tracer, inputs) })
   }
 
   private func compile(
@@ -168,12 +175,13 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
-    if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types) {
+    if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types),
+      tracer.requirements.allSatisfy({ $0.holds(sizes) }) {
       let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
-    return Entry(names: names, program: Program(optimized, on: target), template: traced.output)
+    return Entry(names: names, program: Program(optimized, on: target, requirements: tracer.requirements), template: traced.output)
   }
 
   /// The type of an argument, with the symbols that the options give.

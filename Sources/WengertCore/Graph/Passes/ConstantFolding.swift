@@ -21,7 +21,7 @@ extension Passes {
       let tensors = operands.compactMap { rewriter.constant($0, on: backend) }
       let isSmall = node.results.allSatisfy { graph.type($0).shape.elements.number.map { $0 <= largest } ?? false }
       let isBarrier = if case Movement.barrier? = node.operation as? Movement { true } else { false }
-      if !operands.isEmpty && tensors.count == operands.count && isSmall && !isBarrier
+      if !operands.isEmpty && tensors.count == operands.count && isSmall && !isBarrier && !node.operation.namesSymbols
         && operands.contains(where: { rewriter.fill($0) == nil })
       {
         let results = apply(node.operation, tensors, node.caller)

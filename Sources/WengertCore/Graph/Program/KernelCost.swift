@@ -33,6 +33,7 @@ extension KernelCall {
       return KernelCost(flops: 0, bytes: 2 * out.distinctByteCount + indices.distinctByteCount)
     case .argSort(let x, _, _), .argReduce(let x, _, _), .scan(let x, _, _, _):
       return KernelCost(flops: Double(x.shape.elementCount), bytes: moved)
+    case .recurrence(let x, _, _, _): return KernelCost(flops: 2 * Double(x.shape.elementCount), bytes: moved)
     case .host: return KernelCost(flops: nil, bytes: moved)
     }
   }
@@ -67,7 +68,7 @@ extension RowCall {
     let elements = Double(shape.elementCount), rows = elements / Double(max(shape[shape.rank - 1], 1))
     return program.instructions.enumerated().reduce(0) { sum, next in
       switch next.element {
-      case .load, .constant, .columnIndex, .cast: sum
+      case .load, .constant, .inverse, .columnIndex, .cast: sum
       case .reduce: sum + elements
       default: sum + (program.isRow[next.offset] ? elements : rows)
       }

@@ -7,6 +7,8 @@ public final class Program: @unchecked Sendable {
   public let graph: Graph
   let backend: any Backend
   private let symbols: [String]
+  /// What must hold for the numbers of the symbols.
+  private let requirements: [Requirement]
   private let plans = Locked(Plans())
 
   private struct Plans {
@@ -18,14 +20,17 @@ public final class Program: @unchecked Sendable {
   /// How many plans that no run is using are kept.
   static let largestCache = 8
 
-  init(_ graph: Graph, on backend: any Backend) {
+  init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = []) {
     self.graph = graph
     self.backend = backend
+    self.requirements = requirements
     symbols = graph.symbols
   }
 
   /// A plan for these sizes that nobody else uses until it is given back, and whether it had to be made.
-  func checkOut(_ sizes: [String: Int]) -> (plan: BoundProgram, isNew: Bool) {
+  ///
+  /// - Parameter violated: called with a requirement that does not hold for these sizes, and its number.
+  func checkOut(_ sizes: [String: Int], violated: (Int, Requirement) -> Never) -> (plan: BoundProgram, isNew: Bool) {
     let key = symbols.map { sizes[$0]! }
     let known = plans.withLock { plans -> BoundProgram? in
       guard let place = plans.idle.lastIndex(where: { $0.sizes == key }) else { return nil }
@@ -33,6 +38,7 @@ public final class Program: @unchecked Sendable {
       return plans.idle.remove(at: place)
     }
     if let known { return (known, false) }
+    if let number = requirements.firstIndex(where: { !$0.holds(sizes) }) { violated(number, requirements[number]) }
     let plan = BoundProgram(graph, symbols: sizes, sizes: key, on: backend)
     plans.withLock { $0.last = plan }
     return (plan, true)
@@ -81,10 +87,10 @@ extension Dimension {
   /// Of an expression a·symbol + b: the symbol, and its value where the expression has this one (zero, which no symbol has, where there is none).
   func solved(for extent: Int) -> (symbol: String, value: Int)? {
     let terms = polynomial.terms
-    guard let first = terms.first, first.symbols.count == 1, terms.count == 1 || (terms.count == 2 && terms[1].symbols.isEmpty) else {
-      return nil
-    }
+    guard let first = terms.first, first.factors.count == 1, terms.count == 1 || (terms.count == 2 && terms[1].factors.isEmpty),
+      case .symbol(let name) = first.factors[0].definition
+    else { return nil }
     let rest = extent - (terms.count == 2 ? terms[1].coefficient : 0)
-    return (first.symbols[0], rest % first.coefficient == 0 ? rest / first.coefficient : 0)
+    return (name, rest % first.coefficient == 0 ? rest / first.coefficient : 0)
   }
 }

@@ -45,7 +45,7 @@ final class Recorder: Backend, @unchecked Sendable {
 
   private func note(_ call: KernelCall) { calls.append(Call(call: call, operation: operation, caller: caller, report: report)) }
 
-  private func fail() -> Never { fatalError("\(operation): asks for numbers while a program is planned, where there are none") }
+  private func fail() -> Never { caller.fail(operation, "asks for numbers while a program is planned, where there are none") }
 
   func slot(byteCount: Int) -> Storage { fail() }
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
@@ -75,6 +75,7 @@ final class Recorder: Backend, @unchecked Sendable {
   func argSort(_ x: View, descending: Bool, into out: View) { note(.argSort(x, descending: descending, into: out)) }
   func argReduce(_ x: View, _ op: ReduceOp, into out: View) { note(.argReduce(x, op, into: out)) }
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { note(.scan(x, op, reverse: reverse, into: out)) }
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) { note(.recurrence(a, b, reverse: reverse, into: out)) }
   func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
     note(.linearAlgebra(kernel, operands, into: out))
     return nil

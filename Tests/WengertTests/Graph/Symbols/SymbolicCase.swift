@@ -1,0 +1,101 @@
+import Wengert
+import WengertCPU
+import WengertTestSupport
+
+/// A row of the case list with symbols for some of its extents: which axes of its operands these are, and the sizes at which it can be called.
+struct SymbolicCase: CustomStringConvertible {
+  let operation: OperationCase
+  let dtype: DType
+  /// The operands' shapes with symbols, in their order.
+  let shapes: [[Dimension]]
+  /// Base shapes that fit, the case's own first.
+  let bases: [Shape]
+
+  var description: String { "\(operation.name) of \(shapes.map { Shape(dimensions: $0) })" }
+
+  /// Each base extent alone, all together, and all together with the operands' fixed extents.
+  static func all(of operation: OperationCase) -> [SymbolicCase] {
+    guard let own = operation.ownBase else { return [] }
+    let free = own.indices.filter { own[$0] > 1 && !(fixed[operation.name]?.contains($0) ?? false) }
+    var choices = free.count > 1 ? free.map { (axes: [$0], withFixed: false) } : []
+    choices.append((free, false))
+    if !needsOwnExtents.contains(operation.name) { choices.append((free, true)) }
+    return choices.compactMap { SymbolicCase(operation, own, $0.axes, withFixed: $0.withFixed) }
+  }
+
+  private init?(_ operation: OperationCase, _ own: Shape, _ axes: [Int], withFixed: Bool) {
+    self.operation = operation
+    dtype = operation.dtypes.contains(.float64) ? .float64 : operation.dtypes[0]
+    shapes = operation.operands.map { Self.pattern($0, own, axes, withFixed: withFixed) }
+    if !shapes.contains(where: { $0.contains(where: \.isSymbolic) }) { return nil }
+    if withFixed && shapes.elementsEqual(operation.operands.map { Self.pattern($0, own, axes, withFixed: false) }, by: Self.areIdentical) {
+      return nil
+    }
+    let movable = axes.filter { !(Self.pinned[operation.name]?.contains($0) ?? false) }
+    bases = Self.bases(operation, own, movable)
+  }
+
+  private static func areIdentical(_ a: [Dimension], _ b: [Dimension]) -> Bool { a.elementsEqual(b) { $0.isIdentical(to: $1) } }
+
+  /// An operand's extents as sums of multiples of the base extents; what does not depend on them is a number or, of the same number, one symbol.
+  private static func pattern(_ operand: Operand, _ own: Shape, _ axes: [Int], withFixed: Bool) -> [Dimension] {
+    let extents = operand.shape(own)
+    let slopes = own.indices.map { axis in
+      var wider = own
+      wider[axis] += 1
+      return zip(operand.shape(wider), extents).map { $0 - $1 }
+    }
+    return extents.enumerated().map { i, extent in
+      if withFixed && extent > 1 && slopes.allSatisfy({ $0[i] == 0 }) { return Dimension(symbol: "fixed\(extent)") }
+      return axes.reduce(Dimension(extent)) { sum, axis in
+        sum + Dimension(slopes[axis][i]) * (Dimension(symbol: "s\(axis)") - Dimension(own[axis]))
+      }
+    }
+  }
+
+  /// The case's own base shape, then others that differ in these axes: of its list, and the own one with each and all of the extents doubled.
+  private static func bases(_ operation: OperationCase, _ own: Shape, _ axes: [Int]) -> [Shape] {
+    var all = [own]
+    func add(_ base: Shape) {
+      if base.elementCount <= 2500 && !all.contains(base) { all.append(base) }
+    }
+    for other in operation.shapes where other.rank == own.rank {
+      var base = own
+      for axis in axes where other[axis] > 0 { base[axis] = other[axis] }
+      add(base)
+    }
+    var doubled = own
+    for axis in axes { doubled[axis] *= 2 }
+    add(doubled)
+    return Array(all.prefix(5))
+  }
+
+  func operands(_ base: Shape) -> [Tensor] {
+    Variant(operation, dtype, base, .contiguous).operands.map { $0.tensor(on: CPUBackend.shared) }
+  }
+
+  /// Base axes that must be numbers, by the case's name: the function itself names one.
+  static let fixed: [String: Set<Int>] = [
+    // The keys of eight tokens are made in the function.
+    "attention with dropout by token": [0]
+  ]
+
+  /// Base axes that may be symbols but have one size only: the function, or an operand's values, are made for it.
+  static let pinned: [String: Set<Int>] = [
+    "split": [0], "attention": [0], "attention scaled": [0], "attention with dropout": [0], "attention with dropout by token": [0],
+  ]
+
+  /// Cases with an operand of a fixed extent that another number of the function must equal.
+  static let needsOwnExtents: Set<String> = [
+    // What is assigned to two rows has two rows.
+    "x[1:3] = y"
+  ]
+}
+
+extension OperationCase {
+  /// The first base shape whose extents could all be symbols and, failing that, the first with one that could.
+  fileprivate var ownBase: Shape? {
+    let small = shapes.filter { $0.rank > 0 && (2...400).contains($0.elementCount) }
+    return small.first { $0.allSatisfy { $0 > 1 } } ?? small.first { $0.contains { $0 > 1 } }
+  }
+}
