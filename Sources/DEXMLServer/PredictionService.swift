@@ -33,7 +33,13 @@ package final class PredictionService: HTTPResponder {
     let clock = ContinuousClock(), began = clock.now
     var response: Response
     do {
-      response = try await handler(of: request)(request)
+      switch Result(catching: { try handler(of: request) }) {
+      case .success(let handler): response = try await handler(request)
+      case .failure(let error):
+        // What is no HTTP is nothing else either.
+        _ = try await body(of: request)
+        throw error
+      }
     } catch let error as ServiceError {
       response = failure(error)
     } catch {
@@ -61,9 +67,9 @@ package final class PredictionService: HTTPResponder {
 
   private var routes: [String: [HTTPRequest.Method: Handler]] {
     [
-      "/": [.get: { [self] _ in page() }],
-      "/healthz": [.get: { [self] _ in try health() }],
-      "/labels": [.get: { [self] in try list($0) }, .post: { [self] in try await add($0) }],
+      "/": [.get: { [self] in try await afterBody(of: $0, page()) }],
+      "/healthz": [.get: { [self] in try await afterBody(of: $0, health()) }],
+      "/labels": [.get: { [self] in try await afterBody(of: $0, list($0)) }, .post: { [self] in try await add($0) }],
       "/predict": [.post: { [self] in try await predict($0) }],
     ]
   }
@@ -178,15 +184,37 @@ package final class PredictionService: HTTPResponder {
     if let origin = request.headers[.origin], origin.split(separator: "://").last.map(String.init) != request.head.authority {
       throw ServiceError(.forbidden, "pages of \(origin.debugDescription) may not ask this service; use its own page or a program")
     }
+    return try RequestFields(try await body(of: request), keys: keys, limits: limits)
+  }
+
+  /// An answer that needs no body, after the body that may be there all the same.
+  private func afterBody(of request: Request, _ answer: @autoclosure () throws -> Response) async throws -> Response {
+    _ = try await body(of: request)
+    return try answer()
+  }
+
+  /// The whole body of a request; can be read once.
+  private func body(of request: Request) async throws -> ByteBuffer {
     let tooLarge = ServiceError(
       .contentTooLarge, "expected a body of at most \(limits.bodyBytes) bytes, got more; send it in several requests")
     if let length = request.headers[.contentLength].flatMap(Int.init), length > limits.bodyBytes { throw tooLarge }
     var body = ByteBuffer()
-    for try await var part in request.body {
-      body.writeBuffer(&part)
-      if body.readableBytes > limits.bodyBytes { throw tooLarge }
+    do {
+      for try await var part in request.body {
+        body.writeBuffer(&part)
+        if body.readableBytes > limits.bodyBytes { throw tooLarge }
+      }
+    } catch let error as ServiceError {
+      throw error
+    } catch is CancellationError {
+      throw ServiceError.unavailable("the service is shutting down; ask again when it is back")
+    } catch {
+      // Chunks whose sizes are no numbers, a body that ends too early: nothing that comes behind it on this connection can be made sense of.
+      throw ServiceError(
+        .badRequest, "the body is no HTTP (\(oneLine(error))): expected as many bytes as content-length says, or chunks with their sizes",
+        headers: [.connection: "close"])
     }
-    return try RequestFields(body, keys: keys, limits: limits)
+    return body
   }
 
   private func json(_ value: some Encodable, _ status: HTTPResponse.Status = .ok) throws -> Response {

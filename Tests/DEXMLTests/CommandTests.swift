@@ -1,24 +1,12 @@
 import Foundation
 import Testing
 
-/// The built trainer, which lies beside the tests.
-let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
-
 @Suite("The dexml command line", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)))
 struct CommandTests {
   /// The exit code and standard error of a command.
   private func run(_ arguments: String...) throws -> (code: Int32, errors: String) {
-    let process = Process()
-    let errors = Pipe()
-    process.executableURL = executable
-    process.arguments = arguments
-    process.standardError = errors
-    process.standardOutput = FileHandle.nullDevice
-    process.currentDirectoryURL = packageRoot
-    try process.run()
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text)
+    let run = try CommandRun(arguments)
+    return (run.code, run.errors)
   }
 
   private let eurlex = "Examples/dexml/configs/eurlex-4k.yaml"

@@ -141,7 +141,9 @@ struct ExampleConfigurationTests {
   @Test("every file parses alone")
   func alone() throws {
     let files = try FileManager.default.contentsOfDirectory(at: configs, includingPropertiesForKeys: nil)
-    #expect(Set(files.map { $0.deletingPathExtension().lastPathComponent }) == Set(["dual-encoder", "demo"] + datasets + losses + nets))
+    #expect(
+      Set(files.map { $0.deletingPathExtension().lastPathComponent })
+        == Set(["dual-encoder", "demo", "lf-wikipedia-500k-dist-de-hnm"] + datasets + losses + nets))
     for file in files { #expect(throws: Never.self) { try Configuration(files: [file]) } }
   }
 
@@ -172,6 +174,10 @@ struct ExampleConfigurationTests {
     #expect(small.tau == 0.05 && small.normEmbs == true && large.tau == 1 && large.normEmbs == false)
     let mined = try read("lf-amazontitles-131k", "dist-de-hnm")
     #expect(mined.negType == .shorty && mined.hardNegStart == 5 && mined.hardNegTopk == 100)
+    var minedWikipedia = try read("lf-wikipedia-500k-dist-de-hnm")
+    #expect(minedWikipedia.lr == 2e-5 && minedWikipedia.numNegSamples == 5 && minedWikipedia.evalInterval == 5)
+    (minedWikipedia.lr, minedWikipedia.numNegSamples, minedWikipedia.evalInterval) = (7e-5, 1, 1)
+    #expect(try minedWikipedia == read("lf-wikipedia-500k", "dist-de-hnm"))
   }
 
   @Test("demo.yaml is what dexml demo runs")

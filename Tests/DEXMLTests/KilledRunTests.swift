@@ -4,22 +4,18 @@ import Testing
 
 @Suite("Killed runs", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)))
 struct KilledRunTests {
-  /// A run of `dexml train`; checkpoints follow each other as closely as they can.
-  private func start(_ task: TinyTask, resumes: Bool) throws -> Process {
+  /// A run of `dexml train`, which dies at a moment of the `count`-th writing of its checkpoint in this process, if one is given.
+  private func run(_ task: TinyTask, resumes: Bool, dyingAt moment: (count: Int, point: String)? = nil) throws -> CommandRun {
     let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
-    let process = Process()
-    process.executableURL = executable
-    process.arguments = ["train", settings.path] + (resumes ? ["--resume"] : [])
-    process.standardError = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    return process
+    return try CommandRun(
+      ["train", settings.path] + (resumes ? ["--resume"] : []),
+      environment: moment.map { ["WENGERT_TEST_KILL": "checkpoint.safetensors:\($0.count):\($0.point)"] } ?? [:])
   }
 
   private func task() throws -> TinyTask {
     var task = try TinyTask()
     task.configuration.dropout = 0.2
-    task.configuration.numEpochs = 30
+    task.configuration.numEpochs = 12
     task.configuration.evalInterval = 4
     task.configuration.checkpointInterval = 1
     return task
@@ -31,48 +27,27 @@ struct KilledRunTests {
     }
   }
 
-  /// Whether a checkpoint is being written at this moment.
-  private func isWriting(_ task: TinyTask) -> Bool {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: task.results.path)) ?? []
-    return names.contains { $0.hasPrefix(".checkpoint.safetensors") }
+  private func partialFiles(_ task: TinyTask) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: task.results.path).filter { $0.hasSuffix(".partial") }
   }
 
   @Test("a run that is killed again and again, also while it writes a checkpoint, ends as the one that was left alone")
   func killed() throws {
     let whole = try task()
-    let start = Date()
-    let process = try self.start(whole, resumes: false)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    let duration = Date().timeIntervalSince(start)
+    try #require(try run(whole, resumes: false).code == 0)
     let expected = try outcome(whole)
 
     let killed = try task()
-    let seed = UInt64.random(in: 0...UInt64.max)
-    var random = TestRandom(seed: seed)
-    var killedWhileWriting = 0
-    for round in 0..<8 {
-      let process = try self.start(killed, resumes: round > 0)
-      usleep(UInt32(duration * 1e6 * Double(150 + random.next(200)) / 1000))
-      // Every other time, the moment is one at which half a checkpoint lies there.
-      while round % 2 == 1, process.isRunning {
-        guard isWriting(killed) else { continue }
-        // Held still, so that the moment does not pass before the kill.
-        kill(process.processIdentifier, SIGSTOP)
-        usleep(2000)
-        if isWriting(killed) { break }
-        kill(process.processIdentifier, SIGCONT)
-      }
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-      if isWriting(killed) { killedWhileWriting += 1 }
+    // Sixty checkpoints in all, one a step; five steps are an epoch, and the fourth and eighth end with an evaluation.
+    let moments = [(3, "half"), (1, "begun"), (9, "whole"), (8, "named"), (1, "half"), (20, "whole"), (1, "named"), (2, "half")]
+    for (round, moment) in moments.enumerated() {
+      let result = try run(killed, resumes: round > 0, dyingAt: moment)
+      #expect(result.wasKilled && result.code == SIGKILL, "round \(round): \(result.errors)")
+      #expect(try partialFiles(killed).isEmpty == (moment.1 == "named"), "round \(round)")
     }
-    let last = try self.start(killed, resumes: true)
-    last.waitUntilExit()
-    #expect(last.terminationStatus == 0, "seed \(seed)")
-    #expect(killedWhileWriting > 0, "seed \(seed)")
-    #expect(try outcome(killed) == expected, "seed \(seed)")
-    let left = try FileManager.default.contentsOfDirectory(atPath: killed.results.path).filter { $0.hasSuffix(".partial") }
-    #expect(left.isEmpty, "seed \(seed)")
+    let last = try run(killed, resumes: true)
+    #expect(last.code == 0, "\(last.errors)")
+    #expect(try outcome(killed) == expected)
+    #expect(try partialFiles(killed).isEmpty)
   }
 }

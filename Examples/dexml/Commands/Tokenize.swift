@@ -8,7 +8,9 @@ struct Tokenize: ParsableCommand {
   @Option(help: ArgumentHelp("Text file, one text on each line.", valueName: "file"))
   var dataPath: String
 
-  @Option(help: ArgumentHelp("Folder with vocab.txt or tokenizer.json.", valueName: "dir"))
+  @Option(
+    name: [.customLong("tokenizer"), .customLong("tf-token-type")],
+    help: ArgumentHelp("Folder with vocab.txt or tokenizer.json.", valueName: "dir"))
   var tokenizer: String
 
   @Option(help: ArgumentHelp("Most tokens of a text, [CLS] and [SEP] included.", valueName: "n"))

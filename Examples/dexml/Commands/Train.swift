@@ -18,7 +18,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try Launch.run { workers in
-      try Trainer.run(settings.configuration(), resumes: resume, profiles: profile, workers: workers)
+      try Trainer.run(settings.configuration(workers), resumes: resume, profiles: profile, workers: workers)
     } describe: {
       "dexml: error: \(oneLine($0))"
     }

@@ -7,7 +7,12 @@ extension Configuration {
     guard negType != .shorty || numNegSamples <= hardNegTopk else {
       throw ConfigurationError("num_neg_samples: \(numNegSamples) cannot be drawn from hard_neg_topk \(hardNegTopk) labels")
     }
-    guard negType == .none || net == .hardNegatives else {
+    guard negType != .all || net != .hardNegatives else {
+      throw ConfigurationError(
+        "neg_type: 'all' makes every label a negative, which is net \(Net.allLabels.rawValue), not \(net.rawValue); set net to that, or neg_type to none"
+      )
+    }
+    guard negType == .none || negType == .all || net == .hardNegatives else {
       throw ConfigurationError(
         "neg_type: '\(negType.rawValue)' needs net \(Net.hardNegatives.rawValue); with \(net.rawValue) every label is a negative, leave it at none"
       )

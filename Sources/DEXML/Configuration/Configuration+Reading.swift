@@ -3,21 +3,34 @@ import Foundation
 extension Configuration {
   /// The settings of YAML files read in order, then of overrides; what comes later wins, and keys that nobody names have their defaults.
   ///
-  /// A file's `__dependency__` lists files (comma-separated, relative to it) that are read before it. `[other_key]` inside a value
-  /// stands for the value of that key. An unknown key, a value that the key does not allow, a reference to no key and a circle of
-  /// dependencies or references are errors.
+  /// A file's `__dependency__` lists files (comma-separated, relative to it, or to the working folder where none is there) that are
+  /// read before it. `[other_key]` inside a value stands for the value of that key. An unknown key, a value that the key does not
+  /// allow, a reference to no key and a circle of dependencies or references are errors.
   public init(files: [URL], overrides: [(key: String, value: String)] = []) throws {
-    var reader = ConfigurationFiles()
+    var notes: [String] = []
+    try self.init(files: files, overrides: overrides, workingFolder: FileManager.default.currentDirectoryPath, notes: &notes)
+  }
+
+  /// The same, with the working folder given; `notes` gets what a reader of the files should know, a line each.
+  package init(files: [URL], overrides: [(key: String, value: String)] = [], workingFolder: String, notes: inout [String]) throws {
+    var reader = ConfigurationFiles(workingFolder: workingFolder)
     var entries: [String: ConfigurationEntry] = [:]
     for file in files { entries.merge(try reader.entries(of: file)) { $1 } }
     for (key, value) in overrides { entries[try Self.keyName(key)] = ConfigurationEntry(text: value, origin: .commandLine) }
     var resolution = ConfigurationResolution(entries: entries)
     self = try resolution.resolve()
     try validate()
+    notes += reader.notes
   }
 
   /// The settings of a command line: files, then `--key value` or `--key=value`; `--num-epochs` is `--num_epochs`.
   public init(arguments: [String]) throws {
+    var notes: [String] = []
+    try self.init(arguments: arguments, notes: &notes)
+  }
+
+  /// The same; `notes` gets what a reader of the files should know, a line each.
+  public init(arguments: [String], notes: inout [String]) throws {
     var files: [URL] = []
     var overrides: [(key: String, value: String)] = []
     var rest = arguments[...]
@@ -42,7 +55,7 @@ extension Configuration {
         throw ConfigurationError("command line: --\(key) needs a value" + (allowed.isEmpty ? "" : ": \(allowed)"))
       }
     }
-    try self.init(files: files, overrides: overrides)
+    try self.init(files: files, overrides: overrides, workingFolder: FileManager.default.currentDirectoryPath, notes: &notes)
   }
 
   /// The key that a command line means, with dashes for underscores or without.

@@ -39,6 +39,8 @@ extension Configuration {
   public enum NegativeType: String, ConfigurationChoice {
     case none, shorty
     case inBatch = "in-batch"
+    /// Every label: what the nets other than `dist-de-hnm` do anyway.
+    case all
   }
 
   /// How parameters are divided among optimisers.

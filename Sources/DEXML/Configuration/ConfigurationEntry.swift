@@ -18,6 +18,9 @@ struct ConfigurationEntry: Equatable {
 
   /// The error for a name that is no key.
   static func unknownKey(_ name: String, at origin: Origin) -> ConfigurationError {
-    ConfigurationError("\(origin): unknown key '\(name)'; the nearest known key is '\(Configuration.nearestKey(to: name))'")
+    if let translation = OriginalConfiguration.translations[name] {
+      return ConfigurationError("\(origin): '\(name)' is a key of the original that is not here: \(translation)")
+    }
+    return ConfigurationError("\(origin): unknown key '\(name)'; the nearest known key is '\(Configuration.nearestKey(to: name))'")
   }
 }

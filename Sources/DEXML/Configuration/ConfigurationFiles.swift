@@ -8,8 +8,14 @@ struct ConfigurationFiles {
   /// A key made of aliases of aliases takes the parser a time that doubles with each.
   private static let mostAliases = 16
 
+  /// Where a dependency is looked for that is not beside the file that names it.
+  let workingFolder: String
+  /// What a reader of the files should know, a line each.
+  private(set) var notes: [String] = []
   private var read: [String: [String: ConfigurationEntry]] = [:]
   private var chain: [String] = []
+
+  init(workingFolder: String) { self.workingFolder = workingFolder }
 
   /// The entries of a file and of the files it names, by key.
   mutating func entries(of file: URL) throws -> [String: ConfigurationEntry] {
@@ -22,23 +28,48 @@ struct ConfigurationFiles {
     chain.append(identity)
     defer { chain.removeLast() }
 
-    let (own, dependencies) = try Self.parse(file)
-    var entries: [String: ConfigurationEntry] = [:]
-    for name in dependencies {
-      // Built from the path rather than from the URL, so that messages show paths as short as the one that was given.
-      let folder = (file.relativePath as NSString).deletingLastPathComponent
-      let path = name.hasPrefix("/") ? name : (folder as NSString).appendingPathComponent(name)
-      entries.merge(try self.entries(of: URL(fileURLWithPath: path))) { $1 }
+    let text = try Self.contents(of: file)
+    var (own, dependencies): ([String: ConfigurationEntry], [String]) = ([:], [])
+    if let dump = OriginalConfiguration.Dump(text) {
+      // It holds every key of its dependencies, which may be gone by now.
+      for part in dump.parts { own.merge(try Self.parse(part.text, of: file, after: part.line, passingOver: dump.derivedKeys).own) { $1 } }
+      notes.append(
+        "\(file.relativePath): written by the original's training; the keys that it made itself are passed over: \(dump.found.joined(separator: ", "))"
+      )
+    } else {
+      (own, dependencies) = try Self.parse(text, of: file)
     }
+    var entries: [String: ConfigurationEntry] = [:]
+    for name in dependencies { entries.merge(try self.entries(of: location(of: name, namedBy: file))) { $1 } }
     entries.merge(own) { $1 }
     read[identity] = entries
     return entries
   }
 
-  /// What one file says: its entries, and the names of the files it depends on.
-  private static func parse(_ file: URL) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {
+  /// The file that a dependency means: beside the file that names it or, as the original has it, in the working folder.
+  private func location(of name: String, namedBy file: URL) throws -> URL {
+    if name.hasPrefix("/") { return URL(fileURLWithPath: name) }
+    // Built from the path rather than from the URL, so that messages show paths as short as the one that was given.
+    let folder = (file.relativePath as NSString).deletingLastPathComponent
+    let beside = URL(fileURLWithPath: (folder as NSString).appendingPathComponent(name))
+    if FileManager.default.fileExists(atPath: beside.path) { return beside }
+    let working = (workingFolder as NSString).appendingPathComponent(name)
+    if FileManager.default.fileExists(atPath: working) { return URL(fileURLWithPath: working) }
+    // A name without a folder is meant beside the file.
+    guard name.contains("/") else { return beside }
+    throw ConfigurationError(
+      "\(file.relativePath): \(Self.dependencyKey): no file '\(name)', neither beside this file nor in the working folder \(workingFolder); run the command in the folder that it is relative to, or mend the path"
+    )
+  }
+
+  /// What the text of a file says: its entries, and the names of the files it depends on.
+  /// - Parameters:
+  ///   - line: the number of lines before it in the file.
+  ///   - keys: keys that stand for nothing.
+  private static func parse(
+    _ text: String, of file: URL, after line: Int = 0, passingOver keys: Set<String> = []
+  ) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {
     let path = file.relativePath
-    let text = try contents(of: file)
     guard aliases(in: text) <= mostAliases else {
       throw ConfigurationError("\(path): more than \(mostAliases) aliases ('*name'): write the values out")
     }
@@ -56,10 +87,11 @@ struct ConfigurationFiles {
     var own: [String: ConfigurationEntry] = [:]
     var dependencies: [String] = []
     for (keyNode, valueNode) in mapping {
-      let origin = ConfigurationEntry.Origin.file(path, line: keyNode.mark?.line)
+      let origin = ConfigurationEntry.Origin.file(path, line: (keyNode.mark?.line).map { $0 + line })
       guard let name = keyNode.scalar?.string else {
         throw ConfigurationError("\(origin): expected the name of a key, found \(kind(of: keyNode))")
       }
+      if keys.contains(name) { continue }
       guard let scalar = valueNode.scalar else {
         throw ConfigurationError(
           "\(origin): \(name): expected one value, found \(kind(of: valueNode)); put quotes around text that holds brackets or braces")
@@ -87,7 +119,10 @@ struct ConfigurationFiles {
       throw ConfigurationError("\(path): cannot be read")
     }
     guard data.count <= largestFile else { throw ConfigurationError("\(path): over \(largestFile) bytes, which is no configuration") }
-    guard let text = String(validating: data, as: UTF8.self) else { throw ConfigurationError("\(path): not UTF-8 text") }
+    if let problem = TextMark.problem(data) { throw ConfigurationError("\(path): the file \(problem)") }
+    guard let text = String(validating: data.dropFirst(TextMark.length(data)), as: UTF8.self) else {
+      throw ConfigurationError("\(path): not UTF-8 text")
+    }
     return text
   }
 

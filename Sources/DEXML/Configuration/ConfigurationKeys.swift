@@ -44,7 +44,9 @@ extension Configuration {
     Key("Loss", "topk_alpha", \.topkAlpha, "topk: steepness of the soft threshold", .above(0)),
     Key("Loss", "topk_n_iter", \.topkNIter, "topk: read and not used; the search for the threshold ends when it is exact", .atLeast(1)),
 
-    Key("Negatives", "neg_type", \.negType, "none beyond the net's own, mined lists, or the labels of the batch"),
+    Key(
+      "Negatives", "neg_type", \.negType,
+      "none beyond the net's own, mined lists, the labels of the batch, or all labels, as the other nets have them"),
     Key("Negatives", "hard_neg_start", \.hardNegStart, "epochs before negatives are first mined", .atLeast(0)),
     Key("Negatives", "hard_neg_topk", \.hardNegTopk, "nearest labels searched for each document", .atLeast(1)),
     Key("Negatives", "num_neg_samples", \.numNegSamples, "negatives drawn for each document", .atLeast(1)),

@@ -19,8 +19,8 @@ extension Bool: ConfigurationValue {
 
   public init?(configurationText text: String) {
     switch text.lowercased() {
-    case "true", "yes", "on": self = true
-    case "false", "no", "off": self = false
+    case "true", "yes", "on", "t", "y", "1": self = true
+    case "false", "no", "off", "f", "n", "0": self = false
     default: return nil
     }
   }

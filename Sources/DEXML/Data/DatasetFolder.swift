@@ -53,8 +53,10 @@ public struct DatasetFolder: Sendable {
     for (texts, lines, axis) in [(textFile(split), matrix.rows, "rows"), (labelTextFile, matrix.columns, "columns")] {
       let found = try Self.countLines(texts)
       guard found == lines else {
+        let hint = try Self.hasOldLineEnds(texts) ? "; its lines end with CR alone, save it with LF" : ""
         throw FileError(
-          file: texts.path, field: "lines", value: "\(found)", advice: "\(file.lastPathComponent) has \(lines) \(axis): they must be equal")
+          file: texts.path, field: "lines", value: "\(found)",
+          advice: "\(file.lastPathComponent) has \(lines) \(axis): they must be equal\(hint)")
       }
     }
     if let i = matrix.values.firstIndex(where: { !($0 >= 0 && $0.isFinite) }) {
@@ -70,7 +72,7 @@ public struct DatasetFolder: Sendable {
     var (rows, columns): ([Int32], [Int32]) = ([], [])
     let names = ["document", "label"]
     var number = 0
-    try Self.forEachLine(mapFile(file)) { line in
+    try Self.forEachLine(Self.mapText(file)) { line in
       number += 1
       let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d })
       if words.isEmpty { return }
@@ -98,14 +100,29 @@ extension DatasetFolder {
   /// The number of lines of a file; the last needs no line feed.
   public static func countLines(_ url: URL) throws -> Int {
     var lines = 0
-    try forEachLine(mapFile(url)) { _ in lines += 1 }
+    try forEachLine(mapText(url)) { _ in lines += 1 }
     return lines
+  }
+
+  /// Whether a file that seems to have no line ends has those of old Macintoshes.
+  private static func hasOldLineEnds(_ url: URL) throws -> Bool {
+    let text = try mapFile(url)
+    return text.contains(0x0d) && !text.contains(0x0a)
+  }
+
+  /// A text file's bytes, memory-mapped, without a byte order mark; an error where it begins as one that is no UTF-8.
+  private static func mapText(_ url: URL) throws -> Data {
+    let data = try mapFile(url)
+    if let problem = TextMark.problem(data.prefix(TextMark.headSize)) {
+      throw FileError(file: url.path, field: "encoding", value: "not UTF-8", advice: "the file \(problem)")
+    }
+    return data.dropFirst(TextMark.length(data))
   }
 
   /// The lines of a UTF-8 file, without line feeds and a carriage return before them.
   public static func readLines(_ url: URL) throws -> [String] {
     var lines: [String] = []
-    try forEachLine(mapFile(url)) { line in
+    try forEachLine(mapText(url)) { line in
       let text = line.last == 0x0d ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
       guard let string = String(bytes: text, encoding: .utf8) else {
         throw FileError(file: url.path, field: "line \(lines.count + 1)", value: "not UTF-8", advice: "save the file as UTF-8")

@@ -20,7 +20,7 @@ public enum Demo {
     let results = try ResultsFolder(for: configuration)
     let predictor = try Predictor(model: results.model, labelTexts: data.labelTexts)
     console.line("The three nearest labels of texts it has never seen:")
-    predictor.show(DemoDataset.exampleSentences, 3)
+    try predictor.show(DemoDataset.exampleSentences, 3)
     console.line("Model, scores, metrics and log are in \(results.url.path)")
   }
 

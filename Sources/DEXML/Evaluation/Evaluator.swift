@@ -7,16 +7,40 @@ import WengertNN
 public enum Evaluator {
   /// Evaluates the encoder of a configuration, trained here or not, on a part of its data set: metrics on the log and in `<split>_metrics.tsv`, scores in
   /// `<split>_score_mat.npz`.
-  public static func run(_ configuration: Configuration, split: EvaluationSplit, workers: any Workers = OneWorker()) throws {
+  ///
+  /// - Parameter ofRunsModel: whether the model in the results folder is evaluated instead of `tf`.
+  public static func run(
+    _ configuration: Configuration, split: EvaluationSplit, ofRunsModel: Bool = false, workers: any Workers = OneWorker()
+  ) throws {
+    var configuration = configuration
+    if ofRunsModel {
+      let model = ResultsFolder(ResultsFolder.location(for: configuration)).model
+      guard FileManager.default.fileExists(atPath: model.path) else {
+        throw ConfigurationError(
+          "no model in \(model.path): train one with these settings, or name another encoder with --tf; --split \(split.rawValue) instead of '\(split.rawValue)' evaluates the one that tf names"
+        )
+      }
+      configuration.tf = model.path
+    }
+    try ResultsFolder.recordingErrors(configuration, workers) { [configuration] in
+      try evaluate(configuration, split: split, workers: workers)
+    }
+  }
+
+  private static func evaluate(_ configuration: Configuration, split: EvaluationSplit, workers: any Workers) throws {
     let modelFolder = try ModelFolder(configuration.encoderFolder())
     let length = try modelFolder.maximumLength(configuration.tfMaxLen)
     var model = DualEncoder(
       try modelFolder.textEncoder(
         pooling: configuration.tfPooler, normalizes: modelFolder.comparesNormalized(configuration.normEmbs)))
     let results = try ResultsFolder(for: configuration)
+    let lock = workers.rank == 0 ? try ResultsLock(results) : nil
+    defer { withExtendedLifetime(lock) {} }
     let prefix = results.url.appendingPathComponent(split.rawValue)
     try RankingMetrics.checkTable(prefix, evalTopK: configuration.evalTopk)
     let log = try Logger.run(in: results, workers)
+    if let dead = lock?.predecessor { log.notice("taken over from \(dead), which has died") }
+    log.info("evaluating \(modelFolder.url.path) on \(split.rawValue)")
     let task = try workers.firstAlone { try DatasetTask(configuration, modelFolder, maximumLength: length, log: log) }
     if configuration.net == .classifier {
       model.classifier = try modelFolder.requiredClassifier(labels: task.labels.count, width: model.encoder.width)

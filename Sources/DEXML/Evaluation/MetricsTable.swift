@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 // One row per evaluation, in a table of tab-separated values.
 extension RankingMetrics {
@@ -45,7 +46,7 @@ extension RankingMetrics {
       return number < lineCount || (cells.count > 1 && Int(cells[1]).map { $0 <= step } == true)
     }.map(\.element)
     guard kept.count < before.count else { return }
-    try Data(kept.map { $0 + "\n" }.joined().utf8).write(to: tableFile(prefix), options: .atomic)
+    try FileBeingWritten.write(Data(kept.map { $0 + "\n" }.joined().utf8), to: tableFile(prefix))
   }
 
   private static func lines(of prefix: URL) throws -> [Substring] {

@@ -11,9 +11,7 @@ public enum Report {
   /// - Parameter dataRoot: the folder that holds the data sets, where it is not the one that the runs were trained with.
   public static func run(results: [URL], output: URL, dataRoot: String? = nil) throws {
     let page = try ReportPage(runs: RunRecord.read(results, dataRoot: dataRoot)).markup
-    let file = try FileBeingWritten(output)
-    try file.append(Data(page.html.utf8))
-    try file.commit()
+    try FileBeingWritten.write(Data(page.html.utf8), to: output)
     Console.standardError.line("\(output.path): \(results.count) \(results.count == 1 ? "run" : "runs"); open it in a browser")
   }
 }

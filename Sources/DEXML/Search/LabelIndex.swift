@@ -48,7 +48,7 @@ public final class LabelIndex {
     let scores = found.scores.array(of: Float.self), indices = found.indices.array(of: Int.self)
     let width = found.scores.shape[1]
     return (0..<documents.shape[0]).map { i in
-      (i * width..<(i + 1) * width).map { Prediction(label: texts[indices[$0]], score: scores[$0]) }
+      (i * width..<(i + 1) * width).map { Prediction(label: texts[indices[$0]], score: scores[$0], index: indices[$0]) }
     }
   }
 }
@@ -57,4 +57,8 @@ public final class LabelIndex {
 public struct Prediction: Encodable, Equatable, Sendable {
   public var label: String
   public var score: Float
+  /// The label's number among all, from 0; not encoded.
+  public var index: Int
+
+  private enum CodingKeys: CodingKey { case label, score }
 }

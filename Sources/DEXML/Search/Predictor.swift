@@ -74,23 +74,4 @@ public final class Predictor {
     program.embed(
       reader.tokenizer.encode(texts, maxLength: maximumLength), chunk: chunk, skipping: reader.skipped, progress: progress)
   }
-
-  /// Prints the nearest labels of each line of a text file, or of standard input where `input` is nil.
-  public static func run(model: URL, labels: URL, input: URL?, topK: Int) throws {
-    let predictor = try Predictor(model: model, labels: labels)
-    if let input {
-      var lines = try TextLines(contentsOf: input)
-      while case let texts = try lines.next(1024), !texts.isEmpty { predictor.show(texts, topK) }
-    } else {
-      while let line = readLine() { predictor.show([line], topK) }
-    }
-  }
-
-  /// One line per label, `score <tab> label`, below the text.
-  func show(_ texts: [String], _ topK: Int) {
-    for (text, predictions) in zip(texts, predict(texts, topK: topK)) {
-      print(text)
-      for prediction in predictions { print(String(format: "  %.4f\t", prediction.score) + prediction.label) }
-    }
-  }
 }

@@ -26,16 +26,19 @@ struct Lines: Sendable {
     }
   }
 
-  /// Maps a whole file and checks it.
+  /// Maps a whole file and checks it; a byte order mark at its start is passed over.
   ///
   /// - Throws: `TokenizerError` if the file cannot be read, or with the number of the first line that is not valid UTF-8.
   init(mapping file: URL) throws {
     try TextBlocks.check(file)
+    let text: Data
     do {
-      self.init(try Data(contentsOf: file, options: .alwaysMapped), path: file.path)
+      text = try Data(contentsOf: file, options: .alwaysMapped)
     } catch {
       throw TokenizerError(file.path, "file", "cannot be read (\(systemReason(error)))")
     }
+    if let problem = TextMark.problem(text.prefix(TextMark.headSize)) { throw TokenizerError(file.path, "encoding", problem) }
+    self.init(text.dropFirst(TextMark.length(text)), path: file.path)
     if let line = firstInvalid(0..<count) { throw invalid(line) }
   }
 
@@ -79,6 +82,8 @@ struct Lines: Sendable {
 
   /// The error of a line that is not valid UTF-8.
   func invalid(_ line: Int) -> TokenizerError {
-    TokenizerError(path, "line \(before + line + 1)", "is not valid UTF-8; save the file as UTF-8")
+    TokenizerError(
+      path, "line \(before + line + 1)",
+      "is not valid UTF-8; save the file as UTF-8, for instance with iconv -f LATIN1 -t UTF-8 if it is Latin-1")
   }
 }

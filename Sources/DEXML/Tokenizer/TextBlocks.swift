@@ -1,6 +1,6 @@
 import Foundation
 
-/// Reads a text file in blocks of whole lines; a block grows to the length of its longest line.
+/// Reads a text file in blocks of whole lines; a block grows to the length of its longest line. A byte order mark at the start is passed over.
 struct TextBlocks {
   /// Lines in the blocks so far.
   private(set) var count = 0
@@ -13,7 +13,7 @@ struct TextBlocks {
   private var reachedEnd = false
 
   /// - Parameter size: the bytes to read at a time.
-  /// - Throws: `TokenizerError` if the file cannot be opened.
+  /// - Throws: `TokenizerError` if the file cannot be opened or begins as one that is no UTF-8.
   init(contentsOf file: URL, size: Int) throws {
     try Self.check(file)
     (path, self.size) = (file.path, size)
@@ -22,6 +22,9 @@ struct TextBlocks {
     } catch {
       throw TokenizerError(path, "file", "cannot be read (\(systemReason(error)))")
     }
+    let head = try read(TextMark.headSize)
+    if let problem = TextMark.problem(head) { throw TokenizerError(path, "encoding", problem) }
+    rest = Data(head.dropFirst(TextMark.length(head)))
   }
 
   /// Throws unless there is a file at this place that is no folder.

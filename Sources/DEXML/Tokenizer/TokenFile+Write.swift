@@ -38,7 +38,7 @@ extension TokenFile {
       let meta = meta(of: file)
       if FileManager.default.fileExists(atPath: meta.path) { try FileManager.default.removeItem(at: meta) }
       try output.commit()
-      try Data("\(rows) \(maxLength) int64\n".utf8).write(to: meta, options: .atomic)
+      try FileBeingWritten.write(Data("\(rows) \(maxLength) int64\n".utf8), to: meta)
     } catch let error as TokenizerError {
       throw error
     } catch let error as FileError {

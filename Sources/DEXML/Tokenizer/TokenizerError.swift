@@ -18,13 +18,21 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
   public var description: String { "\(file): \(field): \(message)" }
 }
 
-/// The bytes of a file; the error names the file and what the system said.
+/// The bytes of a text file, without a byte order mark; the error names the file and what the system said, or the encoding that is no UTF-8.
 func readFile(_ url: URL) throws -> [UInt8] {
+  var isFolder: ObjCBool = false
+  if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+    throw TokenizerError(url.path, "file", "is a folder; expected a text file")
+  }
+  let bytes: [UInt8]
   do {
-    return Array(try Data(contentsOf: url))
+    bytes = Array(try Data(contentsOf: url))
   } catch {
     throw TokenizerError(url.path, "file", "cannot be read (\(systemReason(error))); check the path and its permissions")
   }
+  if let problem = TextMark.problem(bytes) { throw TokenizerError(url.path, "encoding", problem) }
+  let mark = TextMark.length(bytes)
+  return mark == 0 ? bytes : Array(bytes.dropFirst(mark))
 }
 
 /// The shortest wording of a Foundation error: the system's own where there is one.

@@ -20,6 +20,8 @@ package struct Checkpoint {
     package var best: Double?
     /// How many lines the metrics table has.
     package var metricsLines = 0
+    /// The checksum of the mined negatives, where there are any.
+    package var negatives: String?
 
     package init() {}
 
@@ -51,6 +53,7 @@ package struct Checkpoint {
     metadata["metrics_lines"] = "\(position.metricsLines)"
     metadata["loss_sum"] = bits(position.lossSum)
     metadata["best_metric"] = position.best.map(bits) ?? none
+    metadata["negatives"] = position.negatives
     let tensors =
       model.namedTensors.map { (dotted("model", $0.name), $0.tensor.arrayFile) }
       + optimiser.namedTensors.map { (dotted("optimiser", $0.name), $0.tensor.arrayFile) }
@@ -84,6 +87,7 @@ package struct Checkpoint {
     position.metricsLines = try count("metrics_lines", atLeast: 0)
     position.lossSum = try number("loss_sum")
     position.best = metadata["best_metric"] == Self.none ? nil : try number("best_metric")
+    position.negatives = metadata["negatives"]
     self.position = position
   }
 

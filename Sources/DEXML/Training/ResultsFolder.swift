@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// The folder of a run's results, `results_root/project/dataset/expname`, and the names of the files in it.
 public struct ResultsFolder: Sendable, Equatable {
@@ -8,13 +9,18 @@ public struct ResultsFolder: Sendable, Equatable {
 
   /// The folder for a configuration, made where it is missing.
   public init(for configuration: Configuration) throws {
-    url = [configuration.project, configuration.dataset, configuration.expname].filter { !$0.isEmpty }
-      .reduce(URL(fileURLWithPath: configuration.resultsRoot)) { $0.appendingPathComponent($1) }
+    url = Self.location(for: configuration)
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
       throw ConfigurationError("results_root: cannot make the folder \(url.path): \(oneLine(error))")
     }
+  }
+
+  /// Where the folder for a configuration is.
+  static func location(for configuration: Configuration) -> URL {
+    [configuration.project, configuration.dataset, configuration.expname].filter { !$0.isEmpty }
+      .reduce(URL(fileURLWithPath: configuration.resultsRoot)) { $0.appendingPathComponent($1) }
   }
 
   /// What the runs said; each run adds to it.
@@ -31,6 +37,8 @@ public struct ResultsFolder: Sendable, Equatable {
   public func metrics(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_metrics.tsv") }
   /// The negatives mined last, with their similarities.
   public var shortlist: URL { url.appendingPathComponent("trn_shorty.npz") }
+  /// The negatives that go with the checkpoint of the run before.
+  public var previousShortlist: URL { url.appendingPathComponent("trn_shorty.previous.npz") }
   /// The scores of the labels ranked for each document.
   public func scores(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_score_mat.npz") }
 
@@ -44,15 +52,34 @@ public struct ResultsFolder: Sendable, Equatable {
       while files.fileExists(atPath: kept(number).path) { number += 1 }
       try files.moveItem(at: configuration, to: kept(number))
     }
-    try text.write(to: configuration, atomically: true, encoding: .utf8)
+    try FileBeingWritten.write(Data(text.utf8), to: configuration)
   }
 
-  /// Renames the checkpoint of an earlier run, so that a new one in the same folder does not write over it.
+  /// Renames the checkpoint of an earlier run and its negatives, so that a new run in the same folder does not write over them.
   func setCheckpointAside() throws {
-    let files = FileManager.default
-    guard files.fileExists(atPath: checkpoint.path) else { return }
-    try? files.removeItem(at: previousCheckpoint)
-    try files.moveItem(at: checkpoint, to: previousCheckpoint)
+    guard FileManager.default.fileExists(atPath: checkpoint.path) else { return }
+    try rename(checkpoint, to: previousCheckpoint)
+    unlink(previousShortlist.path)
+    if FileManager.default.fileExists(atPath: shortlist.path) { try rename(shortlist, to: previousShortlist) }
+  }
+
+  /// Copies the best model of another folder, aside first.
+  func takeModel(from other: ResultsFolder) throws {
+    let files = FileManager.default, aside = url.appendingPathComponent(".model.partial")
+    try? files.removeItem(at: aside)
+    try files.copyItem(at: other.model, to: aside)
+    if files.fileExists(atPath: model.path) {
+      try exchange(aside, with: model)
+      try? files.removeItem(at: aside)
+    } else {
+      try rename(aside, to: model)
+    }
+  }
+
+  private func rename(_ file: URL, to place: URL) throws {
+    guard Foundation.rename(file.path, place.path) == 0 else {
+      throw ConfigurationError("\(file.path): cannot be renamed: \(String(cString: strerror(errno)))")
+    }
   }
 
   /// Removes what a run that was killed while writing left beside its files.

@@ -5,7 +5,8 @@ import WengertNN
 
 /// A file to which lines are added at the end, whole, from any thread and beside other processes.
 public final class LogFile: Sendable {
-  private let handle: Locked<FileHandle>
+  private let handle: Locked<(file: FileHandle, hasFailed: Bool)>
+  private let path: String
 
   /// Opens a file, or makes it; what stands there stays.
   public init(_ url: URL) throws {
@@ -13,12 +14,20 @@ public final class LogFile: Sendable {
     guard descriptor >= 0 else {
       throw ConfigurationError("\(url.path): cannot be opened for writing: \(String(cString: strerror(errno)))")
     }
-    handle = Locked(FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+    path = url.path
+    handle = Locked((FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), false))
   }
 
   func append(_ line: String) {
-    // A full disk must not end a training run for the sake of its log.
-    handle.withLock { try? $0.write(contentsOf: Data((line + "\n").utf8)) }
+    handle.withLock { handle in
+      do {
+        try handle.file.write(contentsOf: Data((line + "\n").utf8))
+      } catch  where !handle.hasFailed {
+        // A full disk must not end a training run for the sake of its log.
+        handle.hasFailed = true
+        Console.standardError.line("warning: \(path): cannot be written: \(systemReason(error)); the log lacks what was said from here on")
+      } catch {}
+    }
   }
 }
 
@@ -46,7 +55,12 @@ public struct RunLogHandler: LogHandler {
     let all = metadata.merging(metadataProvider?.get() ?? [:]) { $1 }.merging(event.metadata ?? [:]) { $1 }
     let message = ([event.message.description] + all.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }).joined(separator: " ")
     console.line(event.level == .info ? message : "\(event.level): \(message)")
-    file?.append("\(now().formatted(.iso8601)) \(event.level) \(message)")
+    file?.append(Self.line(event.level, message, at: now()))
+  }
+
+  /// A line of the log file.
+  static func line(_ level: Logger.Level, _ message: String, at time: Date = Date()) -> String {
+    "\(time.formatted(.iso8601)) \(level) \(message)"
   }
 }
 
@@ -56,5 +70,22 @@ extension Logger {
     guard workers.rank == 0 else { return Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() } }
     let file = try folder.map { try LogFile($0.log) }
     return Logger(label: "dexml") { _ in RunLogHandler(file: file) }
+  }
+}
+
+extension ResultsFolder {
+  /// Does what writes into the folder of a configuration; an error that ends it goes to the folder's log, where there is one, and on to the caller.
+  static func recordingErrors<Value>(_ configuration: Configuration, _ workers: any Workers, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      let folder = ResultsFolder(location(for: configuration))
+      // Not into the log of the run that has the folder.
+      if !(error is FolderInUse), FileManager.default.fileExists(atPath: folder.url.path) {
+        let worker = workers.count > 1 ? " (worker \(workers.rank) of \(workers.count))" : ""
+        try? LogFile(folder.log).append(RunLogHandler.line(.error, oneLine(error) + worker))
+      }
+      throw error
+    }
   }
 }

@@ -19,6 +19,7 @@ extension Trainer {
       model = try checkpoint.restored(model, "model")
       optimiser = try checkpoint.restored(optimiser, "optimiser")
       position = checkpoint.position
+      try readNegatives(besides: file)
       // All have read it before it is renamed.
       workers.barrier()
       log.info("resumed from \(file.path): epoch \(position.epoch), step \(position.step)")
@@ -26,8 +27,14 @@ extension Trainer {
       guard isFirst else { return }
       if isSame(file, results.checkpoint) {
         try RankingMetrics.removeRows(after: position.step, below: position.metricsLines, of: metricsPrefix)
-      } else if configuration.save && !isSame(file, results.previousCheckpoint) {
-        try results.setCheckpointAside()
+      } else if configuration.save {
+        if !isSame(file, results.previousCheckpoint) { try results.setCheckpointAside() }
+        try keepNegatives()
+        if !isSame(file.deletingLastPathComponent(), results.url) {
+          try bringAlong(from: file)
+          // From here on the folder has all that the run needs.
+          try saveCheckpoint()
+        }
       }
     } else {
       if resumes { log.notice("no checkpoint in \(results.url.path) yet: training starts from the first step") }
@@ -38,12 +45,41 @@ extension Trainer {
     try results.write(configuration)
   }
 
+  /// Brings what the run has left so far from the folder of a checkpoint elsewhere: the best model with its scores, and the metrics table.
+  private func bringAlong(from checkpoint: URL) throws {
+    let source = ResultsFolder(checkpoint.resolvingSymlinksInPath().deletingLastPathComponent())
+    guard checkpoint.lastPathComponent == results.checkpoint.lastPathComponent, position.best != nil else {
+      if position.best != nil {
+        log.notice("the best model so far stays where it is: \(checkpoint.path) is not its folder's newest checkpoint")
+      }
+      return
+    }
+    let files = FileManager.default, scores = source.scores(split.rawValue)
+    guard files.fileExists(atPath: source.model.path) else {
+      log.notice("no model in \(source.url.path): this folder gets one when an evaluation is better than \(position.best!)")
+      return
+    }
+    try results.takeModel(from: source)
+    if files.fileExists(atPath: scores.path) { try FileBeingWritten.write(mapFile(scores), to: results.scores(split.rawValue)) }
+    let table = results.metrics(split.rawValue)
+    if !files.fileExists(atPath: table.path), files.fileExists(atPath: source.metrics(split.rawValue).path) {
+      try FileBeingWritten.write(mapFile(source.metrics(split.rawValue)), to: table)
+      try RankingMetrics.removeRows(after: position.step, below: position.metricsLines, of: metricsPrefix)
+    }
+    log.info("the best model so far comes along from \(source.url.path)")
+  }
+
   /// The results folder's own checkpoint where the run resumes and there is one, else `resume_path`; nil: from the first step.
   private func checkpointToResume(_ resumes: Bool) throws -> URL? {
     if resumes, FileManager.default.fileExists(atPath: results.checkpoint.path) { return results.checkpoint }
     guard !configuration.resumePath.isEmpty else { return nil }
     let path = URL(fileURLWithPath: configuration.resumePath)
     var isFolder: ObjCBool = false
+    guard !["pt", "pth", "bin"].contains(path.pathExtension) else {
+      throw ConfigurationError(
+        "resume_path: \(path.path) is a file of PyTorch, from which the original takes the weights alone; make a model folder of it and start a new run with --tf FOLDER"
+      )
+    }
     guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
       throw ConfigurationError("resume_path: nothing at \(path.path); name a checkpoint, or a results folder with one")
     }
@@ -79,7 +115,14 @@ extension Trainer {
     let relevance = [bytes(matrix.rowOffsets), bytes(matrix.indices), bytes(matrix.values)]
     let weights = encoder.tensors.lazy.map(\.arrayFile.data)
     let texts = task.folder.textFile(.train)
-    return settings + [
+    var heldOut: Checkpoint.Identity = []
+    if configuration.numValPoints > 0 {
+      // Drawn from the seed only where no file of an earlier run's has them.
+      let rows = try task.folder.heldOutRows(
+        configuration.numValPoints, of: matrix.rows, seed: UInt64(bitPattern: Int64(configuration.seed)))
+      heldOut = [("checksum of \(task.folder.heldOutFile(configuration.numValPoints).lastPathComponent)", checksum([bytes(rows.sorted())]))]
+    }
+    return settings + heldOut + [
       // What auto comes to.
       ("pooling", encoder.pooling.configurationText),
       ("normalised", "\(encoder.normalizes)"),

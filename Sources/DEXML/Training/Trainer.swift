@@ -9,6 +9,8 @@ import WengertNN
 public struct Trainer {
   let configuration: Configuration
   let results: ResultsFolder
+  /// Keeps others out of the folder; the first worker's.
+  private let lock: ResultsLock?
   let log: Logger
   private let tokenizer: Tokenizer
   private let prompts: Prompts
@@ -66,10 +68,12 @@ public struct Trainer {
     _ configuration: Configuration, resumes: Bool, profiles: Bool = false, workers: any Workers = OneWorker(),
     observe: (_ step: Int, _ loss: Double) throws -> Void
   ) throws {
-    var trainer = try Trainer(configuration, profiles: profiles, workers: workers)
-    try trainer.start(resumes: resumes)
-    try trainer.train(observe)
-    workers.barrier()
+    try ResultsFolder.recordingErrors(configuration, workers) {
+      var trainer = try Trainer(configuration, profiles: profiles, workers: workers)
+      try trainer.start(resumes: resumes)
+      try trainer.train(observe)
+      workers.barrier()
+    }
   }
 
   init(_ configuration: Configuration, profiles: Bool = false, workers: any Workers = OneWorker()) throws {
@@ -88,8 +92,10 @@ public struct Trainer {
       encoder.bottleneck = Linear(encoder.width, configuration.bottleneckDim, key: keys.start)
     }
     results = try ResultsFolder(for: configuration)
+    lock = workers.rank == 0 ? try ResultsLock(results) : nil
     let log = try Logger.run(in: results, workers)
     self.log = log
+    if let dead = lock?.predecessor { log.notice("taken over from \(dead), which has died") }
     events = workers.rank == 0 ? try RunEvents(results, log: log) : nil
     let maximumLength = maximumLength
     // The first makes the files of tokens, and draws the rows that are held out.
@@ -150,7 +156,9 @@ public struct Trainer {
         "\(workers.count) workers: \(batch) \(task.pairs.name) in a batch, \(configuration.bsz) of each; learning rate \(configuration.lr * Double(workers.count))"
       )
     }
-    defer { try? writeProfile() }
+    defer {
+      do { try writeProfile() } catch { log.warning("profile.json: \(oneLine(error))") }
+    }
     while position.epoch <= configuration.numEpochs {
       let epoch = position.epoch
       let mean = try trainEpoch(epoch, observe)
@@ -165,7 +173,7 @@ public struct Trainer {
 
   /// One pass over the training documents in random order, or the rest of it; the mean loss.
   private mutating func trainEpoch(_ epoch: Int, _ observe: (_ step: Int, _ loss: Double) throws -> Void) throws -> Double {
-    try prepareNegatives(epoch)
+    if mines(epoch) && position.stepInEpoch == 0 { try mine(epoch) }
     let order = keys.order.fold(epoch).permutation(task.pairs.rows.count).array(of: Int.self)
     let total = Self.stepsPerEpoch(task, batch)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total, isShown: isFirst)
@@ -252,7 +260,7 @@ public struct Trainer {
   private func writeProfile() throws {
     guard let profiler, isFirst else { return }
     log.info("kernels:\n\(profiler.table)")
-    try profiler.chromeTrace.write(to: results.url.appendingPathComponent("profile.json"), atomically: true, encoding: .utf8)
+    try FileBeingWritten.write(Data(profiler.chromeTrace.utf8), to: results.url.appendingPathComponent("profile.json"))
     log.info("kernels in time: \(results.url.appendingPathComponent("profile.json").path), for chrome://tracing or Perfetto")
   }
 
@@ -285,17 +293,20 @@ public struct Trainer {
     return configuration.negType == .shorty && since >= 0 && since % configuration.evalInterval == 0
   }
 
-  /// Mines negatives where this epoch begins with that, or reads those of the run that is resumed.
-  private mutating func prepareNegatives(_ epoch: Int) throws {
-    if mines(epoch) && position.stepInEpoch == 0 { return try mine(epoch) }
-    guard configuration.negType == .shorty, shortlist == nil, epoch > configuration.hardNegStart else { return }
-    let mined = try SparseMatrix(contentsOf: results.shortlist), expected = task.pairs.relevance
-    guard mined.rows == expected.rows, mined.columns == expected.columns else {
-      throw FileError(
-        file: results.shortlist.path, field: "shape", value: "[\(mined.rows), \(mined.columns)]",
-        advice: "the run that is resumed has [\(expected.rows), \(expected.columns)]; it needs the lists that it mined")
-    }
+  /// Reads the negatives that go with the checkpoint from which the run goes on, where it needs them.
+  mutating func readNegatives(besides checkpoint: URL) throws {
+    let epoch = position.epoch
+    guard configuration.negType == .shorty, epoch > configuration.hardNegStart, epoch <= configuration.numEpochs,
+      !(mines(epoch) && position.stepInEpoch == 0)
+    else { return }
+    let mined = try ResumedNegatives(besides: checkpoint, checksum: position.negatives).read(like: task.pairs.relevance)
     shortlist = Shortlist(mined)
+    position.negatives = ResumedNegatives.checksum(mined)
+  }
+
+  /// Leaves the negatives in `trn_shorty.npz`.
+  func keepNegatives() throws {
+    if configuration.save && isFirst { try shortlist?.negatives.write(to: results.shortlist) }
   }
 
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
@@ -307,7 +318,8 @@ public struct Trainer {
       (relevance.columns, "labels", task.skippedCandidateTokens, { task.candidateTokens(Array($0)) }), topK: configuration.hardNegTopk)
     let mined = try Shortlist(nearest, truth: relevance)
     shortlist = mined
-    if configuration.save && isFirst { try mined.negatives.write(to: results.shortlist) }
+    position.negatives = ResumedNegatives.checksum(mined.negatives)
+    try keepNegatives()
     log.info("epoch \(epoch): \(mined.negatives.count) negatives mined among the \(configuration.hardNegTopk) nearest labels of each row")
   }
 

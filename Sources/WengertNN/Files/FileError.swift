@@ -26,4 +26,17 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   static func system(_ file: String, _ action: String, _ advice: String) -> FileError {
     FileError(file: file, field: action, value: String(cString: strerror(errno)), advice: advice)
   }
+
+  /// The error of the last system call, which should have written to `file`.
+  static func writing(_ file: String) -> FileError {
+    let advice =
+      switch errno {
+      case EFBIG: "the limit on the size of files is reached: raise it (ulimit -f)"
+      case ENOSPC, EDQUOT: "make room on the disk"
+      case EPIPE: "whoever should read it has gone"
+      case EBADF: "it is not open for writing: do not close it"
+      default: "check the disk"
+      }
+    return system(file, "writing", advice)
+  }
 }

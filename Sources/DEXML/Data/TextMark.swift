@@ -1,0 +1,25 @@
+/// What the first bytes of a text file say about its encoding.
+enum TextMark {
+  /// How many of a file's first bytes are looked at.
+  static let headSize = 4096
+
+  private static let utf8: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+  /// The length of the byte order mark with which a UTF-8 file may begin; it is no part of the text.
+  static func length(_ head: some Collection<UInt8>) -> Int { head.starts(with: utf8) ? utf8.count : 0 }
+
+  /// What is wrong with a file that is not UTF-8 but another Unicode encoding, known by its mark, or by every other byte being 0; nil where it may be UTF-8.
+  static func problem(_ head: some Collection<UInt8>) -> String? {
+    let head = Array(head.prefix(headSize))
+    func problem(_ name: String, _ iconv: String) -> String { "is \(name); save it as UTF-8, for instance with iconv -f \(iconv) -t UTF-8" }
+    if head.starts(with: [0xFF, 0xFE, 0, 0]) || head.starts(with: [0, 0, 0xFE, 0xFF]) { return problem("UTF-32", "UTF-32") }
+    if head.starts(with: [0xFF, 0xFE]) || head.starts(with: [0xFE, 0xFF]) { return problem("UTF-16", "UTF-16") }
+    let pairs = head.count / 2
+    guard pairs >= 8 else { return nil }
+    let zeros = (0..<2).map { first in (0..<pairs).count { head[2 * $0 + first] == 0 } }
+    // Mostly Latin text: one half of each pair is 0, the other is not.
+    if zeros[1] * 10 >= pairs * 9, zeros[0] * 10 < pairs { return problem("UTF-16 without a byte order mark", "UTF-16LE") }
+    if zeros[0] * 10 >= pairs * 9, zeros[1] * 10 < pairs { return problem("UTF-16 without a byte order mark", "UTF-16BE") }
+    return nil
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+import WengertTestSupport
+
+/// The built trainer, which lies beside the tests.
+private let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
+
+/// A service on the tiny encoder in a process of its own.
+private final class RunningService {
+  let port: UInt16
+  private let process: Process
+  private let folder: URL
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("serve-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let labels = folder.appendingPathComponent("Y.txt")
+    try Data("cat\nmat\n".utf8).write(to: labels)
+    let errors = Pipe()
+    process = Process()
+    process.executableURL = executable
+    process.arguments = ["serve", "--model", Fixtures.url("encoder/bert").path, "--labels", labels.path, "--port", "0", "--verbose"]
+    process.standardError = errors
+    try process.run()
+    var text = ""
+    while text.firstMatch(of: /127\.0\.0\.1:(\d+)\n/) == nil, case let data = errors.fileHandleForReading.availableData, !data.isEmpty {
+      text += String(decoding: data, as: UTF8.self)
+    }
+    port = try #require(text.firstMatch(of: /127\.0\.0\.1:(\d+)\n/).flatMap { UInt16($0.1) }, "\(text)")
+    reader = errors.fileHandleForReading
+  }
+
+  private let reader: FileHandle
+
+  /// Ends the service; its exit code, and what it said since it began to listen.
+  func stop() -> (code: Int32, log: String) {
+    process.terminate()
+    let log = String(decoding: reader.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    try? FileManager.default.removeItem(at: folder)
+    return (process.terminationStatus, log)
+  }
+
+  /// What comes back for these bytes until the service closes the connection; `closes`: nothing follows the bytes.
+  func answer(to bytes: [UInt8], closes: Bool) throws -> String {
+    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(connection) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+    }
+    try #require(connected == 0)
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes { send(connection, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
+      // The service may have closed already, having seen enough.
+      if count <= 0 { break }
+      sent += count
+    }
+    if closes { shutdown(connection, Int32(SHUT_WR)) }
+    var answer: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 4096)
+    while case let count = recv(connection, &buffer, buffer.count, 0), count > 0 { answer += buffer[..<count] }
+    return String(decoding: answer, as: UTF8.self)
+  }
+}
+
+@Suite(
+  "Requests that are no HTTP", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .serialized,
+  .timeLimit(.minutes(5)))
+struct MalformedRequestTests {
+  private let post = "POST /predict HTTP/1.1\r\nHost: localhost\r\n"
+  private let body = #"{"text": "mat"}"#
+
+  @Test("each is answered with a status of 400 to 499, none is an error in the log, and the service goes on")
+  func refused() throws {
+    let service = try RunningService()
+    let chunked = post + "Transfer-Encoding: chunked\r\n\r\n"
+    // (what is sent, whether nothing follows)
+    let requests: [(String, Bool)] = [
+      (chunked + "zz\r\n\(body)\r\n0\r\n\r\n", false), (chunked + "-1\r\n\(body)\r\n0\r\n\r\n", false),
+      (chunked + "f\r\n\(body)0\r\n\r\n", false), (chunked + "ffffffffffffffffff\r\n\(body)", false), (chunked + "\r\n", false),
+      (chunked + "f\r\n\(body)\r\nzz\r\n", false), (chunked + "5 x\r\n{}", false), (chunked + "f\r\n{\"te", true), (chunked, true),
+      (post + "Content-Length: 100\r\n\r\n\(body)", true), (post + "Content-Length: abc\r\n\r\n\(body)", false),
+      (post + "Content-Length: -1\r\n\r\n\(body)", false), (post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\n\(body)", false),
+      (post + "Content-Length: 99999999999999999999999\r\n\r\n\(body)", false),
+      (post + "Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n\(body)", false),
+      (post + "Transfer-Encoding: gzip\r\n\r\n\(body)", false), (post + "no colon\r\n\r\n", false), (post + "Bad Name: x\r\n\r\n", false),
+      (post + ": x\r\n\r\n", false), (post + "X: \u{0}\r\n\r\n", false), (post + " folded\r\n\r\n", false),
+      (post + "X: a\rb\r\n\r\n", false),
+      ("GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n", false), ("GET /healthz HTTP/1.x\r\n\r\n", false), ("GET /healthz\r\n\r\n", false),
+      ("GE T /healthz HTTP/1.1\r\n\r\n", false), ("\u{1}\u{2}\r\n\r\n", false), ("GET  HTTP/1.1\r\n\r\n", false),
+      ("FETCH / HTTP/1.1\r\n\r\n", false),
+      ("G{}T / HTTP/1.1\r\nHost: x\r\n\r\n", false), ("GET /\u{7F}\u{1}\r\n HTTP/1.1\r\n\r\n", false), ("\r\n\r\n \r\n", false),
+      ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", false), ("GET / HTTP/1.1\r\nX: \(String(repeating: "a", count: 200_000))\r\n\r\n", false),
+      ("GET / HTTP/1.1\r\n" + (0..<2000).map { "X\($0): a\r\n" }.joined() + "\r\n", false), ("GET / HTTP/1.1\r\nHost: x\r\n", true),
+      ("GET /\(String(repeating: "a", count: 200_000)) HTTP/1.1\r\nHost: x\r\n\r\n", false),
+    ]
+    let rest = "Host: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+    for (request, closes) in requests
+      + ["GET /healthz", "GET /", "HEAD /labels", "POST /nothing", "PUT /predict"].map({ ("\($0) HTTP/1.1\r\n" + rest, false) })
+    {
+      let answer = try service.answer(to: Array(request.utf8), closes: closes)
+      #expect(answer.hasPrefix("HTTP/1.1 4"), "\(request.prefix(200).debugDescription): \(answer.prefix(200).debugDescription)")
+      // One answer, and none to what may stand behind it.
+      #expect(answer.components(separatedBy: "HTTP/1.1 ").count == 2, "\(request.prefix(200).debugDescription): \(answer.debugDescription)")
+    }
+    let tls: [UInt8] = [0x16, 3, 1, 0, 0x2E, 1, 0, 0, 0x2A, 3, 3] + [UInt8](repeating: 7, count: 40)
+    #expect(try service.answer(to: tls, closes: false).hasPrefix("HTTP/1.1 400"))
+    let good = try service.answer(
+      to: Array((post + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nf\r\n\(body)\r\n0\r\n\r\n").utf8), closes: false)
+    #expect(good.hasPrefix("HTTP/1.1 200") && good.contains(#""label":"mat""#), "\(good)")
+    let (code, log) = service.stop()
+    #expect(code == 0 && !log.contains("error"), "\(log)")
+  }
+
+  @Test("bytes of any kind before, within and behind a request end no service")
+  func noise() throws {
+    let service = try RunningService()
+    let good = Array((post + "Connection: close\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8)
+    for seed in 0..<60 as Range<UInt64> {
+      let damaged = Array(Data(good).damaged(seed: seed))
+      let answer = try service.answer(to: damaged, closes: true)
+      #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 2") || answer.hasPrefix("HTTP/1.1 4"), "seed \(seed): \(answer)")
+    }
+    #expect(try service.answer(to: good, closes: false).hasPrefix("HTTP/1.1 200"))
+    let (code, log) = service.stop()
+    #expect(code == 0 && !log.contains("error"), "\(log)")
+  }
+}
