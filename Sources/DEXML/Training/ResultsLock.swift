@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// Another process writes into a results folder.
 public struct FolderInUse: Error, Equatable, CustomStringConvertible {
