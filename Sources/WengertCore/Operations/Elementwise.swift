@@ -19,6 +19,10 @@ enum Elementwise: Operation, Hashable {
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let last = operands[operands.count - 1]
+    if last.dtype == .bool {
+      caller.require(self != .binary(.subtract), name, "truth values have no difference; cast them to whole numbers, or use .^")
+      caller.require(self != .unary(.negate), name, "truth values have no negative; cast them to whole numbers, or use .!")
+    }
     switch self {
     case .unary(.not), .unary(.isNaN), .unary(.isFinite), .compare: return [TensorType(shape: last.shape, dtype: .bool)]
     case .unary, .binary, .select: return [last]

@@ -49,6 +49,11 @@ struct Convention: Sendable {
     }
   }
 
+  /// The same in reverse mode alone, where the modes differ.
+  static func reverse(_ expression: String, at x: [Double], _ f: @escaping @Sendable (Tensor) -> Tensor) -> Convention {
+    Convention(expression: expression) { slopes(of: f, at: Tensor(x, dtype: .float64)).written() }
+  }
+
   /// The second derivative of a function of each element: reverse over reverse, forward over reverse, compiled.
   static func second(
     _ expression: String, at x: [Double], _ dtypes: [DType] = wide, _ f: @escaping @Sendable (Tensor) -> Tensor

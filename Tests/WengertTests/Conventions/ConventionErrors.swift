@@ -11,6 +11,12 @@ enum ConventionErrors {
     "x.max() of nothing": Fault(message: "max: axis 0 of [0] is empty") { _ = Tensor.zeros([0]).max() },
     "x.argMax() of nothing": Fault(message: "argMax: axis 0 of [0] is empty") { _ = Tensor.zeros([0]).argMax() },
     "x.norm(∞) of nothing": Fault(message: "max: axis 0 of [0] is empty") { _ = Tensor.zeros([0]).norm(.infinity) },
+    "x - x at bool true": Fault(message: "subtract: truth values have no difference; cast them to whole numbers, or use .^") {
+      _ = Tensor([true]) - Tensor([true])
+    },
+    "-x at bool true": Fault(message: "negate: truth values have no negative; cast them to whole numbers, or use .!") {
+      _ = -Tensor([true])
+    },
     "full(300, dtype: uint8)": Fault(message: "full: uint8 does not hold 300") { _ = Tensor.full(300, [1], dtype: .uint8) },
     "full(-1, dtype: uint8)": Fault(message: "full: uint8 does not hold -1") { _ = Tensor.full(-1, [1], dtype: .uint8) },
     "full(NaN, dtype: int32)": Fault(message: "full: int32 does not hold nan") { _ = Tensor.full(.nan, [1], dtype: .int32) },

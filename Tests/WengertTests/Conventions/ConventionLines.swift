@@ -32,7 +32,6 @@ enum ConventionLines {
       gradient(at: Tensor.ones([70000], dtype: .float16)) { $0.max().cast(to: .float32) }[0]
     },
     .gradient("∇ x.variance() at 3, 3", at: [3, 3]) { $0.variance() },
-    .gradient("∇ floor(x) at 1", at: [1]) { floor($0) },
     .gradient("∇ (x % 2) at 2", at: [2]) { $0 % 2 },
   ]
 
@@ -65,7 +64,6 @@ enum ConventionLines {
     .second("∇² acos(x) at -1, 1", at: [-1, 1]) { acos($0) },
     .second("∇² pow(x, 2) at 0", at: [0]) { pow($0, 2) },
     .second("∇² pow(x, 0) at 0", at: [0]) { pow($0, 0) },
-    .second("∇² abs(x) at 0", at: [0]) { abs($0) },
   ]
 
   static let infinities: [Convention] = [
@@ -108,8 +106,8 @@ enum ConventionLines {
     .gradient("∇ sqrt(x) at ∞", at: [inf]) { sqrt($0) },
     .gradient("∇ log(x) at ∞", at: [inf]) { log($0) },
     .gradient("∇ x.norm() at ∞, 1", at: [inf, 1]) { $0.norm() },
-    .gradient("∇ select(x .> 0, log(x), 0) at -1, 0, 2", at: [-1, 0, 2]) { select($0 .> 0, log($0), Tensor(0.0, dtype: $0.dtype)) },
-    .gradient("∇ select(x .> 0, sqrt(x), 0) at 0", at: [0]) { select($0 .> 0, sqrt($0), Tensor(0.0, dtype: $0.dtype)) },
+    .reverse("∇ select(x .> 0, log(x), 0) at -1, 0, 2", at: [-1, 0, 2]) { select($0 .> 0, log($0), Tensor(0.0, dtype: $0.dtype)) },
+    .reverse("∇ select(x .> 0, sqrt(x), 0) at 0", at: [0]) { select($0 .> 0, sqrt($0), Tensor(0.0, dtype: $0.dtype)) },
   ]
 
   static let empty: [Convention] = [
