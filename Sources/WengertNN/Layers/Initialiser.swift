@@ -22,7 +22,8 @@ public enum Initialiser: Sendable {
   }
 
   private static func uniform(_ shape: Shape, _ inputs: Int, _ key: RandomKey, _ dtype: DType) -> Tensor {
-    let bound = inputs > 0 ? 1 / Double(inputs).squareRoot() : 0
+    if inputs == 0 { return .full(0, shape, dtype: dtype, backend: key.data.backend) }
+    let bound = 1 / Double(inputs).squareRoot()
     return key.uniform(shape, low: -bound, high: bound, dtype: dtype)
   }
 }
