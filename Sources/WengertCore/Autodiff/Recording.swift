@@ -22,10 +22,14 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     resultIndices = tensors.map { $0.index(on: tape) }
     value = result.map { $1.lowered(below: tape.level) }
     if !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape, needsUse) {
-      // The function once more, this time with the places of its operations.
-      let noted = Tape(notesPlaces: true)
-      let again = try? f(x.map { noted.watch($1) })
-      Self.failForNoDerivative(name, x, Self.cut(of: again?.tensors ?? [], noted) ?? Self.cut(of: tensors, tape), caller)
+      var cut = Self.cut(of: tensors, tape)
+      if let known = cut, known.reason == .discrete, known.caller.place == nil {
+        // An operator cannot tell its place: the function once more, this time with the calls under way noted.
+        let noted = Tape(notesPlaces: true)
+        let again = try? f(x.map { noted.watch($1) })
+        cut = Self.cut(of: again?.tensors ?? [], noted) ?? known
+      }
+      Self.failForNoDerivative(name, x, cut, caller)
     }
   }
 
