@@ -65,7 +65,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Linear(3, 2, key: RandomKey(1)).replacingTensors([Tensor(1)])
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "replacingTensors: Linear holds 2 tensors, got 1; the first that is missing is bias")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "replacingTensors: Linear holds 2 tensors, got 1; the first that is missing is bias")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = [Tensor(1)].replacingTensors([]) }
       .expectsParts("replacingTensors: Array<Tensor> holds 1 tensors, got 0; the first that is missing is 0")
   }
@@ -75,7 +75,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.ones([2, 3]), Tensor([0] as [Int]))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "crossEntropy: needs [rows, classes] and [rows], got [2, 3] and [1]")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "crossEntropy: needs [rows, classes] and [rows], got [2, 3] and [1]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.ones([2, 3]), Tensor([0, 1] as [Int]), labelSmoothing: 2)
     }
@@ -83,7 +83,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.ones([2, 3]), Tensor([0, -1] as [Int]))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "crossEntropy: class -1 is not in 0..<3")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "crossEntropy: class -1 is not in 0..<3")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let loss = compile { (x: Tensor, classes: Tensor) in crossEntropy(x, classes) }
       _ = loss(Tensor.ones([2, 3]), Tensor([0, -1] as [Int]))
@@ -92,7 +92,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = meanSquaredError(Tensor.ones([2, 1]), Tensor.ones([2]))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "meanSquaredError: shapes [2, 1] and [2] differ")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "meanSquaredError: shapes [2, 1] and [2] differ")
   }
 
   @Test("layers of the wrong sizes")
@@ -105,7 +105,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = MultiHeadAttention(width: 8, heads: 3, key: RandomKey(1))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "MultiHeadAttention: the width 8 does not divide into 3 heads")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "MultiHeadAttention: the width 8 does not divide into 3 heads")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = SGD(nesterov: true) }
       .expectsParts("MessageTests.swift:\(#line - 1)", "SGD: Nesterov's momentum needs a momentum above 0")
   }
@@ -115,7 +115,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = Linear(weight: Tensor([1, 2] as [Int]).reshape([1, 2]))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "Linear: the weight is int64[1, 2], and whole numbers never learn")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "Linear: the weight is int64[1, 2], and whole numbers never learn")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = LayerNorm(weight: .ones([2]), bias: .zeros([2], dtype: .int32))
     }
@@ -131,13 +131,13 @@ struct MessageTests {
       optimiser.update(&model, model, learningRate: 0.1)
     }
     .expectsParts(
-      "MessageTests.swift:\(#line - 3)", "update: the model has no floating parameter and would never learn: weight int64[2], bias int64[1]"
+      "MessageTests.swift:\(#line - 5)", "update: the model has no floating parameter and would never learn: weight int64[2], bias int64[1]"
     )
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var optimiser = SGD(momentum: 0.9)
       optimiser.state.prepare(for: Counters())
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "prepare: the model has no floating parameter")
+    .expectsParts("MessageTests.swift:\(#line - 4)", "prepare: the model has no floating parameter")
   }
 
   @Test("a gradient that does not fit its model")
@@ -146,18 +146,18 @@ struct MessageTests {
       var model = [Tensor.ones([2])], optimiser = SGD()
       optimiser.update(&model, [Tensor.ones([2]), Tensor.ones([2])], learningRate: 0.1)
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "update: the gradient holds 2 tensors, the model 1")
+    .expectsParts("MessageTests.swift:\(#line - 4)", "update: the gradient holds 2 tensors, the model 1")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var model = [Tensor.ones([2])], optimiser = SGD()
       optimiser.update(&model, [Tensor.ones([3])], learningRate: 0.1)
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "update: 0 has the shape [2], its gradient [3]")
+    .expectsParts("MessageTests.swift:\(#line - 4)", "update: 0 has the shape [2], its gradient [3]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var small = ["w": Tensor.ones([2])], large = ["w": Tensor.ones([3])], optimiser = AdamW()
       optimiser.update(&small, small, learningRate: 0.1)
       optimiser.update(&large, large, learningRate: 0.1)
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "update: the optimiser's state for w has the shape [2], the parameter [3]")
+    .expectsParts("MessageTests.swift:\(#line - 5)", "update: the optimiser's state for w has the shape [2], the parameter [3]")
   }
 
   // MARK: Faults of data

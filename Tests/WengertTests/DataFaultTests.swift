@@ -54,7 +54,7 @@ struct DataFaultTests {
     var rows: [Row] = []
     rows.append(Row("cholesky", .notPositiveDefinite, 0, [Tensor(indefinite)]) { $0[0].cholesky() })
     rows.append(Row("solve", .singular, 1, [matrices(good, singular), matrices(good, good)]) { solve($0[0], $0[1]) })
-    rows.append(Row("solveTriangular", .singular, 0, [Tensor([[1, 0], [1, 0]]), Tensor([1, 1])]) { solveTriangular($0[0], $0[1]) })
+    rows.append(Row("solveTriangular", .singular, 0, [Tensor([[1, 0], [1, 0]]), Tensor([1.0, 1])]) { solveTriangular($0[0], $0[1]) })
     rows.append(.index("gather", 3, Tensor([0, 3] as [Int])) { $0[0].gather($0[1], axis: 1) })
     rows.append(.index("gather", -3, Tensor([1, -3] as [Int])) { $0[0][$0[1]] })
     rows.append(.index("takeAlong", 7, Tensor([0, 7] as [Int], shape: [2, 1])) { $0[0].takeAlong($0[1]) })
@@ -105,7 +105,7 @@ struct DataFaultTests {
   @Test("a NaN that a compiled function looks for")
   func notFinite() throws {
     let f = compile({ (x: Tensor) in log(x) }, CompileOptions(nanCheck: true))
-    let fault = try #require(fault { f(Tensor([-1, 2])) })
+    let fault = try #require(fault { f(Tensor([-1.0, 2])) })
     #expect(fault.kind == .notFinite && fault.operation == "log")
   }
 
@@ -127,7 +127,7 @@ struct DataFaultTests {
   func first() throws {
     let fault = try #require(
       fault {
-        _ = Tensor([1, 2]).gather(Tensor([5] as [Int]))
+        _ = Tensor([1.0, 2]).gather(Tensor([5] as [Int]))
         _ = Tensor(indefinite).cholesky()
         throw OwnError()
       })
@@ -143,7 +143,7 @@ struct DataFaultTests {
     }
     #expect(outer == nil)
     let both = fault {
-      _ = Tensor([1, 2]).gather(Tensor([5] as [Int]))
+      _ = Tensor([1.0, 2]).gather(Tensor([5] as [Int]))
       #expect(fault { Tensor(good).cholesky() } == nil)
     }
     #expect(both?.operation == "gather")
@@ -192,15 +192,15 @@ struct DataFaultTests {
   func outside() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = fault { Tensor(indefinite).cholesky() }
-      _ = solve(Tensor(singular), Tensor([1, 1]))
+      _ = solve(Tensor(singular), Tensor([1.0, 1]))
     }
-    .expectsMessage("DataFaultTests.swift:\(#line - 2)", "solve: the matrix of shape [2, 2] is singular")
+    .expectsMessage("DataFaultTests.swift:\(#line - 4)", "solve: the matrix of shape [2, 2] is singular")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let x = Tensor.ones([4, 6])
       let f = compile { (x: Tensor, offsets: Tensor) in attention(query: x, key: x, value: x, offsets: offsets, heads: 2) }
       _ = f(x, Tensor([0, 5] as [Int]))
     }
-    .expectsMessage("DataFaultTests.swift:\(#line - 3)", "attention: offsets must rise from 0 to the 4 tokens; offset number 1 does not")
+    .expectsMessage("DataFaultTests.swift:\(#line - 5)", "attention: offsets must rise from 0 to the 4 tokens; offset number 1 does not")
   }
 
   @Test("a task that outlives its scope is outside of it")
@@ -225,12 +225,12 @@ struct DataFaultTests {
     // Folded while the function is compiled, or computed once when the program is bound.
     for optimizes in [true, false] {
       let f = compile(
-        { (x: Tensor) in x + Tensor([1, 2]).gather(.full(5, [1], dtype: .int64, backend: x.backend)).sum() },
+        { (x: Tensor) in x + Tensor([1.0, 2]).gather(.full(5, [1], dtype: .int64, backend: x.backend)).sum() },
         CompileOptions(optimizes: optimizes))
-      for _ in 0..<3 { #expect(fault { f(Tensor([1, 2])) }?.operation == "gather") }
+      for _ in 0..<3 { #expect(fault { f(Tensor([1.0, 2])) }?.operation == "gather") }
     }
     let traced = compile { (x: Tensor) in x + Tensor(indefinite).cholesky().sum() }
-    for _ in 0..<3 { #expect(fault { traced(Tensor([1, 2])) }?.operation == "cholesky") }
+    for _ in 0..<3 { #expect(fault { traced(Tensor([1.0, 2])) }?.operation == "cholesky") }
   }
 
   @Test("the state of an update is what it was before the call, bit for bit")
@@ -240,7 +240,7 @@ struct DataFaultTests {
       state[1] = state[1] + a.cholesky().sum()
       return state[0] * 2
     }
-    var state = [Tensor([1, 2]), Tensor([3, 4])]
+    var state = [Tensor([1.0, 2]), Tensor([3.0, 4])]
     _ = step(&state, Tensor(good))
     let before = state.map { $0.array(of: Float.self) }
     #expect(before[0] == [2, 3])
@@ -269,7 +269,7 @@ struct DataFaultTests {
       x = x + a.cholesky().sum()
       return x * 2
     }
-    var x = Tensor([1, 2])
+    var x = Tensor([1.0, 2])
     #expect(fault { step(&x, Tensor(indefinite)) } != nil)
     #expect(x.array() == [1, 2] as [Float])
     _ = step(&x, Tensor([[1, 0], [0, 1]]))
@@ -279,11 +279,11 @@ struct DataFaultTests {
   @Test("a compiled pullback adds nothing to the gradient")
   func pullback() {
     let f = compilePullback { (model: Tensor, a: Tensor, places: Tensor) in model.gather(places) * a.cholesky().sum() }
-    var gradient = Tensor([1, 1])
-    let model = Tensor([1, 2]), zero = Tensor([0] as [Int])
-    #expect(fault { f(model, Tensor(indefinite), zero).add(Tensor([1]), to: &gradient) } != nil)
+    var gradient = Tensor([1.0, 1])
+    let model = Tensor([1.0, 2]), zero = Tensor([0] as [Int])
+    #expect(fault { f(model, Tensor(indefinite), zero).add(Tensor([1.0]), to: &gradient) } != nil)
     #expect(gradient.array() == [1, 1] as [Float])
-    f(model, Tensor([[1, 0], [0, 1]]), zero).add(Tensor([1]), to: &gradient)
+    f(model, Tensor([[1, 0], [0, 1]]), zero).add(Tensor([1.0]), to: &gradient)
     #expect(gradient.array() == [3, 1] as [Float])
   }
 

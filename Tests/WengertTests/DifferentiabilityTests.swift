@@ -48,7 +48,7 @@ struct DifferentiabilityTests {
       _ = gradient(at: Tensor([1, 2, 3] as [Int])) { ($0 * 0.5).sum() }
     }
     .expectsMessage(
-      "DifferentiabilityTests.swift:\(#line - 3)",
+      "DifferentiabilityTests.swift:\(#line - 4)",
       "gradient: the argument has no floating tensor, and whole numbers have no derivative: it is int64[3]. Convert it with cast(to: .float32) first"
     )
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
@@ -84,7 +84,7 @@ struct DifferentiabilityTests {
       _ = gradient(at: ["bias": x(1, 2), "weight": x(3)]) { _ in scalar(3) }
     }
     .expectsMessage(
-      "DifferentiabilityTests.swift:\(#line - 3)",
+      "DifferentiabilityTests.swift:\(#line - 4)",
       "gradient: the result does not depend on the argument: bias float64[2], weight float64[1]", "stopGradient")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = gradient(at: x(1, 2)) { scalar($0.sum().item() * 3) }

@@ -21,7 +21,9 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     let tensors = result.tensors
     resultIndices = tensors.map { $0.index(on: tape) }
     value = result.map { $1.lowered(below: tape.level) }
-    if !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape, needsUse) {
+    // A derivative by no elements is one of no elements.
+    let hasElements = inputs.contains { $0.dtype.isFloating && !$0.shape.hasNoElements }
+    if hasElements, !resultIndices.contains(where: { $0 >= 0 }), !tensors.isEmpty, !Self.isZeroMeant(tensors, tape, needsUse) {
       let cut = Self.cut(of: tensors, tape)
       Self.failForNoDerivative(name, x, cut, caller) { willCut in
         let again = Tape(willCut: willCut)

@@ -25,8 +25,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
       var rest = traced[...]
       let variables = model.taking(&rest)
+      let others = (repeat (each input).taking(&rest))
       let (value, pullback) = vjp(
-        "compilePullback", at: variables, needsUse: true, { self.body($0, repeat (each input).taking(&rest)) }, Caller(#fileID, #line))
+        "compilePullback", at: variables, needsUse: true, { self.body($0, repeat each others) }, Caller(#fileID, #line))
       let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
       let cotangent = tracer.lateInput("cotangent", value.type)
       let slopes = pullback(cotangent).tensors
