@@ -77,7 +77,9 @@ struct ConfigurationFiles {
     do {
       node = try compose(yaml: text)
     } catch {
-      throw ConfigurationError("\(path): not YAML: \(String(describing: error).split(separator: "\n").joined(separator: " "))")
+      // The parser quotes all of the file where keys stand twice.
+      let text = String(describing: error).split(separator: "\n").joined(separator: " ")
+      throw ConfigurationError("\(path): not YAML: \(text.count > 300 ? text.prefix(300) + "…" : text)")
     }
     guard let node, !(node.scalar.map(isNothing) ?? false) else { return ([:], []) }
     guard let mapping = node.mapping else {
