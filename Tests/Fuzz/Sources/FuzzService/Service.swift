@@ -23,5 +23,5 @@ private func readBody(_ bytes: Data) throws {
     guard let texts = try? fields.texts(key) else { continue }
     expect((1...4).contains(texts.count))
   }
-  expect((1...9).contains(try fields.number("top_k", in: 1...9, default: 5)))
+  try expect((1...9).contains(fields.number("top_k", in: 1...9, default: 5)))
 }
