@@ -47,7 +47,10 @@ public final class RowBuilder {
   }
 
   /// The finished program, without instructions that no output needs. Inputs keep their numbers, loaded or not.
-  public func finish() -> RowProgram {
+  public func finish() -> RowProgram { finish(program) }
+
+  /// Another program without instructions that no output needs.
+  func finish(_ program: RowProgram) -> RowProgram {
     var live = Set(program.outputs.map(\.value))
     for id in program.instructions.indices.reversed() where live.contains(id) { live.formUnion(program.instructions[id].operands) }
     var number: [Int: Int] = [:]

@@ -43,8 +43,35 @@ struct Fused: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     for (out, output) in zip(outs, program.outputs) where output.accumulate != nil { RowPrograms.fill(out, with: 0) }
-    RowPrograms.run(program, operands.map(\.view), into: outs, over: iteration(operands.map(\.type)))
+    let full = iteration(operands.map(\.type))
+    RowPrograms.run(program, operands.map(\.view), into: outs, over: full)
+    if full.elementCount == 0 { runWithoutColumns(operands, outs, full) }
     return outs.map { Tensor($0, node: nil) }
+  }
+
+  /// Rows without elements have their numbers still: sums of nothing, and what follows from them.
+  private func runWithoutColumns(_ operands: [Tensor], _ outs: [View], _ full: Shape) {
+    let numbers = outs.indices.filter {
+      program.outputs[$0].accumulate == nil && !program.isRow[program.outputs[$0].value] && outs[$0].shape.elementCount > 0
+    }
+    if numbers.isEmpty { return }
+    var space = full
+    space[full.rank - 1] = 1
+    var rest = program
+    rest.outputs = numbers.map { program.outputs[$0] }
+    for (id, instruction) in program.instructions.enumerated() {
+      guard case .reduce(let op, _) = instruction else { continue }
+      let isFloating = program.dtypes[id].isFloating
+      switch op {
+      case .sum: rest.instructions[id] = .constant(0)
+      case .product: rest.instructions[id] = .constant(1)
+      case .minimum: rest.instructions[id] = .constant(isFloating ? .infinity : 1)
+      case .maximum: rest.instructions[id] = .constant(isFloating ? -.infinity : 0)
+      }
+    }
+    // What stands in rows is read by nothing that is left.
+    let b = RowBuilder(program.name)
+    RowPrograms.run(b.finish(rest), operands.map(\.view), into: numbers.map { outs[$0] }, over: space)
   }
 
   func bound(_ symbols: [String: Int]) -> Fused { Fused(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols)) }

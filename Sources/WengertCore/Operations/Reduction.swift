@@ -17,7 +17,8 @@ struct Reduction: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     var shape = operands[0].shape
     for axis in axes {
-      if op == .minimum || op == .maximum {
+      // Any and all of nothing are false and true; other extremes need something.
+      if (op == .minimum || op == .maximum) && (dtype != .bool || shape[dim: axis].number == 0) {
         caller.require(
           1, atMost: shape[dim: axis], name, "axis \(axis) of \(operands[0].shape) is empty and has no least or greatest element")
       }
@@ -30,7 +31,7 @@ struct Reduction: Operation {
     let x = operands[0].view
     let out = results[0].allocate(on: backend)
     if x.shape.elementCount == 0 {
-      RowPrograms.fill(out, with: op == .product ? 1 : 0)
+      RowPrograms.fill(out, with: op == .product || op == .minimum ? 1 : 0)
     } else {
       reduce(x, axes, into: out)
     }

@@ -21,7 +21,7 @@ struct SymbolSweepTests {
 
   @Test("every case with an extent above one takes part")
   func takesPart() {
-    for operation in CaseList.all where !["einsum of scalars"].contains(operation.name) {
+    for operation in CaseList.all {
       let hasExtents = operation.operands.contains { operand in
         operation.shapes.contains { $0.rank > 0 && $0.elementCount > 1 && operand.shape($0).elementCount > 1 }
       }
