@@ -26,7 +26,7 @@ extension Tensor {
   public init(_ rows: [[Double]], dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {
     let width = rows.first?.count ?? 0
     for (i, row) in rows.enumerated() where row.count != width {
-      fatalError("Tensor: row \(i) has \(row.count) elements, row 0 has \(width)", file: file, line: line)
+      Failure.end("Tensor: row \(i) has \(row.count) elements, row 0 has \(width)", file: file, line: line)
     }
     self = Tensor(dtype.elements(rows.flatMap(\.self)), shape: [rows.count, width], backend: device.backend).cast(to: dtype)
   }
@@ -66,7 +66,7 @@ extension Tensor {
 
   /// 0, 1, …, count − 1 as int64.
   public static func iota(_ count: Int, device: Device = .current) -> Tensor {
-    if count < 0 { fatalError("iota: the count is \(count)") }
+    Caller(#fileID, #line).require(count >= 0, "iota", "the count is \(count)")
     return Tensor(Array(0..<count), shape: [count], backend: device.backend)
   }
 
@@ -82,7 +82,7 @@ extension Tensor {
   public static func linspace(
     _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .current
   ) -> Tensor {
-    if count < 0 { fatalError("linspace: the count is \(count)") }
+    Caller(#fileID, #line).require(count >= 0, "linspace", "the count is \(count)")
     let step = count > 1 ? (end - start) / Double(count - 1) : 0
     return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
   }

@@ -46,6 +46,6 @@ package enum KernelTable {
 
   /// Ends the program where the tables differ.
   static let isChecked: Void = {
-    if let fault = fault() { fatalError("the kernels are not numbered as the operations are: \(fault); the two lists must be one") }
+    if let fault = fault() { Failure.end("the kernels are not numbered as the operations are: \(fault); the two lists must be one") }
   }()
 }

@@ -51,7 +51,7 @@ extension TensorTree {
   /// This value, by the other name of its type.
   @usableFromInline var itself: Itself {
     guard let itself = self as? Itself else {
-      fatalError("\(Self.self) declares \(Itself.self) as its type `Itself`, which must stay \(Self.self)")
+      Failure.end("\(Self.self) declares \(Itself.self) as its type `Itself`, which must stay \(Self.self)")
     }
     return itself
   }

@@ -111,7 +111,7 @@ extension Tensor {
       let place = Subscript(indices.map(\.part), of: self, caller)
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).broadcast(to: place.shape, file: file, line: line).reshape(place.counts)
-if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
+      if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
         if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = RowPrograms.copied(view) }
         // The value may be a view of this very storage.
         let source = value.view.storage === view.storage ? RowPrograms.copied(value.view) : value.view

@@ -176,7 +176,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types),
-      tracer.requirements.allSatisfy({ $0.holds(sizes) }) {
+      tracer.requirements.allSatisfy({ $0.holds(sizes) })
+    {
       let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
