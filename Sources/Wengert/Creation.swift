@@ -53,7 +53,7 @@ extension Tensor {
   /// A whole number everywhere, also beyond 2⁵³, where a `Double` would have rounded it.
   public static func full(_ value: Int, _ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
     if dtype != .int64 || Int(exactly: Double(value)) == value { return full(Double(value), shape, dtype: dtype, device: device) }
-    return Tensor([value], device: device).broadcast(to: shape)
+    return Tensor([value], shape: [], device: device).broadcast(to: shape)
   }
 
   public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {

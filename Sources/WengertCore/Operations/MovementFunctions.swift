@@ -285,7 +285,9 @@ extension Tensor {
     let rows = shape[dim: rank - 2], columns = shape[dim: rank - 1]
     let row = Tensor.iota(rows, on: backend).expandDims(1)
     let column = Tensor.iota(columns, on: backend)
-    let kept = Tensor.broadcasting(.compare(keep), column - Double(offset), row, caller)
+    // Farther away than any matrix reaches lies no other element.
+    let distance = Swift.min(Swift.max(offset, -1 << 53), 1 << 53)
+    let kept = Tensor.broadcasting(.compare(keep), column - Double(distance), row, caller)
     return Tensor.select(kept, self, constant(0), caller)
   }
 }
