@@ -43,7 +43,9 @@ enum Closures {
   static func horner(_ x: Tensor, _ coefficients: [Double]) -> Tensor { coefficients.reduce(0 * x) { $0 * x + $1 } }
   static func sumOfPowers(_ x: Tensor) -> Tensor { (1...5).map { pow(x, Double($0)) / Double($0) }.reduce(0 * x, +) }
   static func fourier(_ x: Tensor, n: Int) -> Tensor {
-    (0..<n).reduce(0 * x) { (s: Tensor, k: Int) in s + 4 / .pi * sin(Double(2 * k + 1) * x) / Double(2 * k + 1) }
+    var s = 0 * x
+    for k in 0..<n { s = s + 4 / .pi * sin(Double(2 * k + 1) * x) / Double(2 * k + 1) }
+    return s
   }
   static func losses(_ batches: [(x: Tensor, y: Tensor)], _ w: Tensor) -> Tensor {
     batches.map { square($0.x.matmul(w) - $0.y).mean() }.reduce(Tensor(0), +) / Double(batches.count)
