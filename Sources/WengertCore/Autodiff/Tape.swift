@@ -9,8 +9,6 @@ final class Tape: @unchecked Sendable {
   private let lock = Mutex<Void>(())
   private(set) var entries: [Entry] = []
   private(set) var valueCount = 0
-  /// Whether the places are noted where a path is cut, also where an operator cannot tell its own.
-  private let notesPlaces: Bool
 
   struct Entry {
     var application: Application
@@ -21,8 +19,7 @@ final class Tape: @unchecked Sendable {
   }
 
   init(notesPlaces: Bool = false) {
-    level = Level()
-    self.notesPlaces = notesPlaces
+    level = Level(notesPlaces: notesPlaces)
   }
 
   /// `value` as an independent variable of this tape.
@@ -39,9 +36,9 @@ final class Tape: @unchecked Sendable {
   func record(
     _ operation: some Operation, operands: [Tensor], primals: [Tensor], results: [Tensor], _ caller: Caller
   ) -> [Tensor] {
+    let place = level.notesPlaces ? caller.noted() : caller
     func cut(_ result: Tensor) -> Tensor {
-      let caller = notesPlaces ? caller.noted() : caller
-      return result.cut(level, Cut(reason: result.dtype.isFloating ? .constant : .discrete, operation: operation.name, caller: caller))
+      result.cut(level, Cut(reason: result.dtype.isFloating ? .constant : .discrete, operation: operation.name, caller: place))
     }
     switch operation.derivative {
     case .zero: return results.map(cut)
