@@ -56,23 +56,3 @@ extension TensorTree {
     return itself
   }
 }
-
-extension Sequence {
-  /// The elements combined into one tree, a tensor say, from `initial` on: the standard library's `reduce`, whose closure has a known type here.
-  public func reduce<Result: TensorTree>(
-    _ initial: Result, _ next: (Result.Itself, Element) throws -> Result.Itself
-  ) rethrows -> Result.Itself {
-    var result = initial.itself
-    for element in self { result = try next(result, element) }
-    return result
-  }
-
-  /// The standard library's `reduce`, here for all that is no tree: it comes after the one above, where the standard library's own would come beside it.
-  @_disfavoredOverload
-  @inlinable public func reduce<Result>(_ initialResult: Result, _ nextPartialResult: (Result, Element) throws -> Result) rethrows -> Result
-  {
-    var result = initialResult
-    for element in self { result = try nextPartialResult(result, element) }
-    return result
-  }
-}

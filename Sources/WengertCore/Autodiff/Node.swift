@@ -4,13 +4,29 @@ import Synchronization
 final class Level: @unchecked Sendable {
   /// Greater is further in.
   let number: Int
+  /// How often a path was cut here.
+  private let cuts = Atomic<Int>(0)
+  /// Called with the number of each cut before it is noted.
+  private let willCut: ((Int) -> Void)?
   private(set) var isOpen = true
 
   private static let numbers = Atomic<Int>(0)
 
-  init() { number = Level.numbers.add(1, ordering: .relaxed).newValue }
+  init(willCut: ((Int) -> Void)? = nil) {
+    number = Level.numbers.add(1, ordering: .relaxed).newValue
+    self.willCut = willCut
+  }
 
-  private init(number: Int) { self.number = number }
+  private init(number: Int) {
+    self.number = number
+    willCut = nil
+  }
+
+  func newCut(_ reason: Cut.Reason, _ operation: String, _ caller: Caller) -> Cut {
+    let number = cuts.add(1, ordering: .relaxed).oldValue
+    willCut?(number)
+    return Cut(reason: reason, operation: operation, caller: caller, number: number)
+  }
 
   /// What `stopGradient` says of every derivative, whether it is under way or not. Operations take no notice of it.
   static let all = Level(number: 0)
@@ -29,10 +45,12 @@ final class Level: @unchecked Sendable {
     return found.map { ($0.level, $0.tape) }
   }
 
-  /// `results` that depend on this level's variables only through those of `operands` that are cut.
-  func cut(_ results: [Tensor], like operands: [Tensor]) -> [Tensor] {
+  /// An operation's `results` that depend on this level's variables only through those of `operands` that are cut. Whole numbers made of a function that is constant
+  /// almost everywhere are whole numbers all the same.
+  func cut(_ results: [Tensor], like operands: [Tensor], by operation: String, _ caller: Caller) -> [Tensor] {
     guard let cut = operands.lazy.compactMap({ $0.cut(at: self) }).max(by: { $0.reason < $1.reason }) else { return results }
-    return results.map { $0.cut(self, cut) }
+    if cut.reason != .constant { return results.map { $0.cut(self, cut) } }
+    return results.map { $0.cut(self, $0.dtype.isFloating ? cut : newCut(.discrete, operation, caller)) }
   }
 }
 

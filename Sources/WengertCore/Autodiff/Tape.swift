@@ -9,10 +9,6 @@ final class Tape: @unchecked Sendable {
   private let lock = Locked<Void>(())
   private(set) var entries: [Entry] = []
   private(set) var valueCount = 0
-  /// How often a path was cut.
-  private var cutCount = 0
-  /// Called with the number of each cut before it is noted.
-  private let willCut: ((Int) -> Void)?
 
   struct Entry {
     var application: Application
@@ -22,10 +18,8 @@ final class Tape: @unchecked Sendable {
     var firstResult: Int
   }
 
-  init(willCut: ((Int) -> Void)? = nil) {
-    level = Level()
-    self.willCut = willCut
-  }
+  /// - Parameter willCut: called with the number of each cut before it is noted.
+  init(willCut: ((Int) -> Void)? = nil) { level = Level(willCut: willCut) }
 
   /// `value` as an independent variable of this tape.
   func watch(_ value: Tensor) -> Tensor {
@@ -42,18 +36,15 @@ final class Tape: @unchecked Sendable {
     _ operation: some Operation, operands: [Tensor], primals: [Tensor], results: [Tensor], _ caller: Caller
   ) -> [Tensor] {
     func cut(_ result: Tensor) -> Tensor {
-      willCut?(cutCount)
-      defer { cutCount += 1 }
-      let reason = result.dtype.isFloating ? Cut.Reason.constant : .discrete
-      return result.cut(level, Cut(reason: reason, operation: operation.name, caller: caller, number: cutCount))
+      result.cut(level, level.newCut(result.dtype.isFloating ? .constant : .discrete, operation.name, caller))
     }
     switch operation.derivative {
-    case .zero: return lock.withLock { _ in results.map(cut) }
+    case .zero: return results.map(cut)
     case .notDifferentiable(let reason):
       caller.fail(operation.name, "has no derivative: \(reason). Use stopGradient where none is wanted")
     case .elementwise, .linear, .rule: break
     }
-    guard results.contains(where: \.dtype.isFloating) else { return lock.withLock { _ in results.map(cut) } }
+    guard results.contains(where: \.dtype.isFloating) else { return results.map(cut) }
     let keeps = operation.keeps
     let application = Application(
       operation: operation, operandTypes: primals.map(\.type), resultTypes: results.map(\.type),

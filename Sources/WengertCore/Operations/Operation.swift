@@ -87,7 +87,7 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
   }
   let primals = operands.map { $0.lowered(below: level) }
   let results = apply(operation, primals, caller)
-  guard let tape else { return level.cut(results, like: operands) }
+  guard let tape else { return level.cut(results, like: operands, by: operation.name, caller) }
   return tape.record(operation, operands: operands, primals: primals, results: results, caller)
 }
 

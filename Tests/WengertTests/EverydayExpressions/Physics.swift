@@ -28,7 +28,7 @@ enum Physics {
     2 * 6.626e-34 * pow(v, 3) / pow(3e8, 2) / (exp(6.626e-34 * v / (1.38e-23 * temperature)) - 1)
   }
   static func pendulum(_ y: Tensor, n: Int) -> Tensor {
-    gradient(at: y) { y in (0..<n).reduce(y) { s, i in s + 0.001 * sin(s * Double(i % 7)) }.sum() }
+    gradient(at: y) { y in (0..<n).reduce(y) { (s: Tensor, i: Int) in s + 0.001 * sin(s * Double(i % 7)) }.sum() }
   }
   static func softClip(_ x: Tensor, limit: Double) -> Tensor { limit * tanh(x / limit) + 0.01 * max(1, limit) * x }
   static func logistic(_ x: Tensor, r: Double, n: Int) -> Tensor { (0..<n).reduce(x) { x, _ in r * x * (1 - x) } }
