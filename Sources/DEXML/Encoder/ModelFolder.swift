@@ -94,7 +94,7 @@ public struct ModelFolder: Sendable {
       let theirs = ParameterNames.inFile(name, configuration.architecture)
       do {
         guard let array = try array(name) else { return problems.append("\(theirs) missing") }
-        guard Shape(array.shape) == tensor.shape else {
+        guard array.shape == Array(tensor.shape) else {
           return problems.append("\(theirs) has shape \(array.shape), config.json says \(tensor.shape)")
         }
         guard array.dtype.isFloating else { return problems.append("\(theirs) is \(array.dtype): quantised weights cannot be opened") }
