@@ -166,7 +166,7 @@ private struct Subscript {
       case .span(let from, let to, let by):
         let (start, count) = Self.inside(from, to, by, full, axis, caller)
         starts[dim: axis] = start
-        steps[axis] = by
+        steps[axis] = Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
         counts[dim: axis] = count
         shape.append(count)
         axis += 1
@@ -177,7 +177,7 @@ private struct Subscript {
         }
         let (start, count) = Self.resolve(from, to, by, full[dim: axis])
         starts[dim: axis] = start
-        steps[axis] = by
+        steps[axis] = Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
         counts[dim: axis] = count
         shape.append(count)
         axis += 1
