@@ -180,7 +180,7 @@ private struct Subscript {
       case .span(let from, let to, let by):
         let (start, count) = Self.inside(from, to, by, full, axis, caller)
         starts[dim: axis] = start
-        steps[axis] = by
+        steps[axis] = Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
         counts[dim: axis] = count
         shape.append(count)
         axis += 1
@@ -192,7 +192,7 @@ private struct Subscript {
         let (start, count) = Self.resolve(from, to, by, full[dim: axis])
         starts[dim: axis] = start
         // Of one element or none the step leads nowhere, and may be larger than any distance in memory.
-        steps[axis] = count.number.map { $0 <= 1 } == true ? 1 : by
+        steps[axis] = count.number.map { $0 <= 1 } == true ? 1 : Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
         counts[dim: axis] = count
         shape.append(count)
         axis += 1

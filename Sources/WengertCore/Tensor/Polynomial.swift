@@ -85,8 +85,8 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
       let term = Polynomial(summing: [Term(factors: factors, coefficient: first.coefficient / lead.coefficient)])
       quotient += term.terms
       let next = rest - term * divisor
-      // Where parts were put together the leading term may stay.
-      if let same = next.terms.first, same.factors == first.factors { return nil }
+      // Where parts were put together the leading term may stay, or a longer one come.
+      if let lead = next.terms.first, !Self.precedes(first.factors, lead.factors) { return nil }
       rest = next
     }
     return Polynomial(summing: quotient)
