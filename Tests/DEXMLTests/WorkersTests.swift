@@ -66,7 +66,8 @@ struct WorkersTests {
     #expect(alone.losses.count == 8)
     for count in [2, 4, 6] {
       let shared = try outcome(task, count)
-      for (a, b) in zip(shared.losses, alone.losses) { #expect(abs(a - b) <= 1e-5 * max(1, abs(b)), "\(name) on \(count)") }
+      // Adam makes steps of full length of gradients that are rounding alone, and rounding depends on the number of parts and on the processor.
+      for (a, b) in zip(shared.losses, alone.losses) { #expect(abs(a - b) <= 1e-4 * max(1, abs(b)), "\(name) on \(count)") }
       #expect(shared.losses.count == alone.losses.count && shared.metrics == alone.metrics, "\(name) on \(count)")
       for tensor in alone.model.names where tensor.hasPrefix("model.") {
         let (a, b) = (Tensor(shared.model[tensor]!), Tensor(alone.model[tensor]!))

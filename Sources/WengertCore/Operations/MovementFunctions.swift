@@ -115,7 +115,9 @@ extension Tensor {
     let a = caller.normalize(first, rank: rank, "diagonal", shape)
     let b = caller.normalize(second, rank: rank, "diagonal", shape)
     caller.require(a != b, "diagonal", "needs two different axes, got \(a) twice")
-    return move(.pick(.diagonal(first: a, second: b, offset: offset)), caller)
+    // No extent comes near these numbers, and sums with them stay in range.
+    let near = Swift.min(Swift.max(offset, -1 << 60), 1 << 60)
+    return move(.pick(.diagonal(first: a, second: b, offset: near)), caller)
   }
 
   /// The elements in reverse order along the named axes (all by default): `x.flip()`, `x.flip(0, 1)`; a view.
