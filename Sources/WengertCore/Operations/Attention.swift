@@ -161,7 +161,7 @@ struct AttentionBackward: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> AttentionBackward { self }
+  func bound(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.bound(symbols)) }
 
   var keeps: Kept { .allOperands }
 

@@ -103,6 +103,11 @@ extension Tensor {
     let caller = Caller(file, line)
     let named = axes.map { caller.normalize($0, shape, "squeeze") }
     for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
+    // An axis whose extent is a symbol stays, which is right where the symbol is not one.
+    for axis in shape.indices where named == nil && shape[dim: axis].isSymbolic {
+      caller.require(
+        2, atMost: shape[dim: axis], "squeeze", "axis \(axis) of \(shape) was kept, as its extent is a symbol; name the axes to drop")
+    }
     let kept = shape.indices.filter { !(named?.contains($0) ?? shape.isOne($0)) }
     return move(.reshape(shape.selecting(kept)), caller)
   }

@@ -110,7 +110,8 @@ extension Tensor {
       let caller = Caller(file, line)
       let place = Subscript(indices.map(\.part), of: self, caller)
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
-      let value = newValue.cast(to: dtype).broadcast(to: place.shape, file: file, line: line).reshape(place.counts)
+      let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
+        .reshape(place.counts)
       if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
         if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = RowPrograms.copied(view) }
         // The value may be a view of this very storage.
@@ -123,6 +124,21 @@ extension Tensor {
         self = .select(there, placed, self, caller)
       }
     }
+  }
+}
+
+extension Tensor {
+  /// This tensor with the extents of a place to which it is assigned, where whether they are equal is known when the symbols get their numbers.
+  fileprivate func fitting(_ place: Shape, _ caller: Caller) -> Tensor {
+    var result = self
+    let lead = place.rank - rank
+    for axis in shape.indices where lead + axis >= 0 && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
+      caller.require(
+        shape[dim: axis], equals: place[dim: lead + axis], "subscript", "a value of shape \(shape) is assigned to a place of shape \(place)"
+      )
+      result = result.narrow(axis, 0, place[dim: lead + axis], caller)
+    }
+    return result
   }
 }
 

@@ -40,7 +40,7 @@ private enum SymbolMistakes {
     }
     run(f, 4, shape: [4, "width"])
   }
-  static let headsLine = #line - 3
+  static let headsLine = #line - 4
 }
 
 /// What cannot be compiled for symbols says so with the operation, the shapes and the line; so does what does not fit the numbers that come.

@@ -19,7 +19,7 @@ struct SymbolicCase: CustomStringConvertible {
     let free = own.indices.filter { own[$0] > 1 && !(fixed[operation.name]?.contains($0) ?? false) }
     var choices = free.count > 1 ? free.map { (axes: [$0], withFixed: false) } : []
     choices.append((free, false))
-    if !needsOwnExtents.contains(operation.name) { choices.append((free, true)) }
+    choices.append((free, true))
     return choices.compactMap { SymbolicCase(operation, own, $0.axes, withFixed: $0.withFixed) }
   }
 
@@ -61,7 +61,7 @@ struct SymbolicCase: CustomStringConvertible {
     }
     for other in operation.shapes where other.rank == own.rank {
       var base = own
-      for axis in axes where other[axis] > 0 { base[axis] = other[axis] }
+      for axis in axes where other[axis] > (operation.name == "squeeze" ? 1 : 0) { base[axis] = other[axis] }
       add(base)
     }
     var doubled = own
@@ -82,13 +82,8 @@ struct SymbolicCase: CustomStringConvertible {
 
   /// Base axes that may be symbols but have one size only: the function, or an operand's values, are made for it.
   static let pinned: [String: Set<Int>] = [
-    "split": [0], "attention": [0], "attention scaled": [0], "attention with dropout": [0], "attention with dropout by token": [0],
-  ]
-
-  /// Cases with an operand of a fixed extent that another number of the function must equal.
-  static let needsOwnExtents: Set<String> = [
-    // What is assigned to two rows has two rows.
-    "x[1:3] = y"
+    "split": [0], "scatterAdd 1 by a matrix": [0], "attention": [0], "attention scaled": [0], "attention with dropout": [0],
+    "attention with dropout by token": [0],
   ]
 }
 
