@@ -86,7 +86,7 @@ extension RowProgram: CustomStringConvertible {
     var texts: [String] = []
     var parts: [String] = []
     for (id, instruction) in instructions.enumerated() {
-      let text = expression(instruction, texts)
+      let text = expression(instruction, dtypes[id], texts)
       let isPlain = instruction.operands.isEmpty
       if isPlain || uses[id] <= 1 && text.count < 60 {
         texts.append(text)
@@ -101,10 +101,10 @@ extension RowProgram: CustomStringConvertible {
     return parts.joined(separator: "; ")
   }
 
-  private func expression(_ instruction: Instruction, _ texts: [String]) -> String {
+  private func expression(_ instruction: Instruction, _ dtype: DType, _ texts: [String]) -> String {
     switch instruction {
     case .load(let input): return "x\(input)"
-    case .constant(let value): return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
+    case .constant(let value): return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : dtype.text(value)
     case .inverse(let extent): return "1/(\(extent.dimension))"
     case .columnIndex: return "column"
     case .unary(let op, let a): return "\(op)(\(texts[a]))"
@@ -119,4 +119,9 @@ extension RowProgram: CustomStringConvertible {
   }
 
   private static let infix: [BinaryOp: String] = [.add: "+", .subtract: "-", .multiply: "*", .divide: "/"]
+}
+
+extension DType {
+  /// The shortest decimal number that rounds to a number of this dtype, as far as Swift has a type that knows it.
+  func text(_ value: Double) -> String { computeType == .float32 ? "\(Float(value))" : "\(value)" }
 }

@@ -36,7 +36,7 @@ enum Creation: Operation {
 
   var name: String {
     switch self {
-    case .fill(let value, _, _): "fill(\(value))"
+    case .fill(let value, _, let dtype): "fill(\(dtype.text(value)))"
     case .iota: "iota"
     case .extent(let extent, _): "extent(\(extent.dimension))"
     }

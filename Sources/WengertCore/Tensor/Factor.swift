@@ -88,7 +88,11 @@ extension Factor {
     return rest != 0 && (rest < 0) != (b < 0) ? quotient - 1 : quotient
   }
 
-  static func remainder(_ a: Int, _ b: Int) -> Int { b == 0 ? 0 : a - quotient(a, b) * b }
+  static func remainder(_ a: Int, _ b: Int) -> Int {
+    if b == 0 || b == -1 { return 0 }
+    let rest = a % b
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+  }
 
   /// Whole multiples of a number that divides are taken out: ⌊(2n + 3)/2⌋ = n + 1.
   static func quotient(_ a: Dimension, _ b: Dimension) -> Dimension {

@@ -46,6 +46,7 @@ package enum Failure {
       guard let frames = (try? Backtrace.capture(limit: 512))?.symbolicated()?.frames else { return nil }
       for frame in frames {
         guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
+        if place.path.hasSuffix("<compiler-generated>") { continue }
         if Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") }) { continue }
         return "\(place.path):\(place.line)"
       }
