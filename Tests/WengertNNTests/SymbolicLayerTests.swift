@@ -162,7 +162,7 @@ struct SymbolicLayerTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.ones([3, 4]), Tensor([0, 1] as [Int]))
     }
-    .expectsText("SymbolicLayerTests.swift:\(#line - 2)", "crossEntropy: needs [rows, classes] and [rows], got [3, 4] and [2]")
+    .expectsText("SymbolicLayerTests.swift:\(#line - 3)", "crossEntropy: needs [rows, classes] and [rows], got [3, 4] and [2]")
   }
 }
 

@@ -167,7 +167,7 @@ struct TreeMemberTests {
   }
 
   @Test("a model holds keys, optionals, dictionaries and settings; settings stay as they are") func model() {
-    let model = Noisy(weight: Tensor([1, 2]), key: RandomKey(3), others: ["a": [Tensor(4), nil]], rate: 0.25)
+    let model = Noisy(weight: Tensor([1.0, 2]), key: RandomKey(3), others: ["a": [Tensor(4.0), nil]], rate: 0.25)
     #expect(model.namedTensors.map(\.name) == ["weight", "key", "others.a.0"])
     let slope = gradient(at: model) { model in
       (model.weight * model.weight * model.others["a"]![0]! + model.rate * model.key.uniform([2])).sum() / 2

@@ -84,7 +84,7 @@ enum RowPrograms {
   static func reduce(_ op: ReduceOp, _ source: View, into target: View, accumulate: Bool) {
     let program = cached(.reduce(op, source.dtype, target.dtype, accumulate: accumulate)) {
       let b = RowBuilder("reduce")
-      let x = b.row(source.dtype).cast(target.dtype)
+      let x = b.row(source.dtype).cast(target.dtype.computeType)
       if accumulate { b.store(x, as: target.dtype, accumulate: op) } else { b.store(x.reduce(op), as: target.dtype) }
       return b.finish()
     }

@@ -259,7 +259,11 @@ extension Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)
     let message = "extents \(extents) do not add up to \(shape[dim: axis]), axis \(axis) of \(shape)"
-    for extent in extents { caller.require(0, atMost: extent, "split", message) }
+    for extent in extents {
+      caller.require(0, atMost: extent, "split", message)
+      // What exceeds the axis at once cannot overflow the sum.
+      caller.require(extent, atMost: shape[dim: axis], "split", message)
+    }
     caller.require(extents.reduce(0, +), equals: shape[dim: axis], "split", message)
     var start: Dimension = 0
     return extents.map { extent in

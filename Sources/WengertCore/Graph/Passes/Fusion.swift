@@ -112,11 +112,12 @@ private struct GroupWriter {
     case let elementwise as Elementwise:
       finish(node.results[0], elementwise(node.operands.map { operand($0) }))
     case let reduction as Reduction:
-      let row = operand(node.operands[0]).cast(reduction.dtype)
+      // Half precision adds up in float32, and what comes in float32 is not rounded before.
+      let row = operand(node.operands[0]).cast(reduction.dtype.computeType)
       if graph.isAccumulated(member, 0) {
         accumulate(node.results[0], row)
       } else {
-        finish(node.results[0], row.reduce(reduction.op))
+        finish(node.results[0], row.reduce(reduction.op).cast(reduction.dtype))
       }
     case let fused as Fused:
       let rows = inlined(fused.program, node.operands.map { operand($0) })

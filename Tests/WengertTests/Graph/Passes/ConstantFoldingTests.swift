@@ -37,7 +37,7 @@ struct ConstantFoldingTests {
     expectGraph(
       graph,
       """
-      %1 = fill(2.7182817459106445) : float32[1000, 1000]
+      %1 = fill(2.7182817) : float32[1000, 1000]
       %2 = multiply %0, %1 : float32[1000, 1000]
       return %2
       """)

@@ -83,7 +83,7 @@ struct SymbolicCase: CustomStringConvertible {
   /// Base axes that may be symbols but have one size only: the function, or an operand's values, are made for it.
   static let pinned: [String: Set<Int>] = [
     "split": [0], "scatterAdd 1 by a matrix": [0], "attention": [0], "attention scaled": [0], "attention with dropout": [0],
-    "attention with dropout by token": [0],
+    "attention with dropout by token": [0], "scatterAdd where many meet": [0], "scatterAddAlong where many meet": [0, 1],
   ]
 }
 
