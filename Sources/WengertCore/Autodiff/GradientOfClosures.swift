@@ -4,7 +4,7 @@
 
 /// The value of a function of a tree, and its pullback: from a cotangent of the value to one of the argument, as often as wanted.
 ///
-/// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers have the gradient zero.
+/// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. What is refused, and what has the gradient zero, is told in Documentation/Differentiation.md.
 public func vjp<Input: TensorTree, Output: TensorTree>(
   at x: Input, _ f: (Input.Itself) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, pullback: (Output) -> Input.Itself) {
