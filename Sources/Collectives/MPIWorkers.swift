@@ -29,8 +29,12 @@
     public func allGather(
       _ values: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer, counts: [Int], _ element: CollectiveType
     ) {
-      precondition(counts.count == count && counts[rank] * element.size == values.count && all.count == counts.reduce(0, +) * element.size)
-      precondition(all.count / element.size <= Int(Int32.max), "gathering \(all.count / element.size) values; MPI counts by 32 bits")
+      guard counts.count == count && counts[rank] * element.size == values.count && all.count == counts.reduce(0, +) * element.size else {
+        fatalError("gathering \(values.count) bytes as part \(rank) of \(counts) elements of \(element.size) bytes into \(all.count)")
+      }
+      guard all.count / element.size <= Int(Int32.max) else {
+        fatalError("gathering \(all.count / element.size) values; MPI counts by 32 bits")
+      }
       var places: [Int32] = [], next = 0
       for count in counts {
         places.append(Int32(next))

@@ -3,8 +3,8 @@ import WengertCore
 
 extension CPUBackend {
   public func argReduce(_ x: View, _ op: ReduceOp, into out: View) {
-    precondition(op == .minimum || op == .maximum, "argReduce finds a minimum or a maximum, not a \(op)")
-    precondition(x.shape.last! > 0, "the \(op) of no elements")
+    ensure(op == .minimum || op == .maximum, "argReduce finds a minimum or a maximum, not a \(op)")
+    ensure(x.shape.last! > 0, "the \(op) of no elements")
     if out.shape.elementCount > 0 { x.dtype.visit(ArgReduce(x: x, out: out, op: op)) }
   }
 }

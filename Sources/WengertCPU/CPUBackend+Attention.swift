@@ -3,7 +3,7 @@ import WengertCore
 extension CPUBackend {
   public func attention(_ call: AttentionCall, into out: View, logSumExp: View) {
     let wrong = prepare(call, into: out, logSumExp: logSumExp).run()
-    precondition(wrong == nil, "attention: the offsets were not checked")
+    ensure(wrong == nil, "attention: the offsets were not checked")
   }
 
   public func attentionBackward(
@@ -12,7 +12,7 @@ extension CPUBackend {
     let views = AttentionBackwardViews(
       out: out, logSumExp: logSumExp, cotangent: cotangent, query: intoQuery, key: intoKey, value: intoValue)
     let wrong = prepare(call, views).run()
-    precondition(wrong == nil, "attention: the offsets were not checked")
+    ensure(wrong == nil, "attention: the offsets were not checked")
   }
 
   func prepare(_ call: AttentionCall, into out: View, logSumExp: View) -> any Kernel {
@@ -21,7 +21,7 @@ extension CPUBackend {
     case .bfloat16: PreparedAttention<BFloat16Element>(call, out, logSumExp)
     case .float32: PreparedAttention<Float>(call, out, logSumExp)
     case .float64: PreparedAttention<Double>(call, out, logSumExp)
-    case .bool, .uint8, .int32, .int64: preconditionFailure("attention over \(out.dtype)")
+    case .bool, .uint8, .int32, .int64: unreachable("attention over \(out.dtype)")
     }
   }
 
@@ -31,7 +31,7 @@ extension CPUBackend {
     case .bfloat16: PreparedAttentionBackward<BFloat16Element>(call, views)
     case .float32: PreparedAttentionBackward<Float>(call, views)
     case .float64: PreparedAttentionBackward<Double>(call, views)
-    case .bool, .uint8, .int32, .int64: preconditionFailure("attention over \(views.out.dtype)")
+    case .bool, .uint8, .int32, .int64: unreachable("attention over \(views.out.dtype)")
     }
   }
 }

@@ -4,7 +4,7 @@ import WengertCore
 extension CPUBackend {
   public func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
     if out.dtype == .float32 { return Matrices<Float>(kernel, operands, out).compute() }
-    precondition(out.dtype == .float64, "\(kernel) is for float32 and float64, not for \(out.dtype)")
+    ensure(out.dtype == .float64, "\(kernel) is for float32 and float64, not for \(out.dtype)")
     return Matrices<Double>(kernel, operands, out).compute()
   }
 }
@@ -21,7 +21,7 @@ private struct Matrices<Number: LAPACKNumber> {
   init(_ kernel: LinearAlgebraKernel, _ operands: [View], _ out: View) {
     (self.kernel, self.operands, self.out) = (kernel, operands, out)
     (n, columns) = (operands[0].shape.last!, out.shape.last!)
-    precondition(out.layout.isContiguous, "\(kernel) writes row-major results")
+    ensure(out.layout.isContiguous, "\(kernel) writes row-major results")
     walk = SharedAxes(operands.map(\.layout) + [out.layout], 0..<out.shape.rank - 2)
     (a, b) = (ProductPlan.Operand(operands[0].layout), ProductPlan.Operand(operands.last!.layout))
   }

@@ -15,8 +15,8 @@ private struct PrepareProduct: ElementVisitor {
   func visit<Element: KernelElement>(_ type: Element.Type) -> any Kernel {
     var shape = call.a.shape
     shape[shape.rank - 1] = call.b.shape[shape.rank - 1]
-    precondition(call.out != nil || call.epilogue != nil, "a product goes somewhere")
-    precondition(call.epilogue == nil || shape.rank == 2 && !call.accumulates, "an epilogue follows one product of matrices")
+    ensure(call.out != nil || call.epilogue != nil, "a product goes somewhere")
+    ensure(call.epilogue == nil || shape.rank == 2 && !call.accumulates, "an epilogue follows one product of matrices")
     var plan = ProductPlan(a: call.a.layout, b: call.b.layout, out: call.out?.layout ?? Layout(rowMajor: shape))
     if call.epilogue == nil { plan.simplify() }
     return PreparedProduct<Element>(call, plan: plan, epilogue: epilogue(shape))
@@ -25,7 +25,7 @@ private struct PrepareProduct: ElementVisitor {
   private func epilogue(_ shape: Shape) -> ProductEpilogue? {
     guard let (epilogue, product) = call.epilogue else { return nil }
     var rows = epilogue
-    precondition(
+    ensure(
       rows.shape == shape && rows.program.outputs.allSatisfy { $0.accumulate == nil }, "an epilogue goes over the product's rows")
     let dtype = call.a.dtype
     // Where nothing but the epilogue reads the product, each thread has a block of it.

@@ -43,7 +43,7 @@ private struct ArgSort: ElementVisitor {
     let from = x.pointer(as: Element.self), to = out.pointer(as: Int64.self)
     let last = x.shape.rank - 1
     let (length, wanted) = (x.shape[last], out.shape[last])
-    precondition(wanted <= length && length <= Int(UInt32.max), "argSort of rows of \(length) elements into \(wanted) positions")
+    ensure(wanted <= length && length <= Int(UInt32.max), "argSort of rows of \(length) elements into \(wanted) positions")
     let (fromStep, toStep) = (x.layout.strides[last], out.layout.strides[last])
     let walk = SharedAxes([x.layout, out.layout], 0..<last)
     // Descending is ascending by the complement, which leaves equal elements in their order.

@@ -22,7 +22,7 @@ public final class CPUBackend: Backend {
   }
 
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
-    precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
+    ensure(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
     let target = unsafeDowncast(storage, to: CPUStorage.self).pointer + byteOffset
     bytes.withUnsafeBytes { if let source = $0.baseAddress { target.copyMemory(from: source, byteCount: $0.count) } }
   }

@@ -27,12 +27,12 @@ final class CPUStorage: Storage, @unchecked Sendable {
   nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
 
   func bind(to storage: CPUStorage?, at byteOffset: Int) {
-    precondition(pool == nil, "only a slot can be bound")
+    ensure(pool == nil, "only a slot can be bound")
     guard let storage else {
       pointer = CPUStorage.nowhere
       return
     }
-    precondition(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount, "a slot does not fit what it is bound to")
+    ensure(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount, "a slot does not fit what it is bound to")
     pointer = storage.pointer + byteOffset
   }
 }
@@ -48,7 +48,7 @@ extension CPUBackend {
 extension View {
   /// The address of the view's first element, after a check that every element lies inside its storage.
   var address: UnsafeMutableRawPointer {
-    precondition(isInBounds, "a kernel was handed a view outside its storage")
+    ensure(isInBounds, "a kernel was handed a view outside its storage")
     return unsafeDowncast(storage, to: CPUStorage.self).pointer + layout.offset * dtype.byteCount
   }
 

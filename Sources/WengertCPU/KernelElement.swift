@@ -64,11 +64,11 @@ extension KernelNumber {
 
   static var hasTiles: Bool { false }
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
-    preconditionFailure("no products by tiles of \(Self.self)")
+    unreachable("no products by tiles of \(Self.self)")
   }
-  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { preconditionFailure("no products by tiles of \(Self.self)") }
+  static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { unreachable("no products by tiles of \(Self.self)") }
   static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, step: Int) {
-    preconditionFailure("no products by tiles of \(Self.self)")
+    unreachable("no products by tiles of \(Self.self)")
   }
 }
 

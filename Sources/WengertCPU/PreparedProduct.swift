@@ -191,7 +191,7 @@ final class PreparedProduct<Element: KernelElement>: Kernel, ParallelWork, @unch
       case .panels(let panels): panels.multiply(x, into: out, accumulates: accumulates)
       case .tiles where y.columnStride == 1: Number.tileProduct(x, y, into: out, accumulates: accumulates)
       case .tiles: turned(x, y, into: out)
-      case .chunks: preconditionFailure("chunks make the product as a whole")
+      case .chunks: unreachable("chunks make the product as a whole")
       }
     } else if !accumulates {
       for i in 0..<out.rows {

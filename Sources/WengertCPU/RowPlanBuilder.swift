@@ -47,7 +47,7 @@ struct RowPlanBuilder {
       var fixed = false
       switch instruction {
       case .load(let input):
-        precondition(
+        ensure(
           program.inputs[input].dtype.computeType == dtype.computeType, "row program \(program.name): a load changes no dtype; cast")
         let kind = kinds.kind(input, isRow: program.inputs[input].isRow)
         extent = kind == .uniform ? .uniform : kind == .perRow ? .perRow : .row
@@ -198,7 +198,7 @@ struct RowPlanBuilder {
       block.steps.append(extent == .row ? .loadRow(input: input, value: index) : .loadPerRow(input: input, value: index))
     case .constant(let number):
       block.steps.append(.constant(dtype == .bool ? (number != 0 ? 1 : 0) : number, value: index, lanes[index]))
-    case .inverse(let extent): preconditionFailure("row program \(program.name): 1/\(extent.dimension) is no number yet")
+    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent.dimension) is no number yet")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
     case .random(let key, let stream, let lane, let numbering):

@@ -72,7 +72,7 @@ final class RowRun: Kernel, ParallelWork, @unchecked Sendable {
   /// `keepsRows`: each row of the shape stays one, so that rows may be walked a few at a time.
   init(_ call: RowCall, plans: RowPlanCache, keepsRows: Bool = false) {
     let (program, inputs, outputs) = (call.program, call.inputs, call.outputs)
-    precondition(
+    ensure(
       inputs.count == program.inputs.count && outputs.count == program.outputs.count,
       "row program \(program.name) takes \(program.inputs.count) inputs and \(program.outputs.count) outputs")
     let traits = RowTraits(program)

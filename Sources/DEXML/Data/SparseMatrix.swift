@@ -111,7 +111,7 @@ public struct SparseMatrix: Sendable, Equatable {
 
   /// The matrix without the entries that stand where `other`, of the same shape, has one.
   public func removing(_ other: SparseMatrix) -> SparseMatrix {
-    precondition(
+    ensure(
       rows == other.rows && columns == other.columns,
       "removing: [\(other.rows), \(other.columns)] from [\(rows), \(columns)]: the shapes must be equal")
     var current = -1

@@ -12,7 +12,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
   public init(weight: Tensor, bias: Tensor) {
-    precondition(
+    ensure(
       weight.rank == 2 && bias.shape == [weight.shape[0]],
       "LabelClassifier: the weight must be [labels, width] and the bias [labels], got \(weight.shape) and \(bias.shape)")
     self.weight = weight

@@ -25,7 +25,7 @@ enum ParameterNames {
     if number != nil { place[1] = "#" }
     let key = place.joined(separator: ".")
     guard let row = table.first(where: { $0.ours == key }), let theirs = architecture == .bert ? row.bert : row.distilbert else {
-      preconditionFailure("\(name) has no name in the files of \(architecture)")
+      unreachable("\(name) has no name in the files of \(architecture)")
     }
     let prefix = theirs.split(separator: "#", omittingEmptySubsequences: false).joined(separator: number ?? "")
     return "\(prefix).\(parts.last!)"

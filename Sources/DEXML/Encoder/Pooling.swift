@@ -89,7 +89,7 @@ public struct Pooling: ConfigurationValue, Hashable {
       return sum(last * weights) / clip(sum(weights), 1e-9, .infinity)
     case .lastToken: return last.gather(tokens.lasts)
     case .pooler:
-      guard let pooler = encoder.pooler else { preconditionFailure("a model without a pooler is refused when it is loaded") }
+      guard let pooler = encoder.pooler else { unreachable("a model without a pooler is refused when it is loaded") }
       return tanh(pooler(first(last)))
     case .lightxml: return concatenate(states.reversed().map(first), axis: 1)
     }

@@ -60,7 +60,7 @@ public final class StreamedLoss {
     documents: Tensor, labels: [Tensor], targets: LossTargets, workers: any Workers = OneWorker(), receive: Receiver
   ) -> (value: Double, documents: Tensor) {
     let count = labels.reduce(0) { $0 + $1.shape[0] }, part = workers.part(of: targets.labelCount)
-    precondition(
+    ensure(
       documents.shape[0] == targets.documentCount && count == part.count,
       "streamed loss: \(documents.shape[0]) documents and \(count) labels, but targets of \(targets.documentCount) and \(part.count)"
     )

@@ -15,7 +15,7 @@ public final class LabelIndex {
 
   /// Adds labels at the end: one text for each row of `embeddings`, [labels, width].
   public func append(_ texts: [String], embeddings: Tensor) {
-    precondition(embeddings.shape[0] == texts.count, "\(texts.count) labels with \(embeddings.shape[0]) embeddings")
+    ensure(embeddings.shape[0] == texts.count, "\(texts.count) labels with \(embeddings.shape[0]) embeddings")
     var done = 0
     while done < texts.count {
       let filled = rowsInLastBlock, missing = min(texts.count - done, blockRows - filled)

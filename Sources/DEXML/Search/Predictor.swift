@@ -64,7 +64,7 @@ public final class Predictor {
 
   /// Adds those of the texts that are no labels yet; they are found from now on. Only where the predictor takes labels.
   public func add(_ texts: [String]) {
-    precondition(takesLabels, "a classifier's labels are those that it was trained with")
+    ensure(takesLabels, "a classifier's labels are those that it was trained with")
     let new = unknown(texts)
     index.append(new, embeddings: embed(new, labels))
     known.formUnion(new)

@@ -23,7 +23,7 @@ struct ByteTrie: Sendable {
       } else {
         if values.count * 2 > edges.count { grow() }
         node = UInt64(values.count)
-        precondition(node < 1 << 24, "the vocabulary has more than 16 million different beginnings of tokens")
+        ensure(node < 1 << 24, "the vocabulary has more than 16 million different beginnings of tokens")
         values.append(-1)
         store(key << 32 | node)
       }

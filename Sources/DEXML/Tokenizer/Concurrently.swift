@@ -14,7 +14,7 @@ func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) {
             Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().perform()
             return nil
           }, Unmanaged.passRetained(Work { body(index) }).toOpaque())
-        precondition(failed == 0)
+        ensure(failed == 0, "a thread cannot be started: \(String(cString: strerror(failed)))")
         return thread
       }
       for thread in threads { pthread_join(thread, nil) }

@@ -31,7 +31,7 @@ public struct TokenFile: Sendable {
   ///
   /// - Precondition: `i` is a row.
   public func row(_ i: Int, padID: Int32) -> [Int32] {
-    precondition((0..<rows).contains(i), "row \(i) of a token file of \(rows) rows")
+    ensure((0..<rows).contains(i), "row \(i) of a token file of \(rows) rows")
     return ids.withUnsafeBytes { bytes in
       let row = UnsafeRawBufferPointer(rebasing: bytes[i * columns * 8..<(i + 1) * columns * 8])
       let padding = Int64(padID).littleEndian

@@ -41,7 +41,9 @@ package final class GradientSum: @unchecked Sendable {
   package func add(_ number: Int, _ values: [Float]) {
     condition.lock()
     defer { condition.unlock() }
-    precondition(values.count == starts[number + 1] - starts[number] && missing.contains(number))
+    ensure(
+      values.count == starts[number + 1] - starts[number] && missing.contains(number),
+      "gradient \(number) came twice, or with \(values.count) numbers")
     buffer.replaceSubrange(starts[number]..<starts[number + 1], with: values)
     missing.remove(number)
     condition.broadcast()

@@ -125,7 +125,7 @@ struct GraphRewriter {
   /// The new number of an old value; constants come over when they are first asked for.
   mutating func value(_ old: Graph.Value) -> Graph.Value {
     if let new = map[old] { return new }
-    guard case .constant(let tensor) = source.values[old].origin else { preconditionFailure("a value is used before it is made") }
+    guard case .constant(let tensor) = source.values[old].origin else { unreachable("a value is used before it is made") }
     let new = result.addConstant(tensor)
     map[old] = new
     return new

@@ -69,7 +69,7 @@ private struct Einsum {
     }
     current = summed(current, keeping: Set(result))
     let order = result.filter { current.labels.contains($0) }
-    precondition(order.count == current.labels.count)
+    ensure(order.count == current.labels.count, "einsum: a label of the result is in no operand")
     var value = current.tensor.permute(order.map { current.labels.firstIndex(of: $0)! })
     let target = Shape(dimensions: result.map { extents[$0]! })
     if value.shape != target { value = value.broadcast(to: target) }

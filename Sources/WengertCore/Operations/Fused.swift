@@ -69,9 +69,12 @@ struct Fused: Operation {
       case .maximum: rest.instructions[id] = .constant(isFloating ? -.infinity : 0)
       }
     }
-    // What stands in rows is read by nothing that is left.
-    let b = RowBuilder(program.name)
-    RowPrograms.run(b.finish(rest), operands.map(\.view), into: numbers.map { outs[$0] }, over: space)
+    // What stands in rows is read by nothing that is left, and may have no element at all.
+    rest = RowBuilder(program.name).finish(rest)
+    let views = operands.enumerated().map { i, operand in
+      rest.loads(i) ? operand.view : RowPrograms.scalar(0, operand.dtype, on: outs[0].storage.backend)
+    }
+    RowPrograms.run(rest, views, into: numbers.map { outs[$0] }, over: space)
   }
 
   func bound(_ symbols: [String: Int]) -> Fused { Fused(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols)) }

@@ -45,13 +45,13 @@ struct Application {
   /// A kept operand.
   func operand(_ i: Int) -> Tensor {
     guard let value = operands[i] else {
-      preconditionFailure("\(operation.name): the derivative needs operand \(i), which it does not keep")
+      unreachable("\(operation.name): the derivative needs operand \(i), which it does not keep")
     }
     return value
   }
 
   func result(_ i: Int = 0) -> Tensor {
-    guard let value = results[i] else { preconditionFailure("\(operation.name): the derivative needs the result, which it does not keep") }
+    guard let value = results[i] else { unreachable("\(operation.name): the derivative needs the result, which it does not keep") }
     return value
   }
 }

@@ -260,7 +260,7 @@ private struct FloatSpacing {
     case .bfloat16: (digits, leastExponent, greatest) = (8, -126, 0x1.FEp127)
     case .float32: (digits, leastExponent, greatest) = (24, -126, 0x1.FFFFFEp127)
     case .float64: (digits, leastExponent, greatest) = (53, -1022, .greatestFiniteMagnitude)
-    case .bool, .uint8, .int32, .int64: preconditionFailure("\(dtype) has no spacing")
+    case .bool, .uint8, .int32, .int64: unreachable("\(dtype) has no spacing")
     }
   }
 

@@ -54,3 +54,16 @@ package enum Failure {
     return nil
   }
 }
+
+/// Ends the program with a message unless what is taken for granted here holds. Unlike `precondition`, it says what is wrong in optimised builds too.
+@inline(__always)
+package func ensure(
+  _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
+) {
+  if !condition() { unreachable(message(), file: file, line: line) }
+}
+
+/// Ends the program with a message where nothing comes as long as the library has no mistake.
+package func unreachable(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+  Failure.end(message, file: file, line: line, about: "the library") { Failure.callerNow() }
+}

@@ -54,7 +54,7 @@ extension Passes {
         ready.insert(follower, at: low)
       }
     }
-    precondition(order.count == units.count, "groups that wait for each other")
+    ensure(order.count == units.count, "groups that wait for each other")
     return order
   }
 }
@@ -120,7 +120,7 @@ private struct GroupWriter {
         finish(node.results[0], row.reduce(reduction.op).cast(reduction.dtype))
       }
     case let fused as Fused:
-      let rows = inlined(fused.program, node.operands.map { operand($0) })
+      let rows = inlined(fused.program, node.operands.enumerated().map { fused.program.loads($0) ? operand($1) : nil })
       for (output, value) in zip(fused.program.outputs, node.results) {
         if output.accumulate != nil {
           accumulate(value, rows[output.value])
@@ -128,15 +128,16 @@ private struct GroupWriter {
           finish(value, rows[output.value].cast(output.dtype))
         }
       }
-    default: preconditionFailure("\(node.operation.name) in a row program")
+    default: unreachable("\(node.operation.name) in a row program")
     }
   }
 
-  private func inlined(_ program: RowProgram, _ operands: [RowValue]) -> [RowValue] {
+  /// `operands`: nil where the program loads none.
+  private func inlined(_ program: RowProgram, _ operands: [RowValue?]) -> [RowValue] {
     var rows: [RowValue] = []
     for (id, instruction) in program.instructions.enumerated() {
       if case .load(let input) = instruction {
-        rows.append(operands[input])
+        rows.append(operands[input]!)
         continue
       }
       let isRow =

@@ -19,7 +19,7 @@ struct Lowering {
     var constants: [ObjectIdentifier: RecordedStorage] = [:]
     func tensor(_ value: Graph.Value) -> Tensor {
       if let known = tensors[value] { return known }
-      guard case .constant(let constant) = graph.values[value].origin else { preconditionFailure("a value is used before it is made") }
+      guard case .constant(let constant) = graph.values[value].origin else { unreachable("a value is used before it is made") }
       let storage = constant.view.storage
       let stand = constants[ObjectIdentifier(storage)] ?? recorder.buffer(storage.byteCount, .constant(storage))
       constants[ObjectIdentifier(storage)] = stand
