@@ -43,16 +43,41 @@ package enum Failure {
   /// is about to end: other threads may change the maps that are read here.
   static func callerNow() -> String? {
     #if canImport(Runtime)
-      guard let frames = (try? Backtrace.capture(limit: 512))?.symbolicated()?.frames else { return nil }
-      for frame in frames {
-        guard let symbol = frame.symbol, let place = symbol.sourceLocation, place.line > 0 else { continue }
-        if place.path.hasSuffix("<compiler-generated>") { continue }
-        if Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") }) { continue }
-        return "\(place.path):\(place.line)"
+      // Every frame's line takes its time to read, and what is inlined into what even more: no more is asked for than it takes to find the caller.
+      for limit in [8, 32, 512] {
+        guard let backtrace = try? Backtrace.capture(limit: limit, top: 0) else { return nil }
+        for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
+          guard let frames = backtrace.symbolicated(options: options)?.frames else { return nil }
+          let owners = frames.lazy.map(owner(of:)).filter { if case .library = $0 { false } else { true } }
+          guard let first = owners.first(where: { !options.contains(.showInlineFrames) || $0.place != nil }) else { break }
+          if let place = first.place { return place }
+        }
       }
     #endif
     return nil
   }
+
+  #if canImport(Runtime)
+    private enum Owner {
+      case library
+      case caller(String)
+      /// A function that is not the library's, at a line that is, or at one that nobody wrote.
+      case open
+
+      var place: String? { if case .caller(let place) = self { place } else { nil } }
+    }
+
+    private static func owner(of frame: SymbolicatedBacktrace.Frame) -> Owner {
+      // Without lines it can name nothing.
+      guard let symbol = frame.symbol, let place = symbol.sourceLocation else { return .library }
+      if place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
+        !Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") })
+      {
+        return .caller("\(place.path):\(place.line)")
+      }
+      return Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") } ? .library : .open
+    }
+  #endif
 }
 
 /// Ends the program with a message unless what is taken for granted here holds. Unlike `precondition`, it says what is wrong in optimised builds too.
