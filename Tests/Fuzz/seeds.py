@@ -68,6 +68,32 @@ for name, data in {
 seed("npz", "two", npy("<i4", (2,), i4(1, 2)) + b"--" + npy("|S3", (), b"csr"))
 seed("npz", "mixed", npy("<f2", (1,), b"\0\1") + b"--" + npy("|u1", (2, 1), b"\0\1", True))
 
+
+
+def pickled(*entries):
+    """The pickle of torch.save for a dictionary of tensors: name, type, member, elements of the member, offset, shape, strides."""
+
+    def text(value):
+        return b"X" + struct.pack("<I", len(value)) + value.encode()
+
+    def number(value):
+        return b"K" + bytes([value])
+
+    def numbers(values):
+        return b"(" + b"".join(map(number, values)) + b"t"
+
+    body = b"\x80\x02}q\0("
+    for name, kind, member, count, offset, shape, strides in entries:
+        body += text(name) + b"ctorch._utils\n_rebuild_tensor_v2\n(("
+        body += text("storage") + b"ctorch\n" + kind.encode() + b"\n" + text(member) + text("cpu") + number(count) + b"tQ"
+        body += number(offset) + numbers(shape) + numbers(strides) + b"\x89ccollections\nOrderedDict\n)RtR"
+    return body + b"u."
+
+
+seed("torch", "one", pickled(("a", "FloatStorage", "0", 16, 0, (4, 4), (4, 1))))
+seed("torch", "views", pickled(("a", "HalfStorage", "1", 32, 2, (3, 5), (1, 3)), ("b", "LongStorage", "2", 8, 0, (), ()), ("c", "BoolStorage", "3", 64, 9, (2,), (0,))))
+seed("torch", "empty", b"\x80\x02}.")
+
 members = [("a.npy", npy("|u1", (2,), b"\1\2")), ("b.npy", npy("|u1", (1,), b"\3"))]
 seed("zip", "stored", archive(members, comment=b"no"))
 seed("zip", "deflated", archive(members, deflated=True))

@@ -5,6 +5,7 @@ private let drivers = Drivers([
   "npy": readNPY,
   "npz": readNPZ,
   "zip": readZip,
+  "torch": readTorch,
   "matrix": readMatrix,
   "filter": readFilter,
   "tokenizer": readTokenizer,
