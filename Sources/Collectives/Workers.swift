@@ -54,6 +54,7 @@ extension Workers {
     counts[rank] = Int32(values.count)
     allReduce(&counts, .sum)
     let sizes = counts.map(Int.init), total = sizes.reduce(0, +)
+    if total == 0 { return [] }
     return [Element](unsafeUninitializedCapacity: total) { buffer, filled in
       values.withUnsafeBytes {
         allGather($0, into: UnsafeMutableRawBufferPointer(buffer), counts: sizes, Element.collectiveType)

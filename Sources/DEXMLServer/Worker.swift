@@ -94,9 +94,11 @@ package final class Worker: Sendable {
   private func nextJobs() -> [Job]? {
     while true {
       news.wait()
-      let (jobs, isClosed) = state.withLock { state in (Self.take(from: &state, limits.batch), state.isClosed) }
+      let (jobs, isClosed): ([Job]?, Bool) = state.withLock { state in
+        (state.jobs.isEmpty ? nil : Self.take(from: &state, limits.batch), state.isClosed)
+      }
       // A batch uses one of its jobs' signals up; the others come here and find nothing.
-      if !jobs.isEmpty { return jobs }
+      if let jobs { return jobs }
       if isClosed { return nil }
     }
   }

@@ -3,10 +3,11 @@ import Foundation
 import Logging
 import Synchronization
 import Testing
+import WengertCore
 
 /// What a console wrote.
 private final class Written: Sendable {
-  private let text = Mutex("")
+  private let text = Locked("")
   var value: String { text.withLock { $0 } }
   func console(isTerminal: Bool, width: Int = 200) -> Console {
     Console(isTerminal: isTerminal, width: { width }) { part in self.text.withLock { $0 += part } }

@@ -2,13 +2,14 @@ import Foundation
 import Synchronization
 import Testing
 import WengertCPU
+import WengertCore
 
 @Suite struct KernelThreadTests {
   @Test("every index is visited once, for any number of threads and any count")
   func everyIndex() {
     for threads in [1, 2, 3, 8] {
       for count in [0, 1, 2, 7, 1000] {
-        let visits = Mutex([Int](repeating: 0, count: count))
+        let visits = Locked([Int](repeating: 0, count: count))
         ThreadPool.shared.withThreadCount(threads) {
           ThreadPool.shared.parallel(count) { index in visits.withLock { $0[index] += 1 } }
         }

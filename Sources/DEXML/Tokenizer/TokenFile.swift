@@ -37,6 +37,7 @@ public struct TokenFile: Sendable {
       let padding = Int64(padID).littleEndian
       var length = columns
       while length > 0, row.loadUnaligned(fromByteOffset: (length - 1) * 8, as: Int64.self) == padding { length -= 1 }
+      if length == 0 { return [] }
       return [Int32](unsafeUninitializedCapacity: length) { result, count in
         for column in 0..<length {
           result[column] = Int32(clamping: Int64(littleEndian: row.loadUnaligned(fromByteOffset: column * 8, as: Int64.self)))

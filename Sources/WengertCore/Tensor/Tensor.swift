@@ -148,6 +148,8 @@ extension Tensor {
 
   /// All elements in row-major order, converted to `Element`.
   public func array<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element] {
+    // All empty arrays are one object, to which the closure below would write that it is empty.
+    if count == 0 { return [] }
     let converted = dtype == Element.dtype ? self : Tensor(view, node: nil).cast(to: Element.dtype)
     return converted.withBytes { bytes in
       [Element](unsafeUninitializedCapacity: count) { buffer, filled in

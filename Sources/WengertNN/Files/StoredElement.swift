@@ -73,6 +73,7 @@ extension Data {
     try withUnsafeBytes { bytes in
       let stride = MemoryLayout<Element>.stride
       let count = bytes.count / stride
+      if count == 0 { return [] }
       return try [Result](unsafeUninitializedCapacity: count) { result, filled in
         while filled < count {
           let element = bytes.loadUnaligned(fromByteOffset: filled * stride, as: Element.self)
