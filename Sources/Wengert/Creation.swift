@@ -84,7 +84,7 @@ extension Tensor {
   ) -> Tensor {
     Caller(#fileID, #line).require(count >= 0, "linspace", "the count is \(count)")
     let step = count > 1 ? (end - start) / Double(count - 1) : 0
-    return Tensor((0..<count).map { start + Double($0) * step }, dtype: dtype, device: device)
+    return Tensor((0..<count).map { $0 > 0 && $0 == count - 1 ? end : start + Double($0) * step }, dtype: dtype, device: device)
   }
 
   /// The same for a count that may be a symbol.
@@ -92,7 +92,9 @@ extension Tensor {
     _ start: Double, _ end: Double, count: Dimension, dtype: DType = .float32, device: Device = .current
   ) -> Tensor {
     let steps = Tensor(extent: .maximum(count - 1, 1), dtype: .float64, device: device)
-    return (start + iota(count, device: device).cast(to: .float64) * ((end - start) / steps)).cast(to: dtype)
+    let positions = iota(count, device: device).cast(to: .float64)
+    return select(positions .== steps, Tensor(end, dtype: .float64, device: device), start + positions * ((end - start) / steps)).cast(
+      to: dtype)
   }
 
   /// Ones on the diagonal, zeros elsewhere.

@@ -33,6 +33,16 @@ struct LossTests {
     await #expect(processExitsWith: .failure) { _ = crossEntropy(Tensor.ones([1, 3]), Tensor([Int(-1)])) }
   }
 
+  @Test("binary cross entropy of a sure and right answer is small and not zero, and so is its slope") func sure() {
+    for (sign, target) in [(1.0, 1.0), (-1, 0)] {
+      let x = Tensor([20 * sign]), t = Tensor([target])
+      let (value, slope) = valueAndGradient(at: x) { binaryCrossEntropyWithLogits($0, t) }
+      #expect(abs(value.item() / 2.061153620314381e-9 - 1) < 1e-5 && abs(slope.item() * -sign / 2.0611536181902037e-9 - 1) < 1e-5)
+    }
+    let half = Tensor([6.0], dtype: .float16), one = Tensor([1.0], dtype: .float16)
+    #expect(abs(binaryCrossEntropyWithLogits(half, one).item() / 0.0024757 - 1) < 1e-2)
+  }
+
   @Test("mean squared error and binary cross entropy") func others() throws {
     let targets = try golden.tensor("loss/targets")
     try expect("meanSquaredError") { meanSquaredError($0, targets) }

@@ -126,6 +126,13 @@ struct OptimiserTests {
     for name in ["weight", "blocks.0.intermediate.weight", "norm"] { #expect(!none.matches(name, x)) }
   }
 
+  @Test("a gradient whose norm is not finite is NaN everywhere when it is clipped in tensor operations") func clippingInfinity() {
+    for x in [Tensor([Double.infinity, 1]), Tensor([1e25, 1]), Tensor([.nan, 0.0])] {
+      #expect(clippedByGlobalNorm(x, 1).gradient.array(of: Double.self).allSatisfy { $0.isNaN })
+      #expect { _ = try clipByGlobalNorm(x, 1) } throws: { "\($0)".contains("because of the tensor;") }
+    }
+  }
+
   @Test("clipping is torch.nn.utils.clip_grad_norm_") func clipping() throws {
     let (clipped, norm) = try clipByGlobalNorm(gradient(0), 1.5)
     try golden.expect(Tensor(norm, dtype: .float64), "clipping/norm", tolerance: 1e-12)

@@ -28,6 +28,18 @@ struct CallerErrorTests {
         "matmul: inner extents differ: [2, 3] · [4, 5], axis −1 of the left has 3, axis −2 of the right has 4")
   }
 
+  @Test("shapes with more elements than can be counted, whatever asks for them")
+  func count() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = RandomKey(1).uniform([1 << 62, 4]) }
+      .expectsMessage("uniform: a tensor of shape [4611686018427387904, 4] has more elements than an Int counts")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = Tensor(1).broadcast(to: [1 << 32, 1]).matmul(Tensor(1).broadcast(to: [1, 1 << 32]))
+    }
+    .expectsMessage("matmul: a tensor of shape [4294967296, 4294967296] has more elements than an Int counts")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = RandomKey(1).normal([-2]) }
+      .expectsMessage("normal: extent -2 of axis 0 is negative")
+  }
+
   @Test("an operator, which cannot be told its caller's line, finds it")
   func infix() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.sum() }

@@ -153,6 +153,13 @@ struct TensorTests {
   func creation() {
     #expect(Tensor.iota(4).array() == [0, 1, 2, 3])
     #expect(Tensor.linspace(0, 1, count: 5).array(of: Double.self) == [0, 0.25, 0.5, 0.75, 1])
+    for count in [2, 3, 7, 50, 97] {
+      let (numbers, symbolic) = (
+        Tensor.linspace(-1, 1, count: count, dtype: .float64), Tensor.linspace(-1, 1, count: Dimension(count), dtype: .float64)
+      )
+      #expect(numbers[-1].item() == 1 && symbolic[-1].item() == 1 && numbers[0].item() == -1, "\(count)")
+    }
+    #expect(Tensor.linspace(3, 4, count: 1).item() == 3)
     #expect(Tensor.eye(2, 3).array(of: Double.self) == [1, 0, 0, 0, 1, 0])
     #expect(Tensor([[1, 2], [3, 4]]).shape == [2, 2])
     #expect(Tensor(2.5).item() == 2.5 && Tensor(2.5).shape == [])

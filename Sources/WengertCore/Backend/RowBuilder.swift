@@ -104,7 +104,9 @@ public struct RowValue {
   }
 
   public func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
-    builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
+    // The bytes of truth values would add up to 2.
+    let op: BinaryOp = dtype != .bool ? op : op == .add ? .or : op == .multiply ? .and : op
+    return builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
   }
 
   public func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {

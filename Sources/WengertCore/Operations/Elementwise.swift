@@ -87,7 +87,7 @@ enum Elementwise: Operation, Hashable {
     case .atan: one { x, _ in 1 / (1 + x * x) }
     case .sinh: one { x, _ in x(.cosh) }
     case .cosh: one { x, _ in x(.sinh) }
-    case .tanh: one { _, y in (1 - y) * (1 + y) }
+    case .tanh: one { _, y in oneMinusSquare(y) }
     case .sigmoid: one { x, y in y * (-x)(.sigmoid) }
     case .softplus: one { x, _ in x(.sigmoid) }
     // Beyond the bounds of these nothing is left of the bell e^(−x²); at infinity it would meet it as ∞ · 0.
@@ -164,9 +164,10 @@ enum Elementwise: Operation, Hashable {
     return [x[0].compare(loses, x[1]).select(y.constant(0), won), x[1].compare(loses, x[0]).select(y.constant(0), won)]
   }
 
-  /// (1 − x)(1 + x), accurate near ±1; there 1 − x², whose slope does not meet the zero of the other factor.
+  /// (1 − x)(1 + x), accurate near ±1; there, and near zero, 1 − x², whose slope −2x does not meet a zero and loses no digit.
   private static func oneMinusSquare(_ x: RowValue) -> RowValue {
-    x(.abs).compare(.equal, 1).select(1 - x * x, (1 - x) * (1 + x))
+    let size = x(.abs)
+    return size.compare(.equal, 1).binary(.or, size.compare(.less, 0.5)).select(1 - x * x, (1 - x) * (1 + x))
   }
 
   /// x brought into −bound…bound; NaN stays.

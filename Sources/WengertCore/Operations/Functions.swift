@@ -125,7 +125,7 @@ public func isFinite(_ x: Tensor) -> Tensor { .real(.isFinite, x, Caller(#fileID
 
 /// The angle of the point (x, y) in −π…π. Its gradient is zero at the origin, which has no angle.
 public func atan2(_ y: Tensor, _ x: Tensor) -> Tensor {
-  .broadcasting(.binary(.atan2), y.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(#fileID, #line))
+  .broadcasting(.binary(.atan2), y.dtype.isFloating || x.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(#fileID, #line))
 }
 
 /// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off: zero but for a = ±1.

@@ -82,6 +82,7 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
   guard let (level, tape) = Level.innermost(of: operands) else {
     if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
     let types = operation.results(operands.map(\.type), caller)
+    for type in types { caller.requireExtents(type.shape, operation.name) }
     if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
     return operation.execute(operands, types, on: operands[0].backend, caller)
   }
@@ -99,6 +100,7 @@ func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller)
 func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Caller) -> Tensor {
   if let tracer = backend as? Tracer { return tracer.record(operation, [], caller)[0] }
   let types = operation.results([], caller)
+  for type in types { caller.requireExtents(type.shape, operation.name) }
   if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, [], caller)[0] }
   return operation.execute([], types, on: backend, caller)[0]
 }

@@ -29,6 +29,7 @@ public struct RandomKey: Sendable, TensorTree {
   private func generate(
     _ name: String, _ dtype: DType, _ shape: Shape, _ caller: Caller = Caller(#fileID, #line), _ body: (RowBuilder, RowValue) -> RowValue
   ) -> Tensor {
+    caller.requireExtents(shape, name)
     let b = RowBuilder(name)
     let key = b.scalar(.int64)
     b.store(body(b, key), as: dtype)
@@ -69,8 +70,8 @@ public struct RandomKey: Sendable, TensorTree {
   private static let spread = Int64(bitPattern: 0x9E37_79B9_7F4A_7C15)
 
   /// What masks compare with their rate: in [0, 1), 24 bits in float32, 32 in float64 (at the middle of their interval).
-  func unit(_ shape: Shape, dtype: DType) -> Tensor {
-    generate("uniform", dtype, shape) { b, key in
+  func unit(_ shape: Shape, dtype: DType, _ caller: Caller = Caller(#fileID, #line)) -> Tensor {
+    generate("uniform", dtype, shape, caller) { b, key in
       b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
     }
   }
@@ -92,7 +93,7 @@ public struct RandomKey: Sendable, TensorTree {
   ) -> Tensor {
     let caller = Caller(file, line)
     caller.require(dtype.isFloating, "uniform", "draws floating numbers, not \(dtype); `integers` draws whole ones")
-    if low == 0 && high == 1 && dtype == .float32 { return unit(shape, dtype: dtype) }
+    if low == 0 && high == 1 && dtype == .float32 { return unit(shape, dtype: dtype, caller) }
     let grid = UniformGrid(low, high, dtype, caller)
     return generate("uniform", dtype, shape, caller) { b, key in
       let u = dtype == .float64 ? fine(b, key) : b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: .float64)

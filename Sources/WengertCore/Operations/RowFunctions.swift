@@ -134,18 +134,23 @@ enum RowFunctions {
     let p = program("l2Normalize", dtype, parameter: epsilon) { b in
       let x = b.row(dtype)
       let sum = (x * x).reduce(.sum)
-      b.store(x * sum.binary(.maximum, sum.constant(epsilon * epsilon))(.rsqrt), as: dtype)
+      b.store(x * sum.binary(.maximum, sum.constant(leastSquare(epsilon, sum.dtype)))(.rsqrt), as: dtype)
     }
     return Fused(program: p, rule: .l2Normalize(epsilon: epsilon))
+  }
+
+  /// ε², or the least normal number where it is less, so that the root of a sum of zeros has an inverse.
+  private static func leastSquare(_ epsilon: Double, _ dtype: DType) -> Double {
+    max(epsilon * epsilon, dtype == .float64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude))
   }
 
   static func l2NormalizePullback(_ x: Tensor, _ ct: Tensor, _ epsilon: Double, _ caller: Caller) -> Tensor {
     let p = program("l2Normalize pullback", x.dtype, parameter: epsilon) { b in
       let x = b.row(x.dtype), ct = b.row(x.dtype)
       let sum = (x * x).reduce(.sum)
-      let r = sum.binary(.maximum, sum.constant(epsilon * epsilon))(.rsqrt)
+      let r = sum.binary(.maximum, sum.constant(leastSquare(epsilon, sum.dtype)))(.rsqrt)
       let along = (ct * x).reduce(.sum) * r * r
-      let slope = sum.compare(.greater, epsilon * epsilon).select(along, along.constant(0))
+      let slope = sum.compare(.greater, leastSquare(epsilon, sum.dtype)).select(along, along.constant(0))
       b.store(r * (ct - x * slope), as: x.dtype)
     }
     return apply1(Fused(program: p, rule: .replay), [x, ct], caller)

@@ -40,13 +40,13 @@ extension Caller {
   }
 
   /// Extents are at least zero, and an Int counts the elements.
-  func requireExtents(_ shape: Shape, _ operation: String) {
+  func requireExtents(_ shape: Shape, _ operation: @autoclosure () -> String) {
     var count = 1
     for axis in shape.indices where !shape[dim: axis].isExpression {
       let extent = shape[dim: axis].raw
-      require(extent >= 0, operation, "extent \(extent) of axis \(axis) is negative")
+      if extent < 0 { fail(operation(), "extent \(extent) of axis \(axis) is negative") }
       let (product, overflows) = count.multipliedReportingOverflow(by: extent)
-      require(!overflows, operation, "a tensor of shape \(shape) has more elements than an Int counts")
+      if overflows { fail(operation(), "a tensor of shape \(shape) has more elements than an Int counts") }
       count = product
     }
   }

@@ -18,8 +18,9 @@ package enum Failure {
     // What waits in the buffers of standard output would be lost where it is a pipe.
     fflush(nil)
     say("\(file.map { "\($0):\(line): " } ?? "")Fatal error: \(message)")
-    // The run time's own report of a crash takes seconds, and would push the message off the screen; a fault while the place is looked up ends the program too.
-    for number in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGTRAP] { signal(number, SIG_DFL) }
+    // The run time's own report of a crash takes seconds, and would push the message off the screen. A fault while the place is looked up is the same end.
+    signal(SIGABRT, SIG_DFL)
+    for number in [SIGSEGV, SIGBUS, SIGILL, SIGTRAP] { signal(number) { _ in abort() } }
     end(at: place(), about: subject)
   }
 
@@ -43,14 +44,19 @@ package enum Failure {
   /// is about to end: other threads may change the maps that are read here.
   static func callerNow() -> String? {
     #if canImport(Runtime)
-      // Every frame's line takes its time to read, and what is inlined into what even more: no more is asked for than it takes to find the caller.
-      for limit in [8, 32, 512] {
-        guard let backtrace = try? Backtrace.capture(limit: limit, top: 0) else { return nil }
+      // Frame by frame: the walk goes by frame pointers, and must not go on behind the program's first function, where there are none. Names come at once; lines take
+      // their time, and what is inlined into what even more, so that no more is asked for than it takes.
+      for count in 1...512 {
+        // What stands for all further frames is one more.
+        guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0),
+          let named = backtrace.symbolicated(options: [])?.frames, named.count > count
+        else { return nil }
+        guard let symbol = named[count - 1].symbol, !isOwn(symbol) else { continue }
         for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
-          guard let frames = backtrace.symbolicated(options: options)?.frames else { return nil }
-          let owners = frames.lazy.map(owner(of:)).filter { if case .library = $0 { false } else { true } }
-          guard let first = owners.first(where: { !options.contains(.showInlineFrames) || $0.place != nil }) else { break }
-          if let place = first.place { return place }
+          guard let frames = backtrace.symbolicated(options: options)?.frames, frames.count >= count else { return nil }
+          if let place = frames.lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }
+          // Without lines it can name nothing.
+          if frames[count - 1].symbol?.sourceLocation == nil { break }
         }
       }
     #endif
@@ -58,24 +64,18 @@ package enum Failure {
   }
 
   #if canImport(Runtime)
-    private enum Owner {
-      case library
-      case caller(String)
-      /// A function that is not the library's, at a line that is, or at one that nobody wrote.
-      case open
-
-      var place: String? { if case .caller(let place) = self { place } else { nil } }
+    /// Whether a function is the library's or the run time's.
+    private static func isOwn(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {
+      ["libswift", "libdispatch", "libc."].contains { symbol.imageName.hasPrefix($0) }
+        || Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
     }
 
-    private static func owner(of frame: SymbolicatedBacktrace.Frame) -> Owner {
-      // Without lines it can name nothing.
-      guard let symbol = frame.symbol, let place = symbol.sourceLocation else { return .library }
-      if place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
+    /// File and line of a frame, where they are not the library's.
+    private static func place(of symbol: SymbolicatedBacktrace.Symbol) -> String? {
+      guard let place = symbol.sourceLocation, place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
         !Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") })
-      {
-        return .caller("\(place.path):\(place.line)")
-      }
-      return Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") } ? .library : .open
+      else { return nil }
+      return "\(place.path):\(place.line)"
     }
   #endif
 }

@@ -48,9 +48,15 @@ public struct Shape: Sendable {
     var product = 1
     for i in 0..<size {
       if storage[i] < Dimension.firstNumber { failForSymbol(i) }
-      product *= storage[i]
+      let (next, overflows) = product.multipliedReportingOverflow(by: storage[i])
+      if overflows { failForCount() }
+      product = next
     }
     return product
+  }
+
+  @usableFromInline func failForCount() -> Never {
+    Caller(#fileID, #line).fail("shape", "a tensor of shape \(self) has more elements than an Int counts")
   }
 
   @usableFromInline func failForSymbol(_ axis: Int) -> Never {

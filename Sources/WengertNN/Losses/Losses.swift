@@ -32,7 +32,7 @@ public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   requireOneShape("binaryCrossEntropyWithLogits", logits, targets, Caller(file, line))
-  return (softplus(logits) - logits * targets).mean()
+  return (softplus(-logits) * targets + softplus(logits) * (1 - targets)).mean()
 }
 
 /// Silent broadcasting of [n, 1] against [n] would give a wrong loss.

@@ -6,6 +6,7 @@ public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
   public let norm: Double
 
   public var description: String {
+    let names = names.map { $0.isEmpty ? "the tensor" : $0 }
     let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " and \(names.count - 3) more" : "")
     return "the gradient's norm is \(norm), because of \(shown); lower the learning rate, or look for a division by zero in the loss"
   }
@@ -23,7 +24,9 @@ public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Doub
     throw NonFiniteGradient(names: zip(parts, squares).filter { !$1.isFinite }.map(\.0.name), norm: norm)
   }
   let scale = maximum / (norm + 1e-6)
-  return (scale < 1 ? gradient.map { $1.dtype.isFloating ? $1 * scale : $1 } : gradient, norm)
+  guard scale < 1 else { return (gradient, norm) }
+  // The factor is not rounded to half precision before the product is.
+  return (gradient.map { $1.dtype.isFloating ? ($1.cast(to: $1.dtype.computeType) * scale).cast(to: $1.dtype) : $1 }, norm)
 }
 
 /// A gradient scaled down to a norm of at most `maximum`, and its norm before, as a scalar: `clipByGlobalNorm` in tensor operations alone, which a compiled step can
@@ -31,7 +34,8 @@ public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Doub
 public func clippedByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) -> (gradient: Tree, norm: Tensor) {
   guard let first = gradient.tensors.first(where: \.dtype.isFloating) else { return (gradient, Tensor(0)) }
   let norm = globalNorm(gradient)
-  let scale = minimum(maximum / (norm + 1e-6), .full(1, [], dtype: .float32, backend: first.backend))
+  func number(_ value: Double) -> Tensor { .full(value, [], dtype: .float32, backend: first.backend) }
+  let scale = select(isFinite(norm), minimum(maximum / (norm + 1e-6), number(1)), number(.nan))
   return (gradient.map { $1.dtype.isFloating ? ($1 * scale).cast(to: $1.dtype) : $1 }, norm)
 }
 

@@ -52,7 +52,8 @@ extension Optimiser {
       let gradient = gradients.next()!
       guard parameter.dtype.isFloating else { return }
       caller.require(
-        gradient.shape == parameter.shape, "update", "\(name) has the shape \(parameter.shape), its gradient \(gradient.shape)")
+        gradient.shape == parameter.shape, "update",
+        "\(name.isEmpty ? "the parameter" : name) has the shape \(parameter.shape), its gradient \(gradient.shape)")
       state.prepare(name, parameter, caller)
       let key = PlanKey(
         group: groups.firstIndex { $0.matches(name, parameter) }, dtype: parameter.dtype, backend: ObjectIdentifier(parameter.backend))

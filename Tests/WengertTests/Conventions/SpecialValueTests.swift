@@ -28,6 +28,32 @@ struct SpecialValueTests {
     }
   }
 
+  @Test("second derivatives near zero keep their digits")
+  func curvature() {
+    func second(_ f: @escaping @Sendable (Tensor) -> Tensor, _ x: Double) -> Double {
+      hessianVectorProduct(at: Tensor([x]), along: Tensor([1.0])) { f($0).sum() }.item()
+    }
+    for x in [1e-8, 1e-5, -1e-3] {
+      #expect(abs(second({ tanh($0) }, x) / (-2 * x) - 1) < 1e-5 && abs(second({ asin($0) }, x) / x - 1) < 1e-5, "\(x)")
+      #expect(abs(second({ acos($0) }, x) / -x - 1) < 1e-5, "\(x)")
+    }
+  }
+
+  @Test("a row of zeros is normalised to zeros however small epsilon is")
+  func smallEpsilon() {
+    for dtype in [DType.float32, .float64] {
+      let x = Tensor([0.0, 0], dtype: dtype)
+      let (value, slope) = valueAndGradient(at: x) { $0.l2Normalize(epsilon: 1e-300).sum() }
+      #expect(value.item() == 0 && slope.array(of: Double.self).allSatisfy { $0.isFinite })
+    }
+  }
+
+  @Test("the dtype of atan2 does not depend on the operands' order")
+  func order() {
+    let whole = Tensor([1] as [Int]), half = Tensor([1.0], dtype: .float16)
+    #expect(atan2(whole, half).dtype == .float16 && atan2(half, whole).dtype == .float16 && atan2(whole, whole).dtype == .float32)
+  }
+
   @Test("functions of one number", arguments: unary)
   func ofOne(_ operation: OperationCase) {
     for dtype in DType.floats where operation.dtypes.contains(dtype) {

@@ -157,6 +157,11 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   private func compile(
     names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> Entry {
+    if let unknown = options.shapes.keys.filter({ !names.contains($0) }).min() {
+      Caller(#fileID, #line).fail(
+        "compile",
+        "CompileOptions.shapes names \(unknown.debugDescription), which no argument is called; there are \(names.joined(separator: ", "))")
+    }
     let (tracer, traced) = self.trace(names, types, on: backend, trace)
     let results = traced.results.map { tracer.value(of: $0) }
     var graph = tracer.graph

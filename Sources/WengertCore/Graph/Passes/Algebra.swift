@@ -1,5 +1,5 @@
 extension Passes {
-  /// Rewrites nodes by identities that change no result (but for the sign of a zero): neutral elements, double negation, views of views, views of one number.
+  /// Rewrites nodes by identities that change no result (but for the sign of a zero to which a zero is added): neutral elements, double negation, views of views, views of one number.
   static func algebra(_ graph: Graph) -> Graph {
     var rewriter = GraphRewriter(graph)
     for node in graph.nodes {
@@ -50,7 +50,8 @@ extension Passes {
       if let a = negated(x[0]) { return add(.binary(.subtract), [x[1], a]) }
     case .binary(.subtract):
       if number(1) == 0 { return x[0] }
-      if number(0) == 0 { return add(.unary(.negate), [x[1]]) }
+      // 0 − 0 is 0, and −0 is not.
+      if number(0) == 0, !rewriter.result.type(x[1]).dtype.isFloating { return add(.unary(.negate), [x[1]]) }
       if let b = negated(x[1]) { return add(.binary(.add), [x[0], b]) }
     case .binary(.multiply):
       if number(1) == 1 { return x[0] }

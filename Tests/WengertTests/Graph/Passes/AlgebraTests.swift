@@ -39,7 +39,8 @@ struct AlgebraTests {
     #expect(simplified { $0[0] + -$0[1] } == "%4 = subtract %0, %1 : float32[2, 3]; return %4")
     #expect(simplified { -$0[0] + $0[1] } == "%4 = subtract %1, %0 : float32[2, 3]; return %4")
     #expect(simplified { $0[0] - -$0[1] } == "%4 = add %0, %1 : float32[2, 3]; return %4")
-    #expect(simplified { 0 - $0[0] } == "%4 = negate %0 : float32[2, 3]; return %4")
+    // 0 − 0 is 0, and −0 is another number.
+    #expect(simplified { 0 - $0[0] } == "%4 = fill(0.0) : float32[2, 3]; %5 = subtract %4, %0 : float32[2, 3]; return %5")
     #expect(simplified { $0[0] * -1 } == "%4 = negate %0 : float32[2, 3]; return %4")
     #expect(simplified { -1 * $0[0] } == "%4 = negate %0 : float32[2, 3]; return %4")
   }

@@ -57,6 +57,14 @@ struct SymbolMessageTests {
       .expectsMessage("\(Self.file):\(SymbolMistakes.valuesLine)", "the numbers of a tensor are asked for while a graph is traced")
   }
 
+  @Test("shapes for an argument that there is not")
+  func unknownArgument() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = compile({ (x: Tensor) in x * 2 }, CompileOptions(shapes: ["7": ["n"]]))(Tensor.ones([3]))
+    }
+    .expectsMessage("CompileOptions.shapes names \"7\", which no argument is called; there are 0")
+  }
+
   @Test("a comparison that the symbols leave open")
   func comparisons() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.comparison() }
