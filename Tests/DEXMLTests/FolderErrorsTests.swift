@@ -48,6 +48,14 @@ struct FolderErrorsTests {
     #expect(try read.padID == 0 && read == ModelFolder(Fixtures.url("encoder/bert")).configuration)
   }
 
+  @Test("DistilBERT has no layer_norm_eps, whatever config.json says")
+  func normEpsilon() throws {
+    #expect(try configuration("\"layer_norm_eps\": 0.25", of: "distilbert").normEpsilon == 1e-12)
+    let bert = "{\"model_type\": \"bert\", \"vocab_size\": 9, \"layer_norm_eps\": 0.25, \"hidden_size\": 8, \"num_hidden_layers\": 1, "
+    let rest = "\"num_attention_heads\": 2, \"intermediate_size\": 8}"
+    #expect(try BertConfiguration(json: Data((bert + rest).utf8), file: "config.json").normEpsilon == 0.25)
+  }
+
   @Test("the tokeniser of another kind of model is refused with its kind", arguments: ["Unigram", "BPE", "WordLevel"])
   func tokenizers(kind: String) throws {
     let folder = try TemporaryFolder()

@@ -71,6 +71,19 @@ struct FolderUseTests {
     #expect(file.row(0, padID: 0) == plain.encode("the cat sat") && file.row(1, padID: 0) == plain.encode("the"))
   }
 
+  @Test("a prompt of null may be named, and is none")
+  func nullPrompt() throws {
+    let files = try Fixture.write(
+      "pooling mean",
+      changing: ["config_sentence_transformers.json": "{\"prompts\": {\"other\": null}, \"default_prompt_name\": \"other\"}"])
+    let folder = try ModelFolder(files.url)
+    #expect(folder.usage.prompts.defaultName == "other")
+    for use in [.text, .query, .named("other")] as [Prompts.Use] {
+      #expect(folder.usage.prompts.text(for: use)?.isEmpty == true)
+      #expect(difference(try embeddings(files.url, use), Fixture.golden["pooling mean"]) <= 2e-6)
+    }
+  }
+
   @Test("a prompt that leaves nothing of a text to a pooling without it is refused")
   func longPrompt() throws {
     let files = try Fixture.write(

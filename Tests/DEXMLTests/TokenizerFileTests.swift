@@ -88,6 +88,20 @@ import Testing
     }
   }
 
+  @Test("a tokeniser that pads with its separator makes no token file, whose rows would lose their ends")
+  func separatorAsPadding() throws {
+    let folder = try TokenizerScratch([
+      "vocab.txt": "[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n", "tokenizer_config.json": #"{"pad_token": "[SEP]"}"#, "x.txt": "a\n",
+    ])
+    let tokenizer = try Tokenizer(folder: folder.url), file = folder.url.appendingPathComponent("x.dat")
+    #expect(tokenizer.padID == tokenizer.sepID && tokenizer.encode("a") == [1, 4, 2])
+    let error = #expect(throws: TokenizerError.self) {
+      try TokenFile.write(texts: folder.url.appendingPathComponent("x.txt"), tokenizer: tokenizer, maxLength: 4, to: file)
+    }
+    #expect(error?.field == "pad_token" && error?.message.contains("data_tokenization: online") == true)
+    #expect(!FileManager.default.fileExists(atPath: file.path))
+  }
+
   @Test("mutated .dat.meta files parse to the right size or throw")
   func fuzz() throws {
     let folder = try TokenizerScratch(["x.txt": "a\nb\nc\n"])

@@ -81,6 +81,23 @@ struct TorchFileTests {
     }
   }
 
+  @Test("metadata of a tensor, such as that its values stand with the other sign, is refused by name")
+  func metadata() throws {
+    func text(_ text: String) -> [UInt8] { [0x58, UInt8(text.utf8.count), 0, 0, 0] + Array(text.utf8) }
+    func tensors(_ metadata: [UInt8]) throws -> Int {
+      let storage = [0x28] + text("storage") + Array("ctorch\nFloatStorage\n".utf8) + text("0") + text("cpu") + [0x4b, 3, 0x74, 0x51]
+      let layout = [0x4b, 0, 0x4b, 3, 0x85, 0x4b, 1, 0x85, 0x89] + Array("ccollections\nOrderedDict\n)R".utf8)
+      let name = [0x7d] + text("z") + Array("ctorch._utils\n_rebuild_tensor_v2\n(".utf8)
+      var reader = PickleReader(pickle(name + storage + layout + metadata + [0x74, 0x52, 0x73, 0x2e]), file: "x")
+      return try reader.tensors().count
+    }
+    for nothing in [[], [0x7d], [0x4e]] as [[UInt8]] { #expect(try tensors(nothing) == 1) }
+    let negative = message { _ = try tensors([0x7d] + text("neg") + [0x88, 0x73]) }
+    #expect(negative.contains("metadata of a tensor: \"neg\": True"), "\(negative)")
+    #expect(message { _ = try tensors([0x4b, 1]) }.contains("the metadata of a tensor"))
+    #expect(message { _ = try tensors([0x7d, 0x7d]) }.contains("the description of a tensor"))
+  }
+
   @Test("damaged files and damaged pickles are tensors or an error")
   func fuzzed() throws {
     for name in ["tensors", "linear", "module"] {

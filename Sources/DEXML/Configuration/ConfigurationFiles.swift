@@ -76,8 +76,11 @@ struct ConfigurationFiles {
     let node: Node?
     do {
       node = try compose(yaml: text)
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      // Yams would quote the whole file.
+      let origin = ConfigurationEntry.Origin.file(path, line: context.mark.line + line)
+      throw ConfigurationError("\(origin): \(keys.first?.prefix(60) ?? ""): stands twice; remove one of the two")
     } catch {
-      // The parser quotes all of the file where keys stand twice.
       let text = String(describing: error).split(separator: "\n").joined(separator: " ")
       throw ConfigurationError("\(path): not YAML: \(text.count > 300 ? text.prefix(300) + "…" : text)")
     }

@@ -114,7 +114,8 @@ public struct BertConfiguration: Sendable, Equatable {
     typeCount = isBert ? try whole(["type_vocab_size"], 2) : 0
     hiddenDropout = try number(["hidden_dropout_prob", "dropout"], 0.1, in: 0..<1)
     attentionDropout = try number(["attention_probs_dropout_prob", "attention_dropout"], 0.1, in: 0..<1)
-    normEpsilon = try number(["layer_norm_eps"], 1e-12, in: 0..<1)
+    // DistilBERT has no such setting.
+    normEpsilon = isBert ? try number(["layer_norm_eps"], 1e-12, in: 0..<1) : 1e-12
     // Null where the tokeniser alone knows it.
     padID = object["pad_token_id"] is NSNull ? 0 : try whole(["pad_token_id"], 0, in: 0...1 << 24)
     guard hiddenSize % heads == 0 else {

@@ -176,7 +176,8 @@ extension ModelFolder.Usage {
   private mutating func readPrompts(_ settings: SettingsFile) throws {
     var texts: [String: String] = [:]
     if let all = try settings.object("prompts") {
-      for name in all.keys { texts[name] = try all.text(name) }
+      // A prompt of null is none, but may be named.
+      for name in all.allKeys { texts[name] = try all.text(name) ?? "" }
     }
     let name = try settings.text("default_prompt_name")
     if let name, texts[name] == nil, !["query", "document"].contains(name) {

@@ -22,7 +22,7 @@ public struct PackedTokens: Sendable {
     self.offsets = offsets
   }
 
-  /// The sequences of a padded batch, padding left out.
+  /// The sequences of a padded batch, padding left out: no sequence itself may end in the padding's id.
   public init(padded rows: [[Int32]], padID: Int32) {
     self.init(rows.lazy.map { row in Array(row[..<((row.lastIndex { $0 != padID } ?? -1) + 1)]) })
   }

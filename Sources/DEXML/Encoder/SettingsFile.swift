@@ -18,11 +18,14 @@ struct SettingsFile {
 
   private init(file: String, document: JSONDocument) { (self.file, self.document) = (file, document) }
 
-  /// The keys whose values are not null, in the file's order.
-  var keys: [String] {
+  /// The keys in the file's order.
+  var allKeys: [String] {
     guard case .object(let pairs) = document else { return [] }
-    return pairs.filter { !$0.value.isNull }.map { String(decoding: $0.key, as: UTF8.self) }
+    return pairs.map { String(decoding: $0.key, as: UTF8.self) }
   }
+
+  /// Those whose values are not null.
+  var keys: [String] { allKeys.filter(has) }
 
   /// The value of a key; nil where it is missing or null.
   func value(_ key: String) -> JSONDocument? { document[key].flatMap { $0.isNull ? nil : $0 } }

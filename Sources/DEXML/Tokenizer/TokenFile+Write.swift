@@ -8,12 +8,19 @@ extension TokenFile {
   /// - Parameters:
   ///   - maxLength: the number of columns, special tokens included: 2 or more.
   ///   - progress: called now and then with the number of lines done.
-  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, or a disk that cannot be written.
+  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, a tokeniser that pads with its separator, or a disk that cannot be written.
   public static func write(
     texts: URL, tokenizer: Tokenizer, maxLength: Int, to file: URL, progress: ((Int) -> Void)? = nil
   ) throws -> TokenFile {
     guard (2...largestColumns).contains(maxLength) else {
       throw TokenizerError(file.path, "maximum length", "is \(maxLength); expected 2 to \(largestColumns)")
+    }
+    // Reading a row takes off what is padding at its end.
+    guard tokenizer.padID != tokenizer.sepID else {
+      throw TokenizerError(
+        file.path, "pad_token",
+        "is the separator, with id \(tokenizer.padID), too, so that a row's end cannot be found; tokenise during training (data_tokenization: online), or name another pad_token in tokenizer_config.json"
+      )
     }
     let threads = ProcessInfo.processInfo.activeProcessorCount
     var blocks = try TextBlocks(contentsOf: texts, size: max(threads, 2) << 21)

@@ -43,8 +43,9 @@ public struct Tokenizer: Sendable {
   /// Reads `tokenizer.json`, or, where there is none, `vocab.txt`; beside them `tokenizer_config.json`,
   /// `special_tokens_map.json` and `added_tokens.json` where present.
   ///
-  /// What `tokenizer_config.json` says of lower case, accents and ideographs goes before `tokenizer.json`, as in Hugging Face's
-  /// BERT class. A length limit or padding stored in `tokenizer.json` is not applied: callers pass their own.
+  /// As in transformers 5, the class decides what counts: where `tokenizer_class`, or else the `model_type` of a `config.json`, is of BERT or DistilBERT, what
+  /// `tokenizer_config.json` says of lower case, accents and ideographs, and BERT's defaults where it does not; else what `tokenizer.json` says. A length limit or
+  /// padding stored in `tokenizer.json` is not applied: callers pass their own.
   /// - Throws: `TokenizerError` naming the file, the field and the value.
   public init(folder: URL) throws { try self.init(folder: folder, lowercases: false) }
 

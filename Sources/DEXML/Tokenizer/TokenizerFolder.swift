@@ -7,9 +7,13 @@ extension TokenizerSettings {
     let list = folder.appendingPathComponent("vocab.txt")
     let config = try Self.document(folder.appendingPathComponent("tokenizer_config.json"))
     let map = try Self.document(folder.appendingPathComponent("special_tokens_map.json"))
+    let isBert = try Self.isBert(config, folder), hasJSON = FileManager.default.fileExists(atPath: json.path)
     self.init()
-    if FileManager.default.fileExists(atPath: json.path) {
-      try read(tokenizer: JSONDocument(parsing: readFile(json), file: json.path), file: json.path)
+    if hasJSON {
+      let document = try JSONDocument(parsing: readFile(json), file: json.path)
+      try read(tokenizer: document, isBert: isBert, file: json.path)
+      try Self.checkSides(document, config?.0, file: json.path)
+      if isBert { resetToBert() }
     } else if FileManager.default.fileExists(atPath: list.path) {
       try read(vocabulary: readFile(list), file: list.path)
     } else {
@@ -22,8 +26,10 @@ extension TokenizerSettings {
           + (other.map { ", but \($0): the tokeniser of another kind of model; \(Self.kinds) can be opened" }
             ?? "; give the folder of a BERT model with its tokeniser files"))
     }
+    let own = names
     for (document, file) in [map, config].compactMap(\.self) { try read(names: document, file: file) }
-    if let (document, file) = config { try read(config: document, file: file) }
+    if hasJSON && !isBert { (names.unk, names.cls, names.sep) = (own.unk, own.cls, own.sep) }
+    if let (document, file) = config { try read(config: document, setsRules: isBert || !hasJSON, file: file) }
     if let (document, file) = try Self.document(folder.appendingPathComponent("added_tokens.json")) {
       try read(addedTokens: document, file: file)
     }
@@ -45,6 +51,41 @@ extension TokenizerSettings {
     guard case .object = document else { throw TokenizerError(url.path, "document", "is \(document.summary); expected an object") }
     return (document, url.path)
   }
+
+  // MARK: the class
+
+  /// Whether transformers makes a tokeniser of BERT's class from the folder: `tokenizer.json` then gives the pieces and the added tokens, and all else is as
+  /// `tokenizer_config.json` says or, where it is silent, as BERT has it. Of any other folder `tokenizer.json` alone counts.
+  private static func isBert(_ config: (JSONDocument, String)?, _ folder: URL) throws -> Bool {
+    let model = try document(folder.appendingPathComponent("config.json"))
+    for (document, file) in [config, model].compactMap(\.self) {
+      guard let name = document["tokenizer_class"], !name.isNull else { continue }
+      switch text(name) {
+      case "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast": return true
+      case "PreTrainedTokenizerFast", "TokenizersBackend": return false
+      default: throw TokenizerError(file, "tokenizer_class", "is \(name.summary), a tokeniser of another kind; \(kinds) can be opened")
+      }
+    }
+    return ["bert", "distilbert"].contains(text(model?.0["model_type"]))
+  }
+
+  /// What BERT's class takes from no `tokenizer.json`.
+  private mutating func resetToBert() {
+    let bert = TokenizerSettings()
+    (cleanText, handleChinese, lowercase, stripAccents) = (bert.cleanText, bert.handleChinese, bert.lowercase, bert.stripAccents)
+    (prefix, longestWord, names) = (bert.prefix, bert.longestWord, bert.names)
+  }
+
+  /// Texts are cut and padded at their ends; `tokenizer_config.json` goes before `tokenizer.json`.
+  private static func checkSides(_ tokenizer: JSONDocument, _ config: JSONDocument?, file: String) throws {
+    for (object, key) in [("truncation", "truncation_side"), ("padding", "padding_side")] where text(config?[key]) != "right" {
+      guard let direction = tokenizer[object]?["direction"], !direction.isNull, text(direction) != "Right" else { continue }
+      throw TokenizerError(
+        file, "\(object).direction", "is \(direction.summary), a tokeniser that works from the other side; only \"Right\" is supported")
+    }
+  }
+
+  private static func text(_ value: JSONDocument?) -> String? { value?.string.map { String(decoding: $0, as: UTF8.self) } }
 
   // MARK: vocab.txt
 
@@ -77,8 +118,8 @@ extension TokenizerSettings {
   /// What can be opened, for messages.
   private static let kinds = "WordPiece tokenisers, those of BERT and DistilBERT,"
 
-  private mutating func read(tokenizer: JSONDocument, file: String) throws {
-    if let type = tokenizer["model"]?["type"], !type.isNull, type.string.map({ String(decoding: $0, as: UTF8.self) }) != "WordPiece" {
+  private mutating func read(tokenizer: JSONDocument, isBert: Bool, file: String) throws {
+    if let type = tokenizer["model"]?["type"], !type.isNull, Self.text(type) != "WordPiece" {
       throw TokenizerError(file, "model.type", "is \(type.summary), the tokeniser of another kind of model; \(Self.kinds) can be opened")
     }
     guard let model = tokenizer["model"], let entries = model["vocab"], case .object(let pairs) = entries else {
@@ -108,7 +149,13 @@ extension TokenizerSettings {
       try add(token(value, special: false, field: field, file), id: id)
     }
     if let value = try optional(tokenizer, "padding", "", file, \.self, "")?["pad_token"]?.string { names.pad = value }
-    try read(postProcessor: tokenizer["post_processor"] ?? .null, file: file)
+    if let processor = tokenizer["post_processor"], !processor.isNull {
+      try read(postProcessor: processor, file: file)
+    } else if !isBert {
+      throw TokenizerError(
+        file, "post_processor",
+        "is missing or null, so that texts have no [CLS] and [SEP]; TemplateProcessing and BertProcessing are supported")
+    }
   }
 
   private mutating func read(normalizer: JSONDocument, file: String) throws {
@@ -126,8 +173,7 @@ extension TokenizerSettings {
 
   /// Takes the names of [CLS] and [SEP]: a template must be the one, the text, the other.
   private mutating func read(postProcessor: JSONDocument, file: String) throws {
-    if postProcessor.isNull { return }
-    switch postProcessor["type"]?.string.map({ String(decoding: $0, as: UTF8.self) }) {
+    switch Self.text(postProcessor["type"]) {
     case "TemplateProcessing":
       guard let template = postProcessor["single"]?.array, template.count == 3, let first = template[0]["SpecialToken"]?["id"]?.string,
         template[1]["Sequence"] != nil, let last = template[2]["SpecialToken"]?["id"]?.string
@@ -161,11 +207,22 @@ extension TokenizerSettings {
     }
   }
 
-  private mutating func read(config: JSONDocument, file: String) throws {
+  /// - Parameter setsRules: whether its rules of case, accents and ideographs count.
+  private mutating func read(config: JSONDocument, setsRules: Bool, file: String) throws {
     func flag(_ key: String) throws -> Bool? { try optional(config, key, "", file, \.bool, "true or false") }
-    lowercase = try flag("do_lower_case") ?? lowercase
-    handleChinese = try flag("tokenize_chinese_chars") ?? handleChinese
-    if config["strip_accents"] != nil { stripAccents = try flag("strip_accents") }
+    for key in ["word_tokenizer_type", "subword_tokenizer_type", "mecab_kwargs"] {
+      guard let value = config[key], !value.isNull else { continue }
+      throw TokenizerError(file, key, "is \(value.summary), a setting of another kind of tokeniser; \(Self.kinds) can be opened")
+    }
+    if try flag("split_special_tokens") ?? false {
+      throw TokenizerError(file, "split_special_tokens", "is true; special tokens that stand in a text stay whole here")
+    }
+    let rules = try (lowercase: flag("do_lower_case"), chinese: flag("tokenize_chinese_chars"), accents: flag("strip_accents"))
+    if setsRules {
+      lowercase = rules.lowercase ?? lowercase
+      handleChinese = rules.chinese ?? handleChinese
+      if config["strip_accents"] != nil { stripAccents = rules.accents }
+    }
     guard let tokens = config["added_tokens_decoder"], !tokens.isNull else { return }
     guard case .object(let pairs) = tokens else {
       throw TokenizerError(file, "added_tokens_decoder", "is \(tokens.summary); expected an object of id: token")

@@ -73,6 +73,13 @@ extension Tokenizer {
       """
   }
 
+  /// Hugging Face's class: that of BERT has some rules of its own, whatever `tokenizer.json` says.
+  private var className: String {
+    let bert = TokenizerSettings()
+    let isBert = settings.cleanText == bert.cleanText && settings.prefix == bert.prefix && settings.longestWord == bert.longestWord
+    return isBert ? "BertTokenizer" : "PreTrainedTokenizerFast"
+  }
+
   private var configJSON: String {
     let added = settings.added.sorted { $0.id < $1.id }.map { token, id in "    \"\(id)\": {\(flags(token))}" }
     return """
@@ -84,7 +91,7 @@ extension Tokenizer {
         "strip_accents": \(settings.stripAccents.map { "\($0)" } ?? "null"),
         "tokenize_chinese_chars": \(settings.handleChinese),
         \(nameFields.joined(separator: ",\n  ")),
-        "tokenizer_class": "BertTokenizer"
+        "tokenizer_class": "\(className)"
       }
 
       """

@@ -196,9 +196,10 @@ struct PickleReader {
       guard arguments.isEmpty else { throw damaged("an OrderedDict with arguments") }
       push(.pairs([]), Value.dictionary)
     case .rebuildTensor:
-      guard arguments.count >= 6, case .storage(let member, let element) = arguments[0], case .int(let offset) = arguments[1],
+      guard (6...7).contains(arguments.count), case .storage(let member, let element) = arguments[0], case .int(let offset) = arguments[1],
         let shape = wholeNumbers(arguments[2]), let strides = wholeNumbers(arguments[3])
       else { throw damaged("the description of a tensor") }
+      if arguments.count == 7 { try expectEmpty(metadata: arguments[6]) }
       stack.append(.tensor(TorchTensor(storage: member, element: element, offset: offset, shape: shape, strides: strides)))
     case .rebuildParameter:
       guard let data = arguments.first, case .tensor = data else { throw damaged("the description of a parameter") }
@@ -207,6 +208,19 @@ struct PickleReader {
       guard let sizes = arguments.first, wholeNumbers(sizes) != nil else { throw damaged("a size") }
       stack.append(sizes)
     case .float, .double, .half, .bfloat16, .long, .int, .short, .char, .byte, .bool: throw damaged("a call of \(function.rawValue)")
+    }
+  }
+
+  /// What a tensor says of itself besides its layout, such as that its values are stored with the other sign, is none.
+  private func expectEmpty(metadata: Value) throws {
+    switch metadata {
+    case .none: return
+    case .dictionary(let number):
+      guard case .pairs(let pairs) = containers[number], let first = pairs.first else { return }
+      throw failure(
+        "metadata of a tensor", "\(first.key.summary): \(first.value.summary)",
+        "a tensor as it is stored is expected: save tensor.resolve_neg() in its place")
+    default: throw damaged("the metadata of a tensor")
     }
   }
 
