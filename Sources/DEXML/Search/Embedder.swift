@@ -15,6 +15,7 @@ public enum Embedder {
         file: output.path, field: "extension", value: output.pathExtension.isEmpty ? "none" : ".\(output.pathExtension)",
         advice: "name a file that ends with .npy or .safetensors")
     }
+    try checkOutput(output, isNoneOf: [input.path] + filePaths(in: model))
     let folder = try ModelFolder(model)
     let length = try folder.maximumLength(maxLength)
     let reader = try folder.reader(for: prompt, maximumLength: length)
