@@ -185,6 +185,7 @@ public struct ModelFolder: Sendable {
     let files = FileManager.default, url = try linked(url)
     let aside = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
     try? files.removeItem(at: aside)
+    try files.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
     try make(aside)
     // A folder cannot be renamed over another that has files in it: the two exchange their names.
     if files.fileExists(atPath: url.path) {
