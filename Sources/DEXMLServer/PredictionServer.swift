@@ -36,10 +36,12 @@ public struct PredictionServer: Sendable {
   package func application(host: String, port: Int) -> Application<PredictionService> {
     var quiet = log
     quiet.logLevel = .critical
+    let bodyBytes = service.limits.bodyBytes
     return Application(
       responder: service,
       // Who says nothing for so long is gone.
-      server: .http1(configuration: .init(idleTimeout: .seconds(60))),
+      server: .http1(
+        configuration: .init(additionalChannelHandlers: [ContinueHandler(bodyBytes: bodyBytes)], idleTimeout: .seconds(60))),
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port),
         availableConnectionsDelegate: .maximum(service.limits.connections, logger: quiet)),

@@ -1,5 +1,6 @@
 import DEXML
 import Foundation
+import struct HTTPTypes.HTTPField
 import Hummingbird
 import Logging
 
@@ -7,6 +8,8 @@ import Logging
 package final class PredictionService: HTTPResponder {
   package typealias Context = BasicRequestContext
   private typealias Handler = @Sendable (Request) async throws -> Response
+
+  private static let host = HTTPField.Name("Host")!
 
   let limits: ServiceLimits
   package let worker: Worker
@@ -53,6 +56,12 @@ package final class PredictionService: HTTPResponder {
   }
 
   private func handler(of request: Request) throws -> Handler {
+    // The first host is the authority (RFC 9112, section 3.2).
+    guard request.head.authority != nil, !request.headers.contains(Self.host) else {
+      throw ServiceError(
+        .badRequest,
+        "expected one Host in the request's head, got \(request.head.authority == nil ? "none" : "several"); name the host once")
+    }
     let path = request.uri.path
     guard let methods = routes[path] else {
       throw ServiceError(

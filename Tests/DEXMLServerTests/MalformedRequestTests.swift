@@ -41,18 +41,46 @@ private final class RunningService {
     return (process.terminationStatus, log)
   }
 
-  /// What comes back for these bytes until the service closes the connection; `closes`: nothing follows the bytes.
-  func answer(to bytes: [UInt8], closes: Bool) throws -> String {
+  /// A connection to the service, to be closed.
+  private func connected() throws -> Int32 {
     let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(connection) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let connected = withUnsafePointer(to: &address) {
+    let result = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
-    try #require(connected == 0)
+    try #require(result == 0)
+    return connection
+  }
+
+  /// What comes back for a request's head until it is told to go on, and what for its body, which is sent thereafter.
+  func answers(toHead head: String, body: String) throws -> (first: String, rest: String) {
+    let connection = try connected()
+    defer { close(connection) }
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    func put(_ text: String) {
+      let bytes = Array(text.utf8)
+      _ = bytes.withUnsafeBytes { send(connection, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+    put(head)
+    var first: [UInt8] = [], rest: [UInt8] = []
+    while !String(decoding: first, as: UTF8.self).hasSuffix(" 100 Continue\r\n\r\n"),
+      case let count = recv(connection, &buffer, buffer.count, 0),
+      count > 0
+    {
+      first += buffer[..<count]
+    }
+    put(body)
+    while case let count = recv(connection, &buffer, buffer.count, 0), count > 0 { rest += buffer[..<count] }
+    return (String(decoding: first, as: UTF8.self), String(decoding: rest, as: UTF8.self))
+  }
+
+  /// What comes back for these bytes until the service closes the connection; `closes`: nothing follows the bytes.
+  func answer(to bytes: [UInt8], closes: Bool) throws -> String {
+    let connection = try connected()
+    defer { close(connection) }
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { send(connection, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -114,6 +142,40 @@ struct MalformedRequestTests {
     #expect(good.hasPrefix("HTTP/1.1 200") && good.contains(#""label":"mat""#), "\(good)")
     let (code, log) = service.stop()
     #expect(code == 0 && !log.contains("error"), "\(log)")
+  }
+
+  @Test("a request without a host, or with two, is refused with what to do")
+  func hosts() throws {
+    let service = try RunningService()
+    for (hosts, got) in [("", "none"), ("Host: localhost\r\nHost: localhost\r\n", "several"), ("Host: a\r\nhost: b\r\n", "several")] {
+      for start in ["GET /healthz", "GET /nothing", "POST /predict"] {
+        let answer = try service.answer(to: Array("\(start) HTTP/1.1\r\n\(hosts)Connection: close\r\n\r\n".utf8), closes: false)
+        #expect(answer.hasPrefix("HTTP/1.1 400"), "\(start), \(hosts.debugDescription): \(answer)")
+        #expect(answer.contains("expected one Host in the request's head, got \(got); name the host once"), "\(answer)")
+      }
+    }
+    let good = "GET /healthz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"
+    #expect(try service.answer(to: Array(good.utf8), closes: false).hasPrefix("HTTP/1.1 200"))
+    _ = service.stop()
+  }
+
+  @Test("who asks before a body is told to go on, or at once that it is too large, and never within the answer before")
+  func expectations() throws {
+    let service = try RunningService()
+    func head(_ length: Int, _ fields: String = "Connection: close\r\n") -> String {
+      post + fields + "Expect: 100-continue\r\nContent-Length: \(length)\r\n\r\n"
+    }
+    let (first, rest) = try service.answers(toHead: head(body.utf8.count), body: body)
+    #expect(first == "HTTP/1.1 100 Continue\r\n\r\n")
+    #expect(rest.hasPrefix("HTTP/1.1 200") && rest.contains(#""label":"mat""#), "\(rest)")
+    let tooLarge = try service.answer(to: Array(head(99_999_999).utf8), closes: false)
+    #expect(tooLarge.hasPrefix("HTTP/1.1 413"), "\(tooLarge)")
+    // Two requests at once, of which the second asks.
+    let one = post + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    let (both, last) = try service.answers(toHead: one + head(body.utf8.count), body: body)
+    #expect(both.components(separatedBy: "HTTP/1.1 ").map { $0.prefix(3) } == ["", "200", "100"], "\(both)")
+    #expect(last.hasPrefix("HTTP/1.1 200"), "\(last)")
+    _ = service.stop()
   }
 
   @Test("bytes of any kind before, within and behind a request end no service")

@@ -189,6 +189,55 @@ struct CheckpointTests {
     #expect(!FileManager.default.fileExists(atPath: task.checkpoint.path))
   }
 
+  @Test("a model and a checkpoint that are links to another place stay links, and what they point to is written", arguments: [false, true])
+  func links(areThere: Bool) throws {
+    let plain = try TinyTask.random(), task = try TinyTask.random()
+    let files = FileManager.default, big = task.folder.url.appendingPathComponent("big")
+    try files.createDirectory(at: big, withIntermediateDirectories: true)
+    try files.createDirectory(at: task.results, withIntermediateDirectories: true)
+    if areThere { try task.folder.write("big/model/note.txt", "old") }
+    let links = ["model": "model", "checkpoint.safetensors": "state.safetensors"]
+    for (name, target) in links {
+      try files.createSymbolicLink(
+        atPath: task.results.appendingPathComponent(name).path, withDestinationPath: big.appendingPathComponent(target).path)
+    }
+    func stays() throws {
+      for (name, target) in links {
+        #expect(
+          try files.destinationOfSymbolicLink(atPath: task.results.appendingPathComponent(name).path)
+            == big.appendingPathComponent(target).path, "\(name)")
+      }
+    }
+    try plain.train()
+    try task.train()
+    try stays()
+    #expect(try task.outcome() == plain.outcome())
+    #expect(!files.fileExists(atPath: big.appendingPathComponent("model/note.txt").path))
+    // Another run sets the checkpoint aside, which lies beside the first.
+    let old = try Data(contentsOf: task.checkpoint)
+    try task.train(until: 4)
+    try stays()
+    #expect(try Data(contentsOf: big.appendingPathComponent("state.previous.safetensors")) == old)
+    #expect(try Data(contentsOf: task.results.appendingPathComponent("checkpoint.previous.safetensors")) == old)
+    #expect(try Data(contentsOf: task.checkpoint) != old)
+    try task.train(resumes: true)
+    try stays()
+    #expect(try task.outcome()["model/model.safetensors"] == plain.outcome()["model/model.safetensors"])
+    // A model that comes along from elsewhere goes where the link points to.
+    var other = task
+    other.configuration.expname = "another"
+    other.configuration.resumePath = task.checkpoint.path
+    let folder = task.results.deletingLastPathComponent().appendingPathComponent("another")
+    try files.createDirectory(at: folder, withIntermediateDirectories: true)
+    let place = big.appendingPathComponent("another")
+    try files.createSymbolicLink(atPath: folder.appendingPathComponent("model").path, withDestinationPath: place.path)
+    try other.train()
+    #expect(try files.destinationOfSymbolicLink(atPath: folder.appendingPathComponent("model").path) == place.path)
+    #expect(
+      try Data(contentsOf: place.appendingPathComponent("model.safetensors"))
+        == Data(contentsOf: task.results.appendingPathComponent("model/model.safetensors")))
+  }
+
   @Test("a checkpoint with any byte changed, cut short or grown is refused")
   func damaged() throws {
     let folder = try TemporaryFolder()

@@ -26,6 +26,16 @@ struct EmbedderTests {
     #expect(rows.floats() == expected.array(of: Float.self))
   }
 
+  @Test("an output that is the input is refused and stays as it is")
+  func sameFile() throws {
+    let folder = try TemporaryFolder(), input = try folder.write("texts.txt", "the cat\n")
+    let output = folder.url.appendingPathComponent("rows.npy")
+    try FileManager.default.linkItem(at: input, to: output)
+    let text = message { try Embedder.run(model: Fixtures.url("encoder/bert"), input: input, output: output, maxLength: nil, pooling: nil) }
+    #expect(text == "\(output.path): output: the same file as the input \(input.path); it would be replaced: name another output")
+    #expect(try String(contentsOf: input, encoding: .utf8) == "the cat\n")
+  }
+
   @Test("another ending is refused before anything is read", arguments: ["rows.csv", "rows", "rows.npy.gz"])
   func ending(name: String) throws {
     let folder = try TemporaryFolder(), nowhere = folder.url.appendingPathComponent("nothing")

@@ -105,6 +105,27 @@ struct PredictCommandTests {
     }
   }
 
+  @Test("an output that is an input, the labels or a file of the model, by whatever name, is refused before anything is replaced")
+  func sameFile() throws {
+    let files = FileManager.default, link = folder.url.appendingPathComponent("link.txt"),
+      hard = folder.url.appendingPathComponent("hard.txt")
+    try files.createSymbolicLink(at: link, withDestinationURL: folder.url.appendingPathComponent("a.txt"))
+    try files.linkItem(at: folder.url.appendingPathComponent("a.txt"), to: hard)
+    for (output, input) in [("a.txt", "a.txt"), ("./b.txt", "b.txt"), ("link.txt", "a.txt"), ("hard.txt", "a.txt"), ("Y.txt", "Y.txt")] {
+      let before = try Data(contentsOf: folder.url.appendingPathComponent(output))
+      let run = try predict("--input", "a.txt", "b.txt", "--output", output)
+      #expect(run.code == 1 && run.errors.contains("output: the same file as the input "), "\(output): \(run.errors)")
+      #expect(run.errors.contains("\(input); it would be replaced: name another output"), "\(output): \(run.errors)")
+      #expect(try Data(contentsOf: folder.url.appendingPathComponent(output)) == before, "\(output)")
+    }
+    let run = try CommandRun.shell(
+      "\"$DEXML\" predict --model \(model) --labels \(labelFile) --input - --output a.txt <a.txt", in: folder.url)
+    #expect(run.code == 1 && run.errors.contains("the same file as the input on standard input"), "\(run.errors)")
+    // Another file that is there is replaced.
+    try folder.write("c.txt", "old")
+    #expect(try predict("--input", "a.txt", "--output", "c.txt").code == 0)
+  }
+
   @Test("what cannot be read is told before anything is computed")
   func unreadable() throws {
     var run = try predict("--input", "a.txt", "none.txt")

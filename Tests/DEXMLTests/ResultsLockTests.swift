@@ -85,9 +85,26 @@ struct ResultsLockTests {
       refusal.contains("in use by process 1 on not-\(host) since 2026-01-01T00:00:00Z (dexml train x.yaml), says run.lock"), "\(refusal)")
     #expect(refusal.hasSuffix("If it has died, remove \(lock(task).path)"), "\(refusal)")
     #expect(try String(contentsOf: lock(task), encoding: .utf8) == other)
-    // An empty or damaged file names nobody.
-    try "who knows".write(to: lock(task), atomically: false, encoding: .utf8)
+    // An empty file names nobody.
+    try "".write(to: lock(task), atomically: false, encoding: .utf8)
     try Trainer.run(task.configuration)
+  }
+
+  @Test("a run.lock that is somebody else's file, or a link to one, is not written over")
+  func foreign() throws {
+    let task = try task()
+    try FileManager.default.createDirectory(at: task.results, withIntermediateDirectories: true)
+    try "who knows".write(to: lock(task), atomically: false, encoding: .utf8)
+    var text = message { try Trainer.run(task.configuration) }
+    #expect(text.contains("run.lock: owner: \"who knows\"; ") && text.contains("remove the file if no run has it"), "\(text)")
+    #expect(try String(contentsOf: lock(task), encoding: .utf8) == "who knows")
+    try FileManager.default.removeItem(at: lock(task))
+    let notes = try task.folder.write("notes", "mine")
+    try FileManager.default.createSymbolicLink(at: lock(task), withDestinationURL: notes)
+    text = message { try Trainer.run(task.configuration) }
+    #expect(text.contains("run.lock: file: a symbolic link; ") && text.contains("remove the link"), "\(text)")
+    #expect(try String(contentsOf: notes, encoding: .utf8) == "mine")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: lock(task).path) == notes.path)
   }
 
   @Test("of many that want a folder at once, one has it at a time")

@@ -46,6 +46,24 @@ struct ResumeElsewhereTests {
     #expect(try Data(contentsOf: file(other, "trn_shorty.npz")) == Data(contentsOf: whole.results.appendingPathComponent("trn_shorty.npz")))
   }
 
+  @Test("the lists of a run that is complete come along, where they are there")
+  func complete() throws {
+    let task = try mining()
+    try task.train()
+    let lists = task.results.appendingPathComponent("trn_shorty.npz"), mined = try Data(contentsOf: lists)
+    let other = moved(task, from: task.results)
+    try other.train()
+    #expect(try Data(contentsOf: file(other, "trn_shorty.npz")) == mined)
+    #expect(try outcome(other) == outcome(task))
+
+    try FileManager.default.removeItem(at: lists)
+    var third = moved(task, from: task.results)
+    third.configuration.expname = "third"
+    try third.train()
+    let log = URL(fileURLWithPath: third.configuration.resultsRoot).appendingPathComponent("DEXML/Tiny/third/log.txt")
+    #expect(try String(contentsOf: log, encoding: .utf8).contains("the mined negatives do not come along: "))
+  }
+
   @Test("a run that was stopped again in the new folder goes on from there, without the old one")
   func twice() throws {
     let whole = try mining(), losses = try whole.train()

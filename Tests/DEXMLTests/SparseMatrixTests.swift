@@ -41,6 +41,24 @@ struct SparseMatrixTests {
         "format: \"bsr\"; save the matrix as csr, csc or coo"))
   }
 
+  @Test("a value that float32 takes for zero is refused, a zero is not")
+  func underflow() throws {
+    func read(_ values: [Double]) throws -> SparseMatrix {
+      try Fixtures.withTemporaryFolder { folder in
+        let url = folder.appendingPathComponent("x.npz")
+        try NPZ.write(
+          [
+            ("indices", .array(ArrayFile([0, 1] as [Int32]))), ("indptr", .array(ArrayFile([0, 2] as [Int32]))), ("format", .text("csr")),
+            ("shape", .array(ArrayFile([1, 2]))), ("data", .array(ArrayFile(values))),
+          ], compressed: false, to: url)
+        return try SparseMatrix(contentsOf: url)
+      }
+    }
+    let text = message { _ = try read([0, 1e-60]) }
+    #expect(text.contains("x.npz: data[1]: 1e-60; in float32 that is 0"), "\(text)")
+    #expect(try Array(read([0, 1e-30]).values) == [0, 1e-30])
+  }
+
   @Test("what is written is read back, rankings in their order", arguments: [false, true])
   func roundTrip(compressed: Bool) throws {
     try Fixtures.withTemporaryFolder { folder in

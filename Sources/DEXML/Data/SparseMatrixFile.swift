@@ -19,7 +19,7 @@ extension SparseMatrix {
     guard shape.count == 2 else {
       throw FileError(file: file, field: "shape", value: "\(shape.prefix(8))", advice: "a matrix has two sizes")
     }
-    let values = try Self.line(archive, "data").floats()
+    let values = try Self.values(archive)
     try Self.check(rows: shape[0], columns: shape[1], entries: values.count, file: file)
     switch format {
     case "csr":
@@ -61,6 +61,18 @@ extension SparseMatrix {
       throw FileError(file: archive.file, field: name, value: "shape \(array.shape.prefix(8))", advice: "one axis is expected")
     }
     return array
+  }
+
+  /// The values, of which none but a zero becomes one in float32.
+  private static func values(_ archive: NPZ) throws -> [Float] {
+    let array = try line(archive, "data"), values = array.floats()
+    guard array.dtype == .float64, values.contains(0) else { return values }
+    let exact = array.doubles()
+    if let i = values.indices.first(where: { values[$0] == 0 && exact[$0] != 0 }) {
+      throw FileError(
+        file: archive.file, field: "data[\(i)]", value: "\(exact[i])", advice: "in float32 that is 0: scale the values, or leave it out")
+    }
+    return values
   }
 
   private static func integers(_ archive: NPZ, _ name: String) throws -> [Int] {

@@ -151,15 +151,21 @@ public struct ModelFolder: Sendable {
     }
   }
 
-  /// Writes a model folder, aside first and then renamed into place: a folder that was there is whole until the new one is.
+  /// Writes a model folder, aside first and then renamed into place: a folder that was there is whole until the new one is. A symbolic link stays one; the folder that
+  /// it points to is written.
   public static func save(
     _ model: TextEncoder, classifier: LabelClassifier? = nil, tokenizer: Tokenizer, maximumLength: Int, prompts: Prompts = Prompts(),
     to url: URL
   ) throws {
-    let files = FileManager.default
-    let aside = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
-    try? files.removeItem(at: aside)
-    try files.createDirectory(at: aside, withIntermediateDirectories: true)
+    try replace(url) {
+      try write(model, classifier: classifier, tokenizer: tokenizer, maximumLength: maximumLength, prompts: prompts, into: $0)
+    }
+  }
+
+  private static func write(
+    _ model: TextEncoder, classifier: LabelClassifier?, tokenizer: Tokenizer, maximumLength: Int, prompts: Prompts, into aside: URL
+  ) throws {
+    try FileManager.default.createDirectory(at: aside, withIntermediateDirectories: true)
     let configuration = model.encoder.configuration
     try configuration.json().write(to: aside.appendingPathComponent("config.json"))
     let weights = model.encoder.namedTensors.map {
@@ -172,6 +178,15 @@ public struct ModelFolder: Sendable {
     var usage = Usage(pooling: model.pooling, normalizes: model.normalizes, maximumLength: maximumLength)
     usage.layers = layers
     try usage.json().write(to: aside.appendingPathComponent("dexml.json"))
+  }
+
+  /// Has a folder made aside, and puts it in the place of `url`, or of the folder that a link there points to.
+  static func replace(_ url: URL, making make: (_ aside: URL) throws -> Void) throws {
+    let files = FileManager.default, url = try linked(url)
+    let aside = url.deletingLastPathComponent().appendingPathComponent(".\(url.lastPathComponent).partial")
+    try? files.removeItem(at: aside)
+    try files.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try make(aside)
     // A folder cannot be renamed over another that has files in it: the two exchange their names.
     if files.fileExists(atPath: url.path) {
       try exchange(aside, with: url)

@@ -52,7 +52,7 @@ public enum Evaluator {
     report(outcome.metrics, split, log)
   }
 
-  /// Encodes documents, and labels unless a classifier stands for them; searches and scores.
+  /// Encodes documents, and labels unless a classifier stands for them; searches and scores. An error where a similarity is no number.
   static func evaluate(
     _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration,
     workers: any Workers = OneWorker()
@@ -62,6 +62,12 @@ public enum Evaluator {
       (documents.tokens.count, "documents", task.skippedTokens.documents, { Array(documents.tokens[$0]) }),
       (task.labels.count, "labels", task.skippedTokens.labels, { task.labels.tokens($0) }),
       topK: configuration.evalTopk)
+    // Those that are no numbers come first in each row.
+    if let place = nearest.scores.firstIndex(where: { !$0.isFinite }) {
+      throw FileError(
+        file: documents.texts.path, field: "score of line \(documents.line(place / nearest.width))", value: "\(nearest.scores[place])",
+        advice: "the model gives similarities that are no numbers; look at its weights")
+    }
     var scores = try nearest.matrix(columns: documents.truth.columns)
     if let filter = documents.filter { scores = scores.removing(filter) }
     let metrics = try RankingMetrics(

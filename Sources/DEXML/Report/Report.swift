@@ -10,6 +10,8 @@ public enum Report {
   ///
   /// - Parameter dataRoot: the folder that holds the data sets, where it is not the one that the runs were trained with.
   public static func run(results: [URL], output: URL, dataRoot: String? = nil) throws {
+    // An older page among the results may be replaced.
+    try checkOutput(output, isNoneOf: results.flatMap { filePaths(in: $0) }.filter { !$0.hasSuffix(".html") })
     let page = try ReportPage(runs: RunRecord.read(results, dataRoot: dataRoot)).markup
     try FileBeingWritten.write(Data(page.html.utf8), to: output)
     Console.standardError.line("\(output.path): \(results.count) \(results.count == 1 ? "run" : "runs"); open it in a browser")

@@ -15,6 +15,7 @@ public enum Embedder {
         file: output.path, field: "extension", value: output.pathExtension.isEmpty ? "none" : ".\(output.pathExtension)",
         advice: "name a file that ends with .npy or .safetensors")
     }
+    try checkOutput(output, isNoneOf: [input.path] + filePaths(in: model))
     let folder = try ModelFolder(model)
     let length = try folder.maximumLength(maxLength)
     let reader = try folder.reader(for: prompt, maximumLength: length)
@@ -37,7 +38,13 @@ public enum Embedder {
       let rows = program.embed(reader.tokenizer.encode(texts, maxLength: length), chunk: 256, skipping: reader.skipped) {
         bar.update(step: done + $0, documents: done + $0)
       }
-      try writer.append(rows.array(of: Float.self))
+      let values = rows.array(of: Float.self)
+      if let place = values.firstIndex(where: { !$0.isFinite }) {
+        throw FileError(
+          file: model.path, field: "embedding of \(input.path), line \(done + place / width + 1)", value: "\(values[place])",
+          advice: "the model gives embeddings that are no numbers; look at its weights")
+      }
+      try writer.append(values)
     }
     try writer.finish()
     bar.finish()

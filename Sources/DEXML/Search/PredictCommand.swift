@@ -22,6 +22,7 @@ public enum PredictCommand {
   ///   - output: nil prints, which a matrix cannot.
   public static func run(model: URL, labels: URL, inputs: [String], format: Format, output: URL?, topK: Int) throws {
     // What can go wrong soon does so before the labels are encoded.
+    if let output { try checkOutput(output, isNoneOf: inputs + [labels.path] + filePaths(in: model)) }
     var sources = try inputs.map { try InputLines($0) }
     let file = try output.map { try FileBeingWritten($0) }
     let predictor = try Predictor(model: model, labels: labels)

@@ -86,6 +86,22 @@ struct DatasetTask {
     let tokens: [[Int32]]
     let truth: SparseMatrix
     let filter: SparseMatrix?
+    /// Where the texts are, and which of the file's lines; nil: all.
+    let texts: URL
+    let lines: [Int]?
+
+    /// The line of a document, from 1.
+    func line(_ document: Int) -> Int { (lines?[document] ?? document) + 1 }
+  }
+
+  /// An error where no document has a label: there is nothing to find.
+  private func check(_ evaluated: Evaluated) throws -> Evaluated {
+    if evaluated.truth.values.contains(where: { $0 > 0 }) { return evaluated }
+    let isTest = evaluated.split == .tst
+    throw FileError(
+      file: folder.labelMatrixFile(isTest ? .test : .train).path, field: isTest ? "rows" : "held-out rows",
+      value: "none of \(evaluated.truth.rows) with a label",
+      advice: "there is nothing to score: \(isTest ? "give the test documents their labels" : "hold more rows out (num_val_points)")")
   }
 
   func evaluated(_ split: EvaluationSplit) throws -> Evaluated {
@@ -96,8 +112,10 @@ struct DatasetTask {
       }
       let rows = try Self.heldOut(folder, configuration, rows: trainingLabels.rows)
       let filter = try folder.readFilter(.train, documents: trainingLabels.rows, labels: trainingLabels.columns)
-      return Evaluated(
-        split: split, tokens: training.tokens(rows), truth: trainingLabels.selecting(rows: rows), filter: filter?.selecting(rows: rows))
+      return try check(
+        Evaluated(
+          split: split, tokens: training.tokens(rows), truth: trainingLabels.selecting(rows: rows), filter: filter?.selecting(rows: rows),
+          texts: folder.textFile(.train), lines: rows))
     case .tst:
       let truth = try folder.readLabels(.test)
       guard truth.columns == trainingLabels.columns else {
@@ -110,7 +128,8 @@ struct DatasetTask {
         log: log)
       try Self.check(folder.textFile(.test), source.count, truth.rows, "rows", folder.labelMatrixFile(.test))
       let filter = try folder.readFilter(.test, documents: truth.rows, labels: truth.columns)
-      return Evaluated(split: split, tokens: source.all(), truth: truth, filter: filter)
+      return try check(
+        Evaluated(split: split, tokens: source.all(), truth: truth, filter: filter, texts: folder.textFile(.test), lines: nil))
     }
   }
 }

@@ -58,21 +58,33 @@ public struct ResultsFolder: Sendable, Equatable {
   /// Renames the checkpoint of an earlier run and its negatives, so that a new run in the same folder does not write over them.
   func setCheckpointAside() throws {
     guard FileManager.default.fileExists(atPath: checkpoint.path) else { return }
-    try rename(checkpoint, to: previousCheckpoint)
-    unlink(previousShortlist.path)
-    if FileManager.default.fileExists(atPath: shortlist.path) { try rename(shortlist, to: previousShortlist) }
+    try setAside(checkpoint, as: previousCheckpoint)
+    if FileManager.default.fileExists(atPath: shortlist.path) {
+      try setAside(shortlist, as: previousShortlist)
+    } else {
+      unlink(previousShortlist.path)
+    }
+  }
+
+  /// Renames a file. Where it is a link, that stays one: what it points to is renamed beside itself, and `place` becomes a link to it.
+  private func setAside(_ file: URL, as place: URL) throws {
+    let target = try linked(file)
+    guard target != file else { return try rename(file, to: place) }
+    let name = target.deletingPathExtension().lastPathComponent, ending = target.pathExtension
+    let kept = target.deletingLastPathComponent().appendingPathComponent(name + ".previous" + (ending.isEmpty ? "" : ".\(ending)"))
+    try rename(target, to: kept)
+    if kept.path == place.path { return }
+    let link = url.appendingPathComponent(".\(place.lastPathComponent).partial")
+    unlink(link.path)
+    try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: kept.path)
+    try rename(link, to: place)
   }
 
   /// Copies the best model of another folder, aside first.
   func takeModel(from other: ResultsFolder) throws {
-    let files = FileManager.default, aside = url.appendingPathComponent(".model.partial")
-    try? files.removeItem(at: aside)
-    try files.copyItem(at: other.model, to: aside)
-    if files.fileExists(atPath: model.path) {
-      try exchange(aside, with: model)
-      try? files.removeItem(at: aside)
-    } else {
-      try rename(aside, to: model)
+    try ModelFolder.replace(model) { aside in
+      // The folder itself, also where it is reached by a link.
+      try FileManager.default.copyItem(at: other.model.resolvingSymlinksInPath(), to: aside)
     }
   }
 

@@ -67,7 +67,7 @@ final class ResultsLock: Sendable {
   /// Writes this process into the file, unless another has the folder; the one that had it and died.
   private static func take(_ folder: ResultsFolder, _ descriptor: Int32, hasLock: Bool) throws -> Owner? {
     let file = folder.lock, here = Owner.current()
-    let other = Owner(text: try contents(of: descriptor))
+    let text = try contents(of: descriptor), other = Owner(text: text)
     guard hasLock else {
       throw FolderInUse(
         "\(folder.url.path): in use by \(other?.description ?? "a process that begins at this moment"); wait until it ends, or give this one another expname"
@@ -77,6 +77,12 @@ final class ResultsLock: Sendable {
       throw FolderInUse(
         "\(folder.url.path): in use by \(other!), says \(file.lastPathComponent); wait until it ends, or give this one another expname. If it has died, remove \(file.path)"
       )
+    }
+    // What nobody of this program has written is not written over.
+    guard other != nil || text.isEmpty else {
+      throw FileError(
+        file: file.path, field: "owner", value: String(text.prefix(60)).debugDescription,
+        advice: "that is not who has the folder: remove the file if no run has it, or give this run another expname")
     }
     let bytes = Array(here.text.utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
@@ -99,8 +105,12 @@ final class ResultsLock: Sendable {
   /// The file, open, and whether it is locked by this process now.
   private static func open(_ file: URL) throws -> (descriptor: Int32, hasLock: Bool) {
     while true {
-      let descriptor = Foundation.open(file.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      let descriptor = Foundation.open(file.path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o644)
       guard descriptor >= 0 else {
+        if errno == ELOOP {
+          throw FileError(
+            file: file.path, field: "file", value: "a symbolic link", advice: "what it points to is not written over: remove the link")
+        }
         throw ConfigurationError("\(file.path): cannot be opened for writing: \(String(cString: strerror(errno)))")
       }
       var result = flock(descriptor, LOCK_EX | LOCK_NB)
@@ -112,7 +122,7 @@ final class ResultsLock: Sendable {
       }
       // Its owner may have taken it away between the two calls.
       var opened = stat(), named = stat()
-      if fstat(descriptor, &opened) == 0, stat(file.path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev {
+      if fstat(descriptor, &opened) == 0, lstat(file.path, &named) == 0, opened.st_ino == named.st_ino, opened.st_dev == named.st_dev {
         return (descriptor, true)
       }
       close(descriptor)

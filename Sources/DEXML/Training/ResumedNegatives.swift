@@ -9,9 +9,13 @@ struct ResumedNegatives {
 
   /// - Parameter checkpoint: a file of a results folder, or a copy of one with the lists beside it.
   init(besides checkpoint: URL, checksum: String?) throws {
-    let folder = ResultsFolder(checkpoint.resolvingSymlinksInPath().deletingLastPathComponent())
-    let isPrevious = checkpoint.lastPathComponent == folder.previousCheckpoint.lastPathComponent
-    files = isPrevious ? [folder.previousShortlist, folder.shortlist] : [folder.shortlist, folder.previousShortlist]
+    // Beside the file, and beside what it is a link to.
+    let beside = ResultsFolder(checkpoint.deletingLastPathComponent())
+    let resolved = ResultsFolder(checkpoint.resolvingSymlinksInPath().deletingLastPathComponent())
+    let isPrevious = checkpoint.lastPathComponent == beside.previousCheckpoint.lastPathComponent
+    files = (beside == resolved ? [beside] : [beside, resolved]).flatMap { folder in
+      isPrevious ? [folder.previousShortlist, folder.shortlist] : [folder.shortlist, folder.previousShortlist]
+    }
     self.checksum = checksum
   }
 

@@ -32,6 +32,7 @@ extension Trainer {
         try keepNegatives()
         if !isSame(file.deletingLastPathComponent(), results.url) {
           try bringAlong(from: file)
+          try bringNegatives(from: file)
           // From here on the folder has all that the run needs.
           try saveCheckpoint()
         }
@@ -47,7 +48,9 @@ extension Trainer {
 
   /// Brings what the run has left so far from the folder of a checkpoint elsewhere: the best model with its scores, and the metrics table.
   private func bringAlong(from checkpoint: URL) throws {
-    let source = ResultsFolder(checkpoint.resolvingSymlinksInPath().deletingLastPathComponent())
+    // The folder of the file, or of what it is a link to.
+    let folders = [checkpoint, checkpoint.resolvingSymlinksInPath()].map { ResultsFolder($0.deletingLastPathComponent()) }
+    let source = folders.first { FileManager.default.fileExists(atPath: $0.model.path) } ?? folders[1]
     guard checkpoint.lastPathComponent == results.checkpoint.lastPathComponent, position.best != nil else {
       if position.best != nil {
         log.notice("the best model so far stays where it is: \(checkpoint.path) is not its folder's newest checkpoint")
@@ -67,6 +70,20 @@ extension Trainer {
       try RankingMetrics.removeRows(after: position.step, below: position.metricsLines, of: metricsPrefix)
     }
     log.info("the best model so far comes along from \(source.url.path)")
+  }
+
+  /// Brings the lists of a run that is complete, which needs them no more; others' are there by now, or will be mined.
+  private func bringNegatives(from checkpoint: URL) throws {
+    guard configuration.negType == .shorty, position.epoch > configuration.numEpochs, configuration.numEpochs > configuration.hardNegStart
+    else { return }
+    let mined: SparseMatrix
+    do {
+      mined = try ResumedNegatives(besides: checkpoint, checksum: position.negatives).read(like: task.pairs.relevance)
+    } catch {
+      log.notice("the mined negatives do not come along: \(oneLine(error))")
+      return
+    }
+    try mined.write(to: results.shortlist)
   }
 
   /// The results folder's own checkpoint where the run resumes and there is one, else `resume_path`; nil: from the first step.
