@@ -81,7 +81,8 @@ struct BatchTests {
       let hold = await Hold(service.worker)
       let response = try await TestClient.withClient(host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(300))) {
         client in
-        async let answer = client.post("/predict", body: ByteBuffer(string: #"{"text": "cat", "top_k": 1}"#))
+        async let answer = client.execute(
+          TestClient.Request("/predict", method: .post, authority: "localhost", body: ByteBuffer(string: #"{"text": "cat", "top_k": 1}"#)))
         try await service.worker.until(waiting: 1)
         await group.triggerGracefulShutdown()
         hold.release()

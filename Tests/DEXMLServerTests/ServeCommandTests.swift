@@ -39,7 +39,8 @@ struct ServeCommandTests {
     let line = try read(errors, until: "listening on http://127.0.0.1:")
     let port = try #require(line.firstMatch(of: /127\.0\.0\.1:(\d+)/).flatMap { Int($0.1) })
     let response = try await TestClient.withClient(host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(300))) {
-      try await $0.post("/predict", body: ByteBuffer(string: #"{"text": "mat", "top_k": 1}"#))
+      try await $0.execute(
+        TestClient.Request("/predict", method: .post, authority: "localhost", body: ByteBuffer(string: #"{"text": "mat", "top_k": 1}"#)))
     }
     #expect(response.body.map { String(buffer: $0) }?.contains(#""label":"mat""#) == true)
 
