@@ -36,6 +36,11 @@ struct CallerErrorTests {
       _ = Tensor(1).broadcast(to: [1 << 32, 1]).matmul(Tensor(1).broadcast(to: [1, 1 << 32]))
     }
     .expectsMessage("matmul: a tensor of shape [4294967296, 4294967296] has more elements than an Int counts")
+    // So does a function that is traced.
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = compile { (x: Tensor) in x.broadcast(to: [1 << 32, 1]).matmul(x.broadcast(to: [1, 1 << 32])) }(Tensor(1))
+    }
+    .expectsMessage("matmul: a tensor of shape [4294967296, 4294967296] has more elements than an Int counts")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = RandomKey(1).normal([-2]) }
       .expectsMessage("normal: extent -2 of axis 0 is negative")
   }

@@ -56,7 +56,7 @@ final class Tracer: Backend, @unchecked Sendable {
   func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     willRecord?(graph.nodes.count)
     let caller = caller.numbered(graph.nodes.count)
-    let types = operation.results(operands.map(\.type), caller)
+    let types = operation.countableResults(operands.map(\.type), caller)
     let results = graph.addNode(operation, operands.map { value(of: $0) }, types, caller)
     return zip(results, types).map { tensor($0, $1) }
   }

@@ -121,7 +121,6 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAdd", shape)
-    caller.requireExtents(Shape(dimensions: [extent]), "scatterAdd")
     let covered = shape.selecting(axis..<Swift.min(axis + indices.rank, rank))
     caller.require(covered == indices.shape, "scatterAdd", "indices of shape \(indices.shape) do not match axes from \(axis) of \(shape)")
     var rows = shape.selecting(0..<axis)
@@ -157,7 +156,6 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAddAlong", shape)
-    caller.requireExtents(Shape(dimensions: [extent]), "scatterAddAlong")
     return apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(extent)), [self, indices], caller)
   }
 

@@ -18,6 +18,15 @@ protocol Operation: Hashable, Sendable {
   var derivative: Derivative { get }
 }
 
+extension Operation {
+  /// The results' types, whose elements an Int counts.
+  func countableResults(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    let types = results(operands, caller)
+    for type in types { caller.requireExtents(type.shape, name) }
+    return types
+  }
+}
+
 /// Which of its operands and results an operation's derivative looks at.
 struct Kept: Sendable {
   /// Bit i: operand i.
@@ -70,7 +79,7 @@ enum Derivative {
   case rule(vjp: (Application, [Tensor?]) -> [Tensor?], jvp: (Application, [Tensor?]) -> [Tensor?])
 
   /// Constant almost everywhere, or not a function of real operands. A gradient by operands that reach the result through such operations alone is zero where all of
-  /// these give floating numbers, and refused otherwise (`Recording.requireDerivative`).
+  /// these give floating numbers, and refused otherwise (`Recording`).
   case zero
 
   /// A traced operand ends the program with this reason: no gradient is cut silently.
@@ -81,8 +90,7 @@ enum Derivative {
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
   guard let (level, tape) = Level.innermost(of: operands) else {
     if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
-    let types = operation.results(operands.map(\.type), caller)
-    for type in types { caller.requireExtents(type.shape, operation.name) }
+    let types = operation.countableResults(operands.map(\.type), caller)
     if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
     return operation.execute(operands, types, on: operands[0].backend, caller)
   }
@@ -99,8 +107,7 @@ func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller)
 /// Applies an operation without operands.
 func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Caller) -> Tensor {
   if let tracer = backend as? Tracer { return tracer.record(operation, [], caller)[0] }
-  let types = operation.results([], caller)
-  for type in types { caller.requireExtents(type.shape, operation.name) }
+  let types = operation.countableResults([], caller)
   if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, [], caller)[0] }
   return operation.execute([], types, on: backend, caller)[0]
 }

@@ -123,14 +123,15 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       if excess > 0 { entries.list.removeFirst(excess) }
       return max(excess, 0)
     }
+    // One thread at a time comes here.
+    if dropped > 0 && statistics.dropped == 0 {
+      Failure.say(
+        "compile: a function met more than \(options.largestCache) patterns of shapes (the last one \(types)), and each new one is compiled anew while the oldest is dropped. Give the axes that vary symbols (CompileOptions.shapes), or keep more programs (CompileOptions.largestCache)."
+      )
+    }
     note { statistics in
       statistics.compilationTime += time
       statistics.compilations += 1
-      if dropped > 0 && statistics.dropped == 0 {
-        Failure.say(
-          "compile: a function met more than \(options.largestCache) patterns of shapes (the last one \(types)), and each new one is compiled anew while the oldest is dropped. Give the axes that vary symbols (CompileOptions.shapes), or keep more programs (CompileOptions.largestCache)."
-        )
-      }
       statistics.dropped += dropped
     }
     return (entry, sizes)
