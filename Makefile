@@ -69,7 +69,7 @@ sanitize-threads: packages
 	  swift test -c release --sanitize=thread --scratch-path .build-threads --filter '$(THREADED)'
 
 sanitize-addresses: packages
-	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/leaks.supp" SWIFT_BACKTRACE=enable=no \
+	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/leaks.supp:print_suppressions=0" SWIFT_BACKTRACE=enable=no \
 	  swift test -c release --sanitize=address --scratch-path .build-addresses
 
 # Steps that the compiler's search for types may take in one expression; it gives up at a million.

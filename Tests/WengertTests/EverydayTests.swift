@@ -18,6 +18,23 @@ struct EverydayTests {
     #expect(found.doubles == plain.doubles)
   }
 
+  @Test("arrays of tensors written in place have derivatives") func arrays() {
+    let y = x + 1
+    #expect(Closures.slopes(x, y).map(\.doubles) == [y.doubles.map { $0 - 2 }, x.doubles])
+    #expect(
+      Closures.penalised(x, y).map(\.doubles) == [zip(x.doubles, y.doubles).map { $1 - 2 + $0 }, zip(x.doubles, y.doubles).map { $0 + $1 }])
+    #expect(Closures.lineFit(Tensor(1.0, dtype: .float64), Tensor(0.0, dtype: .float64), x, x).gradient[0].item() == 0.02)
+    let directions = Closures.directions(x, y)
+    #expect(directions.count == 5 && directions[4].item() == zip(x.doubles, y.doubles).map { $0 * $1 - 2 * $0 + 1 }.reduce(0, +))
+  }
+
+  @Test("a sequence of tensors is reduced from left to right") func reduced() throws {
+    #expect([x, 2 * x].reduce(Tensor(1.0, dtype: .float64)) { $0 * 10 + $1 }.doubles == x.doubles.map { 100 + 10 * $0 + 2 * $0 })
+    #expect([Tensor]().reduce(x, +).doubles == x.doubles)
+    struct Stop: Error {}
+    #expect(throws: Stop.self) { try [x].reduce(x) { _, _ in throw Stop() } }
+  }
+
   @Test("formulas mean what they say") func values() {
     let v = x.doubles
     #expect(Arithmetic.literals(x).doubles == v.map { 2 * $0 + 1 })
@@ -55,7 +72,7 @@ struct EverydayTests {
   }
 
   @Test("derivatives in code that is generic over a tree") func generic() {
-    func slope<Tree: TensorTree>(_ tree: Tree, _ f: (Tree) -> Tensor) -> Tree { gradient(at: tree) { f($0) * 2 } }
+    func slope<Tree: TensorTree>(_ tree: Tree, _ f: (Tree) -> Tensor) -> Tree where Tree.Itself == Tree { gradient(at: tree) { f($0) * 2 } }
     #expect(slope([x, x]) { ($0[0] * $0[1]).sum() }[0].doubles == x.doubles.map { 2 * $0 })
     let product = vjp(at: x) { $0 * $0 }
     #expect(product.pullback(x).doubles == x.doubles.map { 2 * $0 * $0 })

@@ -1,7 +1,7 @@
 /// A structure whose leaves are tensors: a tensor, a model, an array or dictionary or optional of such. A gradient has the same structure.
 public protocol TensorTree {
   /// The type itself, which nothing need declare. Derivatives take their closures' parameter from it: Swift then knows that type before it looks into
-  /// the closure, and checks long formulas in it quickly.
+  /// the closure, and checks long formulas in it quickly. Code that is generic over a tree and differentiates says so: `where Tree.Itself == Tree`.
   associatedtype Itself: TensorTree = Self
 
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.

@@ -128,17 +128,18 @@ public struct RowValue {
 
   public func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
 
-  public static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
-  public static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
-  public static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
-  public static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
-  public static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
-  public static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
-  public static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
-  public static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
-  public static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
-  public static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
-  public static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
-  public static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
-  public static prefix func - (a: RowValue) -> RowValue { a(.negate) }
+  // Not public: each further overload of an operator multiplies what the compiler tries in its users' formulas.
+  package static func + (a: RowValue, b: RowValue) -> RowValue { a.binary(.add, b) }
+  package static func - (a: RowValue, b: RowValue) -> RowValue { a.binary(.subtract, b) }
+  package static func * (a: RowValue, b: RowValue) -> RowValue { a.binary(.multiply, b) }
+  package static func / (a: RowValue, b: RowValue) -> RowValue { a.binary(.divide, b) }
+  package static func + (a: RowValue, b: Double) -> RowValue { a + a.constant(b) }
+  package static func - (a: RowValue, b: Double) -> RowValue { a - a.constant(b) }
+  package static func * (a: RowValue, b: Double) -> RowValue { a * a.constant(b) }
+  package static func / (a: RowValue, b: Double) -> RowValue { a / a.constant(b) }
+  package static func + (a: Double, b: RowValue) -> RowValue { b.constant(a) + b }
+  package static func - (a: Double, b: RowValue) -> RowValue { b.constant(a) - b }
+  package static func * (a: Double, b: RowValue) -> RowValue { b.constant(a) * b }
+  package static func / (a: Double, b: RowValue) -> RowValue { b.constant(a) / b }
+  package static prefix func - (a: RowValue) -> RowValue { a(.negate) }
 }

@@ -67,4 +67,26 @@ enum Closures {
     return activations.map { $0(x) }
   }
   static func unary(_ xs: [Tensor]) -> [Tensor] { xs.map(exp).map(log1p) }
+  static func slopes(_ x: Tensor, _ y: Tensor) -> [Tensor] { gradient(at: [x, y]) { p in (p[0] * p[1] - 2 * p[0] + 1).sum() } }
+  static func penalised(_ x: Tensor, _ y: Tensor) -> [Tensor] {
+    gradient(at: [x, y]) { p in (p[0] * p[1] - 2 * p[0] + 1).sum() + 0.5 * p.map { square($0).sum() }.reduce(Tensor(0), +) }
+  }
+  static func lineFit(_ w: Tensor, _ b: Tensor, _ x: Tensor, _ y: Tensor) -> (value: Tensor, gradient: [Tensor]) {
+    valueAndGradient(at: [w, b]) { square(x * $0[0] + $0[1] - y).mean() + 0.01 * ($0[0] * $0[0]).sum() }
+  }
+  static func directions(_ x: Tensor, _ y: Tensor) -> [Tensor] {
+    let along = jvp(at: [x, y], along: [y, x]) { 2 * $0[0] * $0[1] - $0[1] / 3 + 1 }.tangent
+    let curved = hessianVectorProduct(at: [x, y], along: [y, x]) { (2 * $0[0] * $0[1] * $0[1] - $0[1] / 3 + 1).sum() }
+    let back = vjp(at: [x, y]) { (1 - $0[0]) * (2 * $0[1] + 3) }.pullback(along)
+    return curved + back + [checkpoint([x, y]) { ($0[0] * $0[1] - 2 * $0[0] + 1).sum() }]
+  }
+  static func damped(_ x: Tensor, _ y: Tensor, n: Int) -> Tensor {
+    (0..<n).map { i in sin(Double(i) * x) * exp(-Double(i) / 3 * y) }.reduce(Tensor(0)) { $0 + $1 / Double(n) }
+  }
+  static func flow(_ x: Tensor, _ y: Tensor, _ a: Tensor, _ b: Tensor, n: Int) -> Tensor {
+    (1...n).reduce(x) { s, i in s - a * s * Double(i) + (b - 1) * y / Double(i) }
+  }
+  static func differences(_ a: [Tensor], _ b: [Tensor], _ x: Tensor) -> Tensor {
+    zip(a, b).map { ($0 - $1) * ($0 + $1) * 0.5 }.reduce(x, +)
+  }
 }

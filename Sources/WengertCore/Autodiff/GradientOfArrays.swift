@@ -1,0 +1,43 @@
+// The functions of Gradient.swift for several tensors, `gradient(at: [w, b]) { … $0[0] … $0[1] … }`: the parameter's type is known however the array is written.
+
+/// The value of a function of several tensors, and its pullback: from a cotangent of the value to one of each tensor, as often as wanted.
+public func vjp<Output: TensorTree>(
+  at x: [Tensor], _ f: ([Tensor]) throws -> Output, file: StaticString = #fileID, line: UInt = #line
+) rethrows -> (value: Output, pullback: (Output) -> [Tensor]) {
+  try vjp("vjp", at: x, needsUse: false, f, Caller(file, line))
+}
+
+/// The value of a function of several tensors and its derivative along `tangent`, one tensor for each: f(x) and ∂f/∂x · tangent.
+public func jvp<Output: TensorTree>(
+  at x: [Tensor], along tangent: [Tensor], _ f: ([Tensor]) throws -> Output, file: StaticString = #fileID, line: UInt = #line
+) rethrows -> (value: Output, tangent: Output) {
+  try jvp("jvp", at: x, along: tangent, f, Caller(file, line))
+}
+
+/// f(x), a scalar, and its gradient with respect to each tensor of x.
+public func valueAndGradient(
+  at x: [Tensor], _ f: ([Tensor]) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
+) rethrows -> (value: Tensor, gradient: [Tensor]) {
+  try valueAndGradient(at: x, f, Caller(file, line))
+}
+
+/// The gradient of a scalar function with respect to each tensor of x.
+public func gradient(
+  at x: [Tensor], _ f: ([Tensor]) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
+) rethrows -> [Tensor] {
+  try valueAndGradient(at: x, f, Caller(file, line)).gradient
+}
+
+/// ∂²f/∂x² · v for several tensors, forward over reverse: the cost of a few gradients, no matrix.
+public func hessianVectorProduct(
+  at x: [Tensor], along v: [Tensor], _ f: ([Tensor]) -> Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> [Tensor] {
+  hessianVectorProduct(at: x, along: v, f, Caller(file, line))
+}
+
+/// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted. All parameters that `f` uses must be among `x`.
+public func checkpoint(
+  _ x: [Tensor], _ f: @escaping ([Tensor]) -> Tensor, file: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  checkpoint(x, f, Caller(file, line))
+}
