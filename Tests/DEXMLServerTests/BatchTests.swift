@@ -5,7 +5,7 @@ import HummingbirdTesting
 import ServiceLifecycle
 import Testing
 
-@Suite("Requests that wait together", .timeLimit(.minutes(5)))
+@Suite("Requests that wait together", .timeLimit(.minutes(60)))
 struct BatchTests {
   private let texts = ["the cat", "a mat", "dogs run", "sleep", "on the mat", "and dogs sat", "cat cat cat", "fast"]
 

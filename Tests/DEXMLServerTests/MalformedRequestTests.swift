@@ -97,7 +97,7 @@ private final class RunningService {
 
 @Suite(
   "Requests that are no HTTP", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .serialized,
-  .timeLimit(.minutes(5)))
+  .timeLimit(.minutes(60)))
 struct MalformedRequestTests {
   private let post = "POST /predict HTTP/1.1\r\nHost: localhost\r\n"
   private let body = #"{"text": "mat"}"#

@@ -7,7 +7,7 @@ import WengertTestSupport
 /// The built trainer, which lies beside the tests.
 private let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent("dexml")
 
-@Suite("dexml serve", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .timeLimit(.minutes(5)))
+@Suite("dexml serve", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .timeLimit(.minutes(60)))
 struct ServeCommandTests {
   /// A service on the tiny encoder; its standard error.
   private func start(_ labels: URL, port: Int = 0) throws -> (process: Process, errors: FileHandle) {

@@ -164,6 +164,13 @@ struct SparseMatrixTests {
     return try ArrayFile(dtype: .int64, shape: [whole / 8], data: bytes.prefix(whole)).ints()
   }
 
+  @Test("millions of rows may be empty") func emptyRows() throws {
+    let matrix = try SparseMatrix(
+      rows: 1 << 24, columns: 3, rowIndices: [0, 1 << 20, 0], columnIndices: [2, 1, 2], values: [1, 2, 3])
+    #expect(matrix.count == 2 && matrix.rows == 1 << 24)
+    #expect(Array(matrix.row(0).values) == [4] && Array(matrix.row(1 << 20).indices) == [1] && matrix.row((1 << 24) - 1).indices.isEmpty)
+  }
+
   @Test("damaged files are read or refused, never a trap", arguments: ["csr-stored-f8", "csc", "coo-duplicates"])
   func fuzzingFiles(name: String) throws {
     let data = try Data(contentsOf: Fixtures.url("files/\(name).npz"))

@@ -49,6 +49,26 @@ struct CustomDerivativeTests {
     #expect(g[1].array() == [0, 0, 0])
   }
 
+  @Test("what derivatives of derivatives keep of a checkpoint's function ends with them", arguments: ["jvp", "vjp", "gradient"])
+  func memory(_ way: String) {
+    final class Kept: Sendable { let factor = 2.0 }
+    weak var kept: Kept?
+    do {
+      let held = Kept()
+      kept = held
+      let x = Tensor([1.0, 2], dtype: .float64)
+      func slope(_ x: Tensor) -> Tensor { gradient(at: x) { checkpoint($0) { ($0 * $0 * held.factor).sum() } } }
+      let second =
+        switch way {
+        case "jvp": jvp(at: x, along: x, slope).tangent
+        case "vjp": vjp(at: x, slope).pullback(x)
+        default: gradient(at: x) { (slope($0) * x).sum() }
+        }
+      #expect(second.array(of: Double.self) == [4, 8])
+    }
+    #expect(kept == nil)
+  }
+
   @Test("checkpoint ends the program where its function captures a traced tensor")
   func checkpointCaptures() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

@@ -159,6 +159,11 @@ extension SparseMatrix {
     values.reserveCapacity(count)
     for i in 0..<rows {
       let start = indices.count
+      // Of millions of rows most may be empty.
+      guard rowOffsets[i] < rowOffsets[i + 1] else {
+        offsets.append(start)
+        continue
+      }
       // Ties by position keep the order of summation, and with it the rounding.
       let entries = (rowOffsets[i]..<rowOffsets[i + 1]).sorted { (self.indices[$0], $0) < (self.indices[$1], $1) }
       for entry in entries {

@@ -11,23 +11,7 @@ func jvp<Input: TensorTree, Output: TensorTree>(
   _ name: String, at x: Input, along tangent: Input, _ f: (Input) throws -> Output, _ caller: Caller
 ) rethrows -> (value: Output, tangent: Output) {
   let recording = try Recording(name, x, needsUse: false, f, caller)
-  let given = tangent.tensors
-  caller.require(
-    given.count == recording.inputs.count, name, "the tangent has \(given.count) tensors, the argument \(recording.inputs.count)")
-  var seeds: [Tensor?] = []
-  for (x, t) in zip(recording.inputs, given) where x.dtype.isFloating {
-    caller.require(x.shape == t.shape, name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
-    seeds.append(t.cast(to: x.dtype))
-  }
-  let tangents = recording.tape.forward(seeds)
-  let levels = recording.levels(given)
-  return (
-    recording.value,
-    recording.mapResults { index, value in
-      let tangent = (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape)
-      return tangent.known(at: levels, as: recording.asDerivative)
-    }
-  )
+  return (recording.value, recording.pushforward(tangent, caller))
 }
 
 func valueAndGradient<Input: TensorTree>(

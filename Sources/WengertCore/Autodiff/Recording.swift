@@ -1,7 +1,7 @@
 /// A function recorded at one point, for the derivative of this name.
 struct Recording<Input: TensorTree, Output: TensorTree> {
   let name: String
-  let tape: Tape
+  private let kept: KeptTape
   let input: Input
   let inputs: [Tensor]
   /// Numbers on the tape of the result's tensors, −1 for constants.
@@ -12,7 +12,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
   /// - Parameter needsUse: whether a result that uses no variable at all is refused; its derivative is zero otherwise.
   init(_ name: String, _ x: Input, needsUse: Bool, _ f: (Input) throws -> Output, _ caller: Caller) rethrows {
     let tape = Tape()
-    (self.name, self.tape) = (name, tape)
+    (self.name, kept) = (name, KeptTape(tape))
     input = x
     inputs = x.tensors
     Self.requireFloating(name, x, caller)
@@ -32,6 +32,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     }
   }
 
+  /// The cotangent of the argument from one of the value.
   func pullback(_ cotangent: Output, consuming: Bool, _ caller: Caller) -> Input {
     let given = cotangent.tensors, results = value.tensors
     caller.require(given.count == results.count, "pullback", "the cotangent has \(given.count) tensors, the value \(results.count)")
@@ -42,7 +43,8 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
       seeds.append((index, given[i].cast(to: results[i].dtype)))
     }
     let watched = inputs.lazy.filter(\.dtype.isFloating).count
-    var gradients = tape.reverse(seeds, inputCount: watched, consuming: consuming).makeIterator()
+    let found = withExtendedLifetime(kept) { kept.tape.reverse(seeds, inputCount: watched, consuming: consuming) }
+    var gradients = found.makeIterator()
     let levels = levels(given)
     return input.replacingTensors(
       inputs.map { x in
@@ -51,8 +53,22 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
       })
   }
 
-  func mapResults(_ transform: (_ index: Int, _ value: Tensor) -> Tensor) -> Output {
-    value.replacingTensors(zip(resultIndices, value.tensors).map(transform))
+  /// The tangent of the value from one of the argument.
+  func pushforward(_ tangent: Input, _ caller: Caller) -> Output {
+    let given = tangent.tensors
+    caller.require(given.count == inputs.count, name, "the tangent has \(given.count) tensors, the argument \(inputs.count)")
+    var seeds: [Tensor?] = []
+    for (x, t) in zip(inputs, given) where x.dtype.isFloating {
+      caller.require(x.shape == t.shape, name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
+      seeds.append(t.cast(to: x.dtype))
+    }
+    let tangents = withExtendedLifetime(kept) { kept.tape.forward(seeds) }
+    let levels = levels(given)
+    return value.replacingTensors(
+      zip(resultIndices, value.tensors).map { index, value in
+        let tangent = (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape)
+        return tangent.known(at: levels, as: asDerivative)
+      })
   }
 
   /// The levels outside that the function or its derivative along `given` depends on. Where a derivative does not depend on a variable of theirs, it is because its
@@ -67,6 +83,14 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
 
   /// Why a derivative has none itself.
   var asDerivative: Cut { Cut(reason: .derivative, operation: name, caller: Caller(#fileID, #line)) }
+}
+
+/// Ends a tape when the derivative is no longer wanted. A rule on it may hold values that are recorded on it, as `checkpoint`'s does in a derivative of a derivative: the two
+/// would keep each other for ever.
+private final class KeptTape {
+  let tape: Tape
+  init(_ tape: Tape) { self.tape = tape }
+  deinit { tape.removeAll() }
 }
 
 // What is differentiable, and what is said where nothing is.

@@ -65,4 +65,7 @@ final class Tape: @unchecked Sendable {
 
   /// Removes and returns the last entry, so that what it kept is freed.
   func popLast() -> Entry? { entries.popLast() }
+
+  /// Frees what the entries kept.
+  func removeAll() { entries = [] }
 }

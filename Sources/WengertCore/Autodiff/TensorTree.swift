@@ -1,7 +1,8 @@
 /// A structure whose leaves are tensors: a tensor, a model, an array or dictionary or optional of such. A gradient has the same structure.
 public protocol TensorTree {
   /// The type itself, which nothing need declare. Derivatives take their closures' parameter from it: Swift then knows that type before it looks into
-  /// the closure, and checks long formulas in it quickly. Code that is generic over a tree and differentiates says so: `where Tree.Itself == Tree`.
+  /// the closure, and checks long formulas in it quickly. Code that is generic over any tree and differentiates says so:
+  /// `where Tree.Itself == Tree`; of a `ParameterTree` it is known.
   associatedtype Itself: TensorTree = Self
 
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
@@ -79,7 +80,7 @@ public func dotted(_ prefix: String, _ name: String) -> String { prefix.isEmpty 
 /// ```
 /// The list is compared with the stored properties the first time: a property that holds tensors, itself or in a tuple or struct, but is not listed ends the program, as it would
 /// silently never be trained. Properties that hold no tensors, numbers and settings, are not listed and stay as they are.
-public protocol ParameterTree: TensorTree {
+public protocol ParameterTree: TensorTree where Itself == Self {
   static var fields: [Field<Self>] { get }
 }
 

@@ -73,6 +73,7 @@ struct CompiledThreadsTests {
   func recursion() {
     let depth = LockedCount()
     nonisolated(unsafe) var f: CompiledFunction<Tensor, Tensor>!
+    defer { f = nil }
     f = compile { (x: Tensor) in
       depth.increment()
       return depth.value < 3 ? x + f(Tensor.ones([2 + depth.value])).sum() : x

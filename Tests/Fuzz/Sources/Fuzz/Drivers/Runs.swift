@@ -27,7 +27,7 @@ func readCheckpoint(_ bytes: Data) throws {
   }
   let checkpoint = try Checkpoint(contentsOf: Folder.put(bytes, "checkpoint.safetensors"))
   try? checkpoint.check([("seed", "42"), ("net", "dist-de-all")])
-  let layer = Linear(weight: Tensor([[1, 2], [3, 4]]), bias: Tensor([5, 6]))
+  let layer = Linear(weight: Tensor([[1, 2], [3, 4]]), bias: Tensor([5.0, 6]))
   _ = try? checkpoint.restored(layer, "model")
 }
 
