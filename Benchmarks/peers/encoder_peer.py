@@ -2,7 +2,7 @@
 
     encoder_peer.py MODE --model minilm|base --batch N --tokens N [--real] --threads N --repeats N [--forward]
 
-MODE is eager, compile or jax. Random weights; mean pooling, L2 normalisation, the product with a fixed direction as the loss; AdamW. With --real the
+MODE is eager, compile or jax. Random weights; mean pooling, L2 normalization, the product with a fixed direction as the loss; AdamW. With --real the
 lengths fill 45% of the padded batch, which is what these peers compute on.
 """
 import argparse
@@ -64,7 +64,7 @@ def torch_step(compiled):
         {"params": [p for name, p in model.named_parameters() if any(s in name for s in small) == is_small], "weight_decay": decay}
         for is_small, decay in ((True, 0.0), (False, 0.01))
     ]
-    optimiser = torch.optim.AdamW(groups, lr=1e-5)
+    optimizer = torch.optim.AdamW(groups, lr=1e-5)
     tokens, attention = torch.from_numpy(ids), torch.from_numpy(mask)
     target = torch.randn(WIDTH)
 
@@ -77,8 +77,8 @@ def torch_step(compiled):
 
     def step():
         (run() * target).sum().backward()
-        optimiser.step()
-        optimiser.zero_grad()
+        optimizer.step()
+        optimizer.zero_grad()
 
     def forward():
         with torch.no_grad():
@@ -112,8 +112,8 @@ def jax_step():
     target = jnp.asarray(generator.standard_normal(WIDTH, dtype=np.float32))
 
     def norm(x, gain, shift):
-        centred = x - x.mean(-1, keepdims=True)
-        return centred * jax.lax.rsqrt((centred * centred).mean(-1, keepdims=True) + 1e-12) * gain + shift
+        centered = x - x.mean(-1, keepdims=True)
+        return centered * jax.lax.rsqrt((centered * centered).mean(-1, keepdims=True) + 1e-12) * gain + shift
 
     def embed(p):
         batch, longest = tokens.shape

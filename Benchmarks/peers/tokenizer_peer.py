@@ -1,4 +1,4 @@
-"""Hugging Face's tokeniser in Rust on the first lines of a text file; TOKENIZERS_PARALLELISM says on how many threads.
+"""Hugging Face's tokenizer in Rust on the first lines of a text file; TOKENIZERS_PARALLELISM says on how many threads.
 
     tokenizer_peer.py TOKENIZER_JSON TEXT_FILE LINES
 

@@ -58,8 +58,8 @@ def adamw(**options):
     def prepare():
         p = torch.nn.Parameter(normal(30_000_000))
         p.grad = normal(30_000_000)
-        optimiser = torch.optim.AdamW([p], lr=1e-3, **options)
-        return torch.compile(optimiser.step) if mode == "compile" else optimiser.step
+        optimizer = torch.optim.AdamW([p], lr=1e-3, **options)
+        return torch.compile(optimizer.step) if mode == "compile" else optimizer.step
     return prepare
 
 

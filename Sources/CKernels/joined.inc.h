@@ -116,7 +116,7 @@ JOINED_ROWS(affine_difference, R0 *S1 - R2 *S3)
 JOINED_ROWS(raised, R0 + S1)
 JOINED_ROWS(shifted, R0 - S1)
 JOINED_ROWS(scaled, R0 *S1)
-JOINED_ROWS(normalised, (R0 - S1) * S2 * R3 + R4)
+JOINED_ROWS(normalized, (R0 - S1) * S2 * R3 + R4)
 
 JOINED_SUM(sum_rows, 1, x = v0;, x)
 JOINED_SUM(sum_products, 2, x = v0 * v1;, x)
@@ -139,7 +139,7 @@ static const wg_joined_table WG(joined_table) = {
   .pair = {PAIR_ROWS(add_rr), PAIR_ROWS(add_rs), PAIR_ROWS(multiply_rr), PAIR_ROWS(multiply_rs), PAIR_ROWS(subtract_rr), PAIR_ROWS(subtract_rs),
            PAIR_ROWS(subtract_sr)},
   .tree = {WG(towards), WG(mean_square), WG(root_quotient), WG(scaled_affine), WG(projected), WG(affine_difference),
-           WG(raised), WG(shifted), WG(scaled), WG(normalised)},
+           WG(raised), WG(shifted), WG(scaled), WG(normalized)},
   .reduction = {WG(sum_rows), WG(sum_products), WG(sum_square_deviations), WG(sum_exp), WG(sum_exp_shifted), WG(max_rows)},
 };
 

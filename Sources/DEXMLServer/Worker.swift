@@ -30,7 +30,7 @@ package final class Worker: Sendable {
   private let predictor: Locked<Predictor>
   private let limits: ServiceLimits
   private let state = Locked(State())
-  /// Signalled once for each job, and when the worker is closed.
+  /// Signaled once for each job, and when the worker is closed.
   private let news = DispatchSemaphore(value: 0)
 
   /// Starts the thread, which ends when `close` is called.

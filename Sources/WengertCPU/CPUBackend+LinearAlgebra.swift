@@ -48,9 +48,9 @@ private struct Matrices<Number: LAPACKNumber> {
   private func compute(_ a: Matrix<Number>, _ b: Matrix<Number>, into out: UnsafeMutablePointer<Number>) -> Bool {
     switch kernel {
     case .cholesky:
-      symmetrise(a, into: out)
+      symmetrize(a, into: out)
       // LAPACK lets a NaN pass.
-      return BlockedFactorisation.cholesky(out, n) && (0..<n).allSatisfy { out[$0 * (n + 1)] > 0 }
+      return BlockedFactorization.cholesky(out, n) && (0..<n).allSatisfy { out[$0 * (n + 1)] > 0 }
     case .solve:
       copy(b, into: out)
       return solve(a, into: out)
@@ -69,7 +69,7 @@ private struct Matrices<Number: LAPACKNumber> {
     // Where columns are contiguous it is the transpose that is factored.
     let isFlipped = a.columnStride != 1 && a.rowStride == 1
     copy(isFlipped ? a.transposed : a, into: f)
-    guard BlockedFactorisation.lu(f, n, pivots: pivots) else { return false }
+    guard BlockedFactorization.lu(f, n, pivots: pivots) else { return false }
     // In memory stand Uᵀ below and Lᵀ above the diagonal, of the transpose of what was copied: P·aᵀ = L·U, so that a = Uᵀ·Lᵀ·P.
     var lower = Triangle(pointer: UnsafePointer(f), stride: n, isUpper: false)
     var upper = Triangle(pointer: UnsafePointer(f), stride: n, isUpper: true, isUnit: true)
@@ -136,7 +136,7 @@ private struct Matrices<Number: LAPACKNumber> {
   }
 
   /// The lower triangle of (a + aᵀ)/2, and zero above it, by squares that fit the cache.
-  private func symmetrise(_ a: Matrix<Number>, into target: UnsafeMutablePointer<Number>) {
+  private func symmetrize(_ a: Matrix<Number>, into target: UnsafeMutablePointer<Number>) {
     let side = 32, n = n
     let blocks = (n + side - 1) / side
     let (rowStride, columnStride) = (a.rowStride, a.columnStride)

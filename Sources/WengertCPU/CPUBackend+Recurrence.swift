@@ -6,7 +6,7 @@ extension CPUBackend {
   }
 }
 
-/// Each step waits for the one before, so that speed comes from many rows at once: neighbours in memory advance together.
+/// Each step waits for the one before, so that speed comes from many rows at once: neighbors in memory advance together.
 private struct Recurrence: ElementVisitor {
   var a: View, b: View, out: View
   var reverse: Bool

@@ -8,7 +8,7 @@ extension CPUBackend {
 }
 
 /// Every result is rounded from a running combination in float64 (half types and float32; float64 in itself, whole numbers wrap). In sums along a line, sixteen
-/// neighbours are first added up in float32 (`wl_running_sum`).
+/// neighbors are first added up in float32 (`wl_running_sum`).
 private struct Scan: ElementVisitor {
   var x: View, out: View
   var op: ReduceOp
@@ -109,7 +109,7 @@ private struct Scan: ElementVisitor {
     let from = x.with(source).pointer(as: Element.self), to = out.with(target).pointer(as: Element.self)
     let (fromStep, toStep) = (source.strides[last], target.strides[last])
 
-    // Where neighbours in memory belong to different rows, many rows advance together.
+    // Where neighbors in memory belong to different rows, many rows advance together.
     let across = (0..<last).first { source.strides[$0] == 1 && source.shape[$0] > 1 }
     if let across, fromStep.magnitude != 1 {
       let (width, step) = (source.shape[across], target.strides[across])

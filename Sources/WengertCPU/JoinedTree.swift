@@ -29,7 +29,7 @@ indirect enum JoinedTree: Sendable {
     func rule(_ kernel: Int, _ tree: JoinedTree) -> Rule { Rule(tree: tree) { wg_joined_tree(Int32(kernel))! } }
     let (scaled, other) = (a * s, b * t)
     return [
-      rule(WG_NORMALISED, (a - s) * JoinedTree.single(2) * JoinedTree.row(3) + JoinedTree.row(4)),
+      rule(WG_NORMALIZED, (a - s) * JoinedTree.single(2) * JoinedTree.row(3) + JoinedTree.row(4)),
       rule(WG_ROOT_QUOTIENT, scaled / (.root(b) * t + u)),
       rule(WG_PROJECTED, (a - s - other) * u),
       rule(WG_MEAN_SQUARE, scaled + b * b * t),

@@ -52,7 +52,7 @@ struct RowIteration {
     for operand in strides.indices { strides[operand].swapAt(a, b) }
   }
 
-  /// Orders the axes by the distance of neighbours in an output, so that rows are contiguous there.
+  /// Orders the axes by the distance of neighbors in an output, so that rows are contiguous there.
   private mutating func sort(byOperand operand: Int) {
     for last in 1..<extents.rank {
       var axis = last
@@ -75,7 +75,7 @@ struct RowIteration {
     }
   }
 
-  /// Brings the axis along which an input's neighbours lie next to the row's.
+  /// Brings the axis along which an input's neighbors lie next to the row's.
   private mutating func findTransposed(inputCount: Int) {
     let row = extents.rank - 1
     for operand in 0..<inputCount where abs(strides[operand][row]) > 1 {

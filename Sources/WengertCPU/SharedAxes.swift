@@ -1,6 +1,6 @@
 import WengertCore
 
-/// Axes along which several views are walked together; neighbouring axes that every view crosses in equal steps are merged into one.
+/// Axes along which several views are walked together; neighboring axes that every view crosses in equal steps are merged into one.
 struct SharedAxes {
   private(set) var shape: Shape = []
   private(set) var strides: [Strides]

@@ -63,13 +63,13 @@ struct CheckpointTests {
     (position.epoch, position.stepInEpoch, position.step, position.lossSum, position.metricsLines) = (3, 4, 24, 0.1 + 0.2, 3)
     for best in [nil, 87.5, 1 / 3.0] {
       position.best = best
-      try Checkpoint.write(position, [("lr", "0.1"), ("\"quoted\"", "crc32\":\"x")], model: model, optimiser: other, to: file)
+      try Checkpoint.write(position, [("lr", "0.1"), ("\"quoted\"", "crc32\":\"x")], model: model, optimizer: other, to: file)
       let read = try Checkpoint(contentsOf: file)
       #expect(read.position == position)
       try read.check([("lr", "0.1"), ("\"quoted\"", "crc32\":\"x")])
       #expect(message { try read.check([("lr", "0.2")]) }.contains("lr: '0.1' in the checkpoint, '0.2' in this run"))
       #expect(try read.restored(other, "model").tensors.map { $0.array(of: Float.self) } == model.tensors.map { $0.array(of: Float.self) })
-      #expect(try read.restored(model, "optimiser").weight.array(of: Float.self) == other.weight.array(of: Float.self))
+      #expect(try read.restored(model, "optimizer").weight.array(of: Float.self) == other.weight.array(of: Float.self))
       #expect(message { _ = try read.restored(small, "model") }.contains("model.weight: float32 [2, 3], expected float32 [2, 2]"))
     }
   }
@@ -243,7 +243,7 @@ struct CheckpointTests {
     let folder = try TemporaryFolder()
     let file = folder.url.appendingPathComponent("checkpoint.safetensors")
     let model = Linear(8, 4, key: RandomKey(1))
-    try Checkpoint.write(Checkpoint.Position(), [("lr", "0.1")], model: model, optimiser: model, to: file)
+    try Checkpoint.write(Checkpoint.Position(), [("lr", "0.1")], model: model, optimizer: model, to: file)
     let whole = try Data(contentsOf: file)
     let seed: UInt64 = 12
     var random = TestRandom(seed: seed)

@@ -59,7 +59,7 @@ struct ClassifierGradientTests {
     let criteria = [("softmax", .softmax), ("decoupled-softmax", .decoupledSoftmax), ("bce", .bce)] as [(String, SimilarityLoss.Criterion)]
     for (name, criterion) in criteria {
       for normalizes in [true, false] {
-        let label = "\(name) \(normalizes ? "normalised" : "plain")"
+        let label = "\(name) \(normalizes ? "normalized" : "plain")"
         let expected = try #require(golden.cases[label])
         let encoder = try ModelFolder(Fixtures.url("encoder/bert")).textEncoder(pooling: .mean, normalizes: normalizes)
         let classifier = LabelClassifier(

@@ -42,8 +42,8 @@ struct EncoderTests {
     #expect(largestDifference(encoder.embed(PackedTokens(sequences)), values(model, name)) < 1e-5)
   }
 
-  @Test("embeddings have length one when normalised, whatever the chunk")
-  func normalised() throws {
+  @Test("embeddings have length one when normalized, whatever the chunk")
+  func normalized() throws {
     let encoder = try folder("bert").textEncoder(pooling: .mean)
     let whole = encoder.embed(sequences, chunk: 100)
     #expect(largestDifference(whole.norm(axes: [1]), [1, 1, 1, 1]) < 1e-6)

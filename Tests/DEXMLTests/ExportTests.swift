@@ -33,7 +33,7 @@ struct ExportTests {
     }
   }
 
-  @Test("a folder is read back with its bottleneck, pooling and normalisation")
+  @Test("a folder is read back with its bottleneck, pooling and normalization")
   func roundTrip() throws {
     let folder = try TemporaryFolder(), url = folder.url.appendingPathComponent("model")
     let model = try saved(.cls, bottleneck: 6, normalizes: false, in: url)

@@ -56,15 +56,15 @@ struct FolderErrorsTests {
     #expect(try BertConfiguration(json: Data((bert + rest).utf8), file: "config.json").normEpsilon == 0.25)
   }
 
-  @Test("the tokeniser of another kind of model is refused with its kind", arguments: ["Unigram", "BPE", "WordLevel"])
+  @Test("the tokenizer of another kind of model is refused with its kind", arguments: ["Unigram", "BPE", "WordLevel"])
   func tokenizers(kind: String) throws {
     let folder = try TemporaryFolder()
     try folder.write("tokenizer.json", "{\"model\": {\"type\": \"\(kind)\", \"vocab\": [[\"a\", -1.0]]}}")
     let text = anyMessage { _ = try Tokenizer(folder: folder.url) }
-    #expect(text.contains("model.type: is \"\(kind)\", the tokeniser of another kind of model; WordPiece tokenisers"), "\(text)")
+    #expect(text.contains("model.type: is \"\(kind)\", the tokenizer of another kind of model; WordPiece tokenizers"), "\(text)")
     let other = try TemporaryFolder()
     try other.write("sentencepiece.bpe.model", "")
-    #expect(anyMessage { _ = try Tokenizer(folder: other.url) }.contains("sentencepiece.bpe.model: the tokeniser of another kind of model"))
+    #expect(anyMessage { _ = try Tokenizer(folder: other.url) }.contains("sentencepiece.bpe.model: the tokenizer of another kind of model"))
   }
 
   @Test("a folder whose weights are PyTorch's says how they are converted; one of an adapter, what to do")

@@ -13,7 +13,7 @@ struct FolderUseTests {
     ["config_sentence_transformers.json": "{\"similarity_fn_name\": \(name.map { "\"\($0)\"" } ?? "null")}"]
   }
 
-  @Test("labels are compared as the folder says; without a word by dot product, unless it normalises")
+  @Test("labels are compared as the folder says; without a word by dot product, unless it normalizes")
   func similarity() throws {
     for (name, function, expected) in [
       ("pooling mean", "cosine", true), ("pooling mean", "dot", false), ("pooling mean", nil, false),
@@ -56,7 +56,7 @@ struct FolderUseTests {
     }
   }
 
-  @Test("a prefixed tokeniser's ids are those of the prefixed text, also in a token file, which has a name of its own")
+  @Test("a prefixed tokenizer's ids are those of the prefixed text, also in a token file, which has a name of its own")
   func prefixed() throws {
     let plain = try ModelFolder(Fixtures.url("encoder/bert")).tokenizer(), prefixed = plain.prefixed(by: "the ")
     #expect(
@@ -98,7 +98,7 @@ struct FolderUseTests {
     #expect(message { _ = try folder.reader(for: .named("none"), maximumLength: 9) }.contains("prompts: query"))
   }
 
-  @Test("evaluating and training take the folder's own pooling and normalisation unless told otherwise")
+  @Test("evaluating and training take the folder's own pooling and normalization unless told otherwise")
   func auto() throws {
     func metrics(_ change: (inout Configuration) -> Void) throws -> [String: Double] {
       var task = try TinyTask()

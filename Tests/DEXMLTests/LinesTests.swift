@@ -81,7 +81,7 @@ import Testing
     #expect(error?.field == "line \(lines.count + 2)")
   }
 
-  @Test("texts tokenised as they are needed give what the token file gives")
+  @Test("texts tokenized as they are needed give what the token file gives")
   func sources() throws {
     let tokenizer = Tokenizer(vocabulary: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"])
     let lines = (0..<1000).map { ["a", "b c a b c", "", "x"][$0 % 4] }
@@ -100,8 +100,8 @@ import Testing
     #expect(#expect(throws: TokenizerError.self) { try open(.online) }?.field == "line 2")
   }
 
-  @Test("a token file of another tokeniser with the same name is made anew, one of the same is not")
-  func tokenisers() throws {
+  @Test("a token file of another tokenizer with the same name is made anew, one of the same is not")
+  func tokenizers() throws {
     let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"]
     let folder = try TokenizerScratch(["x.txt": "a b\nc\n"])
     let log = try Logger.run(in: ResultsFolder(folder.url))

@@ -6,7 +6,7 @@ import WengertTestSupport
 
 @Suite("The threshold of SoftTop-k")
 struct LossesThresholdTests {
-  /// Rows of similarities: normalised with τ = 0.05, raw ones up to ±80 and beyond, clusters, equals, two far apart.
+  /// Rows of similarities: normalized with τ = 0.05, raw ones up to ±80 and beyond, clusters, equals, two far apart.
   private static func rows(labels n: Int) -> [(name: String, values: [Float])] {
     var random = SplitMix64(seed: 9)
     func normals(_ spread: Double) -> [Float] { random.normals(n).map { Float($0 * spread) } }

@@ -122,7 +122,7 @@ struct SentenceTransformersTests {
     #expect(anyMessage { _ = try embeddings(files.url) }.contains("the name of a file in this folder"))
   }
 
-  @Test("lower-casing of the package's settings holds where the tokeniser has none, and leaves accents")
+  @Test("lower-casing of the package's settings holds where the tokenizer has none, and leaves accents")
   func lowercases() throws {
     let json = try String(contentsOf: Fixtures.url("folders/tokenizer.json"), encoding: .utf8).replacing(
       "\"lowercase\": true", with: "\"lowercase\": false")

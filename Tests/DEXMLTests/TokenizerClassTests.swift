@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// The ids are those of transformers 5.24 for the same folders.
-@Suite("Classes of tokenisers") struct TokenizerClassTests {
+@Suite("Classes of tokenizers") struct TokenizerClassTests {
   private static let text = "The CAF\u{C9} caf\u{E9} \u{4E2D}\u{56FD}"
   private static let names = #""unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]""#
 
@@ -63,7 +63,7 @@ import Testing
     #expect(try ids(folder(#"{"do_lower_case": true}"#)) == [2, 6, 1, 8, 10, 3])
   }
 
-  @Test("with a class of any tokeniser tokenizer.json alone counts", arguments: ["PreTrainedTokenizerFast", "TokenizersBackend"])
+  @Test("with a class of any tokenizer tokenizer.json alone counts", arguments: ["PreTrainedTokenizerFast", "TokenizersBackend"])
   func fileClass(name: String) throws {
     for (rules, _) in Self.bert {
       let config = "{\"tokenizer_class\": \"\(name)\", \(Self.names)\(rules)}"
@@ -93,7 +93,7 @@ import Testing
     #expect(null.contains("tokenizer.json: post_processor: is missing or null"), "\(null)")
   }
 
-  @Test("a tokeniser that BERT's class would not make is saved under another, and reads back the same")
+  @Test("a tokenizer that BERT's class would not make is saved under another, and reads back the same")
   func saving() throws {
     for (found, change, name) in [
       ("\"clean_text\": true", "\"clean_text\": false", "PreTrainedTokenizerFast"),
@@ -114,11 +114,11 @@ import Testing
   }
 
   @Test(
-    "a tokeniser of another class is refused with its name",
+    "a tokenizer of another class is refused with its name",
     arguments: ["BertJapaneseTokenizer", "MPNetTokenizer", "XLMRobertaTokenizerFast"])
   func otherClasses(name: String) throws {
     let config = "{\"tokenizer_class\": \"\(name)\", \"model_type\": \"bert\"}"
-    let expected = "tokenizer_class: is \"\(name)\", a tokeniser of another kind"
+    let expected = "tokenizer_class: is \"\(name)\", a tokenizer of another kind"
     let text = message(try folder(config)), model = message(try folder(nil, model: config))
     #expect(text.contains("tokenizer_config.json: \(expected)"), "\(text)")
     #expect(model.contains("/config.json: \(expected)"), "\(model)")

@@ -88,7 +88,7 @@ import Testing
     }
   }
 
-  @Test("a tokeniser that pads with its separator makes no token file, whose rows would lose their ends")
+  @Test("a tokenizer that pads with its separator makes no token file, whose rows would lose their ends")
   func separatorAsPadding() throws {
     let folder = try TokenizerScratch([
       "vocab.txt": "[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n", "tokenizer_config.json": #"{"pad_token": "[SEP]"}"#, "x.txt": "a\n",

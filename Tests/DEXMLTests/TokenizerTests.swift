@@ -2,7 +2,7 @@ import DEXML
 import Foundation
 import Testing
 
-@Suite("WordPiece tokeniser") struct TokenizerTests {
+@Suite("WordPiece tokenizer") struct TokenizerTests {
   let fixture = TokenizerFixture.shared
 
   @Test("ids are Hugging Face's for every combination of rules, on adversarial texts", arguments: 0..<5)
@@ -56,7 +56,7 @@ import Testing
     #expect(tokenizer.encode(texts.joined(separator: " "), maxLength: 1000) == whole.prefix(999) + [tokenizer.sepID])
   }
 
-  @Test("a saved tokeniser reads back the same, from tokenizer.json and from vocab.txt", arguments: [true, false])
+  @Test("a saved tokenizer reads back the same, from tokenizer.json and from vocab.txt", arguments: [true, false])
   func saving(list: Bool) throws {
     let source = try TokenizerScratch(["tokenizer.json": fixture.added.file])
     let tokenizer = try Tokenizer(folder: source.url)
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test(
-    "mutated tokeniser files parse or throw",
+    "mutated tokenizer files parse or throw",
     arguments: ["tokenizer.json", "vocab.txt", "tokenizer_config.json", "special_tokens_map.json"])
   func fuzz(name: String) throws {
     let source = try TokenizerScratch()

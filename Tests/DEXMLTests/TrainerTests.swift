@@ -75,7 +75,7 @@ struct TrainerTests {
     task.configuration.numEpochs = 1
     try Trainer.run(task.configuration, profiles: true)
     let log = try task.text("log.txt")
-    for program in ["encoder forward", "encoder pullback", "loss sums", "loss gradient", "optimiser"] {
+    for program in ["encoder forward", "encoder pullback", "loss sums", "loss gradient", "optimizer"] {
       #expect(log.contains("\(program): compiled in"), "\(program)")
     }
     #expect(log.contains("GFLOP/s") && log.contains("matmul"))
@@ -145,7 +145,7 @@ struct TrainerTests {
   }
 
   @Test("documents without labels are left out with a warning")
-  func unlabelled() throws {
+  func unlabeled() throws {
     let task = try TinyTask()
     let matrix = try SparseMatrix(
       rows: 40, columns: 4, rowOffsets: (0...40).map { max($0 - 5, 0) }, indices: (5..<40).map { Int32($0 % 4) },

@@ -1,4 +1,4 @@
-"""Texts that a tokeniser may get wrong: all planes, marks, jamo, ideographs, emoji, special tokens, long words."""
+"""Texts that a tokenizer may get wrong: all planes, marks, jamo, ideographs, emoji, special tokens, long words."""
 import random
 def scalar(r):
     while True:

@@ -46,7 +46,7 @@ for name in ["softmax", "decoupled-softmax", "bce"]:
         value = criterion(name, (x @ weight.T + bias) / tau)
         words = net.embeddings.word_embeddings.weight
         gradients = torch.autograd.grad(value, [weight, bias, words])
-        cases[f"{name} {'normalised' if normalizes else 'plain'}"] = {
+        cases[f"{name} {'normalized' if normalizes else 'plain'}"] = {
             "loss": value.item(), **{key: g.flatten().tolist() for key, g in zip(["weight", "bias", "words"], gradients)},
         }
 golden = {"documents": documents, "positives": positives, "labels": labels, "tau": tau, "weight": weight.flatten().tolist(),

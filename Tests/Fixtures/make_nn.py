@@ -1,4 +1,4 @@
-"""Writes what PyTorch and transformers compute in double precision: layers with their gradients, optimiser steps, clipping, schedules, losses.
+"""Writes what PyTorch and transformers compute in double precision: layers with their gradients, optimizer steps, clipping, schedules, losses.
 
     python Tests/Fixtures/make_nn.py        needs torch, transformers, safetensors
 """
@@ -80,23 +80,23 @@ pre = torch.nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, activation="gelu",
 shake(pre)
 note_gradients("preNorm", x, packed(x, pre), list(pre.named_parameters()))
 
-# Five steps with given gradients, decay on the weight alone, half the rate on the normalisation.
+# Five steps with given gradients, decay on the weight alone, half the rate on the normalization.
 start = {"weight": torch.randn(3, 4), "bias": torch.randn(3), "norm.weight": torch.randn(4), "norm.bias": torch.randn(4)}
 gradients = {name: torch.randn(5, *tensor.shape) for name, tensor in start.items()}
 for name in start:
-    note(f"optimiser/start/{name}", start[name])
-    note(f"optimiser/gradient/{name}", gradients[name])
+    note(f"optimizer/start/{name}", start[name])
+    note(f"optimizer/gradient/{name}", gradients[name])
 rates = [0.1 * f for f in (0.2, 1.0, 0.9, 0.5, 0.1)]
-optimisers = {
+optimizers = {
     "adamw": (torch.optim.AdamW, {}, 0.1),
     "adam": (torch.optim.Adam, {"betas": (0.8, 0.99), "eps": 1e-6}, 0.1),
     "sgd": (torch.optim.SGD, {}, 0.1),
     "momentum": (torch.optim.SGD, {"momentum": 0.9}, 0.1),
     "nesterov": (torch.optim.SGD, {"momentum": 0.9, "nesterov": True}, 0.1),
 }
-for label, (kind, settings, decay) in optimisers.items():
+for label, (kind, settings, decay) in optimizers.items():
     p = {name: torch.nn.Parameter(tensor.clone()) for name, tensor in start.items()}
-    optimiser = kind(
+    optimizer = kind(
         [
             {"params": [p["weight"]], "weight_decay": decay, "scale": 1.0},
             {"params": [p["bias"]], "weight_decay": 0.0, "scale": 1.0},
@@ -104,13 +104,13 @@ for label, (kind, settings, decay) in optimisers.items():
         ],
         lr=0.1, **settings)
     for step in range(5):
-        for group in optimiser.param_groups:
+        for group in optimizer.param_groups:
             group["lr"] = rates[step] * group["scale"]
         for name in p:
             p[name].grad = gradients[name][step].clone()
-        optimiser.step()
+        optimizer.step()
     for name in p:
-        note(f"optimiser/{label}/{name}", p[name])
+        note(f"optimizer/{label}/{name}", p[name])
 
 p = {name: torch.nn.Parameter(tensor.clone()) for name, tensor in start.items()}
 for name in p:
@@ -121,12 +121,12 @@ for name in p:
 
 for label, schedule in {"linear": get_linear_schedule_with_warmup, "cosine": get_cosine_schedule_with_warmup}.items():
     for warmup in (0, 3):
-        optimiser = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
-        course = schedule(optimiser, warmup, 10)
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+        course = schedule(optimizer, warmup, 10)
         factors = []
         for _ in range(11):
             factors.append(course.get_last_lr()[0])
-            optimiser.step()
+            optimizer.step()
             course.step()
         note(f"schedule/{label}/{warmup}", torch.tensor(factors))
 

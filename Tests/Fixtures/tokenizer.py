@@ -38,7 +38,7 @@ def encode(tokenizer, texts, length):
 
 
 def digests(normalizer):
-    """FNV-1a of each 4,096 scalars: the normalised UTF-8, 0xFF, and 0, 1 or 2 for a letter, a space, a symbol."""
+    """FNV-1a of each 4,096 scalars: the normalized UTF-8, 0xFF, and 0, 1 or 2 for a letter, a space, a symbol."""
     split = pre_tokenizers.BertPreTokenizer()
     result = []
     for block in range(0, 0x110000, 0x1000):

@@ -1,5 +1,5 @@
 // Drives every kernel of CKernels at every level of this processor over odd sizes, strides, alignments and special values. Built with the sanitizers for undefined
-// behaviour and addresses, which end it at the first fault: see Documentation/Sanitizers.md. Every block of memory is exactly as large as the kernel's contract asks
+// behavior and addresses, which end it at the first fault: see Documentation/Sanitizers.md. Every block of memory is exactly as large as the kernel's contract asks
 // for, and begins at an address that is a multiple of its elements' size and of nothing more.
 #include "kernels.h"
 

@@ -43,8 +43,8 @@ struct CompiledStepTests {
   @Test("loss, backward, clipping and AdamW as one program give the parameters of the eager step, for every number of tokens")
   func step() throws {
     var model = Model(key: RandomKey(1))
-    var optimiser = AdamW(groups: [.noDecayOnBiasesAndNorms])
-    var state = Pair(model, optimiser)
+    var optimizer = AdamW(groups: [.noDecayOnBiasesAndNorms])
+    var state = Pair(model, optimizer)
     state.second.state.prepare(for: model)
     let compiled = compileUpdate(
       { (state: inout Pair<Model, AdamW>, batch: Batch, rate: Tensor) -> Tensor in
@@ -56,7 +56,7 @@ struct CompiledStepTests {
       let batch = batch(number)
       let rate = 0.01 * Double(number + 1)
       let (loss, gradient) = valueAndGradient(at: model) { $0.loss(batch.ids, batch.offsets, RandomKey(batch.key)) }
-      optimiser.update(&model, try clipByGlobalNorm(gradient, 0.5).gradient, learningRate: rate)
+      optimizer.update(&model, try clipByGlobalNorm(gradient, 0.5).gradient, learningRate: rate)
       let value = compiled(&state, batch, Tensor([rate], shape: []))
       #expect(abs(value.item() - loss.item()) < 1e-5 * abs(loss.item()))
       // The loss does not depend on the key's bias: its gradient is rounding, which Adam blows up.

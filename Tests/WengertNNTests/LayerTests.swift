@@ -15,7 +15,7 @@ struct LayerTests {
     try golden.expectValueAndGradients("linear", layer) { $0($1) }
   }
 
-  @Test("layer normalisation") func layerNorm() throws {
+  @Test("layer normalization") func layerNorm() throws {
     var layer = LayerNorm(6, dtype: .float64)
     try layer.load(golden.file, strict: false) { "layerNorm/\($0)" }
     try golden.expectValueAndGradients("layerNorm", layer) { $0($1) }
@@ -124,12 +124,12 @@ struct RandomLayerTests {
     #expect(trained.doubles != block(x, offsets: offsets).doubles)
   }
 
-  @Test("new weights are spread as PyTorch's and BERT's") func initialisers() {
+  @Test("new weights are spread as PyTorch's and BERT's") func initializers() {
     let linear = Linear(100, 200, key: RandomKey(1))
     let values = linear.weight.doubles + linear.bias!.doubles
     #expect(values.allSatisfy { abs($0) <= 0.1 })
     #expect(values.max()! > 0.099 && values.min()! < -0.099)
-    let bert = Linear(100, 200, key: RandomKey(1), initialiser: .normal(standardDeviation: 0.02))
+    let bert = Linear(100, 200, key: RandomKey(1), initializer: .normal(standardDeviation: 0.02))
     #expect(abs(bert.weight.variance().item().squareRoot() - 0.02) < 0.0005)
     #expect(bert.bias!.doubles.allSatisfy { $0 == 0 })
     #expect(Linear(3, 2, bias: false, key: RandomKey(1)).bias == nil)

@@ -57,11 +57,11 @@ struct LossTests {
   @Test("a small network learns exclusive or") func exclusiveOr() {
     var model = Sequential(Linear(2, 8, key: RandomKey(1)), Activation { tanh($0) }, Dropout(0), Linear(8, 1, key: RandomKey(2)))
     let x = Tensor([[0, 0], [0, 1], [1, 0], [1, 1]]), y = Tensor([[0], [1], [1], [0]])
-    var optimiser = AdamW(weightDecay: 0)
+    var optimizer = AdamW(weightDecay: 0)
     var loss = 0.0
     for _ in 0..<200 {
       let (value, gradient) = valueAndGradient(at: model) { binaryCrossEntropyWithLogits($0(x), y) }
-      optimiser.update(&model, gradient, learningRate: 0.05)
+      optimizer.update(&model, gradient, learningRate: 0.05)
       loss = value.item()
     }
     #expect(loss < 0.05)

@@ -2,7 +2,7 @@ import Testing
 import WengertNN
 import WengertTestSupport
 
-/// Mistakes with layers and optimisers, and their lines.
+/// Mistakes with layers and optimizers, and their lines.
 private enum Mistakes {
   static func width() {
     let layer = Linear(3, 2, key: RandomKey(1))
@@ -39,8 +39,8 @@ struct Counters: ParameterTree, Sendable {
   static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 }
 
-/// The user's line is that outside of layers, optimisers and losses, and the words are theirs.
-@Suite("Messages of layers, losses and optimisers")
+/// The user's line is that outside of layers, optimizers and losses, and the words are theirs.
+@Suite("Messages of layers, losses and optimizers")
 struct MessageTests {
   @Test("a layer's operation names the line that called the layer")
   func layers() async {
@@ -52,12 +52,12 @@ struct MessageTests {
       .expectsParts("MessageTests.swift:\(Mistakes.missingRowLine)", "gather: index 3 is out of range for axis 0 with extent 3")
   }
 
-  @Test("an optimiser that was not prepared for a compiled update says what to do, and the line of the call")
+  @Test("an optimizer that was not prepared for a compiled update says what to do, and the line of the call")
   func unprepared() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.unprepared() }
       .expectsParts(
         "MessageTests.swift:\(Mistakes.unpreparedLine)", "compileUpdate: the function adds 4 tensors (second.bias.firstMoment, ",
-        "in its first argument, which must hold the same tensors before and after", "optimiser.state.prepare(for: model)")
+        "in its first argument, which must hold the same tensors before and after", "optimizer.state.prepare(for: model)")
   }
 
   @Test("a tree with too few or too many tensors")
@@ -127,15 +127,15 @@ struct MessageTests {
     }
     .expectsParts("gradient: the argument has no floating tensor", "it is weight int64[2], bias int64[1]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var model = Counters(), optimiser = AdamW()
-      optimiser.update(&model, model, learningRate: 0.1)
+      var model = Counters(), optimizer = AdamW()
+      optimizer.update(&model, model, learningRate: 0.1)
     }
     .expectsParts(
       "MessageTests.swift:\(#line - 5)", "update: the model has no floating parameter and would never learn: weight int64[2], bias int64[1]"
     )
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var optimiser = SGD(momentum: 0.9)
-      optimiser.state.prepare(for: Counters())
+      var optimizer = SGD(momentum: 0.9)
+      optimizer.state.prepare(for: Counters())
     }
     .expectsParts("MessageTests.swift:\(#line - 4)", "prepare: the model has no floating parameter")
   }
@@ -143,21 +143,21 @@ struct MessageTests {
   @Test("a gradient that does not fit its model")
   func gradients() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var model = [Tensor.ones([2])], optimiser = SGD()
-      optimiser.update(&model, [Tensor.ones([2]), Tensor.ones([2])], learningRate: 0.1)
+      var model = [Tensor.ones([2])], optimizer = SGD()
+      optimizer.update(&model, [Tensor.ones([2]), Tensor.ones([2])], learningRate: 0.1)
     }
     .expectsParts("MessageTests.swift:\(#line - 4)", "update: the gradient holds 2 tensors, the model 1")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var model = [Tensor.ones([2])], optimiser = SGD()
-      optimiser.update(&model, [Tensor.ones([3])], learningRate: 0.1)
+      var model = [Tensor.ones([2])], optimizer = SGD()
+      optimizer.update(&model, [Tensor.ones([3])], learningRate: 0.1)
     }
     .expectsParts("MessageTests.swift:\(#line - 4)", "update: 0 has the shape [2], its gradient [3]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
-      var small = ["w": Tensor.ones([2])], large = ["w": Tensor.ones([3])], optimiser = AdamW()
-      optimiser.update(&small, small, learningRate: 0.1)
-      optimiser.update(&large, large, learningRate: 0.1)
+      var small = ["w": Tensor.ones([2])], large = ["w": Tensor.ones([3])], optimizer = AdamW()
+      optimizer.update(&small, small, learningRate: 0.1)
+      optimizer.update(&large, large, learningRate: 0.1)
     }
-    .expectsParts("MessageTests.swift:\(#line - 5)", "update: the optimiser's state for w has the shape [2], the parameter [3]")
+    .expectsParts("MessageTests.swift:\(#line - 5)", "update: the optimizer's state for w has the shape [2], the parameter [3]")
   }
 
   // MARK: Faults of data
@@ -188,23 +188,23 @@ struct MessageTests {
     #expect(fault.operation == "gather" && fault.number == 3 && fault.file.hasSuffix("MessageTests.swift") && fault.line < line)
   }
 
-  @Test("an eager training step that meets a fault leaves model and optimiser as they were")
+  @Test("an eager training step that meets a fault leaves model and optimizer as they were")
   func eagerStep() {
-    var model = Embedding(3, 2, key: RandomKey(1)), optimiser = AdamW()
+    var model = Embedding(3, 2, key: RandomKey(1)), optimizer = AdamW()
     func step(_ ids: [Int]) -> DataFault? {
       fault {
         let slope = gradient(at: model) { square($0(Tensor(ids))).sum() }
-        optimiser.update(&model, slope, learningRate: 0.1)
+        optimizer.update(&model, slope, learningRate: 0.1)
       }
     }
-    #expect(step([0, 1]) == nil && optimiser.state.step == 1)
-    let before = (model.weight.array(of: Float.self), optimiser.tensors.map { $0.array(of: Float.self) })
+    #expect(step([0, 1]) == nil && optimizer.state.step == 1)
+    let before = (model.weight.array(of: Float.self), optimizer.tensors.map { $0.array(of: Float.self) })
     #expect(step([0, 7])?.number == 7)
-    #expect(model.weight.array() == before.0 && optimiser.tensors.map { $0.array(of: Float.self) } == before.1)
-    #expect(step([0, 2]) == nil && optimiser.state.step == 2)
+    #expect(model.weight.array() == before.0 && optimizer.tensors.map { $0.array(of: Float.self) } == before.1)
+    #expect(step([0, 2]) == nil && optimizer.state.step == 2)
   }
 
-  @Test("a compiled training step that meets a fault leaves model and optimiser as they were, bit for bit, and goes on")
+  @Test("a compiled training step that meets a fault leaves model and optimizer as they were, bit for bit, and goes on")
   func compiledStep() {
     let step = compileUpdate { (state: inout Pair<Embedding, AdamW>, ids: Tensor) in
       let (loss, slope) = valueAndGradient(at: state.first) { square($0(ids)).sum() }

@@ -2,8 +2,8 @@ import Testing
 import WengertNN
 import WengertTestSupport
 
-/// Layers, losses and optimisers compiled for symbolic batches, tokens and sequences: one program, the eager results at every size.
-@Suite("Layers, losses and optimisers with symbols")
+/// Layers, losses and optimizers compiled for symbolic batches, tokens and sequences: one program, the eager results at every size.
+@Suite("Layers, losses and optimizers with symbols")
 struct SymbolicLayerTests {
   struct Batch: TensorTree {
     var x: Tensor, target: Tensor, offsets = Tensor([0] as [Int])
@@ -14,9 +14,9 @@ struct SymbolicLayerTests {
     }
   }
 
-  /// One step of an optimiser on a loss, compiled and eager, at several sizes: losses and parameters agree.
-  private func check<Model: ParameterTree, Rule: Optimiser>(
-    _ model: Model, _ optimiser: Rule, _ shapes: [String: [Dimension]], _ batches: [Batch], tolerance: Double = 1e-4,
+  /// One step of an optimizer on a loss, compiled and eager, at several sizes: losses and parameters agree.
+  private func check<Model: ParameterTree, Rule: Optimizer>(
+    _ model: Model, _ optimizer: Rule, _ shapes: [String: [Dimension]], _ batches: [Batch], tolerance: Double = 1e-4,
     sourceLocation: SourceLocation = #_sourceLocation, _ loss: @escaping (Model, Batch) -> Tensor
   ) {
     let train = { (state: inout Pair<Model, Rule>, batch: Batch) -> Tensor in
@@ -24,7 +24,7 @@ struct SymbolicLayerTests {
       state.second.update(&state.first, gradient, learningRate: Tensor(0.05))
       return loss
     }
-    var eager = Pair(model, optimiser)
+    var eager = Pair(model, optimizer)
     eager.second.state.prepare(for: model)
     var state = eager
     let step = compileUpdate(train, CompileOptions(shapes: shapes))
@@ -45,7 +45,7 @@ struct SymbolicLayerTests {
     sizes.map { Batch(x: RandomKey($0).normal([$0, 5]), target: RandomKey($0 + 1).integers(0..<4, [$0])) }
   }
 
-  @Test("cross-entropy of a batch of any size, with every optimiser")
+  @Test("cross-entropy of a batch of any size, with every optimizer")
   func crossEntropies() {
     let model = Linear(5, 4, key: RandomKey(1))
     check(model, SGD(momentum: 0.9, nesterov: true), Self.rows, classified()) { crossEntropy($0($1.x), $1.target) }
@@ -112,7 +112,7 @@ struct SymbolicLayerTests {
       embedding: Embedding(20, 8, key: RandomKey(7)),
       block: TransformerBlock(
         width: 8, heads: 2, dropout: 0.1, attentionDropout: 0.1, normFirst: normFirst, key: RandomKey(8),
-        initialiser: .normal(standardDeviation: 0.5)),
+        initializer: .normal(standardDeviation: 0.5)),
       head: Linear(8, 3, key: RandomKey(9)))
     let shapes: [String: [Dimension]] = [
       "1.x": ["tokens"], "1.target": ["tokens"], "1.offsets": [Dimension(symbol: "sequences") + 1],

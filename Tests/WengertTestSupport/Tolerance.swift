@@ -58,7 +58,7 @@ public struct FloatFormat: Sendable {
   /// The row of a float dtype, nil for integers.
   public static func of(_ dtype: DType) -> FloatFormat? { table.first { $0.dtype == dtype } }
 
-  /// The unit in the last place of `x`: the distance between neighbours of its magnitude.
+  /// The unit in the last place of `x`: the distance between neighbors of its magnitude.
   public func spacing(at x: Double) -> Double {
     let exponent = x == 0 ? leastExponent : max(x.exponent, leastExponent)
     return Double(sign: .plus, exponent: exponent - fractionBits, significand: 1)

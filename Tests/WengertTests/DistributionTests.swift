@@ -65,7 +65,7 @@ struct DistributionTests {
   func normal(_ dtype: DType) {
     let z = RandomKey(8).normal([Self.count], dtype: dtype).array(of: Double.self)
     let format = FloatFormat.of(dtype)!
-    // Halfway between neighbours, where rounding puts the boundary.
+    // Halfway between neighbors, where rounding puts the boundary.
     let bounds = (-12...12).map { i -> Double in
       let x = (Double(i) * 0.25 / format.spacing(at: 3)).rounded() * format.spacing(at: 3)
       return x + (x < 0 ? -1 : 1) * format.spacing(at: x == 0 ? 0.25 : x) / 2
@@ -195,10 +195,10 @@ struct DistributionTests {
     let rows = key.keys(for: Tensor((0..<400).map(Int64.init), shape: [400, 1]))
     let byRow = (Tensor.ones([400, 500]).dropout(rate, key: rows) .== 0).cast(to: .float64).array(of: Double.self)
     #expect(abs(GoodnessOfFit.mean(byRow, rate, deviation: (rate * (1 - rate)).squareRoot())) < 4.5)
-    #expect(abs(GoodnessOfFit.correlation(byRow[..<199_500], byRow[500...])) < 4.5, "rows of neighbouring keys")
+    #expect(abs(GoodnessOfFit.correlation(byRow[..<199_500], byRow[500...])) < 4.5, "rows of neighboring keys")
   }
 
-  @Test("neighbours, lanes, seeds and children are independent")
+  @Test("neighbors, lanes, seeds and children are independent")
   func independent() {
     let n = 100_000
     func numbers(_ key: RandomKey) -> [Double] { key.uniform([n], dtype: .float64).array(of: Double.self) }
@@ -210,7 +210,7 @@ struct DistributionTests {
     let family =
       [RandomKey(18), RandomKey(-17), RandomKey(17 + 1 << 32)] + key.split(3) + [key.fold(0), key.fold(1), key.split(1)[0].split(1)[0]]
     for (i, other) in family.enumerated() { #expect(abs(GoodnessOfFit.correlation(x, numbers(other))) < 4.5, "relative \(i)") }
-    // The two numbers of a normal one, and of a normal and its neighbour.
+    // The two numbers of a normal one, and of a normal and its neighbor.
     let z = key.fold(9).normal([n], dtype: .float64).array(of: Double.self)
     #expect(abs(GoodnessOfFit.correlation(z[..<(n - 1)], z[1...])) < 4.5)
     #expect(abs(GoodnessOfFit.correlation(z[..<(n - 1)].map { $0 * $0 }, z[1...].map { $0 * $0 })) < 4.5)

@@ -29,9 +29,9 @@ struct EpilogueTests {
       let b = RowBuilder("residual and layer norm")
       let x = b.row(dtype).cast(compute) + b.row(dtype).cast(compute) + b.row(dtype).cast(compute)
       let mean = x.reduce(.sum) / Double(n)
-      let centred = x - mean
-      let scale = ((centred * centred).reduce(.sum) / Double(n) + 1e-5)(.rsqrt)
-      b.store(centred * scale, as: dtype)
+      let centered = x - mean
+      let scale = ((centered * centered).reduce(.sum) / Double(n) + 1e-5)(.rsqrt)
+      b.store(centered * scale, as: dtype)
       b.store(scale, as: compute)
       result.append(Program(name: "residual and layer norm", program: b.finish(), others: [bias, residual]))
     }

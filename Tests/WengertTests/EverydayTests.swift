@@ -22,7 +22,7 @@ struct EverydayTests {
     let y = x + 1
     #expect(Closures.slopes(x, y).map(\.doubles) == [y.doubles.map { $0 - 2 }, x.doubles])
     #expect(
-      Closures.penalised(x, y).map(\.doubles) == [zip(x.doubles, y.doubles).map { $1 - 2 + $0 }, zip(x.doubles, y.doubles).map { $0 + $1 }])
+      Closures.penalized(x, y).map(\.doubles) == [zip(x.doubles, y.doubles).map { $1 - 2 + $0 }, zip(x.doubles, y.doubles).map { $0 + $1 }])
     #expect(Closures.lineFit(Tensor(1.0, dtype: .float64), Tensor(0.0, dtype: .float64), x, x).gradient[0].item() == 0.02)
     let directions = Closures.directions(x, y)
     #expect(directions.count == 5 && directions[4].item() == zip(x.doubles, y.doubles).map { $0 * $1 - 2 * $0 + 1 }.reduce(0, +))

@@ -143,24 +143,24 @@ extension KernelTests {
       }
       let layerNorm = ProgramBuilder.make { p in
         let x = p.load(.float32), gain = p.load(.float32), ct = p.load(.float32), s = p.load(.float32, row: false)
-        let centred = p.binary(.subtract, x, p.binary(.multiply, p.reduce(.sum, x), s))
-        let r = p.binary(.multiply, p.reduce(.sum, p.binary(.multiply, centred, centred)), s)
-        let h = p.binary(.multiply, centred, r), g = p.binary(.multiply, ct, gain)
+        let centered = p.binary(.subtract, x, p.binary(.multiply, p.reduce(.sum, x), s))
+        let r = p.binary(.multiply, p.reduce(.sum, p.binary(.multiply, centered, centered)), s)
+        let h = p.binary(.multiply, centered, r), g = p.binary(.multiply, ct, gain)
         let mean = p.reduce(.sum, g), slope = p.reduce(.sum, p.binary(.multiply, g, h))
         let rest = p.binary(.subtract, p.binary(.subtract, g, mean), p.binary(.multiply, h, slope))
         p.store(p.binary(.multiply, r, rest))
         p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, x, s), gain), ct))
         p.store(p.binary(.subtract, p.binary(.multiply, x, s), p.binary(.multiply, ct, mean)))
       }
-      let normalised = ProgramBuilder.make { p in
+      let normalized = ProgramBuilder.make { p in
         let x = p.load(.float32), gain = p.load(.float32), bias = p.load(.float32), s = p.load(.float32, row: false)
-        let centred = p.binary(.subtract, x, p.binary(.multiply, p.reduce(.sum, x), s))
-        let r = p.unary(.rsqrt, p.binary(.add, p.reduce(.sum, p.unary(.square, centred)), p.constant(1e-5, .float32)))
-        p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, centred, r), gain), bias))
+        let centered = p.binary(.subtract, x, p.binary(.multiply, p.reduce(.sum, x), s))
+        let r = p.unary(.rsqrt, p.binary(.add, p.reduce(.sum, p.unary(.square, centered)), p.constant(1e-5, .float32)))
+        p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, centered, r), gain), bias))
       }
       Self.check("AdamW", adamW, 3)
       Self.check("layer norm and its pullback", layerNorm, 4)
-      Self.check("layer norm", normalised, 6)
+      Self.check("layer norm", normalized, 6)
     }
   }
 }

@@ -50,10 +50,10 @@ extension KernelTests {
       let program = ProgramBuilder.make { p in
         let x = p.load(.float32), scale = p.load(.float32), shift = p.load(.float32), count = p.load(.float32, row: false)
         let mean = p.binary(.divide, p.reduce(.sum, x), count)
-        let centred = p.binary(.subtract, x, mean)
-        let variance = p.binary(.divide, p.reduce(.sum, p.unary(.square, centred)), count)
+        let centered = p.binary(.subtract, x, mean)
+        let variance = p.binary(.divide, p.reduce(.sum, p.unary(.square, centered)), count)
         let factor = p.unary(.rsqrt, p.binary(.add, variance, p.constant(1e-5, .float32)))
-        p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, centred, factor), scale), shift))
+        p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, centered, factor), scale), shift))
         p.store(mean)
       }
       var random = TestRandom(2)

@@ -24,7 +24,7 @@ struct ReferenceBackendTests {
 
   @Test("elements are stored with the dtype's rounding")
   func rounding() {
-    // 1 + ½ulp is a tie and goes to the even neighbour, 1 + 1½ulp to the one above; then overflow, the least denormal, half of it.
+    // 1 + ½ulp is a tie and goes to the even neighbor, 1 + 1½ulp to the one above; then overflow, the least denormal, half of it.
     #expect(
       real([1 + 0x1p-8, 1 + 0x3p-8, 1 + 0x1p-8 + 0x1p-30, 3.4e38, 1e-40, 0x1p-134, -.infinity], [7], .bfloat16).doubles
         == [1, 1.015625, 1.0078125, .infinity, 0x1p-133, 0, -.infinity])

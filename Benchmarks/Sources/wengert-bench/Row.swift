@@ -21,7 +21,7 @@ struct Row: Sendable {
     case step(prepare: @Sendable () -> () -> Void)
   }
 
-  static let all = products + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimisers + linearAlgebra
+  static let all = products + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers + linearAlgebra
 }
 
 extension Row {

@@ -1,7 +1,7 @@
 import DEXML
 import Foundation
 
-/// Tokenising lines in memory, and a whole file into a file of tokens, beside Hugging Face's tokeniser in Rust.
+/// Tokenizing lines in memory, and a whole file into a file of tokens, beside Hugging Face's tokenizer in Rust.
 struct TokenizeBench {
   private var file = ""
   private var model = ""
@@ -86,7 +86,7 @@ struct TokenizeBench {
     guard let python = Peer.python else { return nil }
     return Peer(
       "tokenizers", python, [folder.appending(path: "tokenizer_peer.py").path, "\(model)/tokenizer.json", file, "\(lines)"],
-      environment: ["TOKENIZERS_PARALLELISM": isParallel ? "true" : "false"])
+      environment: ["TOKENIZERS_PARALLELIZM": isParallel ? "true" : "false"])
   }
 
   private func speed(_ seconds: Double, _ amount: Double) -> String {

@@ -31,7 +31,7 @@ ACTIVATIONS = ["Identity", "Tanh", "ReLU", "GELU", "Sigmoid", "SiLU", "ReLU6", "
                "Hardtanh", "Hardsigmoid", "Hardswish", "LogSigmoid", "Tanhshrink", "Softshrink", "Hardshrink", "PReLU", "RReLU", "Softmin"]
 
 
-# Encoders and tokenisers.
+# Encoders and tokenizers.
 
 def tokenizer(lowercase=True, **settings):
     from transformers import BertTokenizerFast

@@ -19,7 +19,7 @@ wg_joined_fn wg_joined_pair(int operands, int last, int single);
 
 /// With rows a, b, c and single numbers s, t, u: (b - a) s + a, operands a, b, s; and, operands in the order a, s, b, then t, u or c: a s + b b t;
 /// a s / (sqrt(b) t + u); a s b + c; ((a - s) - b t) u; a s - b t; a + s; a - s; a s; (a - s) t b + c. The enumeration has its own order.
-enum { WG_TOWARDS, WG_MEAN_SQUARE, WG_ROOT_QUOTIENT, WG_SCALED_AFFINE, WG_PROJECTED, WG_AFFINE_DIFFERENCE, WG_RAISED, WG_SHIFTED, WG_SCALED, WG_NORMALISED };
+enum { WG_TOWARDS, WG_MEAN_SQUARE, WG_ROOT_QUOTIENT, WG_SCALED_AFFINE, WG_PROJECTED, WG_AFFINE_DIFFERENCE, WG_RAISED, WG_SHIFTED, WG_SCALED, WG_NORMALIZED };
 wg_joined_fn wg_joined_tree(int tree);
 
 /// What is summed, and stored: a; a b; (a - s)^2, storing a - s; exp(a); exp(a - s). The maximum of a.

@@ -43,7 +43,7 @@ extension Configuration {
     case all
   }
 
-  /// How parameters are divided among optimisers.
+  /// How parameters are divided among optimizers.
   public enum OptimizerBundle: String, ConfigurationChoice {
     case base
   }

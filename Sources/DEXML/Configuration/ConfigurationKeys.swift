@@ -52,16 +52,16 @@ extension Configuration {
     Key("Negatives", "num_neg_samples", \.numNegSamples, "negatives drawn for each document", .atLeast(1)),
     Key("Negatives", "num_pos_samples", \.numPosSamples, "positives drawn for each document", .atLeast(1)),
 
-    Key("Optimisation", "optim_bundle", \.optimBundle, "how parameters are divided among optimisers"),
-    Key("Optimisation", "optim", \.optim, "the optimiser"),
-    Key("Optimisation", "lr", \.lr, "largest learning rate; several workers multiply it by their number", .above(0)),
+    Key("Optimization", "optim_bundle", \.optimBundle, "how parameters are divided among optimizers"),
+    Key("Optimization", "optim", \.optim, "the optimizer"),
+    Key("Optimization", "lr", \.lr, "largest learning rate; several workers multiply it by their number", .above(0)),
     Key(
-      "Optimisation", "weight_decay", \.weightDecay, "decay of weights, decoupled with adamw; biases and layer norms have none", .atLeast(0)
+      "Optimization", "weight_decay", \.weightDecay, "decay of weights, decoupled with adamw; biases and layer norms have none", .atLeast(0)
     ),
-    Key("Optimisation", "warmup", \.warmup, "share of all steps in which the rate rises from 0", .within(0...1)),
-    Key("Optimisation", "num_epochs", \.numEpochs, "passes over the training documents", .atLeast(1)),
-    Key("Optimisation", "bsz", \.bsz, "documents in a step, of each worker", .atLeast(1)),
-    Key("Optimisation", "gc_bsz", \.gcBsz, "texts encoded at once by each worker: bounds memory, changes no result", .atLeast(1)),
+    Key("Optimization", "warmup", \.warmup, "share of all steps in which the rate rises from 0", .within(0...1)),
+    Key("Optimization", "num_epochs", \.numEpochs, "passes over the training documents", .atLeast(1)),
+    Key("Optimization", "bsz", \.bsz, "documents in a step, of each worker", .atLeast(1)),
+    Key("Optimization", "gc_bsz", \.gcBsz, "texts encoded at once by each worker: bounds memory, changes no result", .atLeast(1)),
 
     Key("Evaluation", "eval_interval", \.evalInterval, "epochs between evaluations", .atLeast(1)),
     Key("Evaluation", "eval_topk", \.evalTopk, "labels ranked for each document", .atLeast(1)),

@@ -92,13 +92,13 @@ public struct BertConfiguration: Sendable, Equatable {
     try expectOff("is_decoder", "tokens of a decoder see those before them only; the encoder here lets them see all")
     try expectOff("add_cross_attention", "the encoder here has no attention to another text")
     try expectOff("is_encoder_decoder", "the encoder here has no decoder")
-    try expectOff("quantization_config", "quantised weights cannot be opened: save the model in float32")
+    try expectOff("quantization_config", "quantized weights cannot be opened: save the model in float32")
     try expectOff("pruned_heads", "the encoder here has all heads: save the pruned model without them")
     try expectOff(
       "auto_map", "the folder has a model's code of its own, which is not run; \(Architecture.names) as transformers has them can be opened"
     )
     for name in ["attention_window", "sliding_window", "rope_theta", "rope_parameters", "rope_scaling", "rotary_kwargs", "alibi"] {
-      try expectOff(name, "the encoder here attends to all tokens, at learnt positions")
+      try expectOff(name, "the encoder here attends to all tokens, at learned positions")
     }
 
     self.architecture = architecture
@@ -116,7 +116,7 @@ public struct BertConfiguration: Sendable, Equatable {
     attentionDropout = try number(["attention_probs_dropout_prob", "attention_dropout"], 0.1, in: 0..<1)
     // DistilBERT has no such setting.
     normEpsilon = isBert ? try number(["layer_norm_eps"], 1e-12, in: 0..<1) : 1e-12
-    // Null where the tokeniser alone knows it.
+    // Null where the tokenizer alone knows it.
     padID = object["pad_token_id"] is NSNull ? 0 : try whole(["pad_token_id"], 0, in: 0...1 << 24)
     guard hiddenSize % heads == 0 else {
       throw fail("num_attention_heads", "\(heads)", "it must divide the hidden size \(hiddenSize)")

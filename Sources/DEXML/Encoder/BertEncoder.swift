@@ -37,7 +37,7 @@ public struct BertEncoder: ParameterTree, Sendable {
     }
     pooler =
       c.architecture == .bert
-      ? Linear(c.hiddenSize, c.hiddenSize, key: key.fold(3), initialiser: .normal(standardDeviation: 0.02)) : nil
+      ? Linear(c.hiddenSize, c.hiddenSize, key: key.fold(3), initializer: .normal(standardDeviation: 0.02)) : nil
   }
 
   /// The hidden states [tokens, width] after the embeddings and after each block.

@@ -21,7 +21,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
 
   /// A new classifier: weights uniform in ±1/√width, biases zero.
   public init(labels: Int, width: Int, key: RandomKey) {
-    weight = Initialiser.uniformByInputs.weight([labels, width], inputs: width, key: key)
+    weight = Initializer.uniformByInputs.weight([labels, width], inputs: width, key: key)
     bias = .zeros([labels], dtype: weight.dtype, device: Device(weight.backend))
   }
 

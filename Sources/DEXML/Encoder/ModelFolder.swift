@@ -1,7 +1,7 @@
 import Foundation
 import WengertNN
 
-/// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokeniser's files; how it was trained to be used, in `dexml.json`; and the classifier that was
+/// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokenizer's files; how it was trained to be used, in `dexml.json`; and the classifier that was
 /// trained with it, if one was, in `classifier.safetensors`.
 public struct ModelFolder: Sendable {
   public let url: URL
@@ -45,7 +45,7 @@ public struct ModelFolder: Sendable {
     return min(usage.maximumLength ?? configuration.maximumPositions, configuration.maximumPositions)
   }
 
-  /// The folder's tokeniser, which puts the prompt of a use before each text; an error where the folder has none of that name.
+  /// The folder's tokenizer, which puts the prompt of a use before each text; an error where the folder has none of that name.
   public func tokenizer(for use: Prompts.Use = .text) throws -> Tokenizer {
     let tokenizer = try Tokenizer(folder: encoderURL, lowercases: usage.lowercases)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
@@ -62,7 +62,7 @@ public struct ModelFolder: Sendable {
     return tokenizer.prefixed(by: prompt)
   }
 
-  /// How many tokens at the start of each text the pooling does not look at: those of the tokeniser's prompt, where the folder says so.
+  /// How many tokens at the start of each text the pooling does not look at: those of the tokenizer's prompt, where the folder says so.
   func skippedTokens(_ tokenizer: Tokenizer, maximumLength: Int) throws -> Int {
     guard !usage.pooling.includesPrompt, tokenizer.promptLength > 0 else { return 0 }
     guard tokenizer.promptLength < maximumLength - 1 else {
@@ -75,7 +75,7 @@ public struct ModelFolder: Sendable {
     return tokenizer.promptLength
   }
 
-  /// The encoder with its weights, and the layers between pooling and normalisation.
+  /// The encoder with its weights, and the layers between pooling and normalization.
   public func model() throws -> (encoder: BertEncoder, layers: [EmbeddingLayer]) { (try encoder(), try layers()) }
 
   private func encoder() throws -> BertEncoder {
@@ -97,7 +97,7 @@ public struct ModelFolder: Sendable {
         guard array.shape == Array(tensor.shape) else {
           return problems.append("\(theirs) has shape \(array.shape), config.json says \(tensor.shape)")
         }
-        guard array.dtype.isFloating else { return problems.append("\(theirs) is \(array.dtype): quantised weights cannot be opened") }
+        guard array.dtype.isFloating else { return problems.append("\(theirs) is \(array.dtype): quantized weights cannot be opened") }
         tensor = Tensor(array).cast(to: .float32)
       } catch { failure = error }
     }

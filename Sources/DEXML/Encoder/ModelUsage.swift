@@ -14,12 +14,12 @@ extension ModelFolder {
     public var similarity: Similarity?
     /// Whether the folder says how it is used; a folder of an encoder alone does not.
     public private(set) var isStated = false
-    /// The layers between pooling and normalisation, and the width of what is kept of them.
+    /// The layers between pooling and normalization, and the width of what is kept of them.
     var layers: [SentenceTransformersFolder.Layer] = []
     var truncatedWidth: Int?
     /// The encoder's folder below the model's; empty: the same.
     var encoderPath = ""
-    /// Whether the tokeniser lower-cases, whatever its own files say.
+    /// Whether the tokenizer lower-cases, whatever its own files say.
     var lowercases = false
 
     public init(pooling: Pooling = .cls, normalizes: Bool = true, maximumLength: Int? = nil, prompts: Prompts = Prompts()) {
@@ -108,7 +108,7 @@ extension ModelFolder.Usage {
     "sentence_albert_config.json", "sentence_xlm-roberta_config.json", "sentence_xlnet_config.json",
   ]
 
-  /// Lengths and lower-casing: of the Transformer's settings, or else of the tokeniser's.
+  /// Lengths and lower-casing: of the Transformer's settings, or else of the tokenizer's.
   private mutating func readTransformer(_ encoder: URL) throws {
     let settings = try Self.transformerFiles.lazy.compactMap { try SettingsFile(encoder.appendingPathComponent($0)) }.first
     if let settings {
@@ -151,7 +151,7 @@ extension ModelFolder.Usage {
       lowercases = try settings.bool("do_lower_case") ?? false
     }
     guard let tokenizer = try SettingsFile(encoder.appendingPathComponent("tokenizer_config.json")) else { return }
-    for key in ["truncation_side", "padding_side"] { try tokenizer.expect(key, "right", "a tokeniser that works from the other side") }
+    for key in ["truncation_side", "padding_side"] { try tokenizer.expect(key, "right", "a tokenizer that works from the other side") }
     guard maximumLength == nil, let length = try tokenizer.number("model_max_length") ?? tokenizer.number("max_len") else { return }
     // Some 10³⁰ stands for no limit.
     guard length >= 2 else { throw tokenizer.wrong("model_max_length", "\(length)", "a number of at least 2 is expected") }

@@ -1,6 +1,6 @@
 import WengertNN
 
-/// The encoder that both towers share: hidden states, pooling, layers behind it, dropout, L2 normalisation.
+/// The encoder that both towers share: hidden states, pooling, layers behind it, dropout, L2 normalization.
 public struct TextEncoder: ParameterTree, Sendable {
   public var encoder: BertEncoder
   public var pooling: Pooling

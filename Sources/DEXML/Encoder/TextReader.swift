@@ -1,4 +1,4 @@
-/// How a model reads texts of one use: its tokeniser with that use's prompt, and how many of the prompt's tokens the pooling leaves out.
+/// How a model reads texts of one use: its tokenizer with that use's prompt, and how many of the prompt's tokens the pooling leaves out.
 public struct TextReader: Sendable {
   public let tokenizer: Tokenizer
   public let skipped: Int

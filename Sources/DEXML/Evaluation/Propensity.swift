@@ -1,6 +1,6 @@
 import Foundation
 
-/// Weights that favour rare labels, after the propensity model of Jain, Prabhu and Varma, "Extreme multi-label loss
+/// Weights that favor rare labels, after the propensity model of Jain, Prabhu and Varma, "Extreme multi-label loss
 /// functions for recommendation, tagging, ranking and other missing label applications" (KDD 2016):
 ///
 ///     w_l = 1 + C (n_l + b)^−a        C = (ln N − 1)(b + 1)^a

@@ -19,7 +19,7 @@ public struct Event: Sendable, Equatable {
 
   /// Seconds since 1970.
   public var time: Double
-  /// Steps of the optimiser done.
+  /// Steps of the optimizer done.
   public var step: Int
   /// What the first event of a file says its format is.
   public var fileVersion: String?

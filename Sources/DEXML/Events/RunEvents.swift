@@ -12,7 +12,7 @@ final class RunEvents {
     self.log = log
   }
 
-  /// A step of the optimiser, the `step`-th: `train/loss`, `train/learning_rate`, `train/gradient_norm` and `train/documents_per_second`.
+  /// A step of the optimizer, the `step`-th: `train/loss`, `train/learning_rate`, `train/gradient_norm` and `train/documents_per_second`.
   func step(_ step: Int, loss: Double, learningRate: Double, gradientNorm: Double, documents: Int, seconds: Double) {
     append(
       step,

@@ -4,7 +4,7 @@ import Foundation
 struct BarChart {
   struct Series {
     var name: String
-    /// The place of the run in the report, which sets the colour.
+    /// The place of the run in the report, which sets the color.
     var run: Int
     /// One number for each group; nil where there is none.
     var values: [Double?]
@@ -39,7 +39,7 @@ struct BarChart {
         guard let value else { return nil }
         let x = Self.left + groupWidth * (Double(group) + 0.1) + barWidth * Double(place)
         return """
-          <rect class="bar \(RunColour.classes(series.run))" x="\(x)" y="\(y(value))" width="\(barWidth)" height="\(y(0) - y(value))">\
+          <rect class="bar \(RunColor.classes(series.run))" x="\(x)" y="\(y(value))" width="\(barWidth)" height="\(y(0) - y(value))">\
           <title>\(series.name), decile \(group + 1): \(String(format: "%.2f", value))</title></rect>
           """
       }

@@ -9,7 +9,7 @@ struct LineChart {
 
   struct Series {
     var name: String
-    /// The place of the run in the report, which sets the colour.
+    /// The place of the run in the report, which sets the color.
     var run: Int
     var points: [Point]
     /// Whether the curve stands back behind a smoothed one.
@@ -53,7 +53,7 @@ struct LineChart {
     }
     let curves = drawn.map { series -> Markup in
       let path = series.points.enumerated().map { i, point -> Markup in "\(i == 0 ? "M" : "L")\(x(Double(point.step))) \(y(point.value))" }
-      let kind: Markup = "\(RunColour.classes(series.run))\(series.isFaint ? " faint" : "")"
+      let kind: Markup = "\(RunColor.classes(series.run))\(series.isFaint ? " faint" : "")"
       let line: Markup = #"<path class="curve \#(kind)" d="\#(path)"/>"#
       // Few points are seen, and tell their values.
       guard !series.isFaint, series.points.count <= 40 else { return line }
@@ -99,10 +99,10 @@ struct LineChart {
   }
 }
 
-/// The colours by which runs are told apart.
-enum RunColour {
+/// The colors by which runs are told apart.
+enum RunColor {
   static let count = 8
 
-  /// The style classes of a run: a colour of eight, and dashes from the ninth run on.
+  /// The style classes of a run: a color of eight, and dashes from the ninth run on.
   static func classes(_ run: Int) -> String { "s\(run % count)" + (run >= count ? " dashed" : "") }
 }

@@ -37,7 +37,7 @@ struct ReportPage {
     "<section><h2>\(title)</h2>\n\(parts)\n</section>"
   }
 
-  /// What the colours mean; nothing for one run alone.
+  /// What the colors mean; nothing for one run alone.
   var legend: Markup {
     if runs.count == 1 { return "" }
     let entries = runs.indices.map { run -> Markup in "<li>\(swatch(run))<span class=\"text\">\(runs[run].name)</span></li>" }
@@ -45,10 +45,10 @@ struct ReportPage {
   }
 
   func swatch(_ run: Int) -> Markup {
-    #"<svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><path class="curve \#(RunColour.classes(run))" d="M0 4L24 4"/></svg>"#
+    #"<svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><path class="curve \#(RunColor.classes(run))" d="M0 4L24 4"/></svg>"#
   }
 
-  /// A run's name with its colour, where there are several.
+  /// A run's name with its color, where there are several.
   func nameOf(_ run: Int) -> Markup { runs.count == 1 ? "\(runs[run].name)" : "\(swatch(run)) \(runs[run].name)" }
 
   /// What is missing, by run.

@@ -6,7 +6,7 @@ public enum Embedder {
   private static let block = 8192
 
   /// Writes one float32 row for each line, to an `.npy` file or as the tensor `embeddings` of a `.safetensors` file. Without a length, a pooling or a word on
-  /// normalisation they are the model folder's own, and so is the prompt. Streams: memory is one block of lines.
+  /// normalization they are the model folder's own, and so is the prompt. Streams: memory is one block of lines.
   public static func run(
     model: URL, input: URL, output: URL, maxLength: Int?, pooling: Pooling?, normalizes: Bool? = nil, prompt: Prompts.Use = .text
   ) throws {

@@ -3,7 +3,7 @@ struct AddedToken: Equatable, Sendable {
   var content: [UInt8]
   /// Not counted as text when ids are read back.
   var special = false
-  /// Looked for in the normalised text, as its own normalised form, instead of in the text as it came.
+  /// Looked for in the normalized text, as its own normalized form, instead of in the text as it came.
   var normalized = false
   /// Takes the white space before it along.
   var lstrip = false

@@ -68,7 +68,7 @@ package enum BertCharacters {
     return Array(String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars)
   }
 
-  /// Lower case of one scalar by itself: no rule that looks at neighbours, such as the final sigma's.
+  /// Lower case of one scalar by itself: no rule that looks at neighbors, such as the final sigma's.
   static func lowercase(_ scalar: Unicode.Scalar) -> String.UnicodeScalarView { scalar.properties.lowercaseMapping.unicodeScalars }
 
   /// Part of a word in the sense of `\w`, which decides where an added token stands alone.

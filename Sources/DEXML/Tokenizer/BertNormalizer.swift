@@ -53,7 +53,7 @@ package struct BertNormalizer: Sendable, Equatable {
   }
 }
 
-/// What a normaliser makes of each scalar, and how the result is split: pages of 256 scalars, made when first met.
+/// What a normalizer makes of each scalar, and how the result is split: pages of 256 scalars, made when first met.
 ///
 /// Looking at one scalar at a time is right as long as no combining mark that survives the stripping has to change places with
 /// another; the few scalars that could (marks of category Mc with a combining class) are flagged, and text that has one takes the
@@ -100,7 +100,7 @@ final class CharacterTable: @unchecked Sendable {
     }
   }
 
-  /// How an ASCII byte splits normalised text.
+  /// How an ASCII byte splits normalized text.
   enum Split {
     static let none: UInt8 = 0
     static let whitespace: UInt8 = 1
@@ -159,7 +159,7 @@ final class CharacterTable: @unchecked Sendable {
     page(scalar)._withUnsafeGuaranteedRef { $0.entries[Int(scalar & 0xFF)] }
   }
 
-  /// Writes the normalised text into `output`, which has room for `growth` bytes per byte of text; returns their number, or nil
+  /// Writes the normalized text into `output`, which has room for `growth` bytes per byte of text; returns their number, or nil
   /// if the text has marks that may have to change places.
   func normalize(_ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int, into output: UnsafeMutablePointer<UInt8>) -> Int? {
     asciiReplacement.withUnsafeBufferPointer { ascii in
@@ -193,7 +193,7 @@ final class CharacterTable: @unchecked Sendable {
     }
   }
 
-  /// The normalised text by the definition, for text in which marks may have to change places.
+  /// The normalized text by the definition, for text in which marks may have to change places.
   func normalizeByDefinition(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> [UInt8] {
     normalizer.normalize(String(decoding: text, as: UTF8.self).unicodeScalars).flatMap { Array(UTF8.encode($0)!) }
   }

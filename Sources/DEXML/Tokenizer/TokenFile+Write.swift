@@ -3,12 +3,12 @@ import Synchronization
 import WengertNN
 
 extension TokenFile {
-  /// Tokenises a text file on all cores, block by block, and opens the result; the file is written aside and takes its place only when complete.
+  /// Tokenizes a text file on all cores, block by block, and opens the result; the file is written aside and takes its place only when complete.
   ///
   /// - Parameters:
   ///   - maxLength: the number of columns, special tokens included: 2 or more.
   ///   - progress: called now and then with the number of lines done.
-  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, a tokeniser that pads with its separator, or a disk that cannot be written.
+  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, a tokenizer that pads with its separator, or a disk that cannot be written.
   public static func write(
     texts: URL, tokenizer: Tokenizer, maxLength: Int, to file: URL, progress: ((Int) -> Void)? = nil
   ) throws -> TokenFile {
@@ -19,7 +19,7 @@ extension TokenFile {
     guard tokenizer.padID != tokenizer.sepID else {
       throw TokenizerError(
         file.path, "pad_token",
-        "is the separator, with id \(tokenizer.padID), too, so that a row's end cannot be found; tokenise during training (data_tokenization: online), or name another pad_token in tokenizer_config.json"
+        "is the separator, with id \(tokenizer.padID), too, so that a row's end cannot be found; tokenize during training (data_tokenization: online), or name another pad_token in tokenizer_config.json"
       )
     }
     let threads = ProcessInfo.processInfo.activeProcessorCount

@@ -27,7 +27,7 @@ public struct TokenFile: Sendable {
     }
   }
 
-  /// Row `i` without the padding at its end. Ids that do not fit 32 bits, which no tokeniser makes, become the nearest that do.
+  /// Row `i` without the padding at its end. Ids that do not fit 32 bits, which no tokenizer makes, become the nearest that do.
   ///
   /// - Precondition: `i` is a row.
   public func row(_ i: Int, padID: Int32) -> [Int32] {

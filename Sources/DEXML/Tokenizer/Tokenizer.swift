@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import WengertNN
 
-/// BERT's WordPiece tokeniser: the ids that Hugging Face's `BertTokenizerFast` gives for the same folder.
+/// BERT's WordPiece tokenizer: the ids that Hugging Face's `BertTokenizerFast` gives for the same folder.
 ///
 /// A text is cleaned, ideographs get spaces around them, accents are stripped and letters lower-cased as the folder says; it is
 /// split at white space and punctuation, and every word into the longest pieces of the vocabulary from left to right. Special
@@ -24,7 +24,7 @@ public struct Tokenizer: Sendable {
   /// The tokens that the prompt takes of each text, `[CLS]` included; 0 where there is none.
   public private(set) var promptLength = 0
 
-  /// A tokeniser with these pieces, numbered in their order; of the special tokens ([PAD], [UNK], [CLS], [SEP], [MASK]) those
+  /// A tokenizer with these pieces, numbered in their order; of the special tokens ([PAD], [UNK], [CLS], [SEP], [MASK]) those
   /// that are missing are added behind them.
   ///
   /// - Parameters:
@@ -59,7 +59,7 @@ public struct Tokenizer: Sendable {
     self.init(name: folder.standardizedFileURL.lastPathComponent, settings: settings)
   }
 
-  /// The same tokeniser, which puts `prompt` before each text.
+  /// The same tokenizer, which puts `prompt` before each text.
   public func prefixed(by prompt: String) -> Tokenizer {
     guard !prompt.isEmpty else { return self }
     var copy = self

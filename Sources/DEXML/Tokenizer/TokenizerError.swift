@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is wrong with a tokeniser's or a text's file: the file, the place in it, what stands there and what to do.
+/// What is wrong with a tokenizer's or a text's file: the file, the place in it, what stands there and what to do.
 public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The file's path, or a word for input that is in no file.
   public let file: String

@@ -1,7 +1,7 @@
 import Foundation
 
 extension TokenizerSettings {
-  /// Reads a Hugging Face tokeniser folder.
+  /// Reads a Hugging Face tokenizer folder.
   init(folder: URL) throws {
     let json = folder.appendingPathComponent("tokenizer.json")
     let list = folder.appendingPathComponent("vocab.txt")
@@ -23,8 +23,8 @@ extension TokenizerSettings {
       throw TokenizerError(
         folder.path, "folder",
         "has neither tokenizer.json nor vocab.txt"
-          + (other.map { ", but \($0): the tokeniser of another kind of model; \(Self.kinds) can be opened" }
-            ?? "; give the folder of a BERT model with its tokeniser files"))
+          + (other.map { ", but \($0): the tokenizer of another kind of model; \(Self.kinds) can be opened" }
+            ?? "; give the folder of a BERT model with its tokenizer files"))
     }
     let own = names
     for (document, file) in [map, config].compactMap(\.self) { try read(names: document, file: file) }
@@ -54,7 +54,7 @@ extension TokenizerSettings {
 
   // MARK: the class
 
-  /// Whether transformers makes a tokeniser of BERT's class from the folder: `tokenizer.json` then gives the pieces and the added tokens, and all else is as
+  /// Whether transformers makes a tokenizer of BERT's class from the folder: `tokenizer.json` then gives the pieces and the added tokens, and all else is as
   /// `tokenizer_config.json` says or, where it is silent, as BERT has it. Of any other folder `tokenizer.json` alone counts.
   private static func isBert(_ config: (JSONDocument, String)?, _ folder: URL) throws -> Bool {
     let model = try document(folder.appendingPathComponent("config.json"))
@@ -63,7 +63,7 @@ extension TokenizerSettings {
       switch text(name) {
       case "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast": return true
       case "PreTrainedTokenizerFast", "TokenizersBackend": return false
-      default: throw TokenizerError(file, "tokenizer_class", "is \(name.summary), a tokeniser of another kind; \(kinds) can be opened")
+      default: throw TokenizerError(file, "tokenizer_class", "is \(name.summary), a tokenizer of another kind; \(kinds) can be opened")
       }
     }
     return ["bert", "distilbert"].contains(text(model?.0["model_type"]))
@@ -81,7 +81,7 @@ extension TokenizerSettings {
     for (object, key) in [("truncation", "truncation_side"), ("padding", "padding_side")] where text(config?[key]) != "right" {
       guard let direction = tokenizer[object]?["direction"], !direction.isNull, text(direction) != "Right" else { continue }
       throw TokenizerError(
-        file, "\(object).direction", "is \(direction.summary), a tokeniser that works from the other side; only \"Right\" is supported")
+        file, "\(object).direction", "is \(direction.summary), a tokenizer that works from the other side; only \"Right\" is supported")
     }
   }
 
@@ -116,11 +116,11 @@ extension TokenizerSettings {
   // MARK: tokenizer.json
 
   /// What can be opened, for messages.
-  private static let kinds = "WordPiece tokenisers, those of BERT and DistilBERT,"
+  private static let kinds = "WordPiece tokenizers, those of BERT and DistilBERT,"
 
   private mutating func read(tokenizer: JSONDocument, isBert: Bool, file: String) throws {
     if let type = tokenizer["model"]?["type"], !type.isNull, Self.text(type) != "WordPiece" {
-      throw TokenizerError(file, "model.type", "is \(type.summary), the tokeniser of another kind of model; \(Self.kinds) can be opened")
+      throw TokenizerError(file, "model.type", "is \(type.summary), the tokenizer of another kind of model; \(Self.kinds) can be opened")
     }
     guard let model = tokenizer["model"], let entries = model["vocab"], case .object(let pairs) = entries else {
       throw TokenizerError(file, "model.vocab", "is \(tokenizer["model"]?["vocab"]?.summary ?? "missing"); expected an object of token: id")
@@ -212,7 +212,7 @@ extension TokenizerSettings {
     func flag(_ key: String) throws -> Bool? { try optional(config, key, "", file, \.bool, "true or false") }
     for key in ["word_tokenizer_type", "subword_tokenizer_type", "mecab_kwargs"] {
       guard let value = config[key], !value.isNull else { continue }
-      throw TokenizerError(file, key, "is \(value.summary), a setting of another kind of tokeniser; \(Self.kinds) can be opened")
+      throw TokenizerError(file, key, "is \(value.summary), a setting of another kind of tokenizer; \(Self.kinds) can be opened")
     }
     if try flag("split_special_tokens") ?? false {
       throw TokenizerError(file, "split_special_tokens", "is true; special tokens that stand in a text stay whole here")

@@ -2,7 +2,7 @@ import Foundation
 
 extension Tokenizer {
   /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`, from which Hugging Face's
-  /// `AutoTokenizer` and `init(folder:)` make a tokeniser with the same ids; the folder is made if needed.
+  /// `AutoTokenizer` and `init(folder:)` make a tokenizer with the same ids; the folder is made if needed.
   ///
   /// `vocab.txt` numbers its lines, so an id without a piece gets a filler line there.
   public func save(to folder: URL) throws {

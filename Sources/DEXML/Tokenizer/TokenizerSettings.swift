@@ -1,4 +1,4 @@
-/// Everything that defines a BERT tokeniser, as read from a folder or given by a vocabulary.
+/// Everything that defines a BERT tokenizer, as read from a folder or given by a vocabulary.
 struct TokenizerSettings: Sendable {
   /// The model's own pieces; added tokens that are not among them are in `added` only.
   var vocabulary: [(token: [UInt8], id: Int32)] = []
@@ -19,7 +19,7 @@ struct TokenizerSettings: Sendable {
 
   /// The largest id an added or ordinary token may have.
   static let largestID = 1 << 24 - 1
-  /// The bytes of all added tokens: normalised they may be several times longer, and still fit a trie.
+  /// The bytes of all added tokens: normalized they may be several times longer, and still fit a trie.
   static let mostAddedBytes = 1 << 20
 
   /// The id of a token, the model's or an added one.

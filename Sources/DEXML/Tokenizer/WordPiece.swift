@@ -1,6 +1,6 @@
 import WengertNN
 
-/// The tokeniser's engine: text as UTF-8 in, ids without [CLS] and [SEP] out. Immutable, shared by all threads.
+/// The tokenizer's engine: text as UTF-8 in, ids without [CLS] and [SEP] out. Immutable, shared by all threads.
 final class WordPiece: Sendable {
   /// The pieces by which a word may begin, and, without their prefix, those by which it may go on.
   private let beginnings: ByteTrie
@@ -15,7 +15,7 @@ final class WordPiece: Sendable {
   /// Scratches that no thread uses just now.
   private let free = Locked<[Scratch]>([])
 
-  /// Text is normalised in stretches of at least so many bytes that end before a space, so that a limit on the number of tokens
+  /// Text is normalized in stretches of at least so many bytes that end before a space, so that a limit on the number of tokens
   /// also limits the work.
   private static let stretch = 2048
 
@@ -79,7 +79,7 @@ final class WordPiece: Sendable {
     if taken < text.count, ids.count < end { body(UnsafeBufferPointer(rebasing: text[taken...]), &ids) }
   }
 
-  /// Where a stretch that begins at `start` may end: before a space, as nothing is normalised, or matched, across one.
+  /// Where a stretch that begins at `start` may end: before a space, as nothing is normalized, or matched, across one.
   private func stretchEnd(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
     guard normalizedTokens.isEmpty, text.count - start > Self.stretch else { return text.count }
     var end = start + Self.stretch
@@ -99,7 +99,7 @@ final class WordPiece: Sendable {
     }
   }
 
-  /// Splits normalised text, which lies in a scratch, at white space and punctuation, and every word into pieces.
+  /// Splits normalized text, which lies in a scratch, at white space and punctuation, and every word into pieces.
   private func encodeWords(_ text: UnsafeBufferPointer<UInt8>, _ end: Int, _ cache: WordCache, into ids: inout [Int32]) {
     table.asciiSplit.withUnsafeBufferPointer { ascii in
       var wordStart = 0
@@ -166,7 +166,7 @@ final class WordPiece: Sendable {
     return try body(scratch)
   }
 
-  /// What one thread at a time needs while it encodes: room for normalised text and for ids, and the words met lately.
+  /// What one thread at a time needs while it encodes: room for normalized text and for ids, and the words met lately.
   final class Scratch: @unchecked Sendable {
     /// Room for the ids of one text.
     var ids: [Int32] = []

@@ -1,7 +1,7 @@
 import Foundation
 import WengertNN
 
-/// A training run between two steps, as a file to go on from: a safetensors file with model and optimiser, whose metadata say where the run stands and
+/// A training run between two steps, as a file to go on from: a safetensors file with model and optimizer, whose metadata say where the run stands and
 /// which run it is, under a checksum of the whole.
 ///
 /// Learning rate and random numbers are not kept: both are functions of the settings, the epoch and the step. What a later kind of run must remember
@@ -43,7 +43,7 @@ package struct Checkpoint {
 
   /// Writes a checkpoint, aside and then renamed into place.
   package static func write(
-    _ position: Position, _ identity: Identity, model: some TensorTree, optimiser: some TensorTree, to url: URL
+    _ position: Position, _ identity: Identity, model: some TensorTree, optimizer: some TensorTree, to url: URL
   ) throws {
     var metadata = ["format": format]
     for (name, value) in identity { metadata["run: \(name)"] = value }
@@ -56,7 +56,7 @@ package struct Checkpoint {
     metadata["negatives"] = position.negatives
     let tensors =
       model.namedTensors.map { (dotted("model", $0.name), $0.tensor.arrayFile) }
-      + optimiser.namedTensors.map { (dotted("optimiser", $0.name), $0.tensor.arrayFile) }
+      + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.arrayFile) }
     try SafeTensors.write(tensors, metadata: metadata, isChecksummed: true, to: url)
   }
 

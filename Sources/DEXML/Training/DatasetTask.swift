@@ -36,16 +36,16 @@ struct DatasetTask {
     let matrix = trainingLabels
     let heldOut = Set(try Self.heldOut(folder, configuration, rows: matrix.rows))
     let kept = (0..<matrix.rows).filter { !heldOut.contains($0) }
-    let labelled = kept.filter { row in matrix.row(row).values.contains { $0 > 0 } }
-    if labelled.count < kept.count {
-      log.warning("\(kept.count - labelled.count) training documents have no label and are left out")
+    let labeled = kept.filter { row in matrix.row(row).values.contains { $0 > 0 } }
+    if labeled.count < kept.count {
+      log.warning("\(kept.count - labeled.count) training documents have no label and are left out")
     }
-    guard !labelled.isEmpty else {
+    guard !labeled.isEmpty else {
       throw FileError(
         file: folder.labelMatrixFile(.train).path, field: "rows", value: "none with a label", advice: "there is nothing to train on")
     }
     pairs = try TrainingPairs(
-      matrix, documents: labelled, transposes: configuration.transposeTrnDataset, expands: configuration.expandMultilabelDataset)
+      matrix, documents: labeled, transposes: configuration.transposeTrnDataset, expands: configuration.expandMultilabelDataset)
   }
 
   /// How many of a prompt's tokens poolings leave out: of documents and labels, and of the pairs' rows and candidates.

@@ -25,7 +25,7 @@ enum TokenSource: Sendable {
   func all() -> [[Int32]] { tokens(0..<count) }
 
   /// Opens a text file's tokens. Offline, the token file beside the text is made where it is missing or older than the text, of another number of lines or of
-  /// another tokeniser, and the log says so; where the folder cannot be written, the texts are tokenised as they are needed.
+  /// another tokenizer, and the log says so; where the folder cannot be written, the texts are tokenized as they are needed.
   static func open(
     _ texts: URL, _ tokenizer: Tokenizer, maximumLength: Int, _ mode: Configuration.Tokenization, rows: Int, log: Logger
   ) throws -> TokenSource {
@@ -42,13 +42,13 @@ enum TokenSource: Sendable {
         let file = try TokenFile.write(texts: texts, tokenizer: tokenizer, maxLength: maximumLength, to: location, progress: nil)
         return .file(file, padID: tokenizer.padID)
       } catch let error as TokenizerError where error.field == "file" {
-        log.warning("\(error); tokenising during training instead")
+        log.warning("\(error); tokenizing during training instead")
       }
     }
     return .texts(try Lines(mapping: texts), tokenizer, maximumLength: maximumLength)
   }
 
-  /// Whether the first lines' tokens are those that the tokeniser makes: folders of different tokenisers may have the same name, as do the models of all runs.
+  /// Whether the first lines' tokens are those that the tokenizer makes: folders of different tokenizers may have the same name, as do the models of all runs.
   private static func isMade(_ file: TokenFile, of texts: URL, by tokenizer: Tokenizer) throws -> Bool {
     var lines = try TextLines(contentsOf: texts)
     let expected = tokenizer.encode(try lines.next(min(file.rows, 100)), maxLength: file.columns)

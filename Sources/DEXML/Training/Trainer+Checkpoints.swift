@@ -17,7 +17,7 @@ extension Trainer {
           advice: "an epoch has \(steps) steps: the file is damaged, use another checkpoint")
       }
       model = try checkpoint.restored(model, "model")
-      optimiser = try checkpoint.restored(optimiser, "optimiser")
+      optimizer = try checkpoint.restored(optimizer, "optimizer")
       position = checkpoint.position
       try readNegatives(besides: file)
       // All have read it before it is renamed.
@@ -117,7 +117,7 @@ extension Trainer {
   mutating func saveCheckpoint() throws {
     guard configuration.save && isFirst else { return }
     position.metricsLines = try RankingMetrics.lineCount(of: metricsPrefix)
-    try Checkpoint.write(position, identity, model: model, optimiser: optimiser, to: results.checkpoint)
+    try Checkpoint.write(position, identity, model: model, optimizer: optimizer, to: results.checkpoint)
   }
 
   /// What a checkpoint must have been made with: every setting that a step depends on, the data, and the weights at the start.
@@ -142,7 +142,7 @@ extension Trainer {
     return settings + heldOut + [
       // What auto comes to.
       ("pooling", encoder.pooling.configurationText),
-      ("normalised", "\(encoder.normalizes)"),
+      ("normalized", "\(encoder.normalizes)"),
       ("prompt of documents", prompts.text(for: .query) ?? ""),
       ("workers", "\(workers.count)"),
       ("training documents", "\(matrix.rows)"),

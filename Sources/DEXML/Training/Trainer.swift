@@ -23,15 +23,15 @@ public struct Trainer {
   /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
   private var shortlist: Shortlist?
   var model: DualEncoder
-  var optimiser: AnyOptimiser
+  var optimizer: AnyOptimizer
   private let cache: GradientCache<TextEncoder>
   /// Moves the model against a gradient, at a learning rate; the gradient's norm.
-  private let update: CompiledUpdate<Pair<DualEncoder, AnyOptimiser>, DualEncoder, Tensor, Tensor>
+  private let update: CompiledUpdate<Pair<DualEncoder, AnyOptimizer>, DualEncoder, Tensor, Tensor>
   private let events: RunEvents?
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
-  /// Where the run stands; with model and optimiser it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
+  /// Where the run stands; with model and optimizer it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
   var position = Checkpoint.Position()
   /// What must be the same for a checkpoint to be this run's.
   let identity: Checkpoint.Identity
@@ -108,7 +108,7 @@ public struct Trainer {
     let loss = SimilarityLoss(configuration)
     self.loss = loss
     cache = GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss, workers: workers)
-    update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimiser>, gradient: DualEncoder, rate: Tensor) -> Tensor in
+    update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimizer>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)
     })
@@ -116,8 +116,8 @@ public struct Trainer {
     labelChunks =
       configuration.net == .allLabels ? Self.labelChunks(of: Array(0..<task.pairs.relevance.columns), task, configuration, workers) : []
     identity = try Self.identity(configuration, task, encoder: encoder, prompts: folder.usage.prompts, workers: workers)
-    optimiser = AnyOptimiser(base: configuration.makeOptimiser())
-    optimiser.base.state.prepare(for: model)
+    optimizer = AnyOptimizer(base: configuration.makeOptimizer())
+    optimizer.base.state.prepare(for: model)
     let steps = configuration.numEpochs * Self.stepsPerEpoch(task, configuration.bsz * workers.count)
     schedule = LinearSchedule(warmup: Int(configuration.warmup * Double(steps)), total: steps)
   }
@@ -198,7 +198,7 @@ public struct Trainer {
     return position.lossSum / Double(max(total, 1))
   }
 
-  /// One step of the optimiser on these training documents; the loss.
+  /// One step of the optimizer on these training documents; the loss.
   private mutating func trainStep(_ rows: [Int]) throws -> Double {
     let start = ContinuousClock.now
     let (targets, labels) = try targets(of: rows)
@@ -209,7 +209,7 @@ public struct Trainer {
     let (value, gradient) = valueAndGradient(documents, labels, targets)
     // A batch is as many times larger (Goyal et al. 2017).
     let rate = configuration.lr * Double(workers.count) * schedule.factor(position.step)
-    let norm = optimise(gradient, rate: rate)
+    let norm = optimize(gradient, rate: rate)
     if !hasLoggedPrograms { logPrograms() }
     hasLoggedPrograms = true
     position.step += 1
@@ -234,18 +234,18 @@ public struct Trainer {
     return (value, DualEncoder(gradient, classifier: ofClassifier))
   }
 
-  /// One step of the optimiser, in place; the gradient's norm.
-  private mutating func optimise(_ gradient: DualEncoder, rate: Double) -> Tensor {
+  /// One step of the optimizer, in place; the gradient's norm.
+  private mutating func optimize(_ gradient: DualEncoder, rate: Double) -> Tensor {
     // The state is handed over and taken back, so that nobody else refers to the memory that is written over.
-    var state = Pair(model, optimiser)
+    var state = Pair(model, optimizer)
     model = gradient
-    optimiser = AnyOptimiser(base: SGD())
+    optimizer = AnyOptimizer(base: SGD())
     let norm = update(&state, gradient, Tensor([rate], shape: []))
-    (model, optimiser) = state.values
+    (model, optimizer) = state.values
     return norm
   }
 
-  private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimiser", update)] }
+  private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimizer", update)] }
 
   /// What was compiled, and where its memory goes.
   private func logPrograms() {
@@ -340,16 +340,16 @@ public struct Trainer {
   }
 }
 
-/// An optimiser of any kind as a tree of tensors.
-struct AnyOptimiser: TensorTree, Sendable {
-  var base: any Optimiser
+/// An optimizer of any kind as a tree of tensors.
+struct AnyOptimizer: TensorTree, Sendable {
+  var base: any Optimizer
 
   mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { base.visit(prefix, body) }
 }
 
 extension Configuration {
-  /// The optimiser, without decay on biases and norms.
-  func makeOptimiser() -> any Optimiser {
+  /// The optimizer, without decay on biases and norms.
+  func makeOptimizer() -> any Optimizer {
     let groups = [ParameterGroup.noDecayOnBiasesAndNorms]
     return switch optim {
     case .adamw: AdamW(weightDecay: weightDecay, groups: groups)

@@ -7,7 +7,7 @@ public protocol Backend: AnyObject, Sendable {
   /// A short name for messages: "cpu".
   var name: String { get }
 
-  /// Uninitialised memory.
+  /// Uninitialized memory.
   func allocate(byteCount: Int) -> Storage
 
   /// The same for memory that is so large, or so rarely asked for, that it goes back to the system when it is freed.
@@ -39,13 +39,13 @@ public protocol Backend: AnyObject, Sendable {
   /// out[j, …] = source[indices[j], …]; indices [count] of int32 or int64, negative ones count from the end. Returns the first index out of range.
   func gather(_ source: View, indices: View, into out: View) -> Int?
 
-  /// out[indices[j], …] += updates[j, …], in the order of j; `out` is initialised. Returns the first index out of range.
+  /// out[indices[j], …] += updates[j, …], in the order of j; `out` is initialized. Returns the first index out of range.
   func scatterAdd(_ updates: View, indices: View, into out: View) -> Int?
 
   /// out[…, j] = source[…, indices[…, j]] along the last axis; out and indices have one shape. Returns the first index out of range.
   func takeAlong(_ source: View, indices: View, into out: View) -> Int?
 
-  /// out[…, indices[…, j]] += updates[…, j] along the last axis; `out` is initialised. Returns the first index out of range.
+  /// out[…, indices[…, j]] += updates[…, j] along the last axis; `out` is initialized. Returns the first index out of range.
   func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int?
 
   /// Positions (int64) of the first `out.shape.last` elements of each row in sorted order. Stable; NaN counts as the largest.

@@ -2,7 +2,7 @@
 public enum LinearAlgebraKernel: Hashable, Sendable {
   /// a → L, lower triangular with a positive diagonal (zero above it) and L·Lᵀ = (a + aᵀ)/2, which must be positive definite.
   case cholesky
-  /// a, b → x with a·x = b, by a factorisation with partial pivoting.
+  /// a, b → x with a·x = b, by a factorization with partial pivoting.
   case solve
   /// a, b → x with a·x = b, where only the upper or the lower triangle of a is looked at.
   case solveTriangular(upper: Bool)

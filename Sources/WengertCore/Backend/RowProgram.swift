@@ -78,7 +78,7 @@ public struct RowProgram: Hashable, Sendable {
     public var value: Value
     public var dtype: DType
     /// Nil stores. Otherwise (rows only) the output's view has stride zero along some outer axes, and the rows that meet there are combined:
-    /// column sums and the like. The backend initialises the output.
+    /// column sums and the like. The backend initializes the output.
     public var accumulate: ReduceOp?
     public init(value: Value, dtype: DType, accumulate: ReduceOp? = nil) {
       self.value = value

@@ -145,7 +145,7 @@ extension Tensor {
 
 /// X with A·X = B, for square matrices A [..., n, n] and B [..., n, k] or one vector [n]; leading axes broadcast.
 ///
-/// Float32 or float64, by an LU factorisation with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` tells which it is and
+/// Float32 or float64, by an LU factorization with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` tells which it is and
 /// goes on.
 public func solve(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .solve(.solve, a, b, Caller(file, line))

@@ -85,7 +85,7 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// Uniform in low..<high: low may be drawn, high never is.
   ///
-  /// The numbers drawn are those of `dtype` that lie as far apart as its neighbours do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
+  /// The numbers drawn are those of `dtype` that lie as far apart as its neighbors do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
   /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What lies between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
   /// each that can be drawn (to 2⁻³², or 2⁻⁵³ in float64). Both bounds must be finite in `dtype` and low < high, with a number of `dtype` in between.
   public func uniform(
@@ -165,7 +165,7 @@ public struct RandomKey: Sendable, TensorTree {
     return order.argSort()
   }
 
-  /// `count` classes (int64) drawn for each row of unnormalised log-probabilities [..., classes], as [..., count]: independently, or each at most once.
+  /// `count` classes (int64) drawn for each row of unnormalized log-probabilities [..., classes], as [..., count]: independently, or each at most once.
   /// The largest of log-probability + Gumbel noise (Gumbel 1954; without replacement Kool et al. 2019).
   ///
   /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
@@ -251,7 +251,7 @@ private struct UniformGrid {
   }
 }
 
-/// The neighbours of a floating dtype.
+/// The neighbors of a floating dtype.
 private struct FloatSpacing {
   let digits: Int, leastExponent: Int, greatest: Double
 

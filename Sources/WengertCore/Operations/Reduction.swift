@@ -58,7 +58,7 @@ struct Reduction: Operation {
       }
       return RowPrograms.reduce(op, source, into: target, accumulate: true)
     }
-    // The innermost axis is reduced, together with its reduced neighbours as far as they form one row.
+    // The innermost axis is reduced, together with its reduced neighbors as far as they form one row.
     var row = Layout(shape: [x.shape[last]], strides: [x.layout.strides[last]])
     var kept = order.dropLast()
     while let next = kept.last, axes.contains(next), x.layout.strides[next] == row.strides[0] * row.shape[0] {
@@ -165,7 +165,7 @@ struct Reduction: Operation {
   }
 }
 
-/// Where products of neighbours stay in a dtype's range whatever their order.
+/// Where products of neighbors stay in a dtype's range whatever their order.
 enum ProductRange {
   /// Whether all products of elements along `axis`, which stays with an extent of one, are far from overflow: Σ log₂ max(|x|, 1) is below the exponents' range.
   static func isSafe(_ x: Tensor, axis: Int, _ caller: Caller) -> Tensor {

@@ -13,7 +13,7 @@ extension Tensor {
   /// The sum over `axes` (nil: all). Whole numbers and bool add up in int64.
   ///
   /// Floats are rounded to their dtype once: float32 and half types are added up in float32 in runs of at most 32 numbers, and the runs in float64, which errs by
-  /// 35 · 2⁻²⁴ Σ|x| at most, however many there are. So are means, variances, norms and the sums inside softmax, log-sum-exp, normalisations and losses.
+  /// 35 · 2⁻²⁴ Σ|x| at most, however many there are. So are means, variances, norms and the sums inside softmax, log-sum-exp, normalizations and losses.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.sum, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
   }

@@ -100,9 +100,9 @@ enum RowFunctions {
 
   private static func normalized(_ x: RowValue, _ width: Dimension, _ epsilon: Double) -> (h: RowValue, r: RowValue) {
     let share = x.builder.inverse(of: width, x.dtype)
-    let centred = x - x.reduce(.sum) * share
-    let r = ((centred * centred).reduce(.sum) * share + epsilon)(.rsqrt)
-    return (centred * r, r)
+    let centered = x - x.reduce(.sum) * share
+    let r = ((centered * centered).reduce(.sum) * share + epsilon)(.rsqrt)
+    return (centered * r, r)
   }
 
   static func layerNorm(_ dtype: DType, width: Dimension, epsilon: Double) -> Fused {

@@ -46,7 +46,7 @@ struct Scan: Operation {
 
 /// The derivative of running products, y[j] = y[j−1]·x[j], in the compute type.
 ///
-/// Where no product of neighbours can overflow it goes by recurrences without a division, so that zeros are no exception:
+/// Where no product of neighbors can overflow it goes by recurrences without a division, so that zeros are no exception:
 /// ẏ[j] = x[j]·ẏ[j−1] + y[j−1]·ẋ[j]; transposed, r[j] = ȳ[j] + x[j+1]·r[j+1], x̄[j] = y[j−1]·r[j]. Elsewhere a window between two elements may leave the range though no
 /// result does, and it goes by quotients: ẏ = y·Σ ẋ/x over the elements so far, x̄[i] = Σ ȳ[j]·y[j] / x[i] over j ≥ i. There the first zero, before which nothing changes and
 /// behind which y is zero, takes y with a one in its place.
@@ -119,7 +119,7 @@ private struct ProductScan {
 extension Tensor {
   /// Running sums along `axis`, or from the end. Whole numbers and bool add up in int64.
   ///
-  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbours: an error of 5 · 2⁻²⁴ Σ|x| at most beside that rounding, wherever it stands.
+  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most beside that rounding, wherever it stands.
   public func cumulativeSum(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeSum", .sum, axis, reverse, Caller(file, line))
   }

@@ -35,7 +35,7 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
 /// Runs `body`, and throws the first `DataFault` that an operation in it meets, where the program would end otherwise.
 ///
 /// Operations go on after a fault: the faulty one gives NaN in every element (zero in whole numbers). What is updated in place is left alone from the first fault on:
-/// an optimiser moves nothing, and the state of a `compileUpdate` is what it was before the call.
+/// an optimizer moves nothing, and the state of a `compileUpdate` is what it was before the call.
 ///
 /// Scopes may be nested; the innermost one gets the fault. A scope holds for the calls of its thread and for the child tasks of its task, not for other threads.
 /// - Returns: what `body` returns, where no operation met a fault.

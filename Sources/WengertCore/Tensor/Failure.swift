@@ -80,7 +80,7 @@ package enum Failure {
   #endif
 }
 
-/// Ends the program with a message unless what is taken for granted here holds. Unlike `precondition`, it says what is wrong in optimised builds too.
+/// Ends the program with a message unless what is taken for granted here holds. Unlike `precondition`, it says what is wrong in optimized builds too.
 @inline(__always)
 package func ensure(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line

@@ -119,7 +119,7 @@ extension Shape {
   public func suffix(_ count: Int) -> Shape { selecting(indices.suffix(count)) }
 }
 
-/// The distance, in elements, between neighbours along each axis.
+/// The distance, in elements, between neighbors along each axis.
 public typealias Strides = Shape
 
 extension Shape: RandomAccessCollection, MutableCollection {

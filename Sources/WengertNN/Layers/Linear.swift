@@ -19,12 +19,12 @@ public struct Linear: Layer, ParameterTree {
     self.bias = bias
   }
 
-  /// A new layer, its parameters drawn by `initialiser` from `key`.
+  /// A new layer, its parameters drawn by `initializer` from `key`.
   public init(
-    _ inputs: Int, _ outputs: Int, bias: Bool = true, key: RandomKey, initialiser: Initialiser = .uniformByInputs, dtype: DType = .float32
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, key: RandomKey, initializer: Initializer = .uniformByInputs, dtype: DType = .float32
   ) {
-    weight = initialiser.weight([outputs, inputs], inputs: inputs, key: key.fold(0), dtype: dtype)
-    self.bias = bias ? initialiser.bias(outputs, inputs: inputs, key: key.fold(1), dtype: dtype) : nil
+    weight = initializer.weight([outputs, inputs], inputs: inputs, key: key.fold(0), dtype: dtype)
+    self.bias = bias ? initializer.bias(outputs, inputs: inputs, key: key.fold(1), dtype: dtype) : nil
   }
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {

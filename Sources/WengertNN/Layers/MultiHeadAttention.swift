@@ -14,12 +14,12 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
 
   /// New projections of `width` to itself, `width` being a multiple of `heads`.
   public init(
-    width: Int, heads: Int, dropout: Double = 0, key: RandomKey, initialiser: Initialiser = .normal(standardDeviation: 0.02),
+    width: Int, heads: Int, dropout: Double = 0, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02),
     dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
   ) {
     Caller(file, line).require(
       heads > 0 && width % heads == 0, "MultiHeadAttention", "the width \(width) does not divide into \(heads) heads")
-    func projection(_ site: Int) -> Linear { Linear(width, width, key: key.fold(site), initialiser: initialiser, dtype: dtype) }
+    func projection(_ site: Int) -> Linear { Linear(width, width, key: key.fold(site), initializer: initializer, dtype: dtype) }
     query = projection(0)
     self.key = projection(1)
     value = projection(2)

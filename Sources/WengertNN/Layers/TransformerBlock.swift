@@ -21,15 +21,15 @@ public struct TransformerBlock: ParameterTree, Sendable {
   /// A new block; `inner` is the width between the two layers of the feed-forward network, 4 · width by default.
   public init(
     width: Int, heads: Int, inner: Int? = nil, dropout: Double = 0, attentionDropout: Double = 0, normFirst: Bool = false,
-    epsilon: Double = 1e-12, key: RandomKey, initialiser: Initialiser = .normal(standardDeviation: 0.02), dtype: DType = .float32
+    epsilon: Double = 1e-12, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02), dtype: DType = .float32
   ) {
     let inner = inner ?? 4 * width
     let device = Device(key.data.backend)
     attention = MultiHeadAttention(
-      width: width, heads: heads, dropout: attentionDropout, key: key.fold(0), initialiser: initialiser, dtype: dtype)
+      width: width, heads: heads, dropout: attentionDropout, key: key.fold(0), initializer: initializer, dtype: dtype)
     attentionNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)
-    intermediate = Linear(width, inner, key: key.fold(1), initialiser: initialiser, dtype: dtype)
-    output = Linear(inner, width, key: key.fold(2), initialiser: initialiser, dtype: dtype)
+    intermediate = Linear(width, inner, key: key.fold(1), initializer: initializer, dtype: dtype)
+    output = Linear(inner, width, key: key.fold(2), initializer: initializer, dtype: dtype)
     outputNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)
     self.dropout = Dropout(dropout)
     self.normFirst = normFirst

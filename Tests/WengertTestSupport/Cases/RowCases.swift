@@ -15,7 +15,7 @@ extension CaseList {
     row("l2Normalize") { $0.l2Normalize() },
     row("l2Normalize 1", shapes: Shapes.cubes) { $0.l2Normalize(axis: 1) },
     OperationCase(
-      // A row of two normalises to ±1 whatever it holds, and a row of one to nothing but rounding.
+      // A row of two normalizes to ±1 whatever it holds, and a row of one to nothing but rounding.
       "layerNorm", [.real(-3...3), parameters, parameters], shapes: Shapes.rows.filter { $0[$0.rank - 1] > 2 }, accuracy: .composed(32)
     ) { [$0[0].layerNorm(gain: $0[1], bias: $0[2])] },
     OperationCase(

@@ -39,7 +39,7 @@ struct SpecialValueTests {
     }
   }
 
-  @Test("a row of zeros is normalised to zeros however small epsilon is")
+  @Test("a row of zeros is normalized to zeros however small epsilon is")
   func smallEpsilon() {
     for dtype in [DType.float32, .float64] {
       let x = Tensor([0.0, 0], dtype: dtype)

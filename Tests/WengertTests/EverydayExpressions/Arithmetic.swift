@@ -68,7 +68,7 @@ enum Closures {
   }
   static func unary(_ xs: [Tensor]) -> [Tensor] { xs.map(exp).map(log1p) }
   static func slopes(_ x: Tensor, _ y: Tensor) -> [Tensor] { gradient(at: [x, y]) { p in (p[0] * p[1] - 2 * p[0] + 1).sum() } }
-  static func penalised(_ x: Tensor, _ y: Tensor) -> [Tensor] {
+  static func penalized(_ x: Tensor, _ y: Tensor) -> [Tensor] {
     gradient(at: [x, y]) { p in (p[0] * p[1] - 2 * p[0] + 1).sum() + 0.5 * p.map { square($0).sum() }.reduce(Tensor(0), +) }
   }
   static func lineFit(_ w: Tensor, _ b: Tensor, _ x: Tensor, _ y: Tensor) -> (value: Tensor, gradient: [Tensor]) {

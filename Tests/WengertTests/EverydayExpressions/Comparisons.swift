@@ -46,7 +46,7 @@ enum Losses {
   }
 }
 
-/// Attention, normalisation and gates by hand.
+/// Attention, normalization and gates by hand.
 enum Networks {
   static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor) -> Tensor {
     (q.matmul(k.transpose()) / Double(q.shape[-1 + q.rank]).squareRoot()).softmax().matmul(v)

@@ -79,7 +79,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     let changes = [(added, "adds"), (lost, "removes")].filter { !$0.0.isEmpty }.map { "\($1) \($0.count) tensors (\(list($0)))" }
     Caller(#fileID, #line).fail(
       "compileUpdate",
-      "the function \(changes.isEmpty ? "changes the order of the tensors" : changes.joined(separator: " and ")) in its first argument, which must hold the same tensors before and after. An optimiser holds its own from the start after `optimiser.state.prepare(for: model)`"
+      "the function \(changes.isEmpty ? "changes the order of the tensors" : changes.joined(separator: " and ")) in its first argument, which must hold the same tensors before and after. An optimizer holds its own from the start after `optimizer.state.prepare(for: model)`"
     )
   }
 }
@@ -100,7 +100,7 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
   CompiledFunction({ (input: repeat each Input) in Pair(f(repeat each input)) }, options)
 }
 
-/// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimiser.
+/// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimizer.
 public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {

@@ -1,6 +1,6 @@
 /// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
 final class Compiler<Output>: Compilation, @unchecked Sendable {
-  /// A traced and optimised function.
+  /// A traced and optimized function.
   struct Entry {
     let names: [String]
     let program: Program

@@ -7,7 +7,7 @@ enum Passes {
     graph = constantFolding(algebra(graph), on: backend)
     graph = deadCode(commonSubexpressions(algebra(graph)))
     graph = layout(graph)
-    return options.nanCheck ? graph : rematerialisation(graph)
+    return options.nanCheck ? graph : rematerialization(graph)
   }
 
   /// Those after which a node may stand for several operations.

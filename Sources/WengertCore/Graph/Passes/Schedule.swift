@@ -25,7 +25,7 @@ extension Passes {
     return rewriter.finish()
   }
 
-  /// Moves what only overwrites an argument (an optimiser's update, say) to where its operands are ready and the old value is read no more, so that the
+  /// Moves what only overwrites an argument (an optimizer's update, say) to where its operands are ready and the old value is read no more, so that the
   /// gradient's memory is free again early.
   private static func updatesEarly(_ graph: Graph) -> Graph {
     if graph.updates.isEmpty { return graph }

@@ -177,16 +177,16 @@ private struct PlacedBuffers {
   mutating func place(_ size: Int, living life: ClosedRange<Int>) -> Int {
     search += 1
     let span = life.lowerBound / Self.stretch...life.upperBound / Self.stretch
-    var neighbours: [Range<Int>] = []
+    var neighbors: [Range<Int>] = []
     for stretch in span {
       for other in stretches[stretch] where seen[other] != search {
         seen[other] = search
-        if list[other].life.overlaps(life) { neighbours.append(list[other].range) }
+        if list[other].life.overlaps(life) { neighbors.append(list[other].range) }
       }
     }
-    neighbours.sort { $0.lowerBound < $1.lowerBound }
+    neighbors.sort { $0.lowerBound < $1.lowerBound }
     var offset = 0
-    for other in neighbours {
+    for other in neighbors {
       if other.lowerBound >= offset + size { break }
       offset = max(offset, other.upperBound)
     }

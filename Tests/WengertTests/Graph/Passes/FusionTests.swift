@@ -41,9 +41,9 @@ struct FusionTests {
   func layerNorm() {
     expectGraph(
       fused(.float32(4, 8), .float32(8), .float32(8)) { x in
-        let centred = x[0] - x[0].mean(axes: [1], keepDims: true)
-        let variance = square(centred).mean(axes: [1], keepDims: true)
-        return [centred * rsqrt(variance + 1e-5) * x[1] + x[2]]
+        let centered = x[0] - x[0].mean(axes: [1], keepDims: true)
+        let variance = square(centered).mean(axes: [1], keepDims: true)
+        return [centered * rsqrt(variance + 1e-5) * x[1] + x[2]]
       },
       """
       %3 = rows [4, 8] {v4 = (x0 - (sum(x0) / 8)); (((v4 * rsqrt(((sum(square(v4)) / 8) + 1e-05))) * x1) + x2)} %0, %1, %2 : float32[4, 8]

@@ -7,7 +7,7 @@ import Wengert
 struct ScheduleTests {
   @Test("an update moves to where its operands are ready and its argument is read no more")
   func updates() {
-    // As an optimiser's updates come, after everything else.
+    // As an optimizer's updates come, after everything else.
     let graph = trace(.float32(4), .float32(4), updating: 2) { x in
       let first = x[0].cumulativeSum(axis: 0), second = x[1].cumulativeSum(axis: 0) + first.sum()
       return [(first + second).sum(), x[0] - first, x[1] - second]

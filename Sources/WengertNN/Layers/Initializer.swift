@@ -1,5 +1,5 @@
 /// How a matrix of weights and its bias begin.
-public enum Initialiser: Sendable {
+public enum Initializer: Sendable {
   /// Weights and biases uniform in ±1/√(inputs), as a new linear layer of PyTorch has them (He et al. 2015 with slope √5).
   case uniformByInputs
   /// Weights normal with mean 0 and this standard deviation, biases zero: BERT's choice with 0.02 (Devlin et al. 2019).

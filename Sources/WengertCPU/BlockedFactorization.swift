@@ -1,6 +1,6 @@
-/// Factorisations of one matrix by our own threads: a block of columns is factored by LAPACK on one thread, and what it changes in the rest of the matrix is
+/// Factorizations of one matrix by our own threads: a block of columns is factored by LAPACK on one thread, and what it changes in the rest of the matrix is
 /// products on all of them (the right-looking algorithms of Golub & Van Loan 2013, 3.2 and 4.2).
-enum BlockedFactorisation {
+enum BlockedFactorization {
   /// Columns of a block.
   private static let width = 128
   private static let narrow = 64

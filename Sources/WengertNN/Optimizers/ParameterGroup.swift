@@ -1,8 +1,8 @@
-/// Parameters that an optimiser treats in their own way. The first group that matches a parameter holds; none leaves the optimiser's settings.
+/// Parameters that an optimizer treats in their own way. The first group that matches a parameter holds; none leaves the optimizer's settings.
 public struct ParameterGroup: Sendable {
   /// Whether a parameter of this dotted name belongs to the group.
   public var matches: @Sendable (_ name: String, _ parameter: Tensor) -> Bool
-  /// Instead of the optimiser's weight decay; nil keeps that.
+  /// Instead of the optimizer's weight decay; nil keeps that.
   public var weightDecay: Double?
   /// Times the learning rate.
   public var learningRateScale: Double
@@ -16,7 +16,7 @@ public struct ParameterGroup: Sendable {
     self.learningRateScale = learningRateScale
   }
 
-  /// No weight decay on biases (names that end in `bias`) and on the parameters of normalisations (`norm` in the name of a part, in any case).
+  /// No weight decay on biases (names that end in `bias`) and on the parameters of normalizations (`norm` in the name of a part, in any case).
   public static let noDecayOnBiasesAndNorms = ParameterGroup(
     matching: { name, _ in
       name.hasSuffix("bias") || name.split(separator: ".").dropLast().contains { $0.lowercased().contains("norm") }

@@ -4,7 +4,7 @@ extension Passes {
   /// A value is cheap if one pass over memory makes it from values that are kept anyway: element-wise operations, row programs (softmax, layer norm, dropout's
   /// mask), conversions. Where it is read both soon after it is made and again much later, the late readers get a copy of their own, computed from its
   /// operands just before the first of them; a barrier keeps the passes from merging the two again.
-  static func rematerialisation(_ graph: Graph) -> Graph {
+  static func rematerialization(_ graph: Graph) -> Graph {
     let readers = FusionGroups.readers(graph)
     let distance = max(16, graph.nodes.count / 16)
     var lastRead = graph.values.indices.map { readers[$0].last ?? -1 }

@@ -1,11 +1,11 @@
 /// Gradient descent, as `torch.optim.SGD`: with g + λθ as the gradient and momentum μ, v ← μv + g and θ ← θ − ηv, or with Nesterov's momentum
 /// θ ← θ − η(g + μv) (Sutskever et al. 2013).
-public struct SGD: Optimiser {
+public struct SGD: Optimizer {
   public let momentum: Double
   public var nesterov: Bool
   public var weightDecay: Double
   public var groups: [ParameterGroup]
-  public var state: OptimiserState
+  public var state: OptimizerState
 
   public init(
     momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = [], file: StaticString = #fileID,
@@ -16,7 +16,7 @@ public struct SGD: Optimiser {
     self.nesterov = nesterov
     self.weightDecay = weightDecay
     self.groups = groups
-    state = OptimiserState(bufferNames: momentum == 0 ? [] : ["momentum"])
+    state = OptimizerState(bufferNames: momentum == 0 ? [] : ["momentum"])
   }
 
   public func rule(

@@ -15,8 +15,8 @@ private struct Small: ParameterTree {
   }
 }
 
-@Suite("Optimisers")
-struct OptimiserTests {
+@Suite("Optimizers")
+struct OptimizerTests {
   let golden = try! Golden()
   private let rates = [0.02, 0.1, 0.09, 0.05, 0.01]
   private let groups = [
@@ -25,23 +25,23 @@ struct OptimiserTests {
 
   private func start(_ dtype: DType = .float64) throws -> Small {
     var model = Small(dtype: dtype)
-    try model.load(golden.file, strict: false) { "optimiser/start/\($0)" }
+    try model.load(golden.file, strict: false) { "optimizer/start/\($0)" }
     return model
   }
 
   private func gradient(_ step: Int, _ dtype: DType = .float64) throws -> Small {
     var tree = Small(dtype: dtype)
     tree.visit("") { name, tensor in
-      tensor = try! golden.tensor("optimiser/gradient/\(name)")[step].cast(to: dtype)
+      tensor = try! golden.tensor("optimizer/gradient/\(name)")[step].cast(to: dtype)
     }
     return tree
   }
 
-  private func expectFiveSteps(_ optimiser: any Optimiser, _ label: String) throws {
+  private func expectFiveSteps(_ optimizer: any Optimizer, _ label: String) throws {
     for (dtype, tolerance) in [(DType.float64, 1e-12), (.float32, 2e-6)] {
-      var model = try start(dtype), optimiser = optimiser
-      for step in 0..<5 { optimiser.update(&model, try gradient(step, dtype), learningRate: rates[step]) }
-      for (name, tensor) in model.namedTensors { try golden.expect(tensor, "optimiser/\(label)/\(name)", tolerance: tolerance) }
+      var model = try start(dtype), optimizer = optimizer
+      for step in 0..<5 { optimizer.update(&model, try gradient(step, dtype), learningRate: rates[step]) }
+      for (name, tensor) in model.namedTensors { try golden.expect(tensor, "optimizer/\(label)/\(name)", tolerance: tolerance) }
     }
   }
 
@@ -60,44 +60,44 @@ struct OptimiserTests {
   }
 
   @Test("parameters and moments stay in the memory they have") func inPlace() throws {
-    var model = try start(), optimiser = AdamW()
+    var model = try start(), optimizer = AdamW()
     // The first step gives memory to the moments, which begin as views of one zero.
-    optimiser.update(&model, try gradient(0), learningRate: 0.1)
-    func places() -> [ObjectIdentifier] { (model.tensors + optimiser.state.tensors.dropFirst()).map { ObjectIdentifier($0.view.storage) } }
+    optimizer.update(&model, try gradient(0), learningRate: 0.1)
+    func places() -> [ObjectIdentifier] { (model.tensors + optimizer.state.tensors.dropFirst()).map { ObjectIdentifier($0.view.storage) } }
     let before = places(), values = model.weight.doubles
-    optimiser.update(&model, try gradient(1), learningRate: 0.1)
+    optimizer.update(&model, try gradient(1), learningRate: 0.1)
     #expect(places() == before)
     #expect(model.weight.doubles != values)
   }
 
   @Test("layers behind existentials, arrays, dictionaries and optionals are updated in place too") func nestedInPlace() {
     var models = [["a": Optional(Sequential(Linear(2, 3, key: RandomKey(1)), Linear(3, 1, bias: false, key: RandomKey(2))))]]
-    var optimiser: any Optimiser = SGD()
+    var optimizer: any Optimizer = SGD()
     let before = models.tensors.map { ObjectIdentifier($0.view.storage) }
-    optimiser.update(&models, models.map { _, x in .ones(x.shape) }, learningRate: 0.1)
+    optimizer.update(&models, models.map { _, x in .ones(x.shape) }, learningRate: 0.1)
     #expect(models.tensors.map { ObjectIdentifier($0.view.storage) } == before)
   }
 
   @Test("a copy of a model keeps its values when the model is updated") func copyOnWrite() throws {
-    var model = try start(), optimiser = SGD()
+    var model = try start(), optimizer = SGD()
     let copy = model
     let values = copy.tensors.map(\.doubles)
-    optimiser.update(&model, try gradient(0), learningRate: 0.1)
+    optimizer.update(&model, try gradient(0), learningRate: 0.1)
     #expect(copy.tensors.map(\.doubles) == values)
     #expect(model.weight.doubles != values[0])
   }
 
   @Test("training goes on after a saved state as it would have without the pause") func resume() throws {
     try Fixtures.withTemporaryFolder { folder in
-      var model = try start(), optimiser = AdamW(groups: groups)
-      for step in 0..<3 { optimiser.update(&model, try gradient(step), learningRate: 0.1) }
-      try optimiser.state.save(to: folder.appendingPathComponent("optimiser.safetensors"))
+      var model = try start(), optimizer = AdamW(groups: groups)
+      for step in 0..<3 { optimizer.update(&model, try gradient(step), learningRate: 0.1) }
+      try optimizer.state.save(to: folder.appendingPathComponent("optimizer.safetensors"))
       var resumed = model, other = AdamW(groups: groups)
       other.state.prepare(for: resumed)
-      try other.state.load(SafeTensors(contentsOf: folder.appendingPathComponent("optimiser.safetensors")))
+      try other.state.load(SafeTensors(contentsOf: folder.appendingPathComponent("optimizer.safetensors")))
       #expect(other.state.step == 3)
       for step in 3..<5 {
-        optimiser.update(&model, try gradient(step), learningRate: 0.1)
+        optimizer.update(&model, try gradient(step), learningRate: 0.1)
         other.update(&resumed, try gradient(step), learningRate: 0.1)
       }
       #expect(resumed.tensors.map(\.doubles) == model.tensors.map(\.doubles))
@@ -105,18 +105,18 @@ struct OptimiserTests {
   }
 
   @Test("the state's tensors are named after parameters") func stateNames() {
-    var optimiser = AdamW()
-    optimiser.state.prepare(for: Linear(2, 3, key: RandomKey(1)))
+    var optimizer = AdamW()
+    optimizer.state.prepare(for: Linear(2, 3, key: RandomKey(1)))
     let names = ["step", "bias.firstMoment", "bias.secondMoment", "weight.firstMoment", "weight.secondMoment"]
-    #expect(optimiser.state.namedTensors.map(\.name) == names)
+    #expect(optimizer.state.namedTensors.map(\.name) == names)
   }
 
   @Test("half-precision parameters keep their moments in float32") func half() {
-    var model = Tensor([1, 2, 3], dtype: .bfloat16), optimiser = Adam()
-    optimiser.update(&model, Tensor([1, -1, 1], dtype: .bfloat16), learningRate: 0.5)
+    var model = Tensor([1, 2, 3], dtype: .bfloat16), optimizer = Adam()
+    optimizer.update(&model, Tensor([1, -1, 1], dtype: .bfloat16), learningRate: 0.5)
     #expect(model.dtype == .bfloat16)
     #expect(model.doubles == [0.5, 2.5, 2.5])
-    #expect(optimiser.state.tensors.dropFirst().allSatisfy { $0.dtype == .float32 })
+    #expect(optimizer.state.tensors.dropFirst().allSatisfy { $0.dtype == .float32 })
   }
 
   @Test("no decay on biases and norms, by name") func decayGroup() {

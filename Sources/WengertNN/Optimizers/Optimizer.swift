@@ -1,13 +1,13 @@
 /// Moves the parameters of a model against a gradient, one fused program per tensor, in place where no other tensor shares the memory.
 ///
 /// As a tree of tensors it is its state, so that a compiled training step can update it together with the model.
-public protocol Optimiser: TensorTree, Sendable {
+public protocol Optimizer: TensorTree, Sendable {
   /// The weight decay of parameters to which no group gives another.
   var weightDecay: Double { get set }
   /// Parameters treated in their own way.
   var groups: [ParameterGroup] { get set }
   /// The moments and the number of steps made.
-  var state: OptimiserState { get set }
+  var state: OptimizerState { get set }
 
   /// Writes the update of a parameter: from its value, its buffers, its gradient and the step's scalars, all of the compute type, the new value and the new
   /// buffers.
@@ -19,7 +19,7 @@ public protocol Optimiser: TensorTree, Sendable {
   func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor]
 }
 
-extension Optimiser {
+extension Optimizer {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { state.visit(prefix, body) }
 
   /// One step: each parameter of `model` is moved against `gradient`, which has the model's structure. Whole numbers beside floating parameters are left alone; a model
@@ -83,7 +83,7 @@ extension Optimiser {
   }
 }
 
-/// Ends the program for a model that an optimiser cannot move.
+/// Ends the program for a model that an optimizer cannot move.
 func requireParameters(_ operation: String, _ model: some TensorTree, _ caller: Caller) {
   let named = model.namedTensors
   if named.contains(where: \.tensor.dtype.isFloating) { return }

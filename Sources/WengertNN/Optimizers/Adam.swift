@@ -1,11 +1,11 @@
 /// Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is added to the gradient, g + λθ, before the moments.
-public struct Adam: Optimiser {
+public struct Adam: Optimizer {
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
   public var weightDecay: Double
   public var groups: [ParameterGroup]
-  public var state = OptimiserState(bufferNames: ["firstMoment", "secondMoment"])
+  public var state = OptimizerState(bufferNames: ["firstMoment", "secondMoment"])
 
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, groups: [ParameterGroup] = []

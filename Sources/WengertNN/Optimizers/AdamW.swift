@@ -1,12 +1,12 @@
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
 /// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.
-public struct AdamW: Optimiser {
+public struct AdamW: Optimizer {
   public var beta1: Double
   public var beta2: Double
   public var epsilon: Double
   public var weightDecay: Double
   public var groups: [ParameterGroup]
-  public var state = OptimiserState(bufferNames: ["firstMoment", "secondMoment"])
+  public var state = OptimizerState(bufferNames: ["firstMoment", "secondMoment"])
 
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01, groups: [ParameterGroup] = []

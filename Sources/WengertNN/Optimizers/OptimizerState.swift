@@ -1,6 +1,6 @@
-/// What an optimiser remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
+/// What an optimizer remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
 /// `encoder.weight.firstMoment`. It is saved and loaded as a model is, once it was prepared for the model.
-public struct OptimiserState: TensorTree, Sendable {
+public struct OptimizerState: TensorTree, Sendable {
   /// How many updates were made: int64 [1]; nil before the first.
   private var counter: Tensor?
   /// What each parameter's buffers are called, in order.
@@ -12,7 +12,7 @@ public struct OptimiserState: TensorTree, Sendable {
 
   /// The same as a tensor, once there was one.
   var count: Tensor {
-    guard let counter else { Caller(#fileID, #line).fail("update", "the optimiser has made no step, and has no count of them") }
+    guard let counter else { Caller(#fileID, #line).fail("update", "the optimizer has made no step, and has no count of them") }
     return counter
   }
 
@@ -39,7 +39,7 @@ public struct OptimiserState: TensorTree, Sendable {
     if let known = buffers[name] {
       caller.require(
         known.allSatisfy { $0.shape == parameter.shape }, "update",
-        "the optimiser's state for \(name) has the shape \(known.first?.shape ?? []), the parameter \(parameter.shape); a model of other shapes needs a new optimiser"
+        "the optimizer's state for \(name) has the shape \(known.first?.shape ?? []), the parameter \(parameter.shape); a model of other shapes needs a new optimizer"
       )
       return
     }

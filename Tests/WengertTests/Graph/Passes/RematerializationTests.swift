@@ -4,8 +4,8 @@ import WengertCPU
 
 @testable import WengertCore
 
-@Suite("Rematerialisation")
-struct RematerialisationTests {
+@Suite("Rematerialization")
+struct RematerializationTests {
   /// Loss and gradients of a network of several layers of matmul and gelu.
   private func network(_ layers: Int) -> Graph {
     trace(.float32(64, 8), .float32(8, 8)) { x in
@@ -24,7 +24,7 @@ struct RematerialisationTests {
   @Test("the activations of early layers are computed again in the backward pass, behind a barrier")
   func network() {
     let before = simplified(network(8))
-    let after = Passes.rematerialisation(before)
+    let after = Passes.rematerialization(before)
     #expect(count(before, "gelu") == 8)
     #expect(count(after, "gelu") > 8)
     #expect(count(after, "barrier") == count(after, "gelu") - 8)
@@ -41,7 +41,7 @@ struct RematerialisationTests {
         return square((0..<20).reduce(hidden.matmul(w[1])) { y, _ in y.cumulativeSum(axis: 0) }).sum()
       }
     }
-    let before = simplified(graph), after = Passes.rematerialisation(before)
+    let before = simplified(graph), after = Passes.rematerialization(before)
     #expect(count(before, "gelu") == 1)
     #expect(count(after, "gelu") == 2)
   }
@@ -49,7 +49,7 @@ struct RematerialisationTests {
   @Test("short programs are left as they are")
   func short() {
     let graph = simplified(network(1))
-    #expect(Passes.rematerialisation(graph).lines == graph.lines)
+    #expect(Passes.rematerialization(graph).lines == graph.lines)
   }
 
   @Test("a value that is a result is not computed again")
@@ -58,7 +58,7 @@ struct RematerialisationTests {
       let early = exp(x[0])
       return [early, early * (0..<40).reduce(x[0]) { y, _ in y.cumulativeSum(axis: 0) }]
     }
-    #expect(count(Passes.rematerialisation(graph), "exp") == 1)
+    #expect(count(Passes.rematerialization(graph), "exp") == 1)
   }
 
   @Test("gradients stay those of the eager run")
