@@ -5,7 +5,7 @@ extension CPUBackend {
   /// two programs, each with kernels of its own, may.
   public func prepare(_ call: KernelCall) -> any Kernel {
     switch call {
-    case .rows(let call): RowRun(call, plans: plans)
+    case .rows(let call): RowKernel(call, plans: plans)
     case .matmul(let call): prepare(call)
     case .attention(let call, let out, let logSumExp): prepare(call, into: out, logSumExp: logSumExp)
     case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):

@@ -92,18 +92,18 @@ struct ClassifierTests {
   func misfits() throws {
     let folder = try TemporaryFolder(), file = folder.url.appendingPathComponent("classifier.safetensors")
     try FileManager.default.copyItem(at: Fixtures.url("encoder/bert/config.json"), to: folder.url.appendingPathComponent("config.json"))
-    func refusal(_ tensors: [(String, ArrayFile)], labels: Int = 3) throws -> String {
+    func refusal(_ tensors: [(String, HostArray)], labels: Int = 3) throws -> String {
       try SafeTensors.write(tensors.map { (name: $0.0, array: $0.1) }, to: file)
       return message { _ = try ModelFolder(folder.url).classifier(labels: labels, width: 2) }
     }
-    let weight = try ArrayFile([Float](repeating: 1, count: 6), shape: [3, 2]), bias = try ArrayFile([1, 2, 3] as [Float])
+    let weight = try HostArray([Float](repeating: 1, count: 6), shape: [3, 2]), bias = try HostArray([1, 2, 3] as [Float])
     #expect(try refusal([("weight", weight), ("bias", bias)]) == "no error")
     #expect(try refusal([("weight", weight), ("bias", bias)], labels: 4).contains("labels: 3; there are 4 label texts"))
     #expect(try refusal([("weight", weight)]).contains("weights: [\"weight\"]; expected weight [labels, width] and bias [labels]"))
-    #expect(try refusal([("weight", weight), ("bias", ArrayFile([1, 2] as [Float]))]).contains("bias float32 [2]"))
+    #expect(try refusal([("weight", weight), ("bias", HostArray([1, 2] as [Float]))]).contains("bias float32 [2]"))
     #expect(try refusal([("weight", bias), ("bias", bias)]).contains("weight float32 [3]"))
-    #expect(try refusal([("weight", weight), ("bias", ArrayFile([1, 2, 3] as [Int32]))]).contains("bias int32 [3]"))
-    let wide = try ArrayFile([Float](repeating: 1, count: 9), shape: [3, 3])
+    #expect(try refusal([("weight", weight), ("bias", HostArray([1, 2, 3] as [Int32]))]).contains("bias int32 [3]"))
+    let wide = try HostArray([Float](repeating: 1, count: 9), shape: [3, 3])
     #expect(try refusal([("weight", wide), ("bias", bias)]).contains("width: 3; the encoder's embeddings have the width 2"))
 
     try SafeTensors.write([("weight", weight), ("bias", bias)], to: file)

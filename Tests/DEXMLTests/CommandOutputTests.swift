@@ -200,7 +200,7 @@ struct WrittenFileTests {
     let link = folder.url.appendingPathComponent("null")
     try FileManager.default.createSymbolicLink(atPath: link.path, withDestinationPath: "/dev/null")
     try write("gone", to: link)
-    try NPY.write(ArrayFile([1, 2] as [Float]), to: link)
+    try NPY.write(HostArray([1, 2] as [Float]), to: link)
     var status = stat()
     #expect(stat(link.path, &status) == 0 && status.st_mode & S_IFMT == S_IFCHR)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["null"])

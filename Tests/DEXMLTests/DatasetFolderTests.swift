@@ -112,15 +112,15 @@ struct DatasetFolderTests {
   @Test("a file of held-out rows that does not fit is an error that says how to go on")
   func heldOutErrors() throws {
     try withDataset { dataset, _ in
-      func with(_ array: ArrayFile) throws -> String {
+      func with(_ array: HostArray) throws -> String {
         try NPY.write(array, to: dataset.heldOutFile(3))
         return message { _ = try dataset.heldOutRows(3, of: 10, seed: 0) }
       }
-      try #expect(with(ArrayFile([7, 0, 9])) == "no error")
-      try #expect(with(ArrayFile([7, 0])).contains("shape: [2]; [3] is expected: delete the file to draw anew"))
-      try #expect(with(ArrayFile([7, 0, 10])).contains("row[2]: 10; there are 10 training documents"))
-      try #expect(with(ArrayFile([7, -1, 9])).contains("row[1]: -1"))
-      try #expect(with(ArrayFile([7, 0, 7])).contains("row[2]: 7; it stands twice"))
+      try #expect(with(HostArray([7, 0, 9])) == "no error")
+      try #expect(with(HostArray([7, 0])).contains("shape: [2]; [3] is expected: delete the file to draw anew"))
+      try #expect(with(HostArray([7, 0, 10])).contains("row[2]: 10; there are 10 training documents"))
+      try #expect(with(HostArray([7, -1, 9])).contains("row[1]: -1"))
+      try #expect(with(HostArray([7, 0, 7])).contains("row[2]: 7; it stands twice"))
       #expect(message { _ = try dataset.heldOutRows(10, of: 10, seed: 0) }.contains("num_val_points: 10; 1 to 9 of the 10"))
       #expect(message { _ = try dataset.heldOutRows(-1, of: 10, seed: 0) }.contains("num_val_points: -1"))
     }

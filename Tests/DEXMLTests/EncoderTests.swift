@@ -58,7 +58,7 @@ struct EncoderTests {
     func message(vocabulary: Int, _ shape: [Int]) throws -> String {
       let settings = BertConfiguration(vocabularySize: vocabulary, hiddenSize: 1, layers: 0, heads: 1, intermediateSize: 1)
       try settings.json().write(to: folder.appendingPathComponent("config.json"))
-      let array = try ArrayFile([Float](repeating: 0, count: 2000), shape: shape)
+      let array = try HostArray([Float](repeating: 0, count: 2000), shape: shape)
       try SafeTensors.write(
         [("embeddings.word_embeddings.weight", array)], to: folder.appendingPathComponent("model.safetensors"))
       var message = ""

@@ -9,12 +9,12 @@ struct EvaluatorTests {
   /// Puts numbers that are none into the first `count` elements of a tensor of a file; nil: all.
   private func spoil(_ file: URL, _ name: (String) -> Bool, first count: Int? = nil) throws {
     let old = try SafeTensors(contentsOf: file)
-    let arrays = try old.names.map { tensor -> (name: String, array: ArrayFile) in
+    let arrays = try old.names.map { tensor -> (name: String, array: HostArray) in
       let array = try #require(old[tensor])
       guard name(tensor) else { return (name: tensor, array: array) }
       var values = array.floats()
       for i in values.indices.prefix(count ?? values.count) { values[i] = .nan }
-      return (name: tensor, array: try ArrayFile(values, shape: array.shape))
+      return (name: tensor, array: try HostArray(values, shape: array.shape))
     }
     try SafeTensors.write(arrays, metadata: old.metadata, to: file)
   }

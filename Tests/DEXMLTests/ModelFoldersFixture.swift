@@ -91,7 +91,7 @@ func embeddings(_ url: URL, _ use: Prompts.Use = .text, normalizes: Bool? = nil)
 }
 
 /// The largest difference of an element.
-func difference(_ a: Tensor, _ b: ArrayFile?) -> Float {
+func difference(_ a: Tensor, _ b: HostArray?) -> Float {
   guard let b, b.shape == Array(a.shape) else { return .infinity }
   return zip(a.array(of: Float.self), b.floats()).map { abs($0 - $1) }.max() ?? 0
 }

@@ -132,7 +132,7 @@ struct ResumeElsewhereTests {
     task.configuration.numValPoints = 8
     try task.train(until: 7)
     let rows = task.folder.url.appendingPathComponent("Tiny/val_inds_8.npy")
-    try NPY.write(ArrayFile((0..<8).map { $0 }), to: rows)
+    try NPY.write(HostArray((0..<8).map { $0 }), to: rows)
     #expect(try task.refusal { _ in }.contains("checksum of val_inds_8.npy"))
   }
 }

@@ -48,8 +48,8 @@ struct SparseMatrixTests {
         let url = folder.appendingPathComponent("x.npz")
         try NPZ.write(
           [
-            ("indices", .array(ArrayFile([0, 1] as [Int32]))), ("indptr", .array(ArrayFile([0, 2] as [Int32]))), ("format", .text("csr")),
-            ("shape", .array(ArrayFile([1, 2]))), ("data", .array(ArrayFile(values))),
+            ("indices", .array(HostArray([0, 1] as [Int32]))), ("indptr", .array(HostArray([0, 2] as [Int32]))), ("format", .text("csr")),
+            ("shape", .array(HostArray([1, 2]))), ("data", .array(HostArray(values))),
           ], compressed: false, to: url)
         return try SparseMatrix(contentsOf: url)
       }
@@ -115,8 +115,8 @@ struct SparseMatrixTests {
       let url = folder.appendingPathComponent("Y.npz")
       func write(_ changes: [String: NPZ.Member?]) throws -> String {
         var members: [String: NPZ.Member] = [
-          "format": .text("coo"), "shape": .array(try ArrayFile([2, 2])), "row": .array(try ArrayFile([0, 1])),
-          "col": .array(try ArrayFile([1, 0])), "data": .array(try ArrayFile([1, 1] as [Float])),
+          "format": .text("coo"), "shape": .array(try HostArray([2, 2])), "row": .array(try HostArray([0, 1])),
+          "col": .array(try HostArray([1, 0])), "data": .array(try HostArray([1, 1] as [Float])),
         ]
         for (name, member) in changes { members[name] = member }
         try NPZ.write(members.map { ($0.key, $0.value) }, to: url)
@@ -124,15 +124,15 @@ struct SparseMatrixTests {
       }
       try #expect(write([:]) == "no error")
       try #expect(write(["row": .none]).contains("Y.npz: member row: missing"))
-      try #expect(write(["row": .array(ArrayFile([0]))]).contains("row, col, data: 1, 2, 2 entries"))
-      try #expect(write(["row": .array(ArrayFile([0, 2]))]).contains("row[1]: 2; the matrix has 2 rows"))
-      try #expect(write(["col": .array(ArrayFile([0, 1 << 33]))]).contains("col[1]: 8589934592; no matrix that can be read is that large"))
-      try #expect(write(["col": .array(ArrayFile([0.0, 1.0]))]).contains("col: float64; integers are expected"))
-      try #expect(write(["shape": .array(ArrayFile([2]))]).contains("shape: [2]; a matrix has two sizes"))
+      try #expect(write(["row": .array(HostArray([0]))]).contains("row, col, data: 1, 2, 2 entries"))
+      try #expect(write(["row": .array(HostArray([0, 2]))]).contains("row[1]: 2; the matrix has 2 rows"))
+      try #expect(write(["col": .array(HostArray([0, 1 << 33]))]).contains("col[1]: 8589934592; no matrix that can be read is that large"))
+      try #expect(write(["col": .array(HostArray([0.0, 1.0]))]).contains("col: float64; integers are expected"))
+      try #expect(write(["shape": .array(HostArray([2]))]).contains("shape: [2]; a matrix has two sizes"))
       #expect(
-        try write(["data": .array(ArrayFile([1, 1] as [Float], shape: [1, 2]))]).contains("data: shape [1, 2]; one axis is expected"))
+        try write(["data": .array(HostArray([1, 1] as [Float], shape: [1, 2]))]).contains("data: shape [1, 2]; one axis is expected"))
       try #expect(write(["format": .text("CSR")]).contains("format: \"CSR\""))
-      try #expect(write(["format": .array(ArrayFile([1]))]).contains("one text (S or U) is expected"))
+      try #expect(write(["format": .array(HostArray([1]))]).contains("one text (S or U) is expected"))
     }
   }
 
@@ -159,9 +159,9 @@ struct SparseMatrixTests {
 
   /// `values` with damage to their bytes.
   private func damaged(_ values: [Int], _ seed: UInt64) throws -> [Int] {
-    let bytes = try ArrayFile(values).data.damaged(seed: seed)
+    let bytes = try HostArray(values).data.damaged(seed: seed)
     let whole = bytes.count / 8 * 8
-    return try ArrayFile(dtype: .int64, shape: [whole / 8], data: bytes.prefix(whole)).ints()
+    return try HostArray(dtype: .int64, shape: [whole / 8], data: bytes.prefix(whole)).ints()
   }
 
   @Test("millions of rows may be empty") func emptyRows() throws {

@@ -90,7 +90,7 @@ struct ModelTests {
   @Test("weights that do not fit are refused in one message with names and both shapes, and change nothing") func misfits() throws {
     try Fixtures.withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("wrong.safetensors")
-      let arrays = [("weight", try ArrayFile([Float](repeating: 1, count: 6))), ("extra", try ArrayFile([Float(1)]))]
+      let arrays = [("weight", try HostArray([Float](repeating: 1, count: 6))), ("extra", try HostArray([Float(1)]))]
       try SafeTensors.write(arrays, to: url)
       let file = try SafeTensors(contentsOf: url)
 
@@ -116,8 +116,8 @@ struct ModelTests {
 
   @Test("tensors and arrays of files convert into each other, also from an unaligned slice") func arrays() throws {
     let tensor = Tensor([Int32(1), 2, 3, 4, 5, 6], shape: [2, 3])
-    #expect(tensor.transpose().arrayFile == (try ArrayFile([Int32(1), 4, 2, 5, 3, 6], shape: [3, 2])))
+    #expect(tensor.transpose().arrayFile == (try HostArray([Int32(1), 4, 2, 5, 3, 6], shape: [3, 2])))
     let bytes = Data([9, 1, 0, 0, 0, 2, 0, 0, 0])
-    #expect(Tensor(try ArrayFile(dtype: .int32, shape: [2], data: bytes.dropFirst())).array(of: Int32.self) == [1, 2])
+    #expect(Tensor(try HostArray(dtype: .int32, shape: [2], data: bytes.dropFirst())).array(of: Int32.self) == [1, 2])
   }
 }

@@ -71,7 +71,7 @@ struct NPYTests {
   func truncated() throws {
     #expect(message { _ = try NPY.read(Data()) }.contains("magic"))
     #expect(message { _ = try NPY.read(Data("hello, world".utf8)) }.contains("not a .npy file"))
-    let whole = try NPY.encode(ArrayFile([1, 2, 3] as [Float]))
+    let whole = try NPY.encode(HostArray([1, 2, 3] as [Float]))
     for length in 0..<whole.count {
       #expect(message { _ = try NPY.read(whole.prefix(length)) } != "no error", "\(length) bytes")
     }
@@ -85,7 +85,7 @@ struct NPYTests {
   @Test("what is written is read back, for every type, and begins at a multiple of 64 bytes")
   func roundTrip() throws {
     try Fixtures.withTemporaryFolder { folder in
-      let values = try ArrayFile([0, 1, 0, 3, 7, 250] as [Float], shape: [2, 3])
+      let values = try HostArray([0, 1, 0, 3, 7, 250] as [Float], shape: [2, 3])
       for dtype in DType.allCases {
         let array = try values.converted(to: dtype)
         let url = folder.appendingPathComponent("\(dtype).npy")
@@ -106,9 +106,9 @@ struct NPYTests {
       let url = folder.appendingPathComponent("rows.npy")
       let writer = try NPYWriter(to: url, dtype: .float32, rowShape: [2])
       for i in 0..<1000 { try writer.append([Float(i), Float(-i)]) }
-      try writer.append(ArrayFile([5, 6, 7, 8] as [Int32], shape: [2, 2]))
+      try writer.append(HostArray([5, 6, 7, 8] as [Int32], shape: [2, 2]))
       #expect(message { try writer.append([1]) }.contains("rows: 1 numbers; a row has 2 numbers"))
-      #expect(message { try writer.append(ArrayFile([1, 2, 3] as [Float], shape: [1, 3])) }.contains("the file's rows have shape [2]"))
+      #expect(message { try writer.append(HostArray([1, 2, 3] as [Float], shape: [1, 3])) }.contains("the file's rows have shape [2]"))
       #expect(!FileManager.default.fileExists(atPath: url.path))
       try writer.finish()
       let read = try NPY.read(url)
@@ -132,29 +132,29 @@ struct NPYTests {
       #expect(try String(contentsOf: url, encoding: .utf8) == "old")
       #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["rows.npy"])
       let nowhere = folder.appendingPathComponent("none/rows.npy")
-      #expect(message { try NPY.write(ArrayFile([1] as [Float]), to: nowhere) }.contains("creating: No such file or directory"))
+      #expect(message { try NPY.write(HostArray([1] as [Float]), to: nowhere) }.contains("creating: No such file or directory"))
     }
   }
 
   @Test("conversions to the half types round as NumPy and PyTorch do")
   func halves() throws {
     let expected = try Expected.conversion()
-    let array = try ArrayFile(expected.floats)
-    func bits(_ array: ArrayFile) -> [UInt16] { array.data.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) } }
+    let array = try HostArray(expected.floats)
+    func bits(_ array: HostArray) -> [UInt16] { array.data.withUnsafeBytes { Array($0.bindMemory(to: UInt16.self)) } }
     #expect(try bits(array.converted(to: .float16)) == expected.float16)
     #expect(try bits(array.converted(to: .bfloat16)) == expected.bfloat16)
-    let nan = try ArrayFile([Float.nan, Float(bitPattern: 0x7f80_0001)])
+    let nan = try HostArray([Float.nan, Float(bitPattern: 0x7f80_0001)])
     #expect(try nan.converted(to: .bfloat16).floats().allSatisfy(\.isNaN))
   }
 
   @Test("a value that a type cannot hold is an error")
   func conversions() throws {
-    #expect(message { _ = try ArrayFile([1.5] as [Float]).ints() }.contains("data[0]: 1.5; a whole number is needed"))
-    #expect(message { _ = try ArrayFile([Double.nan]).converted(to: .int32) }.contains("nan"))
-    #expect(message { _ = try ArrayFile([256]).converted(to: .uint8) }.contains("data[0]: 256; uint8 cannot hold it"))
-    #expect(message { _ = try ArrayFile([1, 2] as [Float], shape: [3]) }.contains("data: 8 bytes; shape [3] of float32 takes 12"))
-    #expect(try ArrayFile([2, 0, 1]).bools() == [true, false, true])
-    #expect(try ArrayFile([true, false]).ints() == [1, 0])
+    #expect(message { _ = try HostArray([1.5] as [Float]).ints() }.contains("data[0]: 1.5; a whole number is needed"))
+    #expect(message { _ = try HostArray([Double.nan]).converted(to: .int32) }.contains("nan"))
+    #expect(message { _ = try HostArray([256]).converted(to: .uint8) }.contains("data[0]: 256; uint8 cannot hold it"))
+    #expect(message { _ = try HostArray([1, 2] as [Float], shape: [3]) }.contains("data: 8 bytes; shape [3] of float32 takes 12"))
+    #expect(try HostArray([2, 0, 1]).bools() == [true, false, true])
+    #expect(try HostArray([true, false]).ints() == [1, 0])
   }
 
   @Test("sizes beside a zero that no memory holds are an error, not a trap", arguments: [true, false])

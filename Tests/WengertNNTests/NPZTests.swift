@@ -24,7 +24,7 @@ struct NPZTests {
       let url = folder.appendingPathComponent("x.npz")
       let floats = (0..<10_000).map { Float($0 % 17) }
       try NPZ.write(
-        [("floats", .array(ArrayFile(floats, shape: [100, 100]))), ("empty", .array(ArrayFile([Int]()))), ("format", .text("csr"))],
+        [("floats", .array(HostArray(floats, shape: [100, 100]))), ("empty", .array(HostArray([Int]()))), ("format", .text("csr"))],
         compressed: compressed, to: url, zip64Limit: limit)
       let archive = try NPZ(contentsOf: url)
       #expect(archive.names == ["floats", "empty", "format"])
@@ -110,7 +110,7 @@ struct NPZTests {
   func fuzzingZip64() throws {
     try Fixtures.withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.npz")
-      try NPZ.write([("a", .array(ArrayFile([1, 2]))), ("b", .array(ArrayFile([3])))], compressed: false, to: url, zip64Limit: 0)
+      try NPZ.write([("a", .array(HostArray([1, 2]))), ("b", .array(HostArray([3])))], compressed: false, to: url, zip64Limit: 0)
       fuzz("zip64", try Data(contentsOf: url), rounds: 20_000) { try reads($0) }
     }
   }

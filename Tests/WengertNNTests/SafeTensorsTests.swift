@@ -30,9 +30,9 @@ struct SafeTensorsTests {
   func roundTrip() throws {
     try Fixtures.withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("x.safetensors")
-      let values = try ArrayFile([0, 1, 1, 0, 5, 6] as [Float], shape: [3, 2])
+      let values = try HostArray([0, 1, 1, 0, 5, 6] as [Float], shape: [3, 2])
       let tensors = try DType.allCases.map { (name: "t/\($0) \"ü\"\n", array: try values.converted(to: $0)) }
-      try SafeTensors.write(tensors + [("nothing", ArrayFile([Float](), shape: [0, 7]))], metadata: ["format": "pt", "ä": "\\"], to: url)
+      try SafeTensors.write(tensors + [("nothing", HostArray([Float](), shape: [0, 7]))], metadata: ["format": "pt", "ä": "\\"], to: url)
       let file = try SafeTensors(contentsOf: url)
       #expect(file.metadata == ["format": "pt", "ä": "\\"])
       for (name, array) in tensors { #expect(file[name] == array) }
@@ -48,7 +48,7 @@ struct SafeTensorsTests {
     try Fixtures.withTemporaryFolder { folder in
       let (whole, parts) = (folder.appendingPathComponent("whole.safetensors"), folder.appendingPathComponent("parts.safetensors"))
       let values = (0..<21).map(Float.init)
-      try SafeTensors.write([("x", ArrayFile(values, shape: [7, 3]))], metadata: ["a": "b"], to: whole)
+      try SafeTensors.write([("x", HostArray(values, shape: [7, 3]))], metadata: ["a": "b"], to: whole)
       let writer = try SafeTensorsWriter(to: parts, name: "x", rows: 7, width: 3, metadata: ["a": "b"])
       try writer.append(Array(values[..<6]))
       #expect(message { try writer.append([1]) }.contains("rows: 1 numbers; a row has 3 numbers"))

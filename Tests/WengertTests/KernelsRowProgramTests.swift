@@ -5,7 +5,7 @@ import WengertCore
 
 /// Programs on whole arrays, against plain loops in float64. Serialized with the other kernel tests because levels are chosen for the process.
 extension KernelTests {
-  @Suite struct RowPrograms {
+  @Suite struct ViewKernels {
     static let softmax = ProgramBuilder.make { p in
       let x = p.load(.float32)
       let e = p.unary(.exp, p.binary(.subtract, x, p.reduce(.maximum, x)))

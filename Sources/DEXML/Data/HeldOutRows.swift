@@ -16,7 +16,7 @@ extension DatasetFolder {
     }
     guard FileManager.default.fileExists(atPath: file.path) else {
       let drawn = Self.draw(count, of: rows, seed: seed)
-      try NPY.write(ArrayFile(drawn), to: file)
+      try NPY.write(HostArray(drawn), to: file)
       return drawn
     }
     let array = try NPY.read(file)

@@ -46,16 +46,16 @@ extension SparseMatrix {
     try NPZ.write(
       [
         // SciPy wants both index arrays in one type.
-        ("indices", .array(hasSmallOffsets ? ArrayFile(indices) : ArrayFile(indices.map(Int.init)))),
-        ("indptr", .array(hasSmallOffsets ? ArrayFile(rowOffsets.map { Int32($0) }) : ArrayFile(rowOffsets))),
+        ("indices", .array(hasSmallOffsets ? HostArray(indices) : HostArray(indices.map(Int.init)))),
+        ("indptr", .array(hasSmallOffsets ? HostArray(rowOffsets.map { Int32($0) }) : HostArray(rowOffsets))),
         ("format", .text("csr")),
-        ("shape", .array(ArrayFile([rows, columns]))),
-        ("data", .array(ArrayFile(values))),
+        ("shape", .array(HostArray([rows, columns]))),
+        ("data", .array(HostArray(values))),
       ], compressed: compressed, to: url)
   }
 
   /// A member that must have one axis.
-  private static func line(_ archive: NPZ, _ name: String) throws -> ArrayFile {
+  private static func line(_ archive: NPZ, _ name: String) throws -> HostArray {
     let array = try archive.array(name)
     guard array.shape.count == 1 else {
       throw FileError(file: archive.file, field: name, value: "shape \(array.shape.prefix(8))", advice: "one axis is expected")

@@ -81,7 +81,7 @@ public enum ModelConversion {
 
   /// Writes the tensors of all parts into one file; their number.
   private static func convert(_ parts: [URL], to target: URL) throws -> Int {
-    var tensors: [(name: String, array: ArrayFile)] = [], seen: Set<String> = []
+    var tensors: [(name: String, array: HostArray)] = [], seen: Set<String> = []
     for part in parts {
       let file = try TorchFile(contentsOf: part.resolvingSymlinksInPath())
       for name in file.names {

@@ -82,7 +82,7 @@ public struct ModelFolder: Sendable {
     let weights = try WeightFile(ofEncoder: encoderURL)
     try configuration.checkSize(weights: weights.byteCount, file: weights.path)
     var encoder = BertEncoder(configuration, key: RandomKey(0))
-    func array(_ name: String) throws -> ArrayFile? {
+    func array(_ name: String) throws -> HostArray? {
       for name in ParameterNames.candidates(name, configuration.architecture) {
         if let array = try weights.array(name) { return array }
       }

@@ -94,7 +94,7 @@ enum WeightFile {
     }
   }
 
-  func array(_ name: String) throws -> ArrayFile? {
+  func array(_ name: String) throws -> HostArray? {
     switch self {
     case .safetensors(let file): file[name]
     case .shards(_, let places): places[name]?[name]

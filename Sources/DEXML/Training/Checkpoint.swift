@@ -106,7 +106,7 @@ package struct Checkpoint {
 
   /// The tree with the checkpoint's tensors instead of its own; an error, naming the first tensor that differs in name, type or shape.
   package func restored<Tree: TensorTree>(_ tree: Tree, _ prefix: String) throws -> Tree {
-    var arrays: [String: ArrayFile] = [:]
+    var arrays: [String: HostArray] = [:]
     let advice = "the checkpoint is of another \(prefix): name the checkpoint of this one, or start afresh"
     for (name, tensor) in tree.namedTensors {
       let name = dotted(prefix, name)

@@ -63,7 +63,7 @@ extension Application {
   func pullback(_ cotangents: [Tensor?], wanted: [Bool]) -> [Tensor?] {
     switch operation.derivative {
     case .elementwise:
-      return ElementwiseDerivative.pullback(self, cotangents[0]!, wanted: wanted)
+      return ElementwisePrograms.pullback(self, cotangents[0]!, wanted: wanted)
     case .linear(let operands, _, let transpose):
       let transposed = transpose(self, cotangents)
       var all = [Tensor?](repeating: nil, count: operandTypes.count)
@@ -77,7 +77,7 @@ extension Application {
   /// Tangents of the results.
   func pushforward(_ tangents: [Tensor?]) -> [Tensor?] {
     switch operation.derivative {
-    case .elementwise: return [ElementwiseDerivative.pushforward(self, tangents)]
+    case .elementwise: return [ElementwisePrograms.pushforward(self, tangents)]
     case .linear(let linear, let part, _):
       let operands = linear ?? Array(operandTypes.indices)
       guard let some = operands.lazy.compactMap({ tangents[$0] }).first else { return resultTypes.map { _ in nil } }

@@ -105,7 +105,7 @@ public struct PlainKernel: Kernel {
         call, out: out, logSumExp: logSumExp, cotangent: cotangent, intoQuery: query, intoKey: key, intoValue: value)
     case .host(let call):
       let results = call.body(call.inputs.map { Tensor($0, node: nil) })
-      for (result, out) in zip(results, call.outputs) { RowPrograms.copy(result.view, into: out) }
+      for (result, out) in zip(results, call.outputs) { ViewKernels.copy(result.view, into: out) }
     }
     return nil
   }
@@ -119,7 +119,7 @@ public struct PlainKernel: Kernel {
     if call.accumulates, let target = call.out {
       let b = RowBuilder("accumulate")
       b.store(b.row(type.dtype) + b.row(type.dtype), as: type.dtype)
-      RowPrograms.run(b.finish(), [target, out], into: [target], over: shape)
+      ViewKernels.run(b.finish(), [target, out], into: [target], over: shape)
     }
     if let (call, product) = call.epilogue {
       var epilogue = call

@@ -57,8 +57,8 @@ extension Operation {
     switch self {
     case let movement as Movement: movement.settings
     case let reduction as Reduction: "\(name)(axes: \(reduction.axes))"
-    case let fused as Fused: "rows \(fused.shape.map(\.description) ?? "") {\(fused.program)}"
-    case let product as MatMulRows: "matmul then \(product.rows.text)"
+    case let fused as RowOperation: "rows \(fused.shape.map(\.description) ?? "") {\(fused.program)}"
+    case let product as MatMulEpilogue: "matmul then \(product.rows.text)"
     default: name
     }
   }

@@ -18,13 +18,13 @@ struct ClassLoss: Operation {
       return (number, "class \(number) is not in 0..<\(x.shape.last!)")
     }
     report.watch(backend, [chosen]) { backend.takeAlong(x, indices: classes, into: chosen) }
-    RowPrograms.run(RowFunctions.classLoss(x.dtype), [x, chosen], into: [out], over: x.shape)
+    ViewKernels.run(RowFunctions.classLoss(x.dtype), [x, chosen], into: [out], over: x.shape)
     return [Tensor(out, node: nil)]
   }
 
   func bound(_ symbols: [String: Int]) -> ClassLoss { self }
 
-  var keeps: Kept { .allOperands }
+  var keeps: Residuals { .allOperands }
 
   // With p = softmax(x) and the unit vector e of the class: x̄ = ȳ (p − e), ẏ = Σ (p − e) ẋ
   var derivative: Derivative {
@@ -56,7 +56,7 @@ extension RowFunctions {
       let x = b.row(x.dtype), classes = b.scalar(.int64), ct = b.scalar(x.dtype)
       b.store(slope(x, classes) * ct, as: x.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [x, classes, ct], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [x, classes, ct], caller)
   }
 
   fileprivate static func classLossPushforward(_ x: Tensor, _ classes: Tensor, _ tangent: Tensor, _ caller: Caller) -> Tensor {
@@ -64,7 +64,7 @@ extension RowFunctions {
       let x = b.row(x.dtype), classes = b.scalar(.int64), tangent = b.row(x.dtype)
       b.store((slope(x, classes) * tangent).reduce(.sum), as: x.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [x, classes, tangent], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [x, classes, tangent], caller)
   }
 }
 

@@ -17,7 +17,7 @@ struct MatMul: Operation {
 
   func bound(_ symbols: [String: Int]) -> MatMul { self }
 
-  var keeps: Kept { .allOperands }
+  var keeps: Residuals { .allOperands }
 
   var derivative: Derivative {
     // Z = AB: Ā = Z̄Bᵀ, B̄ = AᵀZ̄; Ż = ȦB + AḂ

@@ -53,7 +53,7 @@ enum Creation: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     switch self {
     case .fill(let value, let shape, let dtype): [.full(value, shape, dtype: dtype, backend: backend)]
-    case .iota(let count): [Tensor(RowPrograms.iota(count.dimension.bound([:]), on: backend), node: nil)]
+    case .iota(let count): [Tensor(ViewKernels.iota(count.dimension.bound([:]), on: backend), node: nil)]
     case .extent(let extent, let dtype): [.full(Double(extent.dimension.bound([:])), [], dtype: dtype, backend: backend)]
     }
   }
@@ -66,7 +66,7 @@ enum Creation: Operation {
     }
   }
 
-  var keeps: Kept { .nothing }
+  var keeps: Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {

@@ -27,7 +27,7 @@ struct Custom: Operation {
   ) {
     self.name = name
     rules = Rules(forward, vjp, jvp)
-    keeps = Kept(operands: .max, results: keepsResults)
+    keeps = Residuals(operands: .max, results: keepsResults)
   }
 
   // Found by running the function; `execute` is what gives the results their types.
@@ -46,7 +46,7 @@ struct Custom: Operation {
   // Never in a graph: its function is traced through.
   func bound(_ symbols: [String: Int]) -> Custom { self }
 
-  let keeps: Kept
+  let keeps: Residuals
 
   var derivative: Derivative {
     .rule(

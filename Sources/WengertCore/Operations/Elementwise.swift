@@ -32,7 +32,7 @@ enum Elementwise: Operation, Hashable {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
-    RowPrograms.run(ElementwiseDerivative.program(self, operands.map(\.dtype)), operands.map(\.view), into: [out], over: out.shape)
+    ViewKernels.run(ElementwisePrograms.program(self, operands.map(\.dtype)), operands.map(\.view), into: [out], over: out.shape)
     return [Tensor(out, node: nil)]
   }
 
@@ -49,8 +49,8 @@ enum Elementwise: Operation, Hashable {
 
   func bound(_ symbols: [String: Int]) -> Elementwise { self }
 
-  // What the partial derivatives name is what is kept; see `ElementwiseDerivative`.
-  var keeps: Kept { ElementwiseDerivative.keeps(self) }
+  // What the partial derivatives name is what is kept; see `ElementwisePrograms`.
+  var keeps: Residuals { ElementwisePrograms.keeps(self) }
 
   var derivative: Derivative {
     switch self {
@@ -188,7 +188,7 @@ enum Elementwise: Operation, Hashable {
 }
 
 /// The row programs that follow from partial derivatives: the result itself, its pullback, its pushforward. Built once per operation and dtypes.
-enum ElementwiseDerivative {
+enum ElementwisePrograms {
   private struct Key: Hashable {
     var operation: Elementwise
     var dtypes: [DType]
@@ -201,7 +201,7 @@ enum ElementwiseDerivative {
   }
 
   private static let programs = Locked<[Key: RowProgram]>([:])
-  private static let kept = Locked<[Elementwise: Kept]>([:])
+  private static let kept = Locked<[Elementwise: Residuals]>([:])
 
   private static func program(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
     programs.withLock { known in
@@ -222,9 +222,9 @@ enum ElementwiseDerivative {
   }
 
   /// Which operands and whether the result the partial derivatives name, found by looking at what a pullback loads.
-  static func keeps(_ operation: Elementwise) -> Kept {
+  static func keeps(_ operation: Elementwise) -> Residuals {
     if let known = kept.withLock({ $0[operation] }) { return known }
-    var keeps = Kept.nothing
+    var keeps = Residuals.nothing
     if case .elementwise(let partials) = operation.derivative {
       let count: Int =
         switch operation {
@@ -318,7 +318,7 @@ enum ElementwiseDerivative {
     let space = shape.rank == 0 ? [1] : shape
     let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, on: flow[0].backend) }
     let values = zip(application.operands + application.results, standIns).map { $0 ?? $1 }
-    let results = apply(Fused(program: program, rule: .replay, shape: space), values + flow, application.caller)
+    let results = apply(RowOperation(program: program, rule: .replay, shape: space), values + flow, application.caller)
     return shape.rank == 0 ? results.map { $0.move(.reshape(shape), application.caller) } : results
   }
 }

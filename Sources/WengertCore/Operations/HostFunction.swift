@@ -26,14 +26,14 @@ struct HostFunction: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { body.types(operands) }
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
-    guard backend is Recorder else { return body.function(operands) }
+    guard backend is KernelRecorder else { return body.function(operands) }
     let outs = results.map { $0.allocate(on: backend) }
     _ = backend.prepare(.host(HostCall(inputs: operands.map(\.view), outputs: outs, body: body.function))).run()
     return outs.map { Tensor($0, node: nil) }
   }
 
   func bound(_ symbols: [String: Int]) -> HostFunction { self }
-  var keeps: Kept { .nothing }
+  var keeps: Residuals { .nothing }
   var derivative: Derivative { .zero }
 }
 

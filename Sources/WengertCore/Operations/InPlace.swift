@@ -25,7 +25,7 @@ extension RowProgram {
     }
     if let tracer = Tracer.of([target] + state + reading) {
       // In a graph the results are new values; the program writes them over the old ones.
-      let function = Fused(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)
+      let function = RowOperation(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)
       let results = tracer.record(function, [target] + state + reading, caller).map { $0.reshape(shape) }
       target = results[0]
       state = Array(results.dropFirst())
@@ -41,7 +41,7 @@ extension RowProgram {
     let results = zip(views, [targetIsOwned] + stateIsOwned).map { view, isOwned in
       isOwned ? view : TensorType(shape: shape, dtype: view.dtype).allocate(on: view.storage.backend)
     }
-    RowPrograms.run(self, views + reading.map(\.view), into: results, over: shape)
+    ViewKernels.run(self, views + reading.map(\.view), into: results, over: shape)
     target = Tensor(results[0], node: nil)
     for i in state.indices { state[i] = Tensor(results[1 + i], node: nil) }
   }

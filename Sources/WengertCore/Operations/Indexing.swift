@@ -55,7 +55,7 @@ enum Indexing: Operation {
     case .gather(let a), .takeAlong(let a): (axis, extent) = (a, x.shape[dim: a])
     case .scatterAdd(let a, let n), .scatterAddAlong(let a, let n):
       (axis, extent) = (a, n.dimension)
-      RowPrograms.fill(out, with: 0)
+      ViewKernels.fill(out, with: 0)
     }
     let report = FaultReport(kind: .outOfRange, operation: name, shapes: [x.shape, indices.shape], caller: caller) { index in
       (index, "index \(index) is out of range for axis \(axis) with extent \(extent)")
@@ -79,7 +79,7 @@ enum Indexing: Operation {
     }
   }
 
-  var keeps: Kept { .operands(1) }
+  var keeps: Residuals { .operands(1) }
 
   var derivative: Derivative {
     switch self {

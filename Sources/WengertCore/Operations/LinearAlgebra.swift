@@ -26,10 +26,10 @@ struct LinearAlgebra: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebra { self }
 
-  var keeps: Kept {
+  var keeps: Residuals {
     switch kernel {
-    case .cholesky: Kept(operands: 0, results: true)
-    case .solve, .solveTriangular: Kept(operands: 1, results: true)
+    case .cholesky: Residuals(operands: 0, results: true)
+    case .solve, .solveTriangular: Residuals(operands: 1, results: true)
     }
   }
 

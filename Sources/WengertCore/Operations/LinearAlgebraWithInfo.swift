@@ -12,7 +12,7 @@ struct LinearAlgebraWithInfo: Operation {
   }
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
-    guard backend is Recorder else { return compute(operands, results) }
+    guard backend is KernelRecorder else { return compute(operands, results) }
     // Which matrices are computed again depends on the numbers.
     let outs = results.map { $0.allocate(on: backend) }
     let body: @Sendable ([Tensor]) -> [Tensor] = { compute($0, results) }
@@ -25,7 +25,7 @@ struct LinearAlgebraWithInfo: Operation {
     let out = results[0].allocate(on: backend)
     var info = [Int32](repeating: 0, count: results[1].shape.elementCount)
     if results[0].shape.elementCount > 0, backend.linearAlgebra(kernel, operands.map(\.view), into: out) != nil {
-      let views = operands.map { RowPrograms.contiguous($0.view) }
+      let views = operands.map { ViewKernels.contiguous($0.view) }
       for index in info.indices {
         func matrix(_ view: View) -> View {
           let (rows, columns) = (view.shape[view.shape.rank - 2], view.shape[view.shape.rank - 1])
@@ -33,7 +33,7 @@ struct LinearAlgebraWithInfo: Operation {
         }
         if backend.linearAlgebra(kernel, views.map(matrix), into: matrix(out)) != nil {
           info[index] = 1
-          RowPrograms.fill(matrix(out), with: .nan)
+          ViewKernels.fill(matrix(out), with: .nan)
         }
       }
     }
@@ -42,7 +42,7 @@ struct LinearAlgebraWithInfo: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }
 
-  var keeps: Kept { Kept(operands: plain.keeps.operands, results: true) }
+  var keeps: Residuals { Residuals(operands: plain.keeps.operands, results: true) }
 
   // The derivatives of the matrices that have a result. Through the others no cotangent of zero passes as NaN, and any other one does.
   var derivative: Derivative {

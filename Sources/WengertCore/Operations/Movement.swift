@@ -116,15 +116,15 @@ enum Movement: Operation {
       if let layout = x.layout.reshaped(to: shape) {
         view = x.with(layout)
       } else {
-        view = RowPrograms.copied(x).with(Layout(rowMajor: shape))
+        view = ViewKernels.copied(x).with(Layout(rowMajor: shape))
       }
     case .permute(let axes): view = x.with(x.layout.permuted(axes))
     case .broadcast(let shape): view = x.with(x.layout.broadcast(to: shape))
     case .pick(let pick): view = x.with(pick.layout(x.layout))
     case .place(let pick, _, let fill):
       view = results[0].allocate(on: backend)
-      RowPrograms.fill(view, with: fill)
-      RowPrograms.copy(x, into: view.with(pick.layout(view.layout)))
+      ViewKernels.fill(view, with: fill)
+      ViewKernels.copy(x, into: view.with(pick.layout(view.layout)))
     case .concatenate(let axis):
       view = results[0].allocate(on: backend)
       var start = 0
@@ -132,10 +132,10 @@ enum Movement: Operation {
         var part = view.layout
         part.offset += start * part.strides[axis]
         part.shape[axis] = operand.shape[axis]
-        RowPrograms.copy(operand.view, into: view.with(part))
+        ViewKernels.copy(operand.view, into: view.with(part))
         start += operand.shape[axis]
       }
-    case .copy: view = RowPrograms.copied(x)
+    case .copy: view = ViewKernels.copied(x)
     case .barrier: view = x
     }
     return [Tensor(view, node: nil)]
@@ -151,7 +151,7 @@ enum Movement: Operation {
     }
   }
 
-  var keeps: Kept { .nothing }
+  var keeps: Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {
@@ -196,7 +196,7 @@ extension Operation {
       case .pick(let pick), .place(let pick, _, _): pick.isSymbolic
       case .reshape, .permute, .broadcast, .concatenate, .copy, .barrier: false
       }
-    case let rows as Fused: rows.program.instructions.contains { if case .inverse = $0 { true } else { false } }
+    case let rows as RowOperation: rows.program.instructions.contains { if case .inverse = $0 { true } else { false } }
     default: false
     }
   }

@@ -13,7 +13,7 @@ protocol Operation: Hashable, Sendable {
   func bound(_ symbols: [String: Int]) -> Self
 
   /// What a tape must keep for the derivative.
-  var keeps: Kept { get }
+  var keeps: Residuals { get }
 
   var derivative: Derivative { get }
 }
@@ -28,16 +28,16 @@ extension Operation {
 }
 
 /// Which of its operands and results an operation's derivative looks at.
-struct Kept: Sendable {
+struct Residuals: Sendable {
   /// Bit i: operand i.
   var operands: UInt
   var results: Bool
 
-  static let nothing = Kept(operands: 0, results: false)
-  static let all = Kept(operands: .max, results: true)
-  static let allOperands = Kept(operands: .max, results: false)
-  static func operands(_ indices: Int...) -> Kept {
-    Kept(operands: indices.reduce(0) { $0 | (1 << UInt($1)) }, results: false)
+  static let nothing = Residuals(operands: 0, results: false)
+  static let all = Residuals(operands: .max, results: true)
+  static let allOperands = Residuals(operands: .max, results: false)
+  static func operands(_ indices: Int...) -> Residuals {
+    Residuals(operands: indices.reduce(0) { $0 | (1 << UInt($1)) }, results: false)
   }
 }
 

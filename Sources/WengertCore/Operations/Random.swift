@@ -34,7 +34,7 @@ public struct RandomKey: Sendable, TensorTree {
     let key = b.scalar(.int64)
     b.store(body(b, key), as: dtype)
     let space = shape.rank == 0 ? [1] : shape
-    return apply1(Fused(program: b.finish(), rule: .constant, shape: space), [data], caller).reshape(shape)
+    return apply1(RowOperation(program: b.finish(), rule: .constant, shape: space), [data], caller).reshape(shape)
   }
 
   /// `count` independent keys.

@@ -20,7 +20,7 @@ struct Recurrence: Operation {
 
   func bound(_ symbols: [String: Int]) -> Recurrence { self }
 
-  var keeps: Kept { Kept(operands: 1, results: true) }
+  var keeps: Residuals { Residuals(operands: 1, results: true) }
 
   var derivative: Derivative {
     // ẏ[j] = a[j]·ẏ[j−1] + ȧ[j]·y[j−1] + ḃ[j]; transposed, b̄[j] = ȳ[j] + a[j+1]·b̄[j+1], ā[j] = b̄[j]·y[j−1].

@@ -31,7 +31,7 @@ struct Reduction: Operation {
     let x = operands[0].view
     let out = results[0].allocate(on: backend)
     if x.shape.elementCount == 0 {
-      RowPrograms.fill(out, with: op == .product || op == .minimum ? 1 : 0)
+      ViewKernels.fill(out, with: op == .product || op == .minimum ? 1 : 0)
     } else {
       reduce(x, axes, into: out)
     }
@@ -43,20 +43,20 @@ struct Reduction: Operation {
     // Axes in the order of memory, widest stride first; those of extent one do not matter.
     let order = x.shape.indices.filter { x.shape[$0] != 1 }.sorted { abs(x.layout.strides[$0]) > abs(x.layout.strides[$1]) }
     let reduced = order.map { axes.contains($0) }
-    guard let last = order.last, reduced.contains(true) else { return RowPrograms.copy(x, into: out) }
+    guard let last = order.last, reduced.contains(true) else { return ViewKernels.copy(x, into: out) }
     if !reduced.last! {
       // A kept axis is innermost: accumulate over the others. The first slice is the start, neutral elements being unneeded then.
       let source = x.with(x.layout.permuted(Shape(order)))
       var target = out.with(out.layout.permuted(Shape(order)))
       for (i, isReduced) in reduced.enumerated() where isReduced { target.layout.strides[i] = 0 }
       target.layout.shape = source.shape
-      RowPrograms.fill(out, with: op == .product ? 1 : 0)
+      ViewKernels.fill(out, with: op == .product ? 1 : 0)
       if op == .minimum || op == .maximum {
         var first = x
         for axis in axes { first.layout.shape[axis] = 1 }
-        RowPrograms.copy(first, into: out)
+        ViewKernels.copy(first, into: out)
       }
-      return RowPrograms.reduce(op, source, into: target, accumulate: true)
+      return ViewKernels.reduce(op, source, into: target, accumulate: true)
     }
     // The innermost axis is reduced, together with its reduced neighbors as far as they form one row.
     var row = Layout(shape: [x.shape[last]], strides: [x.layout.strides[last]])
@@ -73,7 +73,7 @@ struct Reduction: Operation {
       var target = out.layout.permuted(Shape(kept))
       target.shape.append(1)
       target.strides.append(0)
-      RowPrograms.reduce(op, x.with(source), into: out.with(target), accumulate: false)
+      ViewKernels.reduce(op, x.with(source), into: out.with(target), accumulate: false)
     } else {
       // What remains is reduced from an intermediate of the compute type.
       var shape = x.shape
@@ -82,14 +82,14 @@ struct Reduction: Operation {
       var target = part.layout.permuted(Shape(kept))
       target.shape.append(1)
       target.strides.append(0)
-      RowPrograms.reduce(op, x.with(source), into: part.with(target), accumulate: false)
+      ViewKernels.reduce(op, x.with(source), into: part.with(target), accumulate: false)
       reduce(part, Shape(rest), into: out)
     }
   }
 
   func bound(_ symbols: [String: Int]) -> Reduction { self }
 
-  var keeps: Kept {
+  var keeps: Residuals {
     switch op {
     case .sum: .nothing
     case .product: .operands(0)

@@ -25,13 +25,13 @@ enum RowFunctions {
 
   // softmax: yⱼ = e^(xⱼ − max) / Σ e^(x − max); x̄ = y (ȳ − Σ ȳy)
 
-  static func softmax(_ dtype: DType) -> Fused {
+  static func softmax(_ dtype: DType) -> RowOperation {
     let p = program("softmax", dtype) { b in
       let x = b.row(dtype)
       let e = (x - x.reduce(.maximum))(.exp)
       b.store(e * (1 / e.reduce(.sum)), as: dtype)
     }
-    return Fused(program: p, rule: .softmax)
+    return RowOperation(program: p, rule: .softmax)
   }
 
   static func softmaxPullback(_ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
@@ -39,18 +39,18 @@ enum RowFunctions {
       let y = b.row(y.dtype), ct = b.row(y.dtype)
       b.store(y * (ct - (ct * y).reduce(.sum)), as: y.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [y, ct], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [y, ct], caller)
   }
 
   // logSoftmax: y = x − max − ln Σ e^(x − max); x̄ = ȳ − eʸ Σ ȳ
 
-  static func logSoftmax(_ dtype: DType) -> Fused {
+  static func logSoftmax(_ dtype: DType) -> RowOperation {
     let p = program("logSoftmax", dtype) { b in
       let x = b.row(dtype)
       let shifted = x - x.reduce(.maximum)
       b.store(shifted - shifted(.exp).reduce(.sum)(.log), as: dtype)
     }
-    return Fused(program: p, rule: .logSoftmax)
+    return RowOperation(program: p, rule: .logSoftmax)
   }
 
   static func logSoftmaxPullback(_ y: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
@@ -58,19 +58,19 @@ enum RowFunctions {
       let y = b.row(y.dtype), ct = b.row(y.dtype)
       b.store(ct - y(.exp) * ct.reduce(.sum), as: y.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [y, ct], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [y, ct], caller)
   }
 
   // logSumExp: y = max + ln Σ e^(x − max); with p = e^(x − y): x̄ = p ȳ, ẏ = Σ p ẋ. An infinite maximum is not subtracted. Where y = +∞, p is NaN at the
   // infinite elements, and everywhere where y is NaN; where all are −∞, p is zero.
 
-  static func logSumExp(_ dtype: DType) -> Fused {
+  static func logSumExp(_ dtype: DType) -> RowOperation {
     let p = program("logSumExp", dtype) { b in
       let x = b.row(dtype)
       let shift = finite(x.reduce(.maximum))
       b.store((x - shift)(.exp).reduce(.sum)(.log) + shift, as: dtype)
     }
-    return Fused(program: p, rule: .logSumExp)
+    return RowOperation(program: p, rule: .logSumExp)
   }
 
   private static func slope(_ x: RowValue, of y: RowValue) -> RowValue {
@@ -82,7 +82,7 @@ enum RowFunctions {
       let x = b.row(x.dtype), y = b.scalar(x.dtype), ct = b.scalar(x.dtype)
       b.store(slope(x, of: y) * ct, as: x.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [x, y, ct], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [x, y, ct], caller)
   }
 
   static func logSumExpPushforward(_ x: Tensor, _ y: Tensor, _ tangent: Tensor, _ caller: Caller) -> Tensor {
@@ -90,7 +90,7 @@ enum RowFunctions {
       let x = b.row(x.dtype), y = b.scalar(x.dtype), tangent = b.row(x.dtype)
       b.store((slope(x, of: y) * tangent).reduce(.sum), as: x.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [x, y, tangent], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [x, y, tangent], caller)
   }
 
   static func finite(_ value: RowValue) -> RowValue { value(.isFinite).select(value, value.constant(0)) }
@@ -105,12 +105,12 @@ enum RowFunctions {
     return (centered * r, r)
   }
 
-  static func layerNorm(_ dtype: DType, width: Dimension, epsilon: Double) -> Fused {
+  static func layerNorm(_ dtype: DType, width: Dimension, epsilon: Double) -> RowOperation {
     let p = program("layerNorm", dtype, width: width, parameter: epsilon) { b in
       let x = b.row(dtype), gain = b.row(dtype), bias = b.row(dtype)
       b.store(normalized(x, width, epsilon).h * gain + bias, as: dtype)
     }
-    return Fused(program: p, rule: .layerNorm(epsilon: epsilon))
+    return RowOperation(program: p, rule: .layerNorm(epsilon: epsilon))
   }
 
   static func layerNormPullback(_ x: Tensor, _ gain: Tensor, _ ct: Tensor, _ epsilon: Double, _ caller: Caller) -> [Tensor] {
@@ -125,18 +125,18 @@ enum RowFunctions {
       b.store(ct * h, as: x.dtype, accumulate: .sum)
       b.store(ct, as: x.dtype, accumulate: .sum)
     }
-    return apply(Fused(program: p, rule: .replay), [x, gain, ct], caller)
+    return apply(RowOperation(program: p, rule: .replay), [x, gain, ct], caller)
   }
 
   // l2Normalize: y = x r, r = 1/max(‖x‖, ε); x̄ = r (ȳ − x r² Σ ȳx) where ‖x‖ > ε, else r ȳ
 
-  static func l2Normalize(_ dtype: DType, epsilon: Double) -> Fused {
+  static func l2Normalize(_ dtype: DType, epsilon: Double) -> RowOperation {
     let p = program("l2Normalize", dtype, parameter: epsilon) { b in
       let x = b.row(dtype)
       let sum = (x * x).reduce(.sum)
       b.store(x * sum.binary(.maximum, sum.constant(leastSquare(epsilon, sum.dtype)))(.rsqrt), as: dtype)
     }
-    return Fused(program: p, rule: .l2Normalize(epsilon: epsilon))
+    return RowOperation(program: p, rule: .l2Normalize(epsilon: epsilon))
   }
 
   /// ε², or the least normal number where it is less, so that the root of a sum of zeros has an inverse.
@@ -153,22 +153,22 @@ enum RowFunctions {
       let slope = sum.compare(.greater, leastSquare(epsilon, sum.dtype)).select(along, along.constant(0))
       b.store(r * (ct - x * slope), as: x.dtype)
     }
-    return apply1(Fused(program: p, rule: .replay), [x, ct], caller)
+    return apply1(RowOperation(program: p, rule: .replay), [x, ct], caller)
   }
 
   /// x / (1 − rate) where a uniform number is at least `rate`, else zero; operands x and the key, or a key for each row.
-  static func dropout(_ dtype: DType, rate: Double, numbering: RowProgram.Numbering) -> Fused {
+  static func dropout(_ dtype: DType, rate: Double, numbering: RowProgram.Numbering) -> RowOperation {
     let p = program(numbering == .byColumn ? "dropout by row" : "dropout", dtype, parameter: rate) { b in
       let x = b.row(dtype), key = b.scalar(.int64)
       let u = b.random(key: key, lane: 0, numbering: numbering).unary(.unitInterval, as: dtype.computeType)
       b.store(u.compare(.greaterOrEqual, rate).select(x * (1 / (1 - rate)), x.constant(0)), as: dtype)
     }
-    return Fused(program: p, rule: .selfAdjoint)
+    return RowOperation(program: p, rule: .selfAdjoint)
   }
 }
 
 extension Tensor {
-  private func alongRows(_ name: String, _ axis: Int, _ caller: Caller, _ function: (DType) -> Fused) -> Tensor {
+  private func alongRows(_ name: String, _ axis: Int, _ caller: Caller, _ function: (DType) -> RowOperation) -> Tensor {
     let axis = caller.normalize(axis, rank: rank, name, shape)
     let x = dtype.isFloating ? self : cast(to: .float32)
     return apply1(function(x.dtype), [x.moveAxis(axis, to: -1)], caller).moveAxis(-1, to: axis)

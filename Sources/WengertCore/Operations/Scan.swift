@@ -19,7 +19,7 @@ struct Scan: Operation {
 
   func bound(_ symbols: [String: Int]) -> Scan { self }
 
-  var keeps: Kept {
+  var keeps: Residuals {
     switch op {
     case .sum: .nothing
     case .product: .all

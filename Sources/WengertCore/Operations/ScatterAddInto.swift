@@ -9,7 +9,7 @@ struct ScatterAddInto: Operation {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
-    RowPrograms.copy(operands[2].view, into: out)
+    ViewKernels.copy(operands[2].view, into: out)
     func front(_ view: View) -> View {
       var order = Shape(view.shape.indices)
       order.remove(at: axis)
@@ -24,6 +24,6 @@ struct ScatterAddInto: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> ScatterAddInto { self }
-  var keeps: Kept { .nothing }
+  var keeps: Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }

@@ -46,7 +46,7 @@ enum Sorting: Operation {
     }
   }
 
-  var keeps: Kept { .nothing }
+  var keeps: Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {

@@ -136,7 +136,7 @@ struct FaultReport: Sendable {
 
   /// Runs a kernel that writes to `outputs`, unless it is only noted for a program, which then has this report.
   func watch(_ backend: any Backend, _ outputs: [View], _ kernel: () -> Int?) {
-    if let recorder = backend as? Recorder {
+    if let recorder = backend as? KernelRecorder {
       recorder.report = self
       _ = kernel()
       recorder.report = nil
@@ -149,6 +149,6 @@ struct FaultReport: Sendable {
   func callAsFunction(_ fault: Int, _ outputs: [View]) {
     let (number, message) = explain(fault)
     DataFaultScope.report(kind, operation, message, number: number, shapes: shapes, caller)
-    for output in outputs where output.shape.elementCount > 0 { RowPrograms.fill(output, with: output.dtype.isFloating ? .nan : 0) }
+    for output in outputs where output.shape.elementCount > 0 { ViewKernels.fill(output, with: output.dtype.isFloating ? .nan : 0) }
   }
 }

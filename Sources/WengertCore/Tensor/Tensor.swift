@@ -99,7 +99,7 @@ extension Tensor {
     if let tracer = backend as? Tracer ?? Tracer.needed(for: [type], "full", caller) {
       return tracer.record(Creation.fill(value, shape, dtype), [], caller)[0]
     }
-    let view = RowPrograms.scalar(value, dtype, on: backend)
+    let view = ViewKernels.scalar(value, dtype, on: backend)
     return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
   }
 
@@ -140,7 +140,7 @@ extension Tensor {
   /// Lends the elements in row-major order as bytes of `dtype`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
     if count == 0 { return try body(RawSpan()) }
-    let dense = RowPrograms.contiguous(view)
+    let dense = ViewKernels.contiguous(view)
     let start = dense.layout.offset * dtype.byteCount
     let length = count * dtype.byteCount
     return try dense.storage.backend.withBytes(of: dense.storage) { try body($0.extracting(start..<start + length)) }

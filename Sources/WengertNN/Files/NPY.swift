@@ -3,14 +3,14 @@ import Foundation
 /// NumPy's `.npy` files: one array each.
 public enum NPY {
   /// The array in the file at `url`; its bytes stay memory-mapped where they need no conversion.
-  public static func read(_ url: URL) throws -> ArrayFile { try read(mapFile(url), file: url.path) }
+  public static func read(_ url: URL) throws -> HostArray { try read(mapFile(url), file: url.path) }
 
   /// The array in `data`, the content of an `.npy` file of version 1, 2 or 3.
   ///
   /// Fortran order becomes row-major and big endian little endian. int8, int16 and uint16 become int32, uint32 and uint64
   /// int64. Objects, records, complex numbers, dates and texts (see `readText`) are errors.
   /// - Parameter file: the name that errors give.
-  public static func read(_ data: Data, file: String = "npy data") throws -> ArrayFile {
+  public static func read(_ data: Data, file: String = "npy data") throws -> HostArray {
     let (header, end) = try NPYHeader.read(data, file: file)
     let (element, bigEndian) = try element(header.descr, file: file)
     let bytes = try body(data, from: end, header, elementBytes: element.byteCount, file: file)
@@ -18,7 +18,7 @@ public enum NPY {
     let ordered =
       header.isFortranOrder && header.shape.count > 1
       ? rowMajor(decoded, shape: header.shape, elementBytes: element.dtype.byteCount) : decoded
-    return try ArrayFile(dtype: element.dtype, shape: header.shape, data: ordered)
+    return try HostArray(dtype: element.dtype, shape: header.shape, data: ordered)
   }
 
   /// The text in `data`, an `.npy` file that holds one string of bytes (`S`, taken as UTF-8) or of characters (`U`).
@@ -50,7 +50,7 @@ public enum NPY {
   }
 
   /// `array` as an `.npy` file, version 1; bfloat16, which NumPy lacks, becomes float32.
-  public static func encode(_ array: ArrayFile) throws -> Data {
+  public static func encode(_ array: HostArray) throws -> Data {
     let array = array.dtype == .bfloat16 ? try array.converted(to: .float32) : array
     return NPYHeader(descr: descr(array.dtype), shape: array.shape).encoded() + array.data
   }
@@ -61,7 +61,7 @@ public enum NPY {
   }
 
   /// Writes `array` to the file at `url`, aside and then renamed into place; bfloat16 becomes float32.
-  public static func write(_ array: ArrayFile, to url: URL) throws {
+  public static func write(_ array: HostArray, to url: URL) throws {
     let array = array.dtype == .bfloat16 ? try array.converted(to: .float32) : array
     let output = try FileBeingWritten(url)
     try output.append(NPYHeader(descr: descr(array.dtype), shape: array.shape).encoded())
@@ -109,7 +109,7 @@ public enum NPY {
   }
 
   private static func body(_ data: Data, from start: Int, _ header: NPYHeader, elementBytes: Int, file: String) throws -> Data {
-    let expected = try ArrayFile.byteCount(header.shape, elementBytes, file: file, field: "shape")
+    let expected = try HostArray.byteCount(header.shape, elementBytes, file: file, field: "shape")
     guard data.count - start == expected else {
       throw FileError(
         file: file, field: "data", value: "\(data.count - start) bytes",

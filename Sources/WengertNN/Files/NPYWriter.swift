@@ -15,13 +15,13 @@ public final class NPYWriter {
   public init(to url: URL, dtype: DType, rowShape: [Int]) throws {
     self.dtype = dtype == .bfloat16 ? .float32 : dtype
     self.rowShape = rowShape
-    rowBytes = try ArrayFile.byteCount(rowShape, self.dtype.byteCount, file: url.path, field: "row shape")
+    rowBytes = try HostArray.byteCount(rowShape, self.dtype.byteCount, file: url.path, field: "row shape")
     output = try FileBeingWritten(url)
     try output.append(header())
   }
 
   /// Appends the rows of `array`, whose shape is `[rows] + rowShape`, converted to the file's type.
-  public func append(_ array: ArrayFile) throws {
+  public func append(_ array: HostArray) throws {
     guard !array.shape.isEmpty, Array(array.shape.dropFirst()) == rowShape else {
       throw FileError(file: output.path, field: "rows", value: "shape \(array.shape)", advice: "the file's rows have shape \(rowShape)")
     }
@@ -35,7 +35,7 @@ public final class NPYWriter {
     guard width > 0, values.count % width == 0 else {
       throw FileError(file: output.path, field: "rows", value: "\(values.count) numbers", advice: "a row has \(width) numbers")
     }
-    try append(ArrayFile(values, shape: [values.count / width] + rowShape))
+    try append(HostArray(values, shape: [values.count / width] + rowShape))
   }
 
   /// Writes the final number of rows and gives the file its name.

@@ -7,7 +7,7 @@ import Foundation
 public struct NPZ: Sendable {
   /// What a member holds.
   public enum Member: Sendable {
-    case array(ArrayFile)
+    case array(HostArray)
     /// One text, as SciPy keeps a matrix's format.
     case text(String)
   }
@@ -36,7 +36,7 @@ public struct NPZ: Sendable {
   public func contains(_ name: String) -> Bool { names.contains(name) }
 
   /// The array `name`; an error where there is none.
-  public func array(_ name: String) throws -> ArrayFile {
+  public func array(_ name: String) throws -> HostArray {
     try NPY.read(contents(name), file: "\(file)/\(name)")
   }
 

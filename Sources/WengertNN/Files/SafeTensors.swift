@@ -64,12 +64,12 @@ public struct SafeTensors: Sendable {
   package var byteCount: Int { body.count }
 
   /// The array of this name, if there is one; its bytes stay in the mapping where they need no widening.
-  public subscript(name: String) -> ArrayFile? {
+  public subscript(name: String) -> HostArray? {
     guard let entry = entries[name] else { return nil }
     let stored = body.dropFirst(entry.range.lowerBound).prefix(entry.range.count)
     // The sizes were checked on opening, and uint64, the only element that can fail, was refused.
     let data = try! entry.element.decode(stored, bigEndian: false, file: file, field: name)
-    return try! ArrayFile(dtype: entry.element.dtype, shape: entry.shape, data: data)
+    return try! HostArray(dtype: entry.element.dtype, shape: entry.shape, data: data)
   }
 
   /// Writes the arrays to `url`, aside and then renamed into place.
@@ -78,7 +78,7 @@ public struct SafeTensors: Sendable {
   ///
   /// - Parameter isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
   public static func write(
-    _ tensors: [(name: String, array: ArrayFile)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
+    _ tensors: [(name: String, array: HostArray)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
   ) throws {
     let metadata = isChecksummed ? metadata.merging([checksumName: noChecksum]) { $1 } : metadata
     let widths = Set(tensors.map(\.array.dtype.byteCount)).sorted(by: >)
@@ -108,7 +108,7 @@ public struct SafeTensors: Sendable {
         throw FileError(file: file, field: "name", value: name, advice: "give each array a name of its own, not __metadata__")
       }
       let sizes = shape.map(String.init).joined(separator: ",")
-      let end = offset + (try ArrayFile.byteCount(shape, dtype.byteCount, file: file, field: "shape of \(name)"))
+      let end = offset + (try HostArray.byteCount(shape, dtype.byteCount, file: file, field: "shape of \(name)"))
       fields.append(
         "\(try quoted(name)):{\"dtype\":\"\(Self.name(dtype))\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
@@ -137,7 +137,7 @@ public struct SafeTensors: Sendable {
     guard offsets.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1] else {
       throw FileError(file: file, field: "data_offsets of \(name)", value: "\(offsets.prefix(8))", advice: "[begin, end] is expected")
     }
-    let bytes = try ArrayFile.byteCount(stored.shape, element.byteCount, file: file, field: "shape of \(name)")
+    let bytes = try HostArray.byteCount(stored.shape, element.byteCount, file: file, field: "shape of \(name)")
     guard offsets[1] - offsets[0] == bytes else {
       throw FileError(
         file: file, field: "data_offsets of \(name)", value: "\(offsets)",

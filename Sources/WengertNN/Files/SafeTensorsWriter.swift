@@ -20,7 +20,7 @@ public final class SafeTensorsWriter: RowWriter {
     guard width > 0, values.count % width == 0 else {
       throw FileError(file: output.path, field: "rows", value: "\(values.count) numbers", advice: "a row has \(width) numbers")
     }
-    try output.append(ArrayFile(values).data)
+    try output.append(HostArray(values).data)
     rows += values.count / width
   }
 

@@ -59,7 +59,7 @@ public struct TorchFile: Sendable {
   private static let oldStart: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 
   /// The tensor of this name, row-major; nil where there is none. int8, int16 are given as int32.
-  public func array(_ name: String) throws -> ArrayFile? {
+  public func array(_ name: String) throws -> HostArray? {
     guard let tensor = entries[name] else { return nil }
     func wrong(_ field: String, _ value: String, _ advice: String) -> FileError {
       FileError(file: file, field: "\(field) of \(name)", value: value, advice: advice)
@@ -74,8 +74,8 @@ public struct TorchFile: Sendable {
     else {
       throw wrong("layout", "shape \(tensor.shape.prefix(9)), strides \(tensor.strides.prefix(9))", "the file is damaged")
     }
-    let total = try ArrayFile.byteCount(tensor.shape, width, file: file, field: "shape of \(name)")
-    guard total > 0 else { return try ArrayFile(dtype: tensor.element.dtype, shape: tensor.shape, data: Data()) }
+    let total = try HostArray.byteCount(tensor.shape, width, file: file, field: "shape of \(name)")
+    guard total > 0 else { return try HostArray(dtype: tensor.element.dtype, shape: tensor.shape, data: Data()) }
     var last = tensor.offset
     for (extent, stride) in zip(tensor.shape, tensor.strides) {
       let (reach, over) = (extent - 1).multipliedReportingOverflow(by: stride)
@@ -90,7 +90,7 @@ public struct TorchFile: Sendable {
         "its storage has \(stored) elements: the file is damaged, or the tensor repeats some; save a contiguous copy of it")
     }
     let data = tensor.isContiguous ? bytes.dropFirst(tensor.offset * width).prefix(total) : gathered(bytes, tensor, width, total)
-    return try ArrayFile(
+    return try HostArray(
       dtype: tensor.element.dtype, shape: tensor.shape,
       data: tensor.element.decode(data, bigEndian: false, file: file, field: name))
   }

@@ -126,7 +126,7 @@ struct NamedTensors {
   /// Moves what shares its memory to memory of its own first.
   mutating func addOwned(_ tree: inout some TensorTree) {
     visit(&tree) { tensor in
-      if tensor.openTape == nil && !tensor.isTraced && !tensor.ownsMemory() { tensor = Tensor(RowPrograms.copied(tensor.view), node: nil) }
+      if tensor.openTape == nil && !tensor.isTraced && !tensor.ownsMemory() { tensor = Tensor(ViewKernels.copied(tensor.view), node: nil) }
     }
   }
 

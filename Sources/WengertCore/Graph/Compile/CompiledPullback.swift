@@ -70,7 +70,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       sums.addOwned(&gradient)
       let tensors = sums.tensors
       run.finish(
-        tensors.map(\.view) + [RowPrograms.contiguous(cotangent.view)],
+        tensors.map(\.view) + [ViewKernels.contiguous(cotangent.view)],
         isWritten: isComplete.map { tell in
           { number in if number < tensors.count { tell(number, tensors[number]) } }
         })

@@ -60,7 +60,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
         statistics.bindingTime += time
       }
     }
-    let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : RowPrograms.contiguous(tensor.view) }
+    let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : ViewKernels.contiguous(tensor.view) }
     let observe = observer {
       guard let retrace else { return nil }
       return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }

@@ -8,7 +8,7 @@ extension Passes {
         let product = graph.nodes[choice.product]
         let value = node.operands[choice.operand]
         let keeps = readers[value].count > 1 || graph.outputs.contains(value)
-        let joined = MatMulRows(rows: choice.rows.program, product: choice.operand, keepsProduct: keeps)
+        let joined = MatMulEpilogue(rows: choice.rows.program, product: choice.operand, keepsProduct: keeps)
         let others = node.operands.enumerated().filter { $0.offset != choice.operand }.map(\.element)
         var results = rewriter.add(joined, rewriter.values(product.operands + others), product.caller)
         if keeps { rewriter.replace(value, by: results.removeFirst()) }
@@ -37,7 +37,7 @@ extension Passes {
 
   /// A row program without sums over rows; these can be taken afterwards, each of another result (both by their numbers among the node's).
   private struct Rows {
-    var program: Fused
+    var program: RowOperation
     var sums: [Int: Int]
   }
 
@@ -62,7 +62,7 @@ extension Passes {
 
   /// The node as a row program whose sums over rows, if any, are of what it stores.
   private static func rowProgram(_ graph: Graph, _ node: Graph.Node) -> Rows? {
-    guard let fused = node.operation as? Fused else { return nil }
+    guard let fused = node.operation as? RowOperation else { return nil }
     let outputs = fused.program.outputs
     var sums: [Int: Int] = [:]
     for (number, output) in outputs.enumerated() where output.accumulate != nil {
@@ -74,7 +74,7 @@ extension Passes {
     program.outputs.removeAll { $0.accumulate != nil }
     if !sums.isEmpty, program.name.hasSuffix("+sum") { program.name.removeLast(4) }
     return Rows(
-      program: Fused(program: program, rule: fused.rule, shape: fused.iteration(node.operands.map { graph.type($0) })), sums: sums)
+      program: RowOperation(program: program, rule: fused.rule, shape: fused.iteration(node.operands.map { graph.type($0) })), sums: sums)
   }
 }
 

@@ -92,7 +92,7 @@ private struct GroupWriter {
     for member in members { compute(member) }
     for store in stores { builder.store(store.row, as: store.dtype, accumulate: store.accumulates ? .sum : nil) }
     let caller = graph.nodes[members.last!].caller
-    let fused = Fused(program: builder.finish(), rule: .constant, shape: space)
+    let fused = RowOperation(program: builder.finish(), rule: .constant, shape: space)
     let results = rewriter.add(fused, rewriter.values(operands), caller)
     for (store, result) in zip(stores, results) {
       let shape = graph.type(store.value).shape
@@ -119,7 +119,7 @@ private struct GroupWriter {
       } else {
         finish(node.results[0], row.reduce(reduction.op).cast(reduction.dtype))
       }
-    case let fused as Fused:
+    case let fused as RowOperation:
       let rows = inlined(fused.program, node.operands.enumerated().map { fused.program.loads($0) ? operand($1) : nil })
       for (output, value) in zip(fused.program.outputs, node.results) {
         if output.accumulate != nil {

@@ -224,7 +224,7 @@ extension Graph {
     }
     switch node.operation {
     case is Elementwise: return group(type(node.results[0]).shape, perElement: true, size: 1)
-    case let fused as Fused:
+    case let fused as RowOperation:
       return group(
         fused.iteration(node.operands.map { type($0) }), perElement: fused.program.isPerElement, size: fused.program.instructions.count)
     case let reduction as Reduction:
@@ -253,7 +253,7 @@ extension Graph {
   /// Whether a result combines all rows.
   func isAccumulated(_ node: Int, _ result: Int) -> Bool {
     switch nodes[node].operation {
-    case let fused as Fused: fused.program.outputs[result].accumulate != nil
+    case let fused as RowOperation: fused.program.outputs[result].accumulate != nil
     case let reduction as Reduction: reduction.axes != [type(nodes[node].operands[0]).shape.rank - 1]
     default: false
     }

@@ -138,7 +138,7 @@ extension Graph {
   fileprivate func isRecomputable(_ node: Node) -> Bool {
     switch node.operation {
     case is Elementwise, is MatMul, is Reduction: true
-    case let fused as Fused: fused.program.outputs.allSatisfy { $0.accumulate == nil }
+    case let fused as RowOperation: fused.program.outputs.allSatisfy { $0.accumulate == nil }
     case let movement as Movement: !isView(node) && movement.name != "barrier"
     case let indexing as Indexing: indexing.name == "gather" || indexing.name == "takeAlong"
     default: false

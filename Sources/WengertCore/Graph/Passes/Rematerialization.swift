@@ -70,7 +70,7 @@ extension Graph {
   func isCheap(_ node: Node) -> Bool {
     switch node.operation {
     case is Elementwise: true
-    case let fused as Fused: fused.program.outputs.allSatisfy { $0.accumulate == nil }
+    case let fused as RowOperation: fused.program.outputs.allSatisfy { $0.accumulate == nil }
     default: false
     }
   }

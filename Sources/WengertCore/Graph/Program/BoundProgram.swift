@@ -5,11 +5,11 @@ final class BoundProgram: @unchecked Sendable {
   /// A kernel and what can be said of it.
   final class Step {
     let kernel: any Kernel
-    let call: Recorder.Call
+    let call: KernelRecorder.Call
     /// The call on the memory where its operands lie.
     let placed: KernelCall
 
-    init(kernel: any Kernel, call: Recorder.Call, placed: KernelCall) {
+    init(kernel: any Kernel, call: KernelRecorder.Call, placed: KernelCall) {
       self.kernel = kernel
       self.call = call
       self.placed = placed

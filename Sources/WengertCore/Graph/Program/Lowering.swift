@@ -1,7 +1,7 @@
 /// A graph with numbers for its symbols, as a list of kernel calls over buffers.
 struct Lowering {
   let graph: Graph
-  var calls: [Recorder.Call]
+  var calls: [KernelRecorder.Call]
   var buffers: [RecordedStorage]
   /// Each output's elements.
   var outputs: [View]
@@ -9,7 +9,7 @@ struct Lowering {
   var standIns: [Int: Int] = [:]
 
   init(_ graph: Graph, symbols: [String: Int]) {
-    let recorder = Recorder()
+    let recorder = KernelRecorder()
     var tensors = [Tensor?](repeating: nil, count: graph.values.count)
     for (number, value) in graph.inputs.enumerated() {
       let type = graph.type(value).bound(symbols)
@@ -48,7 +48,7 @@ struct Lowering {
       guard case .input(let input) = unsafeDowncast(view.storage, to: RecordedStorage.self).kind, overwritten.contains(input) else {
         continue
       }
-      outputs[number] = RowPrograms.copied(view)
+      outputs[number] = ViewKernels.copied(view)
     }
     calls = PlacedProducts(recorder.calls, bufferCount: recorder.buffers.count, outputs: outputs).calls
     buffers = recorder.buffers
@@ -70,11 +70,11 @@ struct Lowering {
 /// How each argument gets its new value: from a buffer that has its memory, or by a copy at the end.
 private struct UpdateCopies {
   /// Those of the lowering, then the copies.
-  private(set) var calls: [Recorder.Call]
+  private(set) var calls: [KernelRecorder.Call]
   private(set) var standIns: [Int: Int] = [:]
-  private let recorder: Recorder
+  private let recorder: KernelRecorder
 
-  init(_ lowering: Lowering, _ recorder: Recorder) {
+  init(_ lowering: Lowering, _ recorder: KernelRecorder) {
     self.recorder = recorder
     calls = lowering.calls
     let updates = lowering.graph.updates.map { update in
@@ -108,7 +108,7 @@ private struct UpdateCopies {
 
   private mutating func copy(_ source: View, to target: View) {
     let first = recorder.calls.count
-    RowPrograms.copy(source, into: target)
+    ViewKernels.copy(source, into: target)
     // One without elements is none.
     calls += recorder.calls[first...]
   }
@@ -118,9 +118,9 @@ private struct UpdateCopies {
 struct BufferUses {
   private(set) var firstWrite: [Int: Int] = [:]
   private(set) var lastRead: [Int: Int] = [:]
-  private let calls: [Recorder.Call]
+  private let calls: [KernelRecorder.Call]
 
-  init(_ calls: [Recorder.Call], number: (View) -> Int) {
+  init(_ calls: [KernelRecorder.Call], number: (View) -> Int) {
     self.calls = calls
     for (position, call) in calls.enumerated() {
       for view in call.call.reads { lastRead[number(view)] = position }

@@ -1,12 +1,12 @@
 /// A product that is only copied into a part of another buffer, as concatenation does, is written there at once, and the copy left out.
 struct PlacedProducts {
-  private(set) var calls: [Recorder.Call]
+  private(set) var calls: [KernelRecorder.Call]
   private let outputs: Set<Int>
   /// The calls that read and that write each buffer, by its number.
   private var readers: [[Int]], writers: [[Int]]
 
   /// - Parameter outputs: of the program; they are read at its end.
-  init(_ calls: [Recorder.Call], bufferCount: Int, outputs: [View]) {
+  init(_ calls: [KernelRecorder.Call], bufferCount: Int, outputs: [View]) {
     self.calls = calls
     self.outputs = Set(outputs.map(Self.number))
     readers = Array(repeating: [], count: bufferCount)

@@ -3,7 +3,7 @@ import Support
 @testable import WengertNN
 
 /// Everything that can be done with an array that was read.
-func use(_ array: ArrayFile) throws {
+func use(_ array: HostArray) throws {
   expect(array.floats().count == array.count && array.doubles().count == array.count && array.bools().count == array.count)
   _ = try? array.ints()
   _ = try? array.converted(to: .uint8)

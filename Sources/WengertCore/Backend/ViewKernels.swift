@@ -1,0 +1,105 @@
+/// The small programs behind views: copies, conversions, fills; and the one way in which the core hands a program to a backend.
+enum ViewKernels {
+  /// Runs `program` on the backend of its first output. Operands are stretched to `shape` (scalar ones to its outer axes) by strides alone.
+  static func run(_ program: RowProgram, _ inputs: [View], into outputs: [View], over shape: Shape) {
+    if shape.elementCount == 0 { return }
+    let call = call(program, inputs, into: outputs, over: shape)
+    outputs[0].storage.backend.run(program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
+  }
+
+  /// The call with its operands stretched.
+  static func call(_ program: RowProgram, _ inputs: [View], into outputs: [View], over shape: Shape) -> RowCall {
+    let space = shape.rank == 0 ? [1] : shape
+    var scalarSpace = space
+    scalarSpace[space.rank - 1] = 1
+    let ins = inputs.indices.map {
+      inputs[$0].with(inputs[$0].layout.broadcast(to: program.inputs[$0].isRow ? space : scalarSpace))
+    }
+    let outs = outputs.indices.map { i -> View in
+      let output = program.outputs[i]
+      return outputs[i].with(outputs[i].layout.broadcast(to: program.isRow[output.value] ? space : scalarSpace))
+    }
+    return RowCall(program, inputs: ins, outputs: outs, over: space)
+  }
+
+  private static let cache = Locked<[Key: RowProgram]>([:])
+  private enum Key: Hashable {
+    case copy(DType, DType)
+    /// By its bits: the two zeros differ.
+    case scalar(UInt64, DType)
+    case reduce(ReduceOp, DType, DType, accumulate: Bool)
+    case iota
+  }
+
+  private static func cached(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
+    cache.withLock { known in
+      if let program = known[key] { return program }
+      // Constants of ever new values must not grow the table without bound.
+      if known.count > 1024 { known.removeAll() }
+      let program = build()
+      known[key] = program
+      return program
+    }
+  }
+
+  /// Elements from one view to another of the same shape, converted to its dtype.
+  static func copy(_ source: View, into target: View) {
+    let program = cached(.copy(source.dtype, target.dtype)) {
+      let b = RowBuilder("copy")
+      b.store(b.row(source.dtype).cast(target.dtype), as: target.dtype)
+      return b.finish()
+    }
+    run(program, [source], into: [target], over: target.shape)
+  }
+
+  /// One element holding `value`.
+  static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
+    let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
+    let program = cached(.scalar(value.bitPattern, dtype)) {
+      let b = RowBuilder("constant")
+      b.store(b.constant(value, dtype), as: dtype)
+      return b.finish()
+    }
+    run(program, [], into: [target], over: [])
+    return target
+  }
+
+  /// `value` into every element.
+  static func fill(_ target: View, with value: Double) {
+    copy(scalar(value, target.dtype, on: target.storage.backend), into: target)
+  }
+
+  /// The same elements in row-major order: the view itself where it is so already.
+  static func contiguous(_ view: View) -> View {
+    view.layout.isContiguous ? view : copied(view)
+  }
+
+  static func copied(_ view: View) -> View {
+    let target = TensorType(shape: view.shape, dtype: view.dtype).allocate(on: view.storage.backend)
+    copy(view, into: target)
+    return target
+  }
+
+  /// Each row of `source` combined into one element of `target` (last extent one), or the outer axes along which `target` has stride zero.
+  static func reduce(_ op: ReduceOp, _ source: View, into target: View, accumulate: Bool) {
+    let program = cached(.reduce(op, source.dtype, target.dtype, accumulate: accumulate)) {
+      let b = RowBuilder("reduce")
+      let x = b.row(source.dtype).cast(target.dtype.computeType)
+      if accumulate { b.store(x, as: target.dtype, accumulate: op) } else { b.store(x.reduce(op), as: target.dtype) }
+      return b.finish()
+    }
+    run(program, [source], into: [target], over: source.shape)
+  }
+
+  /// 0, 1, 2, … as int64.
+  static func iota(_ count: Int, on backend: any Backend) -> View {
+    let target = TensorType(shape: [count], dtype: .int64).allocate(on: backend)
+    let program = cached(.iota) {
+      let b = RowBuilder("iota")
+      b.store(b.columnIndex(), as: .int64)
+      return b.finish()
+    }
+    run(program, [], into: [target], over: [count])
+    return target
+  }
+}
