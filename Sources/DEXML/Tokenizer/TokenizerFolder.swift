@@ -33,6 +33,9 @@ extension TokenizerSettings {
     if let (document, file) = try Self.document(folder.appendingPathComponent("added_tokens.json")) {
       try read(addedTokens: document, file: file)
     }
+    if let (key, _) = SpecialNames.keys.first(where: { names[keyPath: $0.path].isEmpty }) {
+      throw TokenizerError(folder.path, key, "is empty; expected the token's text")
+    }
     addSpecialTokens()
     for (document, file) in [map, config].compactMap(\.self) { try read(additional: document, file: file) }
     let size = added.reduce(0) { $0 + $1.token.content.count }
