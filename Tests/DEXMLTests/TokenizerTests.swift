@@ -107,6 +107,12 @@ import Testing
     #expect(tokenizer.encode("the of and", maxLength: limit) == [tokenizer.clsID, tokenizer.sepID])
   }
 
+  private static let withoutUnknown =
+    #"{"normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true, "strip_accents": null, "lowercase": true}, "#
+    + #""pre_tokenizer": {"type": "BertPreTokenizer"}, "post_processor": {"type": "TemplateProcessing", "single": "#
+    + #"[{"SpecialToken": {"id": "[CLS]"}}, {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "[SEP]"}}]}, "model": "#
+    + #"{"type": "WordPiece", "unk_token": "", "vocab": {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "[MASK]": 4, "a": 5}}}"#
+
   @Test(
     "a folder that cannot be right is one error that names file and field",
     arguments: [
@@ -123,12 +129,16 @@ import Testing
       (["vocab.txt": "a\n", "tokenizer_config.json": #"{"do_lower_case": "yes"}"#], "do_lower_case: is \"yes\""),
       (["vocab.txt": "a\n", "special_tokens_map.json": "[]"], "special_tokens_map.json: document: is a list"),
       (["vocab.txt": "a\n", "special_tokens_map.json": #"{"pad_token": ""}"#], "pad_token: is empty"),
+<<<<<<< HEAD
       (
         [
           "tokenizer.json":
             #"{"model": {"type": "WordPiece", "unk_token": "", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}}"#
         ], "unk_token: is empty"
       ),
+=======
+      (["tokenizer.json": withoutUnknown], "unk_token: is empty"),
+>>>>>>> main
     ] as [([String: String], String)])
   func wrongFolders(files: [String: String], expected: String) throws {
     let folder = try TokenizerScratch(files)
