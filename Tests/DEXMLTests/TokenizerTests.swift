@@ -129,16 +129,7 @@ import Testing
       (["vocab.txt": "a\n", "tokenizer_config.json": #"{"do_lower_case": "yes"}"#], "do_lower_case: is \"yes\""),
       (["vocab.txt": "a\n", "special_tokens_map.json": "[]"], "special_tokens_map.json: document: is a list"),
       (["vocab.txt": "a\n", "special_tokens_map.json": #"{"pad_token": ""}"#], "pad_token: is empty"),
-<<<<<<< HEAD
-      (
-        [
-          "tokenizer.json":
-            #"{"model": {"type": "WordPiece", "unk_token": "", "vocab": {"a": 0}}, "pre_tokenizer": {"type": "BertPreTokenizer"}}"#
-        ], "unk_token: is empty"
-      ),
-=======
       (["tokenizer.json": withoutUnknown], "unk_token: is empty"),
->>>>>>> main
     ] as [([String: String], String)])
   func wrongFolders(files: [String: String], expected: String) throws {
     let folder = try TokenizerScratch(files)
