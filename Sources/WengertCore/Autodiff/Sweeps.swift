@@ -29,8 +29,7 @@ extension Tape {
       let incoming = results.map { taken($0) }
       for i in results { cotangents[i] = nil }
       guard incoming.contains(where: { $0 != nil }) else { return }
-      let wanted = entry.operands.map { $0 >= 0 }
-      let outgoing = application.pullback(incoming, wanted: wanted)
+      let outgoing = application.pullback(incoming)
       for (index, cotangent) in zip(entry.operands, outgoing) where index >= 0 {
         if let cotangent { add(cotangent, to: index, application.caller) }
       }
@@ -59,11 +58,11 @@ extension Tape {
 }
 
 extension Application {
-  /// Cotangents of the operands; only the wanted ones need be computed.
-  func pullback(_ cotangents: [Tensor?], wanted: [Bool]) -> [Tensor?] {
+  /// Cotangents of the wanted operands; those of others may be missing.
+  func pullback(_ cotangents: [Tensor?]) -> [Tensor?] {
     switch operation.derivative {
     case .elementwise:
-      return ElementwisePrograms.pullback(self, cotangents[0]!, wanted: wanted)
+      return ElementwisePrograms.pullback(self, cotangents[0]!)
     case .linear(let operands, _, let transpose):
       let transposed = transpose(self, cotangents)
       var all = [Tensor?](repeating: nil, count: operandTypes.count)

@@ -45,13 +45,15 @@ final class Tape: @unchecked Sendable {
     case .elementwise, .linear, .rule: break
     }
     guard results.contains(where: \.dtype.isFloating) else { return results.map(cut) }
-    let keeps = operation.keeps
+    let indices = operands.map { $0.index(on: self) }
+    let wanted = indices.map { $0 >= 0 }
+    let keeps = operation.keeps(for: wanted)
     let application = Application(
-      operation: operation, operandTypes: primals.map(\.type), resultTypes: results.map(\.type),
+      operation: operation, operandTypes: primals.map(\.type), resultTypes: results.map(\.type), wanted: wanted,
       operands: primals.indices.map { keeps.operands >> UInt($0) & 1 == 1 ? primals[$0] : nil },
       results: results.map { keeps.results ? $0 : nil }, caller: caller)
     return lock.withLock { _ in
-      entries.append(Entry(application: application, operands: operands.map { $0.index(on: self) }, firstResult: valueCount))
+      entries.append(Entry(application: application, operands: indices, firstResult: valueCount))
       return results.map { result in
         if result.dtype.isFloating { return trace(result) }
         valueCount += 1

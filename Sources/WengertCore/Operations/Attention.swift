@@ -58,7 +58,7 @@ struct Attention: Operation {
     return result
   }
 
-  var keeps: Residuals { .all }
+  func keeps(for wanted: [Bool]) -> Residuals { .all }
 
   var derivative: Derivative {
     .rule(
@@ -163,7 +163,7 @@ struct AttentionBackward: Operation {
 
   func bound(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.bound(symbols)) }
 
-  var keeps: Residuals { .allOperands }
+  func keeps(for wanted: [Bool]) -> Residuals { .allOperands }
 
   // The attention's results count as functions of query, key and value, which the dense definition recomputes.
   var derivative: Derivative {

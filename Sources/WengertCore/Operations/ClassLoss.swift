@@ -24,7 +24,7 @@ struct ClassLoss: Operation {
 
   func bound(_ symbols: [String: Int]) -> ClassLoss { self }
 
-  var keeps: Residuals { .allOperands }
+  func keeps(for wanted: [Bool]) -> Residuals { .allOperands }
 
   // With p = softmax(x) and the unit vector e of the class: x̄ = ȳ (p − e), ẏ = Σ (p − e) ẋ
   var derivative: Derivative {

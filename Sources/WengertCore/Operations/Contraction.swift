@@ -1,6 +1,15 @@
 /// The batched matrix product […, m, k] · […, k, n] → […, m, n]; leading axes are equal (views with stride zero where one was broadcast).
 struct MatMul: Operation {
+  /// Whether the right factor's columns lie in memory one after another, as those of a weight that is handed over transposed; its gradient is then made in that order, without
+  /// a copy. Of a traced factor, the layout pass decides.
+  var rightIsTransposed = false
+
   var name: String { "matmul" }
+
+  /// The product of two factors as they lie in memory.
+  static func product(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
+    apply1(MatMul(rightIsTransposed: !b.isTraced && b.strides[b.rank - 2] < b.strides[b.rank - 1]), [a, b], caller)
+  }
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let a = operands[0].shape, b = operands[1].shape
@@ -17,32 +26,29 @@ struct MatMul: Operation {
 
   func bound(_ symbols: [String: Int]) -> MatMul { self }
 
-  var keeps: Residuals { .allOperands }
+  func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: (wanted[0] ? 0b10 : 0) | (wanted[1] ? 0b01 : 0), results: false) }
 
   var derivative: Derivative {
     // Z = AB: Ā = Z̄Bᵀ, B̄ = AᵀZ̄; Ż = ȦB + AḂ
     .rule(
       vjp: { a, ct in
         [
-          apply1(self, [ct[0]!, a.operand(1).transpose()], a.caller),
-          gradientOfRight(a.operand(0), a.operand(1), ct[0]!, a.caller),
+          a.wanted[0] ? Self.product(ct[0]!, a.operand(1).transpose(), a.caller) : nil,
+          a.wanted[1] ? gradientOfRight(a.operand(0), ct[0]!, a.caller) : nil,
         ]
       },
       jvp: { a, t in
-        let left = t[0].map { apply1(self, [$0, a.operand(1)], a.caller) }
-        let right = t[1].map { apply1(self, [a.operand(0), $0], a.caller) }
+        let left = t[0].map { Self.product($0, a.operand(1), a.caller) }
+        let right = t[1].map { Self.product(a.operand(0), $0, a.caller) }
         return [left.map { l in right.map { l + $0 } ?? l } ?? right]
       })
   }
 }
 
 extension MatMul {
-  /// AᵀZ̄, laid out as B is: a weight that was handed over transposed gets its gradient in its own order without a copy.
-  private func gradientOfRight(_ a: Tensor, _ b: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
-    // Of a traced factor, the layout pass decides.
-    let isTransposed = !b.isTraced && b.strides[b.rank - 2] < b.strides[b.rank - 1]
-    return isTransposed
-      ? apply1(self, [ct.transpose(), a], caller).transpose() : apply1(self, [a.transpose(), ct], caller)
+  /// AᵀZ̄, laid out as B is.
+  private func gradientOfRight(_ a: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
+    rightIsTransposed ? Self.product(ct.transpose(), a, caller).transpose() : Self.product(a.transpose(), ct, caller)
   }
 }
 
@@ -72,10 +78,10 @@ extension Tensor {
       let rows = a.reshape(Shape(dimensions: [lead.elements, inner]))
       var shape = a.shape
       shape[dim: a.rank - 1] = b.shape[dim: 1]
-      result = apply1(MatMul(), [rows, b], caller).reshape(shape)
+      result = MatMul.product(rows, b, caller).reshape(shape)
     } else {
       let lead = Self.broadcastLead(a, b, caller)
-      result = apply1(MatMul(), [a.withLead(lead), b.withLead(lead)], caller)
+      result = MatMul.product(a.withLead(lead), b.withLead(lead), caller)
     }
     if rank == 1 { result = result.squeeze(-2) }
     if other.rank == 1 { result = result.squeeze(-1) }

@@ -66,7 +66,7 @@ enum Creation: Operation {
     }
   }
 
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {

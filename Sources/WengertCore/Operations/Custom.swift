@@ -2,6 +2,7 @@
 struct Custom: Operation {
   let name: String
   private let rules: Rules
+  private let keepsResults: Bool
 
   private final class Rules: @unchecked Sendable {
     let forward: ([Tensor]) -> [Tensor]
@@ -27,7 +28,7 @@ struct Custom: Operation {
   ) {
     self.name = name
     rules = Rules(forward, vjp, jvp)
-    keeps = Residuals(operands: .max, results: keepsResults)
+    self.keepsResults = keepsResults
   }
 
   // Found by running the function; `execute` is what gives the results their types.
@@ -46,14 +47,14 @@ struct Custom: Operation {
   // Never in a graph: its function is traced through.
   func bound(_ symbols: [String: Int]) -> Custom { self }
 
-  let keeps: Residuals
+  func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: .max, results: keepsResults) }
 
   var derivative: Derivative {
     .rule(
       vjp: { a, ct in
         let operands = a.operandTypes.indices.map { a.operand($0) }
         let cotangents = ct.enumerated().map { i, c in c ?? zero(a.resultTypes[i], operands) }
-        let gradients = rules.vjp(operands, keeps.results ? a.results.map { $0! } : [], cotangents)
+        let gradients = rules.vjp(operands, keepsResults ? a.results.map { $0! } : [], cotangents)
         a.caller.require(
           gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
         for (gradient, operand) in zip(gradients, operands) {

@@ -50,7 +50,7 @@ enum Elementwise: Operation, Hashable {
   func bound(_ symbols: [String: Int]) -> Elementwise { self }
 
   // What the partial derivatives name is what is kept; see `ElementwisePrograms`.
-  var keeps: Residuals { ElementwisePrograms.keeps(self) }
+  func keeps(for wanted: [Bool]) -> Residuals { ElementwisePrograms.keeps(self, for: wanted) }
 
   var derivative: Derivative {
     switch self {
@@ -201,7 +201,7 @@ enum ElementwisePrograms {
   }
 
   private static let programs = Locked<[Key: RowProgram]>([:])
-  private static let kept = Locked<[Elementwise: Residuals]>([:])
+  private static let kept = Locked<[Elementwise: [Residuals]]>([:])
 
   private static func program(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
     programs.withLock { known in
@@ -222,9 +222,15 @@ enum ElementwisePrograms {
   }
 
   /// Which operands and whether the result the partial derivatives name, found by looking at what a pullback loads.
-  static func keeps(_ operation: Elementwise) -> Residuals {
+  static func keeps(_ operation: Elementwise, for wanted: [Bool]) -> Residuals {
+    let all = residuals(of: operation)
+    return zip(wanted, all).reduce(.nothing) { $1.0 ? $0 + $1.1 : $0 }
+  }
+
+  /// What each operand's partial derivative names.
+  private static func residuals(of operation: Elementwise) -> [Residuals] {
     if let known = kept.withLock({ $0[operation] }) { return known }
-    var keeps = Residuals.nothing
+    var all: [Residuals] = []
     if case .elementwise(let partials) = operation.derivative {
       let count: Int =
         switch operation {
@@ -235,22 +241,23 @@ enum ElementwisePrograms {
       let b = RowBuilder("keeps")
       let x = (0..<count).map { b.row(operation == .select && $0 == 0 ? .bool : .float32) }
       let y = b.row(.float32)
-      for partial in partials(x, y) where partial != nil { b.store(partial!, as: .float32) }
-      let program = b.finish()
-      var live = Set(program.outputs.map(\.value))
-      for id in program.instructions.indices.reversed() where live.contains(id) {
-        live.formUnion(program.instructions[id].operands)
-        if case .load(let input) = program.instructions[id] {
-          if input < count { keeps.operands |= 1 << UInt(input) } else { keeps.results = true }
-        }
-      }
+      all = partials(x, y).map { $0.map { loaded(by: $0, operands: count) } ?? .nothing }
     }
-    kept.withLock { $0[operation] = keeps }
-    return keeps
+    kept.withLock { $0[operation] = all }
+    return all
+  }
+
+  /// The operands, and the result after them, that a value is computed from.
+  private static func loaded(by value: RowValue, operands count: Int) -> Residuals {
+    if case .load(let input) = value.builder.instruction(value.id) {
+      return input < count ? .operands(input) : Residuals(operands: 0, results: true)
+    }
+    return value.builder.instruction(value.id).operands.reduce(.nothing) { $0 + loaded(by: value.value($1), operands: count) }
   }
 
   /// Σ over results: cotangent · ∂y/∂xᵢ for the wanted i, all in one program with the inputs (x…, y, cotangent).
-  static func pullback(_ application: Application, _ cotangent: Tensor, wanted: [Bool]) -> [Tensor?] {
+  static func pullback(_ application: Application, _ cotangent: Tensor) -> [Tensor?] {
+    let wanted = application.wanted
     let operation = application.operation as! Elementwise
     guard case .elementwise(let partials) = operation.derivative else { return [] }
     let types = application.operandTypes

@@ -33,7 +33,7 @@ struct HostFunction: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> HostFunction { self }
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .zero }
 }
 

@@ -79,7 +79,7 @@ enum Indexing: Operation {
     }
   }
 
-  var keeps: Residuals { .operands(1) }
+  func keeps(for wanted: [Bool]) -> Residuals { .operands(1) }
 
   var derivative: Derivative {
     switch self {

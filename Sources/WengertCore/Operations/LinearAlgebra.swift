@@ -26,10 +26,10 @@ struct LinearAlgebra: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebra { self }
 
-  var keeps: Residuals {
+  func keeps(for wanted: [Bool]) -> Residuals {
     switch kernel {
     case .cholesky: Residuals(operands: 0, results: true)
-    case .solve, .solveTriangular: Residuals(operands: 1, results: true)
+    case .solve, .solveTriangular: Residuals(operands: 1, results: wanted[0])
     }
   }
 
@@ -54,7 +54,7 @@ struct LinearAlgebra: Operation {
       .rule(
         vjp: { a, ct in
           let b = apply1(self, [a.operand(0).transpose(), ct[0]!], a.caller)
-          return [-b.matmul(a.result().transpose()), b]
+          return [a.wanted[0] ? -b.matmul(a.result().transpose()) : nil, b]
         },
         jvp: { a, t in [apply1(self, [a.operand(0), change(a, t)], a.caller)] })
     case .solveTriangular(let upper):
@@ -62,6 +62,7 @@ struct LinearAlgebra: Operation {
       .rule(
         vjp: { a, ct in
           let b = solve(a.operand(0).transpose(), ct[0]!, upper: !upper, a.caller)
+          guard a.wanted[0] else { return [nil, b] }
           let full = -b.matmul(a.result().transpose())
           return [upper ? full.upperTriangle() : full.lowerTriangle(), b]
         },

@@ -42,7 +42,7 @@ struct LinearAlgebraWithInfo: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }
 
-  var keeps: Residuals { Residuals(operands: plain.keeps.operands, results: true) }
+  func keeps(for wanted: [Bool]) -> Residuals { plain.keeps(for: wanted) + Residuals(operands: 0, results: true) }
 
   // The derivatives of the matrices that have a result. Through the others no cotangent of zero passes as NaN, and any other one does.
   var derivative: Derivative {
@@ -54,7 +54,7 @@ struct LinearAlgebraWithInfo: Operation {
         let flow = Tensor.select(hasResult, cotangent, zero, a.caller)
         let isMeant = (cotangent .!= 0).any(axes: [-2, -1], keepDims: true)
         let lost = Tensor.select(isMeant, cotangent.constant(.nan), zero, a.caller)
-        return safe(a, hasResult).pullback([flow], wanted: a.operandTypes.map { _ in true }).map { gradient in
+        return safe(a, hasResult).pullback([flow]).map { gradient in
           gradient.map { .select(hasResult, $0, lost, a.caller) }
         }
       },
@@ -78,7 +78,7 @@ struct LinearAlgebraWithInfo: Operation {
     }
     let known = Tensor.select(hasResult, result, kernel == .cholesky ? identity : result.constant(0), a.caller)
     return Application(
-      operation: plain, operandTypes: a.operandTypes, resultTypes: [a.resultTypes[0]], operands: operands, results: [known],
+      operation: plain, operandTypes: a.operandTypes, resultTypes: [a.resultTypes[0]], wanted: a.wanted, operands: operands, results: [known],
       caller: a.caller)
   }
 }

@@ -44,7 +44,7 @@ struct MatMulEpilogue: Operation {
     return result
   }
 
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }
 
@@ -62,6 +62,6 @@ struct MatMulAdd: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> MatMulAdd { self }
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }

@@ -151,7 +151,7 @@ enum Movement: Operation {
     }
   }
 
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {

@@ -12,8 +12,8 @@ protocol Operation: Hashable, Sendable {
   /// The same operation with numbers for the symbols in its shapes.
   func bound(_ symbols: [String: Int]) -> Self
 
-  /// What a tape must keep for the derivative.
-  var keeps: Residuals { get }
+  /// What a tape must keep for the derivative with respect to the wanted operands.
+  func keeps(for wanted: [Bool]) -> Residuals
 
   var derivative: Derivative { get }
 }
@@ -39,6 +39,7 @@ struct Residuals: Sendable {
   static func operands(_ indices: Int...) -> Residuals {
     Residuals(operands: indices.reduce(0) { $0 | (1 << UInt($1)) }, results: false)
   }
+  static func + (a: Residuals, b: Residuals) -> Residuals { Residuals(operands: a.operands | b.operands, results: a.results || b.results) }
 }
 
 /// One application of an operation as its derivative rule sees it: all values below the level that is being differentiated.
@@ -46,6 +47,8 @@ struct Application {
   let operation: any Operation
   let operandTypes: [TensorType]
   let resultTypes: [TensorType]
+  /// The operands whose cotangents are used, and that have tangents; a rule need not compute anything for the others.
+  let wanted: [Bool]
   /// Nil where `keeps` does not ask for it.
   let operands: [Tensor?]
   let results: [Tensor?]

@@ -20,7 +20,7 @@ struct Recurrence: Operation {
 
   func bound(_ symbols: [String: Int]) -> Recurrence { self }
 
-  var keeps: Residuals { Residuals(operands: 1, results: true) }
+  func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: 1, results: wanted[0]) }
 
   var derivative: Derivative {
     // ẏ[j] = a[j]·ẏ[j−1] + ȧ[j]·y[j−1] + ḃ[j]; transposed, b̄[j] = ȳ[j] + a[j+1]·b̄[j+1], ā[j] = b̄[j]·y[j−1].
@@ -28,7 +28,7 @@ struct Recurrence: Operation {
       vjp: { a, ct in
         let next = a.operand(0).shifted(reverse ? 1 : -1, axis: axis, fill: 0, a.caller)
         let b = apply1(Recurrence(axis: axis, reverse: !reverse), [next, ct[0]!], a.caller)
-        return [b * before(a), b]
+        return [a.wanted[0] ? b * before(a) : nil, b]
       },
       jvp: { a, t in
         let moved = t[0].map { $0 * before(a) }

@@ -89,7 +89,7 @@ struct Reduction: Operation {
 
   func bound(_ symbols: [String: Int]) -> Reduction { self }
 
-  var keeps: Residuals {
+  func keeps(for wanted: [Bool]) -> Residuals {
     switch op {
     case .sum: .nothing
     case .product: .operands(0)

@@ -81,7 +81,7 @@ struct RowOperation: Operation {
     RowOperation(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols))
   }
 
-  var keeps: Residuals {
+  func keeps(for wanted: [Bool]) -> Residuals {
     switch rule {
     case .replay, .layerNorm, .l2Normalize: .allOperands
     case .softmax, .logSoftmax: Residuals(operands: 1, results: true)
@@ -118,7 +118,7 @@ struct RowOperation: Operation {
 
   private func replayVJP(_ a: Application, _ cotangents: [Tensor?]) -> [Tensor?] {
     let inputs = a.operandTypes.indices.map { a.operand($0) }
-    let differentiable = inputs.indices.filter { inputs[$0].dtype.isFloating && program.loads($0) }
+    let differentiable = inputs.indices.filter { a.wanted[$0] && inputs[$0].dtype.isFloating && program.loads($0) }
     // Reductions of no rows have no greatest element, and no gradient.
     if iteration(a.operandTypes).hasNoElements { return inputs.map { $0.constant(0, $0.shape) } }
     let tape = Tape()

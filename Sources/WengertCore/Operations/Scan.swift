@@ -19,7 +19,7 @@ struct Scan: Operation {
 
   func bound(_ symbols: [String: Int]) -> Scan { self }
 
-  var keeps: Residuals {
+  func keeps(for wanted: [Bool]) -> Residuals {
     switch op {
     case .sum: .nothing
     case .product: .all

@@ -24,6 +24,6 @@ struct ScatterAddInto: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> ScatterAddInto { self }
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }

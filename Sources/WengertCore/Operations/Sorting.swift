@@ -46,7 +46,7 @@ enum Sorting: Operation {
     }
   }
 
-  var keeps: Residuals { .nothing }
+  func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {
     switch self {
