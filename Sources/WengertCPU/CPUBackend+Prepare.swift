@@ -7,14 +7,22 @@ extension CPUBackend {
     switch call {
     case .rows(let call): RowKernel(call, plans: plans)
     case .matmul(let call): prepare(call)
-    case .attention(let call, let out, let logSumExp): prepare(call, into: out, logSumExp: logSumExp)
-    case .attentionBackward(let call, let out, let logSumExp, let cotangent, let query, let key, let value):
-      prepare(
-        call, AttentionBackwardViews(out: out, logSumExp: logSumExp, cotangent: cotangent, query: query, key: key, value: value))
-    case .gather(let source, let indices, let out): prepareGather(source, indices: indices, into: out)
-    case .scatterAdd(let updates, let indices, let out): prepareScatterAdd(updates, indices: indices, into: out)
-    case .takeAlong, .scatterAddAlong, .argSort, .argReduce, .scan, .recurrence, .linearAlgebra, .host:
-      PlainKernel(backend: self, call: call)
+    case .gather(let call): GatherKernel(call)
+    case .scatterAdd(let call): ScatterAddKernel(call)
+    case .takeAlong(let call): FunctionKernel { call.runOnCPU() }
+    case .scatterAddAlong(let call): FunctionKernel { call.runOnCPU() }
+    case .argSort(let call): FunctionKernel { call.runOnCPU() }
+    case .argReduce(let call): FunctionKernel { call.runOnCPU() }
+    case .scan(let call): FunctionKernel { call.runOnCPU() }
+    case .recurrence(let call): FunctionKernel { call.runOnCPU() }
+    case .linearAlgebra(let call): FunctionKernel { call.runOnCPU() }
+    case .attention(let call): prepare(call)
+    case .attentionBackward(let call): prepare(call)
+    case .host(let call):
+      FunctionKernel {
+        call.perform()
+        return nil
+      }
     }
   }
 }

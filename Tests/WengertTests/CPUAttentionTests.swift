@@ -24,10 +24,10 @@ import WengertCPU
     var dtype = DType.float64
     let scale = 0.3
 
-    var call: AttentionCall {
+    var call: AttentionOperands {
       let key64 = View([0], [1], .int64)
       withUnsafeBytes(of: randomKey) { CPUBackend.shared.write(RawSpan(_unsafeBytes: $0), to: key64.storage, at: 0) }
-      return AttentionCall(
+      return AttentionOperands(
         query: query, key: key, value: value, offsets: View(offsets.map(Double.init), [offsets.count], .int32), heads: heads, scale: scale,
         dropout: dropout, randomKey: dropout > 0 ? key64 : nil)
     }

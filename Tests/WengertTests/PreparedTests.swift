@@ -144,18 +144,20 @@ struct PreparedTests {
     )
     let g = View.random([tokens, heads * width], .float32, .contiguous, &numbers)
     let key = view([Int64(99)], [1])
-    func call(_ offsets: View) -> AttentionCall {
-      AttentionCall(
+    func call(_ offsets: View) -> AttentionOperands {
+      AttentionOperands(
         query: q, key: k, value: v, offsets: offsets, heads: heads, scale: 0.4, dropout: dropout, randomKey: dropout > 0 ? key : nil)
     }
     let offsets = emptyView(.int64, [4])
     let results = (0..<5).map { _ in emptyView(.float32, [tokens, heads * width]) }
     let expected = (0..<5).map { _ in emptyView(.float32, [tokens, heads * width]) }
     let sums = emptyView(.float32, [tokens, heads]), expectedSums = emptyView(.float32, [tokens, heads])
-    let forward = cpu.prepare(.attention(call(offsets), into: results[0], logSumExp: sums))
+    let forward = cpu.prepare(.attention(AttentionCall(call(offsets), into: results[0], logSumExp: sums)))
     let backward = cpu.prepare(
       .attentionBackward(
-        call(offsets), out: results[0], logSumExp: sums, cotangent: g, intoQuery: results[1], intoKey: results[2], intoValue: results[3]))
+        AttentionBackwardCall(
+          call(offsets), out: results[0], logSumExp: sums, cotangent: g, intoQuery: results[1], intoKey: results[2],
+          intoValue: results[3])))
     for list: [Int64] in [[0, 90, 90, 90], [0, 7, 40, 90], [0, 0, 1, 90]] {
       list.withUnsafeBytes { cpu.write(RawSpan(_unsafeBytes: $0), to: offsets.storage, at: 0) }
       #expect(forward.run() == nil)

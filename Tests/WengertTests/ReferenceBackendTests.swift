@@ -143,7 +143,7 @@ struct ReferenceBackendTests {
   @Test("attention of equal scores averages its sequence; one token attends to itself")
   func attentionByHand() {
     let query = real([0, 0, 0], [3, 1], .float32)
-    let call = AttentionCall(
+    let call = AttentionOperands(
       query: query, key: real([1, 2, 3], [3, 1], .float32), value: real([2, 4, 7], [3, 1], .float32),
       offsets: whole([0, 2, 2, 3], [4], .int32),
       heads: 1, scale: 1, dropout: 0, randomKey: nil)
@@ -165,7 +165,7 @@ struct ReferenceBackendTests {
     for (part, values) in zip(parts, [golden.query, golden.keys, golden.value]) {
       reference.run(RowProgram(.cast(0), [.float64], .float64), inputs: [real(values, shape)], outputs: [part], over: shape)
     }
-    let call = AttentionCall(
+    let call = AttentionOperands(
       query: parts[0], key: parts[1], value: parts[2], offsets: whole(golden.offsets, [golden.offsets.count]), heads: golden.heads,
       scale: golden.scale, dropout: golden.dropout, randomKey: golden.dropout > 0 ? whole([golden.key], [1]) : nil)
     let (out, logSumExp) = (empty(shape), empty([shape[0], golden.heads]))

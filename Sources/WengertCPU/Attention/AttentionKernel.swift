@@ -10,14 +10,14 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
   private let out: HeadMatrix<Element>
   private let sums: LogSumExpView<Number>
 
-  init(_ call: AttentionCall, _ out: View, _ logSumExp: View) {
-    work = AttentionWork(call)
-    scale = Number(call.scale)
-    query = HeadMatrix(call.query)
-    key = HeadMatrix(call.key)
-    value = HeadMatrix(call.value)
-    self.out = HeadMatrix(out)
-    sums = LogSumExpView(logSumExp)
+  init(_ call: AttentionCall) {
+    work = AttentionWork(call.operands)
+    scale = Number(call.operands.scale)
+    query = HeadMatrix(call.operands.query)
+    key = HeadMatrix(call.operands.key)
+    value = HeadMatrix(call.operands.value)
+    out = HeadMatrix(call.out)
+    sums = LogSumExpView(call.logSumExp)
   }
 
   func run() -> Int? {
@@ -65,7 +65,7 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
 }
 
 /// The gradients of attention made ready, in the same way.
-final class PreparedAttentionBackward<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable
+final class AttentionBackwardKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable
 where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
 
@@ -77,18 +77,18 @@ where Element.Compute: AttentionNumber {
   private let sums: LogSumExpView<Number>
   private let copyCount: Int
 
-  init(_ call: AttentionCall, _ views: AttentionBackwardViews) {
-    work = AttentionWork(call)
-    scale = Number(call.scale)
-    query = HeadMatrix(call.query)
-    key = HeadMatrix(call.key)
-    value = HeadMatrix(call.value)
-    out = HeadMatrix(views.out)
-    cotangent = HeadMatrix(views.cotangent)
-    toQuery = HeadMatrix(views.query)
-    toKey = HeadMatrix(views.key)
-    toValue = HeadMatrix(views.value)
-    sums = LogSumExpView(views.logSumExp)
+  init(_ call: AttentionBackwardCall) {
+    work = AttentionWork(call.operands)
+    scale = Number(call.operands.scale)
+    query = HeadMatrix(call.operands.query)
+    key = HeadMatrix(call.operands.key)
+    value = HeadMatrix(call.operands.value)
+    out = HeadMatrix(call.out)
+    cotangent = HeadMatrix(call.cotangent)
+    toQuery = HeadMatrix(call.query)
+    toKey = HeadMatrix(call.key)
+    toValue = HeadMatrix(call.value)
+    sums = LogSumExpView(call.logSumExp)
     copyCount = [query, key, value, out, cotangent, toQuery, toKey, toValue].reduce(0) { $0 + $1.copyCount }
   }
 

@@ -19,15 +19,15 @@ final class AttentionWork {
   /// The rows of scores of the block that needs the most numbers, and the length of its sequence.
   private(set) var longest = 0
 
-  init(_ call: AttentionCall) {
-    heads = call.heads
-    tokenCount = call.query.shape[0]
-    isEmpty = call.query.shape.elementCount == 0
-    rate = call.dropout
-    offsets = call.offsets
-    randomKey = call.dropout > 0 ? call.randomKey : nil
-    hasTokenKeys = call.hasTokenKeys
-    sequences = .allocate(capacity: max(1, call.offsets.shape[0]))
+  init(_ operands: AttentionOperands) {
+    heads = operands.heads
+    tokenCount = operands.query.shape[0]
+    isEmpty = operands.query.shape.elementCount == 0
+    rate = operands.dropout
+    offsets = operands.offsets
+    randomKey = operands.dropout > 0 ? operands.randomKey : nil
+    hasTokenKeys = operands.hasTokenKeys
+    sequences = .allocate(capacity: max(1, operands.offsets.shape[0]))
   }
 
   deinit { sequences.deallocate() }
@@ -100,7 +100,7 @@ final class AttentionWork {
     if rate == 0 { return nil }
     if let tokenKeys {
       return ops_dropout(
-        key: UInt64(head) &* UInt64(bitPattern: AttentionCall.headSpread), first: 0, step: 0, rate: rate,
+        key: UInt64(head) &* UInt64(bitPattern: AttentionOperands.headSpread), first: 0, step: 0, rate: rate,
         keys: tokenKeys.first + rows.lowerBound * tokenKeys.step, keys_step: tokenKeys.step)
     }
     let first = (head * tokenCount + rows.lowerBound) * tokenCount + tokens.lowerBound

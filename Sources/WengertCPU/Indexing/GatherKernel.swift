@@ -8,9 +8,9 @@ final class GatherKernel: Kernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var pieces = 1
 
-  init(_ source: View, _ indices: View, _ out: View) {
-    (self.source, self.out) = (source, out)
-    self.indices = IndexList(indices, below: source.shape[0])
+  init(_ call: GatherCall) {
+    (source, out) = (call.source, call.out)
+    indices = IndexList(call.indices, below: source.shape[0])
     slices = Slices(out, source)
   }
 

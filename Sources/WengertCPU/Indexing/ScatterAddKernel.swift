@@ -14,11 +14,11 @@ final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var threads = 1
 
-  init(_ updates: View, _ indices: View, _ out: View) {
-    (self.updates, self.out) = (updates, out)
-    self.indices = IndexList(indices, below: out.shape[0])
+  init(_ call: ScatterAddCall) {
+    (updates, out) = (call.updates, call.out)
+    indices = IndexList(call.indices, below: out.shape[0])
     slices = Slices(out, updates)
-    meeting = MeetingSlices(out.dtype, extent: out.shape[0], count: self.indices.count)
+    meeting = MeetingSlices(out.dtype, extent: out.shape[0], count: indices.count)
   }
 
   func run() -> Int? {

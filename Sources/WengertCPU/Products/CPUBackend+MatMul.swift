@@ -1,10 +1,6 @@
 import WengertCore
 
 extension CPUBackend {
-  public func matmul(_ a: View, _ b: View, into out: View) {
-    _ = prepare(MatMulCall(a: a, b: b, out: out)).run()
-  }
-
   func prepare(_ call: MatMulCall) -> any Kernel { call.a.dtype.visit(PrepareProduct(call: call, plans: plans)) }
 }
 

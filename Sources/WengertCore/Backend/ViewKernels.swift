@@ -3,8 +3,7 @@ enum ViewKernels {
   /// Runs `program` on the backend of its first output. Operands are stretched to `shape` (scalar ones to its outer axes) by strides alone.
   static func run(_ program: RowProgram, _ inputs: [View], into outputs: [View], over shape: Shape) {
     if shape.elementCount == 0 { return }
-    let call = call(program, inputs, into: outputs, over: shape)
-    outputs[0].storage.backend.run(program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
+    outputs[0].storage.backend.run(call(program, inputs, into: outputs, over: shape))
   }
 
   /// The call with its operands stretched.

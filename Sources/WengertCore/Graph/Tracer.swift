@@ -99,21 +99,6 @@ final class Tracer: Backend, @unchecked Sendable {
   func prepare(_ call: KernelCall) -> any Kernel { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
   func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
-  func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) { fail() }
-  func matmul(_ a: View, _ b: View, into out: View) { fail() }
-  func gather(_ source: View, indices: View, into out: View) -> Int? { fail() }
-  func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? { fail() }
-  func takeAlong(_ source: View, indices: View, into out: View) -> Int? { fail() }
-  func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? { fail() }
-  func argSort(_ x: View, descending: Bool, into out: View) { fail() }
-  func argReduce(_ x: View, _ op: ReduceOp, into out: View) { fail() }
-  func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { fail() }
-  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) { fail() }
-  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? { fail() }
-  func attention(_ call: AttentionCall, into out: View, logSumExp: View) { fail() }
-  func attentionBackward(
-    _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
-  ) { fail() }
 }
 
 /// The place of a traced tensor in its graph.

@@ -29,8 +29,7 @@ struct Attention: Operation {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
       report(operands, caller).watch(backend, outs) {
-        backend.attention(call(operands), into: outs[0], logSumExp: outs[1])
-        return nil
+        backend.run(AttentionCall(views(operands), into: outs[0], logSumExp: outs[1]))
       }
     }
     return outs.map { Tensor($0, node: nil) }
@@ -44,8 +43,8 @@ struct Attention: Operation {
     }
   }
 
-  func call(_ operands: [Tensor]) -> AttentionCall {
-    AttentionCall(
+  func views(_ operands: [Tensor]) -> AttentionOperands {
+    AttentionOperands(
       query: operands[0].view, key: operands[1].view, value: operands[2].view, offsets: operands[3].view, heads: heads,
       scale: scale.value([:]),
       dropout: dropout, randomKey: dropout > 0 ? (hasTokenKeys ? operands[4] : operands[4].reshape([1])).view : nil,
@@ -129,7 +128,7 @@ extension Attention {
   /// The random number of each weight [heads, tokens, tokens]; `sequence` [tokens] is the number of each token's sequence.
   private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
     guard hasTokenKeys else { return RandomKey(key).unit(shape, dtype: dtype) }
-    let spread = Tensor([AttentionCall.headSpread], shape: [], backend: key.backend)
+    let spread = Tensor([AttentionOperands.headSpread], shape: [], backend: key.backend)
     let heads = Tensor.iota(shape[dim: 0], on: key.backend).reshape(Shape(dimensions: [shape[dim: 0], 1, 1])) * spread
     let drawn = RandomKey(key.reshape(Shape(dimensions: [1, shape[dim: 1], 1])) + heads).unit(shape, dtype: dtype)
     // A token's place in its sequence: how many of those before it are of the same.
@@ -152,10 +151,10 @@ struct AttentionBackward: Operation {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
       attention.report(operands, caller).watch(backend, outs) {
-        backend.attentionBackward(
-          attention.call(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view, intoQuery: outs[0],
-          intoKey: outs[1], intoValue: outs[2])
-        return nil
+        backend.run(
+          AttentionBackwardCall(
+            attention.views(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view,
+            intoQuery: outs[0], intoKey: outs[1], intoValue: outs[2]))
       }
     }
     return outs.map { Tensor($0, node: nil) }

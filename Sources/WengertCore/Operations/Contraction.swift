@@ -20,7 +20,7 @@ struct MatMul: Operation {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
-    if results[0].shape.elementCount > 0 { out.storage.backend.matmul(operands[0].view, operands[1].view, into: out) }
+    if results[0].shape.elementCount > 0 { backend.run(MatMulCall(a: operands[0].view, b: operands[1].view, out: out)) }
     return [Tensor(out, node: nil)]
   }
 

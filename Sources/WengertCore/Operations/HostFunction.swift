@@ -28,7 +28,7 @@ struct HostFunction: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     guard backend is KernelRecorder else { return body.function(operands) }
     let outs = results.map { $0.allocate(on: backend) }
-    _ = backend.prepare(.host(HostCall(inputs: operands.map(\.view), outputs: outs, body: body.function))).run()
+    backend.run(HostCall(inputs: operands.map(\.view), outputs: outs, body: body.function))
     return outs.map { Tensor($0, node: nil) }
   }
 

@@ -62,10 +62,10 @@ enum Indexing: Operation {
     }
     report.watch(backend, [out]) {
       switch self {
-      case .gather: backend.gather(front(x, axis), indices: indices, into: front(out, axis))
-      case .scatterAdd: backend.scatterAdd(front(x, axis), indices: indices, into: front(out, axis))
-      case .takeAlong: backend.takeAlong(end(x, axis), indices: end(indices, axis), into: end(out, axis))
-      case .scatterAddAlong: backend.scatterAddAlong(end(x, axis), indices: end(indices, axis), into: end(out, axis))
+      case .gather: backend.run(GatherCall(front(x, axis), indices: indices, into: front(out, axis)))
+      case .scatterAdd: backend.run(ScatterAddCall(front(x, axis), indices: indices, into: front(out, axis)))
+      case .takeAlong: backend.run(TakeAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
+      case .scatterAddAlong: backend.run(ScatterAddAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
       }
     }
     return [Tensor(out, node: nil)]

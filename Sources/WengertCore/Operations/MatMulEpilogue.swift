@@ -32,9 +32,8 @@ struct MatMulEpilogue: Operation {
     // The backend puts the product in this place.
     inputs.insert(View(storage: operands[0].view.storage, layout: Layout(rowMajor: made.shape), dtype: made.dtype), at: product)
     let call = ViewKernels.call(rows.program, inputs, into: stored, over: made.shape)
-    _ = backend.prepare(
-      .matmul(MatMulCall(a: operands[0].view, b: operands[1].view, out: keepsProduct ? outs[0] : nil, epilogue: (call, product)))
-    ).run()
+    backend.run(
+      MatMulCall(a: operands[0].view, b: operands[1].view, out: keepsProduct ? outs[0] : nil, epilogue: (call, product)))
     return outs.map { Tensor($0, node: nil) }
   }
 
@@ -57,7 +56,7 @@ struct MatMulAdd: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
     ViewKernels.copy(operands[2].view, into: out)
-    _ = backend.prepare(.matmul(MatMulCall(a: operands[0].view, b: operands[1].view, out: out, accumulates: true))).run()
+    backend.run(MatMulCall(a: operands[0].view, b: operands[1].view, out: out, accumulates: true))
     return [Tensor(out, node: nil)]
   }
 

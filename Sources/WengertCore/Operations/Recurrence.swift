@@ -13,7 +13,7 @@ struct Recurrence: Operation {
     let out = results[0].allocate(on: backend)
     if results[0].shape.elementCount > 0 {
       func end(_ view: View) -> View { view.with(view.layout.movingToEnd(axis)) }
-      out.storage.backend.recurrence(end(operands[0].view), end(operands[1].view), reverse: reverse, into: end(out))
+      backend.run(RecurrenceCall(end(operands[0].view), end(operands[1].view), reverse: reverse, into: end(out)))
     }
     return [Tensor(out, node: nil)]
   }

@@ -12,7 +12,7 @@ struct Scan: Operation {
     let x = operands[0].view
     let out = results[0].allocate(on: backend)
     if results[0].shape.elementCount > 0 {
-      out.storage.backend.scan(x.with(x.layout.movingToEnd(axis)), op, reverse: reverse, into: out.with(out.layout.movingToEnd(axis)))
+      backend.run(ScanCall(x.with(x.layout.movingToEnd(axis)), op, reverse: reverse, into: out.with(out.layout.movingToEnd(axis))))
     }
     return [Tensor(out, node: nil)]
   }

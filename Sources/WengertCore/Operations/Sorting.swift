@@ -30,10 +30,10 @@ enum Sorting: Operation {
     if results[0].shape.elementCount > 0 {
       switch self {
       case .argSort(let axis, let descending, _):
-        out.storage.backend.argSort(
-          x.with(x.layout.movingToEnd(axis)), descending: descending, into: out.with(out.layout.movingToEnd(axis)))
+        backend.run(
+          ArgSortCall(x.with(x.layout.movingToEnd(axis)), descending: descending, into: out.with(out.layout.movingToEnd(axis))))
       case .argReduce(let axis, let op):
-        out.storage.backend.argReduce(x.with(x.layout.movingToEnd(axis)), op, into: out.with(out.layout.movingToEnd(axis)))
+        backend.run(ArgReduceCall(x.with(x.layout.movingToEnd(axis)), op, into: out.with(out.layout.movingToEnd(axis))))
       }
     }
     return [Tensor(out, node: nil)]

@@ -2,8 +2,8 @@ import Foundation
 
 // One head of one sequence at a time, with its matrix of weights written out.
 extension ReferenceBackend {
-  public func attention(_ call: AttentionCall, into out: View, logSumExp: View) {
-    let operands = AttentionOperands(call, self)
+  func attention(_ call: AttentionOperands, into out: View, logSumExp: View) {
+    let operands = AttentionNumbers(call, self)
     precondition(
       logSumExp.shape == [operands.tokens, call.heads] && logSumExp.dtype == call.query.dtype.computeType,
       "attention: log-sum-exp of \(logSumExp.dtype)\(logSumExp.shape)")
@@ -25,11 +25,11 @@ extension ReferenceBackend {
   }
 
   /// Works from the operands alone: the probabilities are calculated again, in double, and not from the rounded `out` and `logSumExp`.
-  public func attentionBackward(
-    _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
+  func attentionBackward(
+    _ call: AttentionOperands, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
   ) {
     for view in [out, cotangent, intoQuery, intoKey, intoValue] { checkLike(call.query, view) }
-    let operands = AttentionOperands(call, self)
+    let operands = AttentionNumbers(call, self)
     let ct = rows(of: cotangent).map { $0.map(\.double) }
     var (dq, dk, dv) = (operands.zeros, operands.zeros, operands.zeros)
     operands.forEachHead { head in
@@ -62,15 +62,15 @@ extension ReferenceBackend {
 }
 
 /// The operands of an attention call as rows of doubles, one row per token.
-private struct AttentionOperands {
-  let call: AttentionCall
+private struct AttentionNumbers {
+  let call: AttentionOperands
   let tokens: Int
   let width: Int
   let query: [[Double]], key: [[Double]], value: [[Double]]
   let offsets: [Int]
   let randomKeys: [Int64]
 
-  init(_ call: AttentionCall, _ backend: ReferenceBackend) {
+  init(_ call: AttentionOperands, _ backend: ReferenceBackend) {
     func matrix(_ view: View) -> [[Double]] { backend.rows(of: view).map { $0.map(\.double) } }
     self.call = call
     tokens = call.query.shape[0]
@@ -110,7 +110,7 @@ private struct AttentionHead {
   private var probabilities: [[Double]] = []
   private var keeps: [[Double]] = []
 
-  init(_ operands: AttentionOperands, sequence: Range<Int>, number: Int) {
+  init(_ operands: AttentionNumbers, sequence: Range<Int>, number: Int) {
     let call = operands.call
     let headWidth = operands.width / call.heads
     self.sequence = sequence
@@ -129,7 +129,7 @@ private struct AttentionHead {
           let word =
             call.hasTokenKeys
             ? Philox.word(
-              key: operands.randomKeys[i] &+ Int64(number) &* AttentionCall.headSpread, stream: 0, lane: 0, element: j - sequence.lowerBound
+              key: operands.randomKeys[i] &+ Int64(number) &* AttentionOperands.headSpread, stream: 0, lane: 0, element: j - sequence.lowerBound
             )
             : Philox.word(
               key: operands.randomKeys[0], stream: 0, lane: 0, element: (number * operands.tokens + i) * operands.tokens + j)

@@ -1,6 +1,6 @@
 // An index out of range is reported before anything is written.
 extension ReferenceBackend {
-  public func gather(_ source: View, indices: View, into out: View) -> Int? {
+  func gather(_ source: View, indices: View, into out: View) -> Int? {
     checkSlices(source, indices, out, "gather")
     let (at, fault) = readIndices(indices, extent: source.shape[0])
     if let fault { return fault }
@@ -10,7 +10,7 @@ extension ReferenceBackend {
     return nil
   }
 
-  public func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
+  func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
     checkSlices(out, indices, updates, "scatterAdd")
     let (at, fault) = readIndices(indices, extent: out.shape[0])
     if let fault { return fault }
@@ -24,7 +24,7 @@ extension ReferenceBackend {
     return nil
   }
 
-  public func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
+  func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
     checkAlong(source, indices, out, "takeAlong")
     let (at, fault) = readIndices(indices, extent: source.shape.columns)
     if let fault { return fault }
@@ -34,7 +34,7 @@ extension ReferenceBackend {
     return nil
   }
 
-  public func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
+  func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
     checkAlong(out, indices, updates, "scatterAddAlong")
     let (at, fault) = readIndices(indices, extent: out.shape.columns)
     if let fault { return fault }

@@ -1,5 +1,5 @@
 extension ReferenceBackend {
-  public func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
     let n = operands[0].shape.columns, k = out.shape.columns
     precondition(
       operands.allSatisfy { $0.dtype == out.dtype } && operands[0].shape.outer.last == n && operands.last!.shape == out.shape,

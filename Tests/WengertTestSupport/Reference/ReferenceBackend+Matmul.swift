@@ -1,5 +1,5 @@
 extension ReferenceBackend {
-  public func matmul(_ a: View, _ b: View, into out: View) {
+  func matmul(_ a: View, _ b: View, into out: View) {
     let rank = out.shape.rank
     let (m, n, k) = (out.shape[rank - 2], out.shape[rank - 1], a.shape[rank - 1])
     let batch = Array(out.shape[..<(rank - 2)])

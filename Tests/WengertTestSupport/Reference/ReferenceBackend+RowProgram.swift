@@ -1,6 +1,6 @@
 extension ReferenceBackend {
   /// Interprets the program one row at a time, instruction by instruction.
-  public func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
+  func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
     check(program, inputs, outputs, shape)
     let operands = inputs.map(read)
     var results = program.outputs.map { _ in [Number]() }

@@ -1,5 +1,5 @@
 extension ReferenceBackend {
-  public func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) {
+  func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) {
     precondition(x.dtype == out.dtype && x.shape == out.shape, "scan: \(x.dtype)\(x.shape) into \(out.dtype)\(out.shape)")
     precondition(op == .sum || op == .product, "scan: \(op) is not offered")
     let results = rows(of: x).flatMap { row in
@@ -14,7 +14,7 @@ extension ReferenceBackend {
     store(results, into: out)
   }
 
-  public func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
+  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
     precondition(a.shape == b.shape && b.shape == out.shape && a.dtype == b.dtype && b.dtype == out.dtype, "recurrence: views differ")
     let results = zip(rows(of: a), rows(of: b)).flatMap { factors, addends in
       var result = addends

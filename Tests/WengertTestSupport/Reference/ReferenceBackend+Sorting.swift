@@ -1,5 +1,5 @@
 extension ReferenceBackend {
-  public func argSort(_ x: View, descending: Bool, into out: View) {
+  func argSort(_ x: View, descending: Bool, into out: View) {
     precondition(
       out.dtype == .int64 && out.shape.outer == x.shape.outer && out.shape.columns <= x.shape.columns,
       "argSort: \(x.shape) into \(out.dtype)\(out.shape)")
@@ -14,7 +14,7 @@ extension ReferenceBackend {
     store(positions, into: out)
   }
 
-  public func argReduce(_ x: View, _ op: ReduceOp, into out: View) {
+  func argReduce(_ x: View, _ op: ReduceOp, into out: View) {
     precondition(
       out.dtype == .int64 && out.shape == Shape(x.shape.outer + [1]) && x.shape.columns > 0,
       "argReduce: \(x.shape) into \(out.dtype)\(out.shape)")

@@ -30,6 +30,31 @@ public final class ReferenceBackend: Backend {
     return try body(bytes.span.bytes)
   }
 
+  public func prepare(_ call: KernelCall) -> any Kernel {
+    FunctionKernel {
+      switch call {
+      case .rows(let call): self.run(call.program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
+      case .matmul(let call): call.performInParts(on: self) { self.matmul($0.a, $0.b, into: $0.out!) }
+      case .gather(let call): return self.gather(call.source, indices: call.indices, into: call.out)
+      case .scatterAdd(let call): return self.scatterAdd(call.updates, indices: call.indices, into: call.out)
+      case .takeAlong(let call): return self.takeAlong(call.source, indices: call.indices, into: call.out)
+      case .scatterAddAlong(let call): return self.scatterAddAlong(call.updates, indices: call.indices, into: call.out)
+      case .argSort(let call): self.argSort(call.x, descending: call.descending, into: call.out)
+      case .argReduce(let call): self.argReduce(call.x, call.op, into: call.out)
+      case .scan(let call): self.scan(call.x, call.op, reverse: call.reverse, into: call.out)
+      case .recurrence(let call): self.recurrence(call.a, call.b, reverse: call.reverse, into: call.out)
+      case .linearAlgebra(let call): return self.linearAlgebra(call.kernel, call.operands, into: call.out)
+      case .attention(let call): self.attention(call.operands, into: call.out, logSumExp: call.logSumExp)
+      case .attentionBackward(let call):
+        self.attentionBackward(
+          call.operands, out: call.out, logSumExp: call.logSumExp, cotangent: call.cotangent, intoQuery: call.query, intoKey: call.key,
+          intoValue: call.value)
+      case .host(let call): call.perform()
+      }
+      return nil
+    }
+  }
+
   /// The elements of a view in row-major order.
   func read(_ view: View) -> [Number] {
     precondition(view.storage is ReferenceStorage, "a storage of the backend \(view.storage.backend.name)")

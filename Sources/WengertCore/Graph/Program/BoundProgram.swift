@@ -78,7 +78,7 @@ final class BoundProgram: @unchecked Sendable {
     }
     func placed(_ view: View) -> View { View(storage: storage(lowering.buffer(view).number), layout: view.layout, dtype: view.dtype) }
     func ready(_ position: Int) -> Step {
-      let call = lowering.calls[position], onMemory = call.call.map(placed)
+      let call = lowering.calls[position], onMemory = call.call.mapViews(placed)
       return Step(kernel: backend.prepare(onMemory), call: call, placed: onMemory)
     }
 

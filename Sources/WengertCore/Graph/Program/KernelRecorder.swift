@@ -34,16 +34,9 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   }
 
   func prepare(_ call: KernelCall) -> any Kernel {
-    note(call)
-    return Noted()
+    calls.append(Call(call: call, operation: operation, caller: caller, report: report))
+    return FunctionKernel { nil }
   }
-
-  /// What stands in for a kernel that was noted instead of run.
-  private struct Noted: Kernel {
-    func run() -> Int? { nil }
-  }
-
-  private func note(_ call: KernelCall) { calls.append(Call(call: call, operation: operation, caller: caller, report: report)) }
 
   private func fail() -> Never { caller.fail(operation, "asks for numbers while a program is planned, where there are none") }
 
@@ -51,43 +44,6 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
   func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
-
-  func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
-    note(.rows(RowCall(program, inputs: inputs, outputs: outputs, over: shape)))
-  }
-  func matmul(_ a: View, _ b: View, into out: View) { note(.matmul(MatMulCall(a: a, b: b, out: out))) }
-  func gather(_ source: View, indices: View, into out: View) -> Int? {
-    note(.gather(source, indices: indices, into: out))
-    return nil
-  }
-  func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
-    note(.scatterAdd(updates, indices: indices, into: out))
-    return nil
-  }
-  func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
-    note(.takeAlong(source, indices: indices, into: out))
-    return nil
-  }
-  func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
-    note(.scatterAddAlong(updates, indices: indices, into: out))
-    return nil
-  }
-  func argSort(_ x: View, descending: Bool, into out: View) { note(.argSort(x, descending: descending, into: out)) }
-  func argReduce(_ x: View, _ op: ReduceOp, into out: View) { note(.argReduce(x, op, into: out)) }
-  func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { note(.scan(x, op, reverse: reverse, into: out)) }
-  func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) { note(.recurrence(a, b, reverse: reverse, into: out)) }
-  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
-    note(.linearAlgebra(kernel, operands, into: out))
-    return nil
-  }
-  func attention(_ call: AttentionCall, into out: View, logSumExp: View) { note(.attention(call, into: out, logSumExp: logSumExp)) }
-  func attentionBackward(
-    _ call: AttentionCall, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
-  ) {
-    note(
-      .attentionBackward(
-        call, out: out, logSumExp: logSumExp, cotangent: cotangent, intoQuery: intoQuery, intoKey: intoKey, intoValue: intoValue))
-  }
 }
 
 /// A buffer of a program under construction.

@@ -1,50 +1,26 @@
 import WengertCore
 
-extension CPUBackend {
-  public func gather(_ source: View, indices: View, into out: View) -> Int? {
-    prepareGather(source, indices: indices, into: out).run()
-  }
-
-  func prepareGather(_ source: View, indices: View, into out: View) -> any Kernel {
-    GatherKernel(source, indices, out)
-  }
-
-  public func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
-    prepareScatterAdd(updates, indices: indices, into: out).run()
-  }
-
-  func prepareScatterAdd(_ updates: View, indices: View, into out: View) -> any Kernel {
-    ScatterAddKernel(updates, indices, out)
-  }
-
-  public func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
+extension TakeAlongCall {
+  func runOnCPU() -> Int? {
     let rank = out.shape.rank
     let walk = StridedWalk([out.layout, source.layout, indices.layout], 0..<rank - 1)
-    return indices.dtype == .int32
-      ? takeAlong(source, indices, out, walk, Int32.self)
-      : takeAlong(source, indices, out, walk, Int64.self)
+    return indices.dtype == .int32 ? takeAlong(walk, Int32.self) : takeAlong(walk, Int64.self)
   }
 
-  public func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
-    out.dtype.visit(AddAlong(updates: updates, indices: indices, out: out))
-  }
-
-  private func takeAlong<Index: FixedWidthInteger>(
-    _ source: View, _ indices: View, _ out: View, _ walk: StridedWalk, _ index: Index.Type
-  ) -> Int? {
+  private func takeAlong<Index: FixedWidthInteger>(_ walk: StridedWalk, _ index: Index.Type) -> Int? {
     if let fault = firstFault(indices, below: source.shape.last!, index) { return fault }
     if out.shape.elementCount == 0 { return nil }
     switch out.dtype.byteCount {
-    case 1: takeAlong(source, indices, out, walk, index, UInt8.self)
-    case 2: takeAlong(source, indices, out, walk, index, UInt16.self)
-    case 4: takeAlong(source, indices, out, walk, index, UInt32.self)
-    default: takeAlong(source, indices, out, walk, index, UInt64.self)
+    case 1: takeAlong(walk, index, UInt8.self)
+    case 2: takeAlong(walk, index, UInt16.self)
+    case 4: takeAlong(walk, index, UInt32.self)
+    default: takeAlong(walk, index, UInt64.self)
     }
     return nil
   }
 
   private func takeAlong<Index: FixedWidthInteger, Element: BitwiseCopyable>(
-    _ source: View, _ indices: View, _ out: View, _ walk: StridedWalk, _ index: Index.Type, _ element: Element.Type
+    _ walk: StridedWalk, _ index: Index.Type, _ element: Element.Type
   ) {
     let from = source.pointer(as: Element.self), to = out.pointer(as: Element.self), at = indices.pointer(as: Index.self)
     let (fromStep, toStep, atStep) = (source.layout.strides.last!, out.layout.strides.last!, indices.layout.strides.last!)
@@ -59,6 +35,10 @@ extension CPUBackend {
       }
     }
   }
+}
+
+extension ScatterAddAlongCall {
+  func runOnCPU() -> Int? { out.dtype.visit(AddAlong(updates: updates, indices: indices, out: out)) }
 }
 
 /// The first of `indices` that is not in −extent..<extent.

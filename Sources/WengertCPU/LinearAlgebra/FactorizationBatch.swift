@@ -1,8 +1,8 @@
 import Synchronization
 import WengertCore
 
-extension CPUBackend {
-  public func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+extension LinearAlgebraCall {
+  func runOnCPU() -> Int? {
     if out.dtype == .float32 { return FactorizationBatch<Float>(kernel, operands, out).compute() }
     ensure(out.dtype == .float64, "\(kernel) is for float32 and float64, not for \(out.dtype)")
     return FactorizationBatch<Double>(kernel, operands, out).compute()
