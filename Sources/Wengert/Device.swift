@@ -18,3 +18,12 @@ public struct Device: Sendable {
     try $current.withValue(device, operation: body)
   }
 }
+
+extension Tensor {
+  /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
+  ///
+  /// Operands of one operation must be on one device. A compiled function runs on one device: inside of one this ends the program.
+  public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    moved(to: device.backend, Caller(file, line))
+  }
+}

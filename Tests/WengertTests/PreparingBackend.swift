@@ -8,7 +8,11 @@ final class PreparingBackend: Backend {
   static let shared = PreparingBackend()
 
   private let cpu = CPUBackend.shared
+  private let watch: @Sendable (KernelCall) -> Void
   let name = "preparing"
+
+  /// - Parameter watch: is told each call.
+  init(watch: @escaping @Sendable (KernelCall) -> Void = { _ in }) { self.watch = watch }
 
   final class Memory: Storage, @unchecked Sendable {
     let inner: Storage
@@ -44,6 +48,7 @@ final class PreparingBackend: Backend {
 
   /// Performs the call once on the views' own memory, and by a prepared kernel on copies of it.
   func prepare(_ call: KernelCall) -> any Kernel {
+    watch(call)
     let call = call.mapViews(inner)
     return FunctionKernel { self.check(call) }
   }

@@ -71,7 +71,12 @@ final class Tracer: Backend, @unchecked Sendable {
     }
     let key = ConstantKey(storage: ObjectIdentifier(tensor.view.storage), layout: tensor.view.layout, dtype: tensor.dtype)
     if let known = constants[key] { return known }
-    if target == nil { target = tensor.backend }
+    let target = self.target ?? tensor.backend
+    if tensor.backend !== target {
+      Caller(#fileID, #line).fail(
+        "compile", "a tensor on the device \(tensor.backend.name) is used in a program for \(target.name); move it with to(_:)")
+    }
+    self.target = target
     let value = graph.addConstant(Tensor(tensor.view, node: nil))
     constants[key] = value
     return value

@@ -78,7 +78,8 @@ struct LinearAlgebraWithInfo: Operation {
     }
     let known = Tensor.select(hasResult, result, kernel == .cholesky ? identity : result.constant(0), a.caller)
     return Application(
-      operation: plain, operandTypes: a.operandTypes, resultTypes: [a.resultTypes[0]], wanted: a.wanted, operands: operands, results: [known],
+      operation: plain, operandTypes: a.operandTypes, resultTypes: [a.resultTypes[0]], wanted: a.wanted, operands: operands,
+      results: [known],
       caller: a.caller)
   }
 }

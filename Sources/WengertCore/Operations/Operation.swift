@@ -95,7 +95,7 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
     if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
     let types = operation.countableResults(operands.map(\.type), caller)
     if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
-    return operation.execute(operands, types, on: operands[0].backend, caller)
+    return operation.execute(operands, types, on: operands.commonBackend(operation.name, caller), caller)
   }
   let primals = operands.map { $0.lowered(below: level) }
   let results = apply(operation, primals, caller)
