@@ -10,6 +10,8 @@ public final class CPUBackend: Backend {
   private init() { KernelTable.isChecked }
 
   public var name: String { "cpu" }
+  /// A line of the cache.
+  public var alignment: Int { 64 }
 
   public func allocate(byteCount: Int) -> Storage {
     CPUStorage(backend: self, byteCount: byteCount)

@@ -10,6 +10,7 @@ final class PreparingBackend: Backend {
   private let cpu = CPUBackend.shared
   private let watch: @Sendable (KernelCall) -> Void
   let name = "preparing"
+  var alignment: Int { cpu.alignment }
 
   /// - Parameter watch: is told each call.
   init(watch: @escaping @Sendable (KernelCall) -> Void = { _ in }) { self.watch = watch }

@@ -7,6 +7,9 @@ public protocol Backend: AnyObject, Sendable {
   /// A short name for messages: "cpu".
   var name: String { get }
 
+  /// The bytes that a storage begins at a multiple of; buffers of a program's block of memory do too.
+  var alignment: Int { get }
+
   /// Uninitialized memory.
   func allocate(byteCount: Int) -> Storage
 

@@ -14,6 +14,7 @@ final class Tracer: Backend, @unchecked Sendable {
   }
 
   var name: String { "trace" }
+  var alignment: Int { 1 }
 
   /// Called with each operation's number before it is noted.
   private let willRecord: ((Int) -> Void)?

@@ -6,6 +6,7 @@ public final class ReferenceBackend: Backend {
   public static let shared = ReferenceBackend()
 
   public let name = "reference"
+  public let alignment = 8
 
   public init() {}
 

@@ -48,7 +48,7 @@ final class BoundProgram: @unchecked Sendable {
     self.backend = backend
     self.sizes = sizes
     let lowering = Lowering(graph, symbols: symbols)
-    let plan = MemoryPlan(lowering)
+    let plan = MemoryPlan(lowering, alignment: backend.alignment)
     self.lowering = lowering
     self.plan = plan
 

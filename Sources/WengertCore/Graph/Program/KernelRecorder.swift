@@ -18,6 +18,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   var report: FaultReport?
 
   var name: String { "plan" }
+  var alignment: Int { 1 }
 
   /// A buffer of the program.
   func allocate(byteCount: Int) -> Storage { buffer(byteCount, .temporary) }

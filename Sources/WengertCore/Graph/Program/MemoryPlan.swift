@@ -22,14 +22,16 @@ struct MemoryPlan {
   /// First and last call, inclusive, of each representative in the arena.
   private(set) var lifetimes: [Int: ClosedRange<Int>] = [:]
 
-  static let alignment = 64
   /// What is computed once may take so many bytes in all.
   static let largestConstants = 4 << 20
 
   private let lowering: Lowering
+  private let alignment: Int
 
-  init(_ lowering: Lowering) {
+  /// - Parameter alignment: where a buffer may begin, in bytes; see `Backend.alignment`.
+  init(_ lowering: Lowering, alignment: Int = 64) {
     self.lowering = lowering
+    self.alignment = alignment
     places = Array(repeating: .unused, count: lowering.buffers.count)
     representative = Array(lowering.buffers.indices)
     separateConstants()
@@ -153,7 +155,7 @@ struct MemoryPlan {
     var placed = PlacedBuffers(callCount: runCalls.count)
     for number in order {
       let size = max(lowering.buffers[number].byteCount, 1)
-      let rounded = (size + Self.alignment - 1) / Self.alignment * Self.alignment
+      let rounded = (size + alignment - 1) / alignment * alignment
       let offset = placed.place(rounded, living: lifetimes[number]!)
       places[number] = .arena(offset: offset)
       arenaByteCount = max(arenaByteCount, offset + rounded)
