@@ -41,58 +41,17 @@ private final class RunningService {
     return (process.terminationStatus, log)
   }
 
-  /// A connection to the service, to be closed.
-  private func connected() throws -> Int32 {
-    let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-    }
-    try #require(result == 0)
-    return connection
-  }
-
   /// What comes back for a request's head until it is told to go on, and what for its body, which is sent thereafter.
   func answers(toHead head: String, body: String) throws -> (first: String, rest: String) {
-    let connection = try connected()
-    defer { close(connection) }
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    func put(_ text: String) {
-      let bytes = Array(text.utf8)
-      _ = bytes.withUnsafeBytes { send(connection, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
-    }
-    put(head)
-    var first: [UInt8] = [], rest: [UInt8] = []
-    while !String(decoding: first, as: UTF8.self).hasSuffix(" 100 Continue\r\n\r\n"),
-      case let count = recv(connection, &buffer, buffer.count, 0),
-      count > 0
-    {
-      first += buffer[..<count]
-    }
-    put(body)
-    while case let count = recv(connection, &buffer, buffer.count, 0), count > 0 { rest += buffer[..<count] }
-    return (String(decoding: first, as: UTF8.self), String(decoding: rest, as: UTF8.self))
+    let connection = try Connection(port: port)
+    connection.send(Array(head.utf8))
+    let first = connection.receive { $0.hasSuffix(" 100 Continue\r\n\r\n") }
+    connection.send(Array(body.utf8))
+    return (first, connection.receive { _ in false })
   }
 
   /// What comes back for these bytes until the service closes the connection; `closes`: nothing follows the bytes.
-  func answer(to bytes: [UInt8], closes: Bool) throws -> String {
-    let connection = try connected()
-    defer { close(connection) }
-    var sent = 0
-    while sent < bytes.count {
-      let count = bytes[sent...].withUnsafeBytes { send(connection, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL)) }
-      // The service may have closed already, having seen enough.
-      if count <= 0 { break }
-      sent += count
-    }
-    if closes { shutdown(connection, Int32(SHUT_WR)) }
-    var answer: [UInt8] = [], buffer = [UInt8](repeating: 0, count: 4096)
-    while case let count = recv(connection, &buffer, buffer.count, 0), count > 0 { answer += buffer[..<count] }
-    return String(decoding: answer, as: UTF8.self)
-  }
+  func answer(to bytes: [UInt8], closes: Bool) throws -> String { try Connection(port: port).answer(to: bytes, closes: closes) }
 }
 
 @Suite(
