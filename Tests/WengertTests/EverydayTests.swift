@@ -25,12 +25,26 @@ struct EverydayTests {
       Closures.penalized(x, y).map(\.doubles) == [zip(x.doubles, y.doubles).map { $1 - 2 + $0 }, zip(x.doubles, y.doubles).map { $0 + $1 }])
     #expect(Closures.lineFit(Tensor(1.0, dtype: .float64), Tensor(0.0, dtype: .float64), x, x).gradient[0].item() == 0.02)
     let directions = Closures.directions(x, y)
-    #expect(directions.count == 5 && directions[4].item() == zip(x.doubles, y.doubles).map { $0 * $1 - 2 * $0 + 1 }.reduce(0, +))
+    #expect(directions.count == 5)
+    var sum = 0.0
+    for (i, (a, b)) in zip(x.doubles, y.doubles).enumerated() {
+      let along: Double = 2 * b * b + 2 * a * a - a / 3
+      let expected: [Double] = [4 * a * b, 4 * b * b + 4 * a * a, -(2 * b + 3) * along, 2 * (1 - a) * along]
+      for (found, expected) in zip(directions, expected) {
+        #expect(abs(found.doubles[i] - expected) <= 1e-12 * max(1, abs(expected)))
+      }
+      sum += a * b - 2 * a + 1
+    }
+    #expect(directions[4].item() == sum)
   }
 
   @Test("a sequence of tensors is reduced from left to right") func reduced() throws {
+    let y = x + 1
     #expect([x, 2 * x].reduce(Tensor(1.0, dtype: .float64)) { $0 * 10 + $1 }.doubles == x.doubles.map { 100 + 10 * $0 + 2 * $0 })
     #expect([Tensor]().reduce(x, +).doubles == x.doubles)
+    #expect(Closures.differences([x, y], [y, x], 0 * x).doubles == [0, 0, 0])
+    let halves: [Double] = zip(x.doubles, y.doubles).map { (a: Double, b: Double) -> Double in a + (a * a - 1) / 2 + (b * b - 1) / 2 }
+    #expect(Closures.typed(x, y).doubles == halves)
     struct Stop: Error {}
     #expect(throws: Stop.self) { try [x].reduce(x) { _, _ in throw Stop() } }
   }

@@ -89,4 +89,5 @@ enum Closures {
   static func differences(_ a: [Tensor], _ b: [Tensor], _ x: Tensor) -> Tensor {
     zip(a, b).map { ($0 - $1) * ($0 + $1) * 0.5 }.reduce(x, +)
   }
+  static func typed(_ x: Tensor, _ y: Tensor) -> Tensor { ([x, y] as [Tensor]).map { ($0 - 1) * ($0 + 1) * 0.5 }.reduce(x, +) }
 }
