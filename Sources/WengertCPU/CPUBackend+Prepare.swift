@@ -18,11 +18,6 @@ extension CPUBackend {
     case .linearAlgebra(let call): FunctionKernel { call.runOnCPU() }
     case .attention(let call): prepare(call)
     case .attentionBackward(let call): prepare(call)
-    case .host(let call):
-      FunctionKernel {
-        call.perform()
-        return nil
-      }
     }
   }
 }

@@ -46,14 +46,10 @@ public struct LossTargets: Sendable {
     self.entries = entries
   }
 
-  /// float32 [B, L]: an entry's weight where there is one, 0 for a negative.
+  /// float64 [B, L]: an entry's weight where there is one, 0 for a negative.
   var weights: Tensor {
-    var weights = [Float](repeating: 0, count: documentCount * labelCount)
-    for entry in entries { weights[entry.document * labelCount + entry.label] = entry.weight }
+    var weights = [Double](repeating: 0, count: documentCount * labelCount)
+    for entry in entries { weights[entry.document * labelCount + entry.label] = Double(entry.weight) }
     return Tensor(weights, shape: [documentCount, labelCount])
   }
-
-  /// |P_i| and |S_i| as float32 [B, 1].
-  var positives: Tensor { Tensor(positiveCounts.map(Float.init), shape: [documentCount, 1]) }
-  var drawn: Tensor { Tensor(drawnCounts.map(Float.init), shape: [documentCount, 1]) }
 }

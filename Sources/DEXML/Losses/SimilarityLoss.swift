@@ -65,21 +65,23 @@ public struct SimilarityLoss: Sendable {
     loss(similarity: (documents * (1 / temperature)).matmul(labels.transpose()), targets: targets)
   }
 
-  /// The loss of similarities [B, L], already divided by τ.
-  public func loss(similarity s: Tensor, targets: LossTargets) -> Tensor {
-    let weights = targets.weights
-    let terms =
-      switch criterion {
-      case .softmax: RowLoss.softmax(s, weights: weights)
-      case .decoupledSoftmax: RowLoss.decoupledSoftmax(s, weights: weights)
-      case .bce: RowLoss.bce(s, weights: weights)
-      case .topK(let topK, let alpha):
-        SoftTopK(alpha: alpha, weights: weights, k: column(targets.positiveCounts.map { Double(topK.value($0)) }, s.dtype))(s).terms
-      }
-    return (terms * column(scales(targets), s.dtype)).sum()
+  /// The loss of similarities [B, L], already divided by τ: the definition, in float64. `StreamedLoss` computes the same without having all similarities at once.
+  public func loss(similarity: Tensor, targets: LossTargets) -> Tensor {
+    let s = similarity.cast(to: .float64), weights = targets.weights
+    // −∞ takes no part in a sum over labels.
+    func taking(_ isIn: Tensor) -> Tensor { select(isIn, s, Tensor(-Double.infinity, dtype: .float64)) }
+    func column(_ numbers: [Double]) -> Tensor { Tensor(numbers, shape: [numbers.count, 1]) }
+    let drawn = relu(weights), terms: Tensor
+    switch criterion {
+    case .softmax: terms = drawn * -s.logSoftmax()
+    case .decoupledSoftmax: terms = drawn * softplus(taking(weights .== 0).logSumExp(axes: [1], keepDims: true) - s)
+    case .topK(let topK, let alpha):
+      let k = column(targets.positiveCounts.map { Double(topK.value($0)) })
+      terms = drawn * softplus((s + taking(weights .>= 0).softTopKThreshold(k, alpha: alpha)) * -alpha)
+    case .bce: terms = softplus(s) - drawn * s
+    }
+    return (terms * column(scales(targets))).sum().cast(to: similarity.dtype)
   }
-
-  private func column(_ numbers: [Double], _ dtype: DType) -> Tensor { Tensor(numbers, shape: [numbers.count, 1]).cast(to: dtype) }
 
   /// What each document's terms are multiplied by.
   func scales(_ targets: LossTargets) -> [Double] {

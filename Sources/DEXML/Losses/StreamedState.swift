@@ -12,7 +12,11 @@ struct StreamedState {
   /// Running maxima and sums; after the first pass, the log-sum-exp of the labels that compete (or bce's sums).
   private var greatest: [Double], sums: [Double], least: [Double]
   private var lead: [Double] = []
-  private var rows: [ThresholdSearch] = []
+  /// SoftTop-k's thresholds, the sums over the labels at them, row by row, and what is found.
+  private var search: ThresholdSearch?
+  private var rounds = 0
+  private var thresholdSums: [[Double]] = []
+  private var thresholds: [Double] = [], slopes: [Double] = []
 
   init(_ loss: SimilarityLoss, _ targets: LossTargets) {
     (self.loss, self.targets) = (loss, targets)
@@ -50,12 +54,10 @@ struct StreamedState {
     if workers.count > 1 { combineFirst(workers) }
     lead = loss.criterion == .bce ? sums : zip(greatest, sums).map { $0 + log($1) }
     guard case .topK(let topK, let alpha) = loss.criterion else { return }
-    rows = (0..<targets.documentCount).map { i in
-      let labels = targets.labelCount - targets.positiveCounts[i] + targets.drawnCounts[i]
-      return ThresholdSearch(
-        k: Double(topK.value(targets.positiveCounts[i])), alpha: alpha, labels: labels, logSumExp: lead[i], least: least[i],
-        isWanted: targets.drawnCounts[i] > 0)
-    }
+    search = ThresholdSearch(
+      k: column(targets.positiveCounts.map { Double(topK.value($0)) }), alpha: alpha, resolution: 1e-3, labels: targets.labelCount,
+      logSumExp: column(lead), least: column(least), skipping: column(targets.drawnCounts.map { $0 == 0 }))
+    readSearch()
   }
 
   private mutating func combineFirst(_ workers: any Workers) {
@@ -72,22 +74,38 @@ struct StreamedState {
 
   // MARK: Threshold
 
-  var wantsThreshold: Bool { rows.contains { !$0.isDone } }
+  var wantsThreshold: Bool {
+    guard let search, rounds < ThresholdSearch.mostSteps else { return false }
+    return search.isDone.all().item() == 0
+  }
 
-  /// The thresholds in hand, as two float32 columns that add up to them.
-  var threshold: [Tensor] { columns { rows[$0].t } }
+  /// The current thresholds, as two float32 columns that add up to them.
+  var threshold: [Tensor] { columns { thresholds[$0] } }
 
   mutating func take(threshold columns: [[Float]]) {
-    for i in rows.indices { rows[i].add(columns.map { Double($0[i]) }) }
+    for (place, column) in columns.enumerated() {
+      for (i, value) in column.enumerated() { thresholdSums[place][i] += Double(value) }
+    }
   }
 
   mutating func finishThreshold(_ workers: any Workers) {
     if workers.count > 1 {
-      var sums = rows.flatMap(\.sums)
+      var sums = thresholdSums.flatMap(\.self)
       workers.allReduce(&sums, .sum)
-      for i in rows.indices { rows[i].sums = Array(sums[i * ThresholdSearch.sumCount..<(i + 1) * ThresholdSearch.sumCount]) }
+      let count = targets.documentCount
+      thresholdSums = thresholdSums.indices.map { Array(sums[$0 * count..<($0 + 1) * count]) }
     }
-    for i in rows.indices { rows[i].step() }
+    let sums = thresholdSums.map { column($0) }
+    search?.step(sums)
+    rounds += 1
+    readSearch()
+  }
+
+  /// Reads what is found so far; the sums begin anew.
+  private mutating func readSearch() {
+    guard let search else { return }
+    (thresholds, slopes) = (search.t.array(of: Double.self), search.slopes.array(of: Double.self))
+    thresholdSums = Array(repeating: Array(repeating: 0, count: targets.documentCount), count: ThresholdSearch.sumCount)
   }
 
   private func columns(_ value: (Int) -> Double) -> [Tensor] {
@@ -96,7 +114,7 @@ struct StreamedState {
     return [column(high), column(zip(values, high).map { $1.isFinite ? Float($0 - Double($1)) : 0 })]
   }
 
-  private func column(_ values: [Float]) -> Tensor { Tensor(values, shape: [values.count, 1]) }
+  private func column<Number: TensorElement>(_ values: [Number]) -> Tensor { Tensor(values, shape: [values.count, 1]) }
 
   // MARK: Value and slopes
 
@@ -113,7 +131,7 @@ struct StreamedState {
     return switch loss.criterion {
     case .softmax, .bce: 1
     case .decoupledSoftmax: sigmoid(lead[i] - similarities[number])
-    case .topK(_, let alpha): alpha * sigmoid(-alpha * (similarities[number] + rows[i].t))
+    case .topK(_, let alpha): alpha * sigmoid(-alpha * (similarities[number] + thresholds[i]))
     }
   }
 
@@ -128,7 +146,7 @@ struct StreamedState {
       switch loss.criterion {
       case .softmax, .decoupledSoftmax: scales[i] * pulls[i]
       case .bce: scales[i]
-      case .topK: rows[i].slopes > 0 ? scales[i] * pulls[i] / rows[i].slopes : 0
+      case .topK: slopes[i] > 0 ? scales[i] * pulls[i] / slopes[i] : 0
       }
     }
     let shifts: [Tensor]
@@ -150,67 +168,12 @@ struct StreamedState {
         case .softmax: lead[i] - s
         case .decoupledSoftmax: softplus(lead[i] - s)
         case .bce: -s
-        case .topK(_, let alpha): softplus(-alpha * (s + rows[i].t))
+        case .topK(_, let alpha): softplus(-alpha * (s + thresholds[i]))
         }
       value += scales[i] * Double(entry.weight) * term
     }
     if loss.criterion == .bce { value += zip(scales, lead).reduce(0) { $0 + $1.0 * $1.1 } }
     return value
-  }
-}
-
-/// SoftTop-k's threshold t of one row, Σ_l σ(α(s_l + t)) = K, from sums over the row at one t after another.
-///
-/// Solved as ln A = ln B, A what the labels below the threshold have too much and B what those above lack (see `SoftTopK`), by Newton's method, held in a bracket.
-struct ThresholdSearch {
-  private let k: Double, alpha: Double
-  private var low: Double, high: Double
-  static let sumCount = 6
-  fileprivate var sums = [Double](repeating: 0, count: sumCount)
-  private var last = Double.infinity, rounds = 0
-  private(set) var t: Double
-  /// Σ p (1 − p) at t.
-  private(set) var slopes = 0.0
-  private(set) var isDone: Bool
-
-  /// - Parameters:
-  ///   - logSumExp: of αs. As σ(z) < e^z, t lies above (ln K − logSumExp) / α.
-  ///   - least: the least similarity: at −least + ln(labels) / α the sum is above K.
-  init(k: Double, alpha: Double, labels: Int, logSumExp: Double, least: Double, isWanted: Bool) {
-    (self.k, self.alpha) = (k, alpha)
-    low = (log(k) - logSumExp) / alpha
-    high = -least + log(Double(max(labels, 2))) / alpha
-    t = low
-    isDone = !isWanted || !low.isFinite || !high.isFinite
-  }
-
-  mutating func add(_ columns: [Double]) {
-    if isDone { return }
-    for (place, value) in columns.enumerated() { sums[place] += value }
-  }
-
-  /// Where the sums have led to; they begin anew.
-  mutating func step() {
-    if isDone { return }
-    let (below, above, count, belowSlope, aboveSlope, curve) = (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5])
-    sums = Array(repeating: 0, count: Self.sumCount)
-    let a = below + max(count - k, 0), b = above + max(k - count, 0)
-    // Both nothing: every probability is 0 or 1, and K of them are 1.
-    let distance = a == 0 && b == 0 ? 0 : log(a) - log(b)
-    if distance > 0 { high = min(high, t) } else { low = max(low, t) }
-    let move = distance == 0 ? 0 : -distance / (alpha * (belowSlope / a + aboveSlope / b))
-    rounds += 1
-    // Newton's error is of the order of the step's square, and so is that of the slopes' sum, moved along with it.
-    if abs(alpha * move) < 1e-3 || rounds == 100 || distance.isNaN || high - low <= abs(t) * 1e-15 {
-      let last = abs(alpha * move) < 1e-3 ? move : 0
-      slopes = belowSlope + aboveSlope + alpha * last * curve
-      t += distance.isNaN ? .nan : last
-      isDone = true
-      return
-    }
-    let next = t + move
-    t = next > low && next < high && abs(distance) < 0.5 * last ? next : (low + high) / 2
-    last = abs(distance)
   }
 }
 

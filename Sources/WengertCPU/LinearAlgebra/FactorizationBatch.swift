@@ -3,9 +3,9 @@ import WengertCore
 
 extension LinearAlgebraCall {
   func runOnCPU() -> Int? {
-    if out.dtype == .float32 { return FactorizationBatch<Float>(kernel, operands, out).compute() }
+    if out.dtype == .float32 { return FactorizationBatch<Float>(self).compute() }
     ensure(out.dtype == .float64, "\(kernel) is for float32 and float64, not for \(out.dtype)")
-    return FactorizationBatch<Double>(kernel, operands, out).compute()
+    return FactorizationBatch<Double>(self).compute()
   }
 }
 
@@ -14,12 +14,13 @@ private struct FactorizationBatch<Number: LAPACKNumber> {
   let kernel: LinearAlgebraKernel
   let operands: [View]
   let out: View
+  let info: View?
   let n: Int, columns: Int
   let walk: StridedWalk
   let a: ProductPlan.Operand, b: ProductPlan.Operand
 
-  init(_ kernel: LinearAlgebraKernel, _ operands: [View], _ out: View) {
-    (self.kernel, self.operands, self.out) = (kernel, operands, out)
+  init(_ call: LinearAlgebraCall) {
+    (kernel, operands, out, info) = (call.kernel, call.operands, call.out, call.info)
     (n, columns) = (operands[0].shape.last!, out.shape.last!)
     ensure(out.layout.isContiguous, "\(kernel) writes row-major results")
     walk = StridedWalk(operands.map(\.layout) + [out.layout], 0..<out.shape.rank - 2)
@@ -30,11 +31,18 @@ private struct FactorizationBatch<Number: LAPACKNumber> {
     if out.shape.elementCount == 0 { return nil }
     let failed = Atomic<Int>(.max)
     let left = operands[0].pointer(as: Number.self), right = operands.last!.pointer(as: Number.self)
-    let target = out.pointer(as: Number.self)
+    let target = out.pointer(as: Number.self), info = info.map { $0.pointer(as: Int32.self) }
     func one(_ index: Int) {
       let x = a.matrix(left + walk.offset(index, 0), n, n)
       let y = b.matrix(right + walk.offset(index, operands.count - 1), n, columns)
-      if !compute(x, y, into: target + walk.offset(index, operands.count)) { failed.min(index, ordering: .relaxed) }
+      let result = target + walk.offset(index, operands.count)
+      let hasResult = compute(x, y, into: result)
+      if let info {
+        info[index] = hasResult ? 0 : 1
+        if !hasResult { result.update(repeating: .nan, count: n * columns) }
+      } else if !hasResult {
+        failed.min(index, ordering: .relaxed)
+      }
     }
     if walk.count == 1 {
       one(0)

@@ -13,7 +13,6 @@ public enum KernelCall: Sendable {
   case linearAlgebra(LinearAlgebraCall)
   case attention(AttentionCall)
   case attentionBackward(AttentionBackwardCall)
-  case host(HostCall)
 
   /// The operands, of whatever kind.
   public var arguments: any KernelArguments {
@@ -31,7 +30,6 @@ public enum KernelCall: Sendable {
     case .linearAlgebra(let call): call
     case .attention(let call): call
     case .attentionBackward(let call): call
-    case .host(let call): call
     }
   }
 

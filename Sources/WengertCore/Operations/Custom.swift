@@ -92,12 +92,3 @@ public func customDerivative(
     "customDerivative", forward: { [forward($0)] }, vjp: { vjp($0, $1[0], $2[0]) }, jvp: jvp.map { jvp in { [jvp($0, $1)] } })
   return apply1(operation, inputs, Caller(file, line))
 }
-
-/// `customDerivative` of a function with several results.
-package func customDerivatives(
-  _ inputs: [Tensor], forward: @escaping ([Tensor]) -> [Tensor],
-  vjp: @escaping (_ inputs: [Tensor], _ results: [Tensor], _ cotangents: [Tensor]) -> [Tensor?],
-  jvp: @escaping (_ inputs: [Tensor], _ tangents: [Tensor]) -> [Tensor?], file: StaticString = #fileID, line: UInt = #line
-) -> [Tensor] {
-  apply(Custom("customDerivatives", forward: forward, vjp: vjp, jvp: jvp), inputs, Caller(file, line))
-}

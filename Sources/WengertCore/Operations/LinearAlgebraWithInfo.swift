@@ -12,32 +12,13 @@ struct LinearAlgebraWithInfo: Operation {
   }
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
-    guard backend is KernelRecorder else { return compute(operands, results) }
-    // Which matrices are computed again depends on the numbers.
     let outs = results.map { $0.allocate(on: backend) }
-    let body: @Sendable ([Tensor]) -> [Tensor] = { compute($0, results) }
-    backend.run(HostCall(inputs: operands.map(\.view), outputs: outs, body: body))
-    return outs.map { Tensor($0, node: nil) }
-  }
-
-  private func compute(_ operands: [Tensor], _ results: [TensorType]) -> [Tensor] {
-    let backend = operands[0].backend
-    let out = results[0].allocate(on: backend)
-    var info = [Int32](repeating: 0, count: results[1].shape.elementCount)
-    if results[0].shape.elementCount > 0, backend.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out)) != nil {
-      let views = operands.map { ViewKernels.contiguous($0.view) }
-      for index in info.indices {
-        func matrix(_ view: View) -> View {
-          let (rows, columns) = (view.shape[view.shape.rank - 2], view.shape[view.shape.rank - 1])
-          return view.with(Layout(shape: [rows, columns], strides: [columns, 1], offset: view.layout.offset + index * rows * columns))
-        }
-        if backend.run(LinearAlgebraCall(kernel, views.map(matrix), into: matrix(out))) != nil {
-          info[index] = 1
-          ViewKernels.fill(matrix(out), with: .nan)
-        }
-      }
+    if results[0].shape.elementCount == 0 {
+      ViewKernels.fill(outs[1], with: 0)
+    } else {
+      _ = backend.run(LinearAlgebraCall(kernel, operands.map(\.view), into: outs[0], info: outs[1]))
     }
-    return [Tensor(out, node: nil), Tensor(info, shape: results[1].shape, backend: backend)]
+    return outs.map { Tensor($0, node: nil) }
   }
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }

@@ -1,11 +1,12 @@
 extension ReferenceBackend {
-  func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+  func linearAlgebra(_ call: LinearAlgebraCall) -> Int? {
+    let (kernel, operands, out) = (call.kernel, call.operands, call.out)
     let n = operands[0].shape.columns, k = out.shape.columns
     precondition(
       operands.allSatisfy { $0.dtype == out.dtype } && operands[0].shape.outer.last == n && operands.last!.shape == out.shape,
       "\(kernel) of \(operands.map(\.shape)) into \(out.shape)")
     let matrices = operands.map { operand in rows(of: operand).map { $0.map(\.double) } }
-    var results: [Double] = []
+    var results: [Double] = [], info: [Double] = []
     for index in 0..<matrices[0].count / n {
       let a = Array(matrices[0][index * n..<(index + 1) * n])
       var result: [[Double]]?
@@ -16,11 +17,17 @@ extension ReferenceBackend {
         let triangle = a.indices.map { i in a.indices.map { j in (upper ? j >= i : j <= i) ? a[i][j] : 0 } }
         result = solve(triangle, Array(matrices[1][index * n..<(index + 1) * n]))
       }
-      guard let result else { return index }
+      if result == nil && call.info == nil { return index }
+      info.append(result == nil ? 1 : 0)
+      guard let result else {
+        results += [Double](repeating: .nan, count: n * k)
+        continue
+      }
       precondition(result.count * (result.first?.count ?? 0) == n * k)
       results += result.joined()
     }
     store(results.map(Number.real), into: out)
+    if let view = call.info { store(info.map { .whole(Int64($0)) }, into: view) }
     return nil
   }
 

@@ -44,13 +44,12 @@ public final class ReferenceBackend: Backend {
       case .argReduce(let call): self.argReduce(call.x, call.op, into: call.out)
       case .scan(let call): self.scan(call.x, call.op, reverse: call.reverse, into: call.out)
       case .recurrence(let call): self.recurrence(call.a, call.b, reverse: call.reverse, into: call.out)
-      case .linearAlgebra(let call): return self.linearAlgebra(call.kernel, call.operands, into: call.out)
+      case .linearAlgebra(let call): return self.linearAlgebra(call)
       case .attention(let call): self.attention(call.operands, into: call.out, logSumExp: call.logSumExp)
       case .attentionBackward(let call):
         self.attentionBackward(
           call.operands, out: call.out, logSumExp: call.logSumExp, cotangent: call.cotangent, intoQuery: call.query, intoKey: call.key,
           intoValue: call.value)
-      case .host(let call): call.perform()
       }
       return nil
     }
