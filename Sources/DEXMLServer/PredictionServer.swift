@@ -4,6 +4,16 @@ import Hummingbird
 import Logging
 import struct NIOCore.IOError
 
+/// The service cannot listen on its address.
+public struct CannotListen: Error, Equatable, CustomStringConvertible {
+  public let host: String
+  public let port: Int
+  /// What the system says.
+  public let reason: String
+
+  public var description: String { "cannot listen on \(host):\(port): \(reason); choose another port (0: any that is free) or host" }
+}
+
 /// A model and its labels behind HTTP.
 public struct PredictionServer: Sendable {
   package let service: PredictionService
@@ -18,16 +28,14 @@ public struct PredictionServer: Sendable {
   /// Answers until the process gets SIGTERM or SIGINT; requests that are there by then are answered. The log says which address it is.
   ///
   /// - Parameter port: 0 takes any that is free.
-  /// - Throws: `ConfigurationError` where it cannot listen there.
+  /// - Throws: `CannotListen` if it cannot listen there.
   public func run(host: String, port: Int) async throws {
     defer { service.worker.close() }
     let application = application(host: host, port: port)
     do {
       try await application.runService()
     } catch let error as IOError {
-      throw ConfigurationError(
-        "cannot listen on \(host):\(port): \(String(cString: strerror(error.errnoCode))); choose another port (0: any that is free) or host"
-      )
+      throw CannotListen(host: host, port: port, reason: String(cString: strerror(error.errnoCode)))
     }
     log.info("stopped after \(service.worker.statistics.requests) predictions")
   }

@@ -22,7 +22,7 @@ struct ServiceFuzzTests {
     try await withService { _, client in
       var (taken, refused) = (0, 0)
       for seed in 0..<300 as Range<UInt64> {
-        var generator = SeededGenerator(seed: seed)
+        var generator = SplitMix64(seed: seed)
         let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         for (path, body) in [("/predict", Data(noise))] + bodies.map({ ($0, Data($1.utf8).damaged(seed: seed)) }) {
           let response = try await client.execute(uri: path, method: .post, body: ByteBuffer(data: body))

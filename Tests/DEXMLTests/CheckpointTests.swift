@@ -246,24 +246,24 @@ struct CheckpointTests {
     try Checkpoint.write(Checkpoint.Position(), [("lr", "0.1")], model: model, optimizer: model, to: file)
     let whole = try Data(contentsOf: file)
     let seed: UInt64 = 12
-    var random = TestRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     func refused(_ data: Data, _ what: String) throws {
       try data.write(to: file)
       let text = message { _ = try Checkpoint(contentsOf: file) }
       #expect(text.hasPrefix(file.path), "seed \(seed), \(what): \(text)")
     }
     for _ in 0..<200 {
-      let length = random.next(whole.count)
+      let length = random.below(whole.count)
       try refused(whole.prefix(length), "\(length) bytes")
     }
     for place in 0..<whole.count {
       var data = whole
-      data[place] ^= UInt8(1 + random.next(255))
+      data[place] ^= UInt8(1 + random.below(255))
       try refused(data, "byte \(place)")
     }
     for _ in 0..<200 {
       var data = whole
-      for _ in 0...random.next(20) { data[random.next(data.count)] = UInt8(random.next(256)) }
+      for _ in 0...random.below(20) { data[random.below(data.count)] = UInt8(random.below(256)) }
       if data != whole { try refused(data, "several bytes") }
     }
     try refused(whole + Data([0]), "a byte more")

@@ -1,6 +1,7 @@
 import DEXML
 import Foundation
 import Testing
+import WengertTestSupport
 
 @Suite("Configuration")
 struct ConfigurationTests {
@@ -17,7 +18,7 @@ struct ConfigurationTests {
     do {
       _ = try body()
       return nil
-    } catch let error as ConfigurationError {
+    } catch let error as FileError {
       return error.description.replacing(folder.url.path + "/", with: "")
     } catch {
       return "another kind of error: \(error)"
@@ -233,17 +234,17 @@ struct ConfigurationTests {
   @Test("what is printed reads back the same, whatever the text is")
   func roundTrip() throws {
     let seed: UInt64 = 20
-    var random = TestRandom(seed: seed)
+    var random = SplitMix64(seed: seed)
     let pieces = [
       "a", "'", "\"", "\\", ":", " ", "#", "-", "\n", "\t", "é", "漢", "\u{85}", "\u{200B}", "🚲", "true", "1", "~", "{", "&", "*", "]", "%",
       "\u{7}",
     ]
     for _ in 0..<200 {
       var configuration = Configuration()
-      configuration.desc = (0..<random.next(8)).map { _ in pieces[random.next(pieces.count)] }.joined()
-      configuration.tf = (0..<random.next(4)).map { _ in pieces[random.next(pieces.count)] }.joined()
-      configuration.lr = Double(random.next(1_000_000) + 1) * 1.1e-9
-      configuration.save = random.next(2) == 0
+      configuration.desc = (0..<random.below(8)).map { _ in pieces[random.below(pieces.count)] }.joined()
+      configuration.tf = (0..<random.below(4)).map { _ in pieces[random.below(pieces.count)] }.joined()
+      configuration.lr = Double(random.below(1_000_000) + 1) * 1.1e-9
+      configuration.save = random.below(2) == 0
       let back = try read(configuration.yaml())
       #expect(back.desc == configuration.desc && back.tf == configuration.tf, "seed \(seed)")
       #expect(back == configuration, "seed \(seed)")
@@ -258,10 +259,10 @@ struct ConfigurationTests {
   @Test("a data set or an encoder that is not there is an error that says what to put where")
   func folders() throws {
     let root = folder.url.path
-    #expect(throws: ConfigurationError.self) { try Configuration().datasetFolder() }
+    #expect(throws: FileError.self) { try Configuration().datasetFolder() }
     let configuration = try Configuration(files: [], overrides: [("data_root", root), ("dataset", "X"), ("tf", root + "/m")])
-    #expect(throws: ConfigurationError.self) { try configuration.datasetFolder() }
-    #expect(throws: ConfigurationError.self) { try configuration.encoderFolder() }
+    #expect(throws: FileError.self) { try configuration.datasetFolder() }
+    #expect(throws: FileError.self) { try configuration.encoderFolder() }
     try folder.write("X/raw/Y.txt", "")
     try folder.write("m/config.json", "{}")
     #expect(try configuration.datasetFolder().path == root + "/X")

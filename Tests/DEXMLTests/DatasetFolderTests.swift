@@ -25,9 +25,9 @@ struct DatasetFolderTests {
   func reading() throws {
     try withDataset { dataset, _ in
       #expect(dataset.name == "LF-Toy-2")
-      try #expect(dataset.readTexts(.train) == ["one", "two", "thrée"])
-      try #expect(dataset.readTexts(.test) == ["four", ""])
-      try #expect(dataset.readLabelTexts() == ["label a", "label b"])
+      try #expect(TextLines.all(of: dataset.textFile(.train)) == ["one", "two", "thrée"])
+      try #expect(TextLines.all(of: dataset.textFile(.test)) == ["four", ""])
+      try #expect(TextLines.all(of: dataset.labelTextFile) == ["label a", "label b"])
       try #expect(dataset.readLabels(.train) == .dense([[1, 0], [1, 0.5], [0, 0]]))
       try #expect(dataset.readLabels(.test) == .dense([[0, 1], [1, 0]]))
       try #expect(dataset.readFilter(.test, documents: 2, labels: 2) == nil)
@@ -42,7 +42,8 @@ struct DatasetFolderTests {
       try write("a\nb\nc\n", url, "raw/Y.txt")
       #expect(message { _ = try dataset.readLabels(.test) }.contains("Y.txt: lines: 3; Y.tst.npz has 2 columns"))
       try Data([0x61, 0x0a, 0xff, 0x0a]).write(to: url.appendingPathComponent("raw/Y.txt"))
-      #expect(message { _ = try dataset.readLabelTexts() }.contains("Y.txt: line 2: not UTF-8; save the file as UTF-8"))
+      #expect(
+        message { _ = try TextLines.all(of: dataset.labelTextFile) }.contains("Y.txt: line 2: is not valid UTF-8; save the file as UTF-8"))
       #expect(
         message { _ = try DatasetFolder(url.appendingPathComponent("none")) }.contains("no such folder; it should hold raw/trn_X.txt"))
       try FileManager.default.removeItem(at: dataset.labelMatrixFile(.test))
@@ -158,12 +159,12 @@ struct DatasetFolderTests {
     let folder = try DatasetFolder(#require(Fixtures.sharedData).appendingPathComponent(name))
     let statistics = try JSONDecoder().decode(Statistics.self, from: Data(contentsOf: folder.url.appendingPathComponent("stats.json")))
     #expect(folder.name == statistics.name)
-    let labels = try folder.readLabelTexts()
+    let labels = try TextLines.all(of: folder.labelTextFile)
     #expect(labels.count == statistics.labels)
     #expect(Set(labels).count == statistics.distinctLabels)
     for (split, figures) in [(DatasetFolder.Split.train, statistics.trn), (.test, statistics.tst)] {
       let matrix = try folder.readLabels(split)
-      let texts = try folder.readTexts(split)
+      let texts = try TextLines.all(of: folder.textFile(split))
       #expect(matrix.rows == figures.docs && texts.count == figures.docs)
       #expect(matrix.columns == statistics.labels)
       #expect(matrix.count == figures.nnz)

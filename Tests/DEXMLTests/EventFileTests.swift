@@ -89,10 +89,10 @@ struct EventFileTests {
   @Test("a damaged file never gives an event that was not written")
   func damaged() {
     let whole = Self.samples.reduce(Data()) { $0 + EventFile.record($1.encoded) }
-    var random = TestRandom(seed: 7)
+    var random = SplitMix64(seed: 7)
     for _ in 0..<3000 {
       var bytes = whole
-      for _ in 0...random.next(4) { bytes[random.next(bytes.count)] ^= UInt8(1 + random.next(255)) }
+      for _ in 0...random.below(4) { bytes[random.below(bytes.count)] ^= UInt8(1 + random.below(255)) }
       let contents = EventFile.contents(bytes)
       #expect(contents.events.count < Self.samples.count && contents.damage != nil)
       #expect(contents.events.allSatisfy(Self.samples.contains))
@@ -106,14 +106,14 @@ struct EventFileTests {
 
   @Test("any bytes as a message, any bytes as a file: read without harm")
   func noise() {
-    var random = TestRandom(seed: 8)
+    var random = SplitMix64(seed: 8)
     let sample = Self.samples[4].encoded
     for _ in 0..<5000 {
-      let noise = Data((0..<random.next(60)).map { _ in UInt8(random.next(256)) })
+      let noise = Data((0..<random.below(60)).map { _ in UInt8(random.below(256)) })
       _ = EventFile.contents(noise)
       _ = Event(encoded: noise)
       var message = sample
-      message[random.next(message.count)] = UInt8(random.next(256))
+      message[random.below(message.count)] = UInt8(random.below(256))
       // A message that reads, reads back as itself.
       if let event = Event(encoded: message), event.scalars.allSatisfy({ !$0.value.isNaN }), !event.time.isNaN {
         #expect(Event(encoded: event.encoded) == event)

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import Testing
+import WengertTestSupport
 
 @testable import DEXML
 
@@ -14,7 +15,7 @@ import Testing
   }
 
   /// A text of few different bytes, among them line ends and, where wanted, bytes that are no UTF-8.
-  private func text(_ generator: inout SeededGenerator, _ pieces: [[UInt8]]) -> [UInt8] {
+  private func text(_ generator: inout SplitMix64, _ pieces: [[UInt8]]) -> [UInt8] {
     (0..<Int.random(in: 0...40, using: &generator)).flatMap { _ in pieces.randomElement(using: &generator)! }
   }
 
@@ -27,7 +28,7 @@ import Testing
     let folder = try TokenizerScratch()
     let file = folder.url.appendingPathComponent("x.txt")
     for seed in UInt64(0)..<300 {
-      var generator = SeededGenerator(state: seed)
+      var generator = SplitMix64(seed: seed)
       let bytes = text(&generator, Self.valid)
       try folder.write("x.txt", Data(bytes))
       let expected = split(bytes)
@@ -48,13 +49,13 @@ import Testing
     let file = folder.url.appendingPathComponent("x.txt")
     let tokenizer = Tokenizer(vocabulary: ["[UNK]", "a"])
     for seed in UInt64(0)..<300 {
-      var generator = SeededGenerator(state: seed)
+      var generator = SplitMix64(seed: seed)
       let bytes = text(&generator, Self.invalid)
       try folder.write("x.txt", Data(bytes))
       let place = split(bytes).firstIndex { String(validating: $0, as: UTF8.self) == nil }
       let expected = place.map { "line \($0 + 1)" }
       func field(_ body: () throws -> Void) -> String? {
-        do { try body() } catch { return (error as? TokenizerError)?.field ?? "\(error)" }
+        do { try body() } catch { return (error as? FileError)?.field ?? "\(error)" }
         return nil
       }
       #expect(field { _ = try Lines(mapping: file) } == expected, "seed \(seed)")
@@ -77,7 +78,7 @@ import Testing
     let expected = tokenizer.encode(lines, maxLength: 6)
     #expect((0..<tokens.rows).map { tokens.row($0, padID: 0) } == expected)
     try folder.write("x.txt", Data(lines.joined(separator: "\n").utf8) + [0x0A, 0x61, 0x0A, 0xE4, 0x0A, 0xFF])
-    let error = #expect(throws: TokenizerError.self) { try TokenFile.write(texts: file, tokenizer: tokenizer, maxLength: 6, to: made) }
+    let error = #expect(throws: FileError.self) { try TokenFile.write(texts: file, tokenizer: tokenizer, maxLength: 6, to: made) }
     #expect(error?.field == "line \(lines.count + 2)")
   }
 
@@ -97,7 +98,7 @@ import Testing
     #expect(online.tokens([999, 1, 1]) == offline.tokens([999, 1, 1]))
     #expect(online.tokens([1]) == [tokenizer.encode("b c a b c", maxLength: 5)])
     try folder.write("x.txt", Data([0x61, 0x0A, 0xFF]))
-    #expect(#expect(throws: TokenizerError.self) { try open(.online) }?.field == "line 2")
+    #expect(#expect(throws: FileError.self) { try open(.online) }?.field == "line 2")
   }
 
   @Test("a token file of another tokenizer with the same name is made anew, one of the same is not")

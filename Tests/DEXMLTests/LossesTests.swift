@@ -117,12 +117,12 @@ struct LossesTests {
       let all = LossTargets(positives: try .dense([[1, 0, 1, 1], [0, 0, 0, 0]]))
       let one = LossTargets(positives: try .dense([[1, 0, 1, 1]]), drawn: [[2]])
       for k in 1...3 { try loss(.fixed(k)).validate(all) }
-      for k in [0, -1, 4, 9] { #expect(throws: ConfigurationError.self) { try loss(.fixed(k)).validate(all) } }
+      for k in [0, -1, 4, 9] { #expect(throws: FileError.self) { try loss(.fixed(k)).validate(all) } }
       // Two candidates are left: the drawn label and the one negative.
       try loss(.fixed(1)).validate(one)
-      #expect(throws: ConfigurationError.self) { try loss(.fixed(2)).validate(one) }
+      #expect(throws: FileError.self) { try loss(.fixed(2)).validate(one) }
       try loss(.numberOfPositives).validate(all)
-      #expect(throws: ConfigurationError.self) { try loss(.numberOfPositives).validate(LossTargets(positives: .dense([[1, 1]]))) }
+      #expect(throws: FileError.self) { try loss(.numberOfPositives).validate(LossTargets(positives: .dense([[1, 1]]))) }
       try SimilarityLoss(.bce, temperature: 1).validate(LossTargets(positives: .dense([[1, 1]])))
       do {
         try loss(.fixed(7)).validate(all)

@@ -91,10 +91,10 @@ struct OriginalConfigurationTests {
     #expect(try read("--lr", "5.e-5", "--tau", "1").lr == 5e-5)
     #expect(try read("--neg_type", "all").negType == .all)
     #expect(try read("--neg_type", "all", "--net", "dist-clf-net").negType == .all)
-    let error = #expect(throws: ConfigurationError.self) { try read("--neg_type", "all", "--net", "dist-de-hnm") }
+    let error = #expect(throws: FileError.self) { try read("--neg_type", "all", "--net", "dist-de-hnm") }
     #expect(error?.description.contains("every label a negative, which is net dist-de-all") == true)
     for key in ["only_keep_trn_labels", "trn_shorty", "tst_shorty", "embed_id"] {
-      let error = #expect(throws: ConfigurationError.self) { try read("--\(key)", "x") }
+      let error = #expect(throws: FileError.self) { try read("--\(key)", "x") }
       #expect(error?.description.contains("is a key of the original that is not here") == true)
     }
   }

@@ -34,16 +34,16 @@ struct StreamedLossTests {
 
   @Test("blocks make no difference beyond rounding: random targets, spreads and block sizes", arguments: 0..<12)
   func blocks(seed: Int) throws {
-    var random = TestRandom(seed: UInt64(seed))
-    let (documents, labels) = (1 + random.next(9), 8 + random.next(53))
-    let rows = (0..<documents).map { _ in (0..<labels).map { _ in random.next(10) == 0 ? Float(1) : 0 } }
+    var random = SplitMix64(seed: UInt64(seed))
+    let (documents, labels) = (1 + random.below(9), 8 + random.below(53))
+    let rows = (0..<documents).map { _ in (0..<labels).map { _ in random.below(10) == 0 ? Float(1) : 0 } }
     let targets = LossTargets(
       positives: try .dense(rows), drawn: rows.map { Array(0..<min(2, $0.count { $0 > 0 })) }, weighted: true)
     let spread = [0.3, 1, 4][seed % 3], key = RandomKey(seed)
     let x = [key.fold(0).normal([documents, 6]) * spread, key.fold(1).normal([labels, 6]) * spread]
     var sizes: [Int] = [], left = labels
     while left > 0 {
-      sizes.append(1 + random.next(left))
+      sizes.append(1 + random.below(left))
       left -= sizes.last!
     }
     for criterion in LossesTests.criteria {

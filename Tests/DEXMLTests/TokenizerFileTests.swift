@@ -1,6 +1,7 @@
 import DEXML
 import Foundation
 import Testing
+import WengertTestSupport
 
 @Suite("Text lines and token files") struct TokenizerFileTests {
   let tokenizer = Tokenizer(vocabulary: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "b", "c"])
@@ -27,15 +28,15 @@ import Testing
   func invalidLine() throws {
     let folder = try TokenizerScratch()
     try folder.write("x.txt", Data([0x61, 0x0A, 0x62, 0x0A, 0x80, 0x0A]))
-    let error = #expect(throws: TokenizerError.self) { try TextLines.all(of: folder.url.appendingPathComponent("x.txt")) }
+    let error = #expect(throws: FileError.self) { try TextLines.all(of: folder.url.appendingPathComponent("x.txt")) }
     #expect(error?.field == "line 3")
   }
 
   @Test("a missing file and a folder are errors")
   func missingFile() throws {
     let folder = try TokenizerScratch()
-    #expect(throws: TokenizerError.self) { try TextLines(contentsOf: folder.url.appendingPathComponent("x.txt")) }
-    #expect(throws: TokenizerError.self) { try TextLines(contentsOf: folder.url) }
+    #expect(throws: FileError.self) { try TextLines(contentsOf: folder.url.appendingPathComponent("x.txt")) }
+    #expect(throws: FileError.self) { try TextLines(contentsOf: folder.url) }
   }
 
   @Test("a token file holds each line's ids, padded, as int64")
@@ -73,7 +74,7 @@ import Testing
     let file = folder.url.appendingPathComponent("x.dat")
     _ = try TokenFile.write(texts: texts, tokenizer: tokenizer, maxLength: 4, to: file)
     try folder.write("x.txt", Data([0x61, 0x0A, 0xFF, 0x0A]))
-    #expect(throws: TokenizerError.self) { try TokenFile.write(texts: texts, tokenizer: tokenizer, maxLength: 4, to: file) }
+    #expect(throws: FileError.self) { try TokenFile.write(texts: texts, tokenizer: tokenizer, maxLength: 4, to: file) }
     #expect(try TokenFile(contentsOf: file).row(0, padID: 0) == [2, 5, 3])
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path).count == 3)
   }
@@ -81,7 +82,7 @@ import Testing
   @Test("a length that leaves no room is an error", arguments: [-1, 0, 1, 1 << 40])
   func wrongLength(length: Int) throws {
     let folder = try TokenizerScratch(["x.txt": "a\n"])
-    #expect(throws: TokenizerError.self) {
+    #expect(throws: FileError.self) {
       try TokenFile.write(
         texts: folder.url.appendingPathComponent("x.txt"), tokenizer: tokenizer, maxLength: length,
         to: folder.url.appendingPathComponent("x.dat"))
@@ -95,10 +96,10 @@ import Testing
     ])
     let tokenizer = try Tokenizer(folder: folder.url), file = folder.url.appendingPathComponent("x.dat")
     #expect(tokenizer.padID == tokenizer.sepID && tokenizer.encode("a") == [1, 4, 2])
-    let error = #expect(throws: TokenizerError.self) {
+    let error = #expect(throws: FileError.self) {
       try TokenFile.write(texts: folder.url.appendingPathComponent("x.txt"), tokenizer: tokenizer, maxLength: 4, to: file)
     }
-    #expect(error?.field == "pad_token" && error?.message.contains("data_tokenization: online") == true)
+    #expect(error?.field == "pad_token" && error?.advice.contains("data_tokenization: online") == true)
     #expect(!FileManager.default.fileExists(atPath: file.path))
   }
 
@@ -112,17 +113,17 @@ import Testing
       "1099511627776 1048576 int64", "549755813888 1048576 int64", "3 4 int64 x", "4 4 int64",
     ] {
       try folder.write("x.dat.meta", Data(meta.utf8))
-      #expect(throws: TokenizerError.self, "\(meta)") { try TokenFile(contentsOf: file) }
+      #expect(throws: FileError.self, "\(meta)") { try TokenFile(contentsOf: file) }
     }
     for seed in UInt64(0)..<2000 {
-      var generator = SeededGenerator(state: seed)
+      var generator = SplitMix64(seed: seed)
       try folder.write("x.dat.meta", Data(generator.mutation(of: Array("3 4 int64\n".utf8))))
       do {
         let tokens = try TokenFile(contentsOf: file)
         #expect(tokens.rows * tokens.columns == 12, "seed \(seed)")
         for row in 0..<tokens.rows { _ = tokens.row(row, padID: 0) }
       } catch {
-        #expect(error is TokenizerError, "seed \(seed): \(error)")
+        #expect(error is FileError, "seed \(seed): \(error)")
       }
     }
   }

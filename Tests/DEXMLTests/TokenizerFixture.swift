@@ -1,5 +1,6 @@
 import DEXML
 import Foundation
+import WengertTestSupport
 
 /// Hugging Face's ids, written by `Fixtures/tokenizer.py`.
 struct TokenizerFixture: Decodable, Sendable {
@@ -43,18 +44,7 @@ final class TokenizerScratch: Sendable {
   deinit { try? FileManager.default.removeItem(at: url) }
 }
 
-/// SplitMix64: the same mutations every time.
-struct SeededGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
+extension SplitMix64 {
   /// A copy with a few bytes changed, cut out or put in.
   mutating func mutation(of bytes: [UInt8]) -> [UInt8] {
     var bytes = bytes

@@ -90,7 +90,7 @@ struct TrainingSupportTests {
     #expect(
       try String(contentsOf: file, encoding: .utf8)
         == "an earlier run\n\(time) info started\n\(time) warning odd a=1 b=2\n\(time) error bad run=7\n")
-    #expect(throws: ConfigurationError.self) { try LogFile(folder.url) }
+    #expect(throws: FileError.self) { try LogFile(folder.url) }
   }
 
   @Test("a results folder keeps the settings of earlier runs")
@@ -113,12 +113,12 @@ struct TrainingSupportTests {
     #expect(results.metrics("tst").lastPathComponent == "tst_metrics.tsv")
     try folder.write("file", "")
     configuration.resultsRoot = folder.url.path + "/file"
-    #expect(throws: ConfigurationError.self) { try ResultsFolder(for: configuration) }
+    #expect(throws: FileError.self) { try ResultsFolder(for: configuration) }
   }
 
   @Test("an error is one line")
   func errors() {
-    #expect(oneLine(ConfigurationError("a\nb\r\nc")) == "a b c")
+    #expect(oneLine(FileError(value: "a\nb\r\nc")) == "a b c")
     do {
       _ = try Data(contentsOf: URL(fileURLWithPath: "/no/such/file"))
     } catch {

@@ -1,4 +1,5 @@
 import Testing
+import WengertTestSupport
 
 @testable import DEXML
 
@@ -12,7 +13,7 @@ import Testing
 
   @Test("of any words, a cache gives the kept ids or nothing, and never more than it has places")
   func bounded() {
-    var generator = SeededGenerator(state: 1)
+    var generator = SplitMix64(seed: 1)
     var kept: [[UInt8]: [Int32]] = [:]
     let cache = WordCache(bits: 3)
     for round in 0..<20_000 {

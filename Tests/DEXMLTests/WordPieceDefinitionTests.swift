@@ -1,4 +1,5 @@
 import Testing
+import WengertTestSupport
 
 @testable import DEXML
 
@@ -31,7 +32,7 @@ import Testing
   }
 
   /// Any scalar but `[`, with which special tokens begin.
-  private func scalar(_ generator: inout SeededGenerator) -> Unicode.Scalar {
+  private func scalar(_ generator: inout SplitMix64) -> Unicode.Scalar {
     let highest = [UInt32(0x7F), 0x7F, 0x250, 0x3100, 0xFFFF, 0x10FFFF].randomElement(using: &generator)!
     let scalar = Unicode.Scalar(UInt32.random(in: 0...highest, using: &generator)) ?? "\u{E9}"
     return scalar == "[" ? "]" : scalar
@@ -46,7 +47,7 @@ import Testing
     let normalizer = BertNormalizer(stripAccents: lowercase, lowercase: lowercase)
     let fragments = fixture.vocabulary.filter { !$0.contains("[") }.map { $0.replacing("##", with: "") }
     for seed in UInt64(0)..<3000 {
-      var generator = SeededGenerator(state: seed)
+      var generator = SplitMix64(seed: seed)
       var text = String.UnicodeScalarView()
       for _ in 0..<Int.random(in: 0...12, using: &generator) {
         switch Int.random(in: 0..<5, using: &generator) {

@@ -14,6 +14,9 @@ public struct SplitMix64: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 
+  /// A number from 0 to below `count`.
+  public mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
+
   /// Uniform in (0, 1).
   public mutating func uniform() -> Double { (Double(next() >> 12) + 0.5) * 0x1p-52 }
 

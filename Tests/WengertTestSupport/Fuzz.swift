@@ -1,24 +1,10 @@
 import Foundation
 
-/// A small generator whose numbers are the same everywhere (xorshift64*).
-public struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  public init(seed: UInt64) { state = (seed &+ 1) &* 0x9e37_79b9_7f4a_7c15 | 1 }
-
-  public mutating func next() -> UInt64 {
-    state ^= state >> 12
-    state ^= state << 25
-    state ^= state >> 27
-    return state &* 0x2545_f491_4f6c_dd1d
-  }
-}
-
 extension Data {
   /// The bytes with one to four faults of the kinds that files suffer: flipped bits, extreme or random fields, lost,
   /// inserted, repeated or cut-off runs.
   public func damaged(seed: UInt64) -> Data {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     var bytes = [UInt8](self)
     for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
       let position = Int.random(in: 0..<bytes.count, using: &generator)

@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite struct CPUAttentionTests {
   /// Philox-4×32-10 by its definition.
@@ -68,7 +69,7 @@ import WengertCPU
     }
   }
 
-  func problem(_ offsets: [Int], heads: Int, width: Int, _ dtype: DType, _ lie: Lie, _ numbers: inout Numbers) -> Problem {
+  func problem(_ offsets: [Int], heads: Int, width: Int, _ dtype: DType, _ lie: Lie, _ numbers: inout SplitMix64) -> Problem {
     let shape: Shape = [offsets.last!, heads * width]
     return Problem(
       query: .random(shape, dtype, lie, &numbers), key: .random(shape, dtype, lie, &numbers), value: .random(shape, dtype, lie, &numbers),
@@ -86,7 +87,7 @@ import WengertCPU
     "attention agrees with dense loops for every dtype and layout, dropout included",
     arguments: [DType.float32, .float64, .float16, .bfloat16])
   func forward(dtype: DType) {
-    var numbers = Numbers(1)
+    var numbers = SplitMix64(1)
     for offsets in [[0, 3], [0, 1, 1, 6, 23], [0, 0, 40, 41, 41]] {
       for lie in Lie.allCases {
         for dropout in [0, 0.4] {
@@ -106,7 +107,7 @@ import WengertCPU
 
   @Test("sequences longer than a block of rows agree with dense loops", arguments: [DType.float32, .float64])
   func long(dtype: DType) {
-    var numbers = Numbers(2)
+    var numbers = SplitMix64(2)
     var p = problem([0, 390, 400], heads: 1, width: 4, dtype, .contiguous, &numbers)
     (p.dropout, p.randomKey) = (0.25, 77)
     let out = View.random([400, 4], dtype, .contiguous, &numbers), sums = View.random([400, 1], dtype, .contiguous, &numbers)
@@ -129,7 +130,7 @@ import WengertCPU
 
   @Test("gradients agree with central differences in float64, dropout and long sequences included")
   func gradients() {
-    var numbers = Numbers(3)
+    var numbers = SplitMix64(3)
     for (offsets, heads, width, dropout) in [([0, 4, 4, 11], 2, 3, 0.0), ([0, 4, 4, 11], 2, 3, 0.3), ([0, 300, 303], 1, 2, 0.3)] {
       var p = problem(offsets, heads: heads, width: width, .float64, .contiguous, &numbers)
       (p.dropout, p.randomKey) = (dropout, 0x1234_5678_9ABC)
@@ -163,7 +164,7 @@ import WengertCPU
 
   @Test("gradients in every dtype and layout agree with float64", arguments: [DType.float32, .float16, .bfloat16])
   func gradientTypes(dtype: DType) {
-    var numbers = Numbers(4)
+    var numbers = SplitMix64(4)
     let offsets = [0, 5, 5, 17], heads = 2, width = 4
     let shape: Shape = [17, 8]
     for lie in Lie.allCases {
@@ -191,7 +192,7 @@ import WengertCPU
 
   @Test("no token at all is no work: nothing is written, forwards or backwards")
   func empty() {
-    var numbers = Numbers(5)
+    var numbers = SplitMix64(5)
     let p = problem([0, 0, 0], heads: 2, width: 3, .float32, .contiguous, &numbers)
     let memory = (0..<6).map { _ in View(Array(repeating: 7, count: 6), [1, 6], .float32) }
     func none(_ i: Int, _ width: Int) -> View { memory[i].with(Layout(shape: [0, width], strides: [6, 1])) }

@@ -1,11 +1,12 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite struct CPUIndexingTests {
   let backend = CPUBackend.shared
 
-  func indices(_ shape: Shape, below extent: Int, _ dtype: DType, _ lie: Lie, _ numbers: inout Numbers) -> View {
+  func indices(_ shape: Shape, below extent: Int, _ dtype: DType, _ lie: Lie, _ numbers: inout SplitMix64) -> View {
     View((0..<shape.elementCount).map { _ in Double(numbers.below(2 * extent) - extent) }, shape, dtype, lie)
   }
 
@@ -13,7 +14,7 @@ import WengertCPU
 
   @Test("gather takes slices, scatterAdd adds them up, for every dtype, layout and index type", arguments: DType.allCases)
   func slices(dtype: DType) {
-    var numbers = Numbers(1)
+    var numbers = SplitMix64(1)
     let shapes: [Shape] = [[9], [9, 5], [4, 3, 6], [5, 0], [3, 1, 70]]
     for shape in shapes {
       for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {
@@ -47,7 +48,7 @@ import WengertCPU
 
   @Test("takeAlong and scatterAddAlong go along the last axis, for every dtype and layout", arguments: DType.allCases)
   func along(dtype: DType) {
-    var numbers = Numbers(2)
+    var numbers = SplitMix64(2)
     let cases: [(Shape, Int)] = [([7], 5), ([4, 6], 9), ([2, 3, 5], 4), ([2, 3, 1], 2), ([0, 3], 2), ([3, 4], 0)]
     for (shape, count) in cases {
       for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {
@@ -104,7 +105,7 @@ import WengertCPU
 
   @Test("scatterAdd of many rows gives the same sums every time")
   func deterministic() {
-    var numbers = Numbers(4)
+    var numbers = SplitMix64(4)
     for width in [3, 200] {
       let updates = View.random([3000, width], .float32, .contiguous, &numbers)
       let at = indices([3000], below: 40, .int64, .contiguous, &numbers)

@@ -33,7 +33,7 @@ import WengertTestSupport
 
   @Test("matrices are read in every layout", arguments: Lie.allCases)
   func layouts(lie: Lie) {
-    var numbers = Numbers(3)
+    var numbers = SplitMix64(3)
     let n = 5
     let values = (0..<2 * n * n).map { (numbers.unit() - 0.5) + ($0 % (n * n) % (n + 1) == 0 ? 6 : 0) }
     let sides = (0..<2 * n * 3).map { _ in numbers.unit() }

@@ -1,6 +1,7 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite struct CPUMatMulTests {
   func reference(_ a: View, _ b: View, _ dtype: DType) -> [Double] {
@@ -31,7 +32,7 @@ import WengertCPU
 
   @Test("a product is the sum of products for every dtype and layout of the three", arguments: DType.allCases)
   func layouts(dtype: DType) {
-    var numbers = Numbers(1)
+    var numbers = SplitMix64(1)
     for (m, k, n) in [(5, 7, 3), (1, 6, 4), (6, 5, 1), (1, 1, 1), (1, 9, 1), (17, 1, 19), (33, 20, 18)] {
       for la in Lie.allCases {
         for lb in Lie.allCases {
@@ -46,7 +47,7 @@ import WengertCPU
 
   @Test("batch axes take any strides, shared factors included", arguments: [DType.float32, .float64, .bfloat16, .int32])
   func batches(dtype: DType) {
-    var numbers = Numbers(2)
+    var numbers = SplitMix64(2)
     let batches: [Shape] = [[3], [2, 3], [1, 4], [2, 1, 2]]
     for batch in batches {
       for (m, k, n) in [(4, 5, 6), (1, 5, 3), (4, 5, 1)] {
@@ -67,7 +68,7 @@ import WengertCPU
 
   @Test("heads interleaved in the rows of a product are written where they belong")
   func heads() {
-    var numbers = Numbers(3)
+    var numbers = SplitMix64(3)
     let (batch, tokens, heads, width) = (2, 5, 3, 4)
     let a = View.random([batch, heads, tokens, tokens], .float32, .contiguous, &numbers)
     let order: Shape = [0, 2, 1, 3]
@@ -78,7 +79,7 @@ import WengertCPU
 
   @Test("one row or column broadcast inside a factor is read as often as it is needed")
   func innerBroadcast() {
-    var numbers = Numbers(4)
+    var numbers = SplitMix64(4)
     let row = View.random([1, 7], .float32, .contiguous, &numbers), column = View.random([7, 1], .float32, .contiguous, &numbers)
     check(
       row.with(row.layout.broadcast(to: [5, 7])), column.with(column.layout.broadcast(to: [7, 6])),
@@ -91,7 +92,7 @@ import WengertCPU
 
   @Test("a sum over nothing is zero, and empty products do nothing", arguments: DType.allCases)
   func empty(dtype: DType) {
-    var numbers = Numbers(5)
+    var numbers = SplitMix64(5)
     let out = View.random([2, 3, 4], dtype, .sliced, &numbers)
     CPUBackend.shared.matmul(View([], [2, 3, 0], dtype), View([], [2, 0, 4], dtype), into: out)
     #expect(out.values.allSatisfy { $0 == 0 })
@@ -104,7 +105,7 @@ import WengertCPU
 
   @Test("large products split over threads agree with the loops", arguments: [DType.float32, .float64, .float16])
   func large(dtype: DType) {
-    var numbers = Numbers(6)
+    var numbers = SplitMix64(6)
     for (m, k, n) in [(301, 65, 70), (70, 65, 301), (2000, 300, 1), (1, 300, 2000)] {
       for lie in [Lie.contiguous, .transposed] {
         let a = View.random([m, k], dtype, lie, &numbers), b = View.random([k, n], dtype, lie, &numbers)

@@ -1,11 +1,12 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite struct CPUScanTests {
   @Test("a scan combines what came before, in both directions, for every dtype and layout", arguments: DType.allCases)
   func scan(dtype: DType) {
-    var numbers = Numbers(1)
+    var numbers = SplitMix64(1)
     let shapes: [Shape] = [[1], [9], [4, 7], [2, 3, 5], [3, 0], [0, 3], [150, 6], [2, 70, 8], [2, 100]]
     for shape in shapes {
       for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {
@@ -33,7 +34,7 @@ import WengertCPU
     "a recurrence combines what came before, in both directions, for every dtype and layout",
     arguments: [DType.float32, .float64, .float16, .int64])
   func recurrence(dtype: DType) {
-    var numbers = Numbers(2)
+    var numbers = SplitMix64(2)
     let shapes: [Shape] = [[1], [9], [4, 7], [2, 3, 5], [3, 0], [0, 3], [150, 6], [2, 70, 8]]
     for shape in shapes {
       for (source, target) in zip(Lie.allCases + Lie.allCases, Lie.allCases + Lie.allCases.reversed()) {

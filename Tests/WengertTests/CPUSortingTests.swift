@@ -1,6 +1,7 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite struct CPUSortingTests {
   let backend = CPUBackend.shared
@@ -16,7 +17,7 @@ import WengertCPU
     return order.map(Double.init)
   }
 
-  func special(_ count: Int, _ dtype: DType, _ numbers: inout Numbers) -> [Double] {
+  func special(_ count: Int, _ dtype: DType, _ numbers: inout SplitMix64) -> [Double] {
     (0..<count).map { _ in
       if !dtype.isFloating { return Double(numbers.below(dtype == .bool ? 2 : 9)) - (dtype == .int32 || dtype == .int64 ? 4 : 0) }
       let list = [Double.nan, .infinity, -.infinity, 0, -0.0, 1, -1, 0.5, -2.5]
@@ -27,7 +28,7 @@ import WengertCPU
 
   @Test("argSort is stable with NaN the largest, whole or in part, for every dtype and layout", arguments: DType.allCases)
   func sort(dtype: DType) {
-    var numbers = Numbers(1)
+    var numbers = SplitMix64(1)
     for (rows, count) in [(1, 1), (3, 7), (2, 40), (2, 300), (1, 1500), (1, 5000)] {
       let lies = count > 100 ? [Lie.contiguous, .transposed] : Lie.allCases
       for lie in lies {
@@ -80,7 +81,7 @@ import WengertCPU
 
   @Test("argReduce finds the first least or greatest, or the first NaN, for every dtype and layout", arguments: DType.allCases)
   func reduce(dtype: DType) {
-    var numbers = Numbers(2)
+    var numbers = SplitMix64(2)
     for (rows, count) in [(1, 1), (4, 3), (3, 20), (2, 130), (1, 9001)] {
       for lie in Lie.allCases {
         let values = special(rows * count, dtype, &numbers)

@@ -1,21 +1,13 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
-/// A small deterministic source of numbers (SplitMix64), seeded per case.
-struct Numbers {
-  var state: UInt64
-  init(_ seed: Int) { state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 }
+extension SplitMix64 {
+  /// Each case has numbers of its own.
+  init(_ number: Int) { self.init(seed: UInt64(number) &* 0x9E37_79B9_7F4A_7C15) }
 
-  mutating func bits() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
-  mutating func below(_ bound: Int) -> Int { Int(bits() % UInt64(bound)) }
-  mutating func unit() -> Double { Double(bits() >> 11) * 0x1p-53 }
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
 
 extension Shape {
@@ -66,7 +58,7 @@ extension View {
     for (index, value) in zip(shape.everyIndex, values) { self[index] = value }
   }
 
-  static func random(_ shape: Shape, _ dtype: DType, _ lie: Lie = .contiguous, _ numbers: inout Numbers) -> View {
+  static func random(_ shape: Shape, _ dtype: DType, _ lie: Lie = .contiguous, _ numbers: inout SplitMix64) -> View {
     let values = (0..<shape.elementCount).map { _ in
       switch dtype {
       case .bool: Double(numbers.below(2))

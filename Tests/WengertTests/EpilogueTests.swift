@@ -1,6 +1,7 @@
 import Testing
 import Wengert
 import WengertCPU
+import WengertTestSupport
 
 @Suite("Products with an epilogue, and accumulating ones")
 struct EpilogueTests {
@@ -11,7 +12,7 @@ struct EpilogueTests {
     var others: [View]
   }
 
-  static func programs(_ m: Int, _ n: Int, _ dtype: DType, _ numbers: inout Numbers) -> [Program] {
+  static func programs(_ m: Int, _ n: Int, _ dtype: DType, _ numbers: inout SplitMix64) -> [Program] {
     let compute = dtype.computeType
     func across(_ view: View) -> View { view.with(view.layout.broadcast(to: [m, n])) }
     let bias = across(View.random([n], dtype, .contiguous, &numbers))
@@ -63,7 +64,7 @@ struct EpilogueTests {
     "a product with an epilogue gives the product, and the bits of the program on it, kept or not",
     arguments: [DType.float32, .float64, .bfloat16])
   func bits(dtype: DType) {
-    var numbers = Numbers(31)
+    var numbers = SplitMix64(31)
     for (m, k, n) in [(1, 5, 7), (3, 1, 1), (37, 19, 23), (130, 64, 96), (700, 33, 150), (1300, 48, 40), (64, 0, 17), (40, 3, 1200)] {
       for (la, lb) in [(Lie.contiguous, Lie.contiguous), (.transposed, .sliced), (.gapped, .transposed)] {
         let a = View.random([m, k], dtype, la, &numbers), b = View.random([k, n], dtype, lb, &numbers)
@@ -93,7 +94,7 @@ struct EpilogueTests {
 
   @Test("an epilogue may write over the product that it reads")
   func inPlace() {
-    var numbers = Numbers(32)
+    var numbers = SplitMix64(32)
     let a = View.random([50, 20], .float32, .contiguous, &numbers), b = View.random([20, 30], .float32, .contiguous, &numbers)
     let program = Self.programs(50, 30, .float32, &numbers)[0]
     let kept = emptyView(.float32, [50, 30]), expected = emptyView(.float32, [50, 30]), target = emptyView(.float32, [50, 30])
@@ -111,7 +112,7 @@ struct EpilogueTests {
 
   @Test("an accumulating product adds to what is there, for every dtype and layout", arguments: DType.allCases)
   func accumulates(dtype: DType) {
-    var numbers = Numbers(33)
+    var numbers = SplitMix64(33)
     for (m, k, n) in [(5, 7, 3), (1, 6, 4), (6, 5, 1), (33, 0, 18), (33, 20, 18)] {
       for batch in [[], [3]] {
         for (la, lo) in [(Lie.contiguous, Lie.contiguous), (.sliced, .transposed), (.transposed, .gapped), (.gapped, .reversed)] {

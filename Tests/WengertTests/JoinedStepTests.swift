@@ -1,12 +1,13 @@
 import Testing
 import WengertCPU
 import WengertCore
+import WengertTestSupport
 
 /// What one kernel does for several instructions has the bits that the instructions have one by one.
 extension KernelTests {
   @Suite struct JoinedSteps {
     /// Whether a program's outputs are those that one program per instruction makes.
-    private static func isSame(_ program: RowProgram, rows: Int, columns: Int, _ random: inout TestRandom, special: Bool) -> Bool {
+    private static func isSame(_ program: RowProgram, rows: Int, columns: Int, _ random: inout SplitMix64, special: Bool) -> Bool {
       let shape: Shape = [rows, columns]
       let inputs = program.inputs.enumerated().map { index, input -> View in
         var values = random.floats(rows * (input.isRow ? columns : 1), in: index == 1 ? 0.1...3 : -3...3)
@@ -48,7 +49,7 @@ extension KernelTests {
     }
 
     private static func check(_ name: String, _ program: RowProgram, _ seed: UInt64) {
-      var random = TestRandom(seed)
+      var random = SplitMix64(seed: seed)
       for (rows, columns) in [
         (1, 1), (300, 1), (3, 15), (5, 33), (4, 64), (3, 100), (9, 128), (7, 333), (5, 768), (2, 4095), (2, 4500), (1, 70_001),
       ] {

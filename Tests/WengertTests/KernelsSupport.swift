@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import WengertCPU
 import WengertCore
+import WengertTestSupport
 
 /// Row programs by hand: writes instructions, keeps dtypes and rows in step.
 struct ProgramBuilder {
@@ -102,17 +103,7 @@ func ulps(_ actual: Double, _ expected: Double) -> Double {
   return abs(actual - expected) / max(expected.magnitude, .leastNormalMagnitude).ulp
 }
 
-/// Numbers from a fixed sequence (SplitMix64).
-struct TestRandom: RandomNumberGenerator {
-  var state: UInt64
-  init(_ seed: UInt64) { state = seed }
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+extension SplitMix64 {
   mutating func floats(_ count: Int, in range: ClosedRange<Float> = -2...2) -> [Float] {
     (0..<count).map { _ in Float.random(in: range, using: &self) }
   }

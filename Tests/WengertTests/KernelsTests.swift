@@ -2,6 +2,7 @@ import Foundation
 import Testing
 import WengertCPU
 import WengertCore
+import WengertTestSupport
 
 /// All tests that force a kernel level, one after the other.
 @Suite(.serialized) enum KernelTests {
@@ -54,7 +55,7 @@ import WengertCore
     ]
 
     static let inputs: [Float] = {
-      var random = TestRandom(8)
+      var random = SplitMix64(seed: 8)
       var values = special
       for range in [Float(0)...1, -1...1, -10...10, -15...0, -100...100] { values += random.floats(3000, in: range) }
       // All magnitudes.
@@ -94,7 +95,7 @@ import WengertCore
     @Test("a result does not depend on an element's position", arguments: [UnaryOp.exp, .tanh, .gelu, .log, .erf, .geluTanh])
     func position(_ op: UnaryOp) {
       let program = ProgramBuilder.make { p in p.store(p.unary(op, p.load(.float32))) }
-      var random = TestRandom(9)
+      var random = SplitMix64(seed: 9)
       let x = random.floats(1100, in: 0.1...4)
       atEachLevel { level in
         let whole = run(program, [view(x, [x.count])], over: [x.count], as: Float.self)
@@ -168,7 +169,7 @@ import WengertCore
           #expect(floats.filter(\.isNaN).count == (dtype == .float16 ? 2046 : 254))
         }
         #if !((os(macOS) || targetEnvironment(macCatalyst)) && arch(x86_64))
-          var random = TestRandom(10)
+          var random = SplitMix64(seed: 10)
           let values = random.floats(20_000, in: -70_000...70_000) + random.floats(20_000, in: -1e-4...1e-4) + Functions.special
           let narrow = ProgramBuilder.make { p in p.store(p.load(.float32), .float16) }
           let result = run(narrow, [view(values, [values.count])], over: [values.count], as: UInt16.self)

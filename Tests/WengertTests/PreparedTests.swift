@@ -100,7 +100,7 @@ struct PreparedTests {
     let e = (x - x.reduce(.maximum))(.exp)
     b.store(e / e.reduce(.sum), as: .float32)
     let (rows, columns) = (2, 100_000)
-    var random = TestRandom(11)
+    var random = SplitMix64(seed: 11)
     let input = view(random.floats(rows * columns), [rows, columns])
     for threads in [1, 2, 3] {
       let output = emptyView(.float32, [rows, columns])
@@ -136,7 +136,7 @@ struct PreparedTests {
   @Test("attention follows its offsets when they change between runs", arguments: [0.0, 0.3])
   func offsets(dropout: Double) {
     let (tokens, heads, width) = (90, 3, 10)
-    var numbers = Numbers(21)
+    var numbers = SplitMix64(21)
     let (q, k, v) = (
       View.random([tokens, heads * width], .float32, .gapped, &numbers),
       View.random([tokens, heads * width], .float32, .contiguous, &numbers),

@@ -1,15 +1,18 @@
 import Foundation
+import WengertNN
 
 extension Configuration {
   /// The data set's folder, `data_root/dataset`; an error where the key is not set or the folder is not there.
   public func datasetFolder() throws -> URL {
     guard !dataset.isEmpty else {
-      throw ConfigurationError("dataset: not set; name a folder below data_root '\(dataRoot)', as in '--dataset EURLex-4K'")
+      throw FileError(
+        field: "dataset", value: "not set", advice: "name a folder below data_root '\(dataRoot)', as in '--dataset EURLex-4K'")
     }
     let folder = URL(fileURLWithPath: dataRoot).appendingPathComponent(dataset)
-    guard isFolder(folder) else {
-      throw ConfigurationError(
-        "dataset: no folder \(folder.path); put raw/trn_X.txt, raw/tst_X.txt, raw/Y.txt, Y.trn.npz and Y.tst.npz there, or set data_root")
+    guard folder.isFolder else {
+      throw FileError(
+        field: "dataset", value: "no folder \(folder.path)",
+        advice: "put raw/trn_X.txt, raw/tst_X.txt, raw/Y.txt, Y.trn.npz and Y.tst.npz there, or set data_root")
     }
     return folder
   }
@@ -17,15 +20,10 @@ extension Configuration {
   /// The pretrained encoder's folder, `tf`: a path, or a model that Hugging Face's libraries have downloaded; an error where it is neither.
   public func encoderFolder() throws -> URL {
     guard let folder = ModelFolder.find(tf) else {
-      throw ConfigurationError(
-        "tf: no folder '\(tf)', and no model of this name in \(HubCache().folder.path); put config.json, model.safetensors and vocab.txt or tokenizer.json of a BERT or DistilBERT there"
-      )
+      throw FileError(
+        field: "tf", value: "no folder '\(tf)', and no model of this name in \(HubCache().folder.path)",
+        advice: "put config.json, model.safetensors and vocab.txt or tokenizer.json of a BERT or DistilBERT there")
     }
     return folder
-  }
-
-  private func isFolder(_ url: URL) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) && isFolder.boolValue
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 extension Configuration {
   /// The settings of YAML files read in order, then of overrides; what comes later wins, and keys that nobody names have their defaults.
@@ -40,7 +41,7 @@ extension Configuration {
         continue
       }
       guard argument.hasPrefix("--"), argument.count > 2 else {
-        throw ConfigurationError("command line: '\(argument)' is neither a file nor a --key")
+        throw FileError(file: "command line", value: "'\(argument)' is neither a file nor a --key")
       }
       let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       if parts.count == 2 {
@@ -52,7 +53,7 @@ extension Configuration {
         // A misspelt key is the likelier mistake, and the more useful thing to say.
         let key = try Self.keyName(parts[0])
         let allowed = Self.keysByName[key]!.allowed
-        throw ConfigurationError("command line: --\(key) needs a value" + (allowed.isEmpty ? "" : ": \(allowed)"))
+        throw FileError(file: "command line", value: "--\(key) needs a value" + (allowed.isEmpty ? "" : ": \(allowed)"))
       }
     }
     try self.init(files: files, overrides: overrides, workingFolder: FileManager.default.currentDirectoryPath, notes: &notes)

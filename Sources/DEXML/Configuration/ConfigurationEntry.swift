@@ -1,3 +1,5 @@
+import WengertNN
+
 /// The text given for a key, and where it was given.
 struct ConfigurationEntry: Equatable {
   var text: String
@@ -17,10 +19,11 @@ struct ConfigurationEntry: Equatable {
   }
 
   /// The error for a name that is no key.
-  static func unknownKey(_ name: String, at origin: Origin) -> ConfigurationError {
+  static func unknownKey(_ name: String, at origin: Origin) -> FileError {
     if let translation = OriginalConfiguration.translations[name] {
-      return ConfigurationError("\(origin): '\(name)' is a key of the original that is not here: \(translation)")
+      return FileError(file: "\(origin)", value: "'\(name)' is a key of the original that is not here: \(translation)")
     }
-    return ConfigurationError("\(origin): unknown key '\(name)'; the nearest known key is '\(Configuration.nearestKey(to: name))'")
+    return FileError(
+      file: "\(origin)", value: "unknown key '\(name)'", advice: "the nearest known key is '\(Configuration.nearestKey(to: name))'")
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Yams
+import WengertNN
 
 /// Reads configuration files and the files they depend on; what a file says itself wins over its dependencies.
 struct ConfigurationFiles {
@@ -23,7 +24,7 @@ struct ConfigurationFiles {
     if let entries = read[identity] { return entries }
     if let start = chain.firstIndex(of: identity) {
       let names = (chain[start...] + [identity]).map { ($0 as NSString).lastPathComponent }
-      throw ConfigurationError("\(file.relativePath): \(Self.dependencyKey) goes round in a circle: \(names.joined(separator: " -> "))")
+      throw FileError(file: file.relativePath, value: "\(Self.dependencyKey) goes round in a circle: \(names.joined(separator: " -> "))")
     }
     chain.append(identity)
     defer { chain.removeLast() }
@@ -57,9 +58,10 @@ struct ConfigurationFiles {
     if FileManager.default.fileExists(atPath: working) { return URL(fileURLWithPath: working) }
     // A name without a folder is meant beside the file.
     guard name.contains("/") else { return beside }
-    throw ConfigurationError(
-      "\(file.relativePath): \(Self.dependencyKey): no file '\(name)', neither beside this file nor in the working folder \(workingFolder); run the command in the folder that it is relative to, or mend the path"
-    )
+    throw FileError(
+      file: file.relativePath, field: Self.dependencyKey,
+      value: "no file '\(name)', neither beside this file nor in the working folder \(workingFolder)",
+      advice: "run the command in the folder that it is relative to, or mend the path")
   }
 
   /// What the text of a file says: its entries, and the names of the files it depends on.
@@ -71,7 +73,7 @@ struct ConfigurationFiles {
   ) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {
     let path = file.relativePath
     guard aliases(in: text) <= mostAliases else {
-      throw ConfigurationError("\(path): more than \(mostAliases) aliases ('*name'): write the values out")
+      throw FileError(file: path, value: "more than \(mostAliases) aliases ('*name'): write the values out")
     }
     let node: Node?
     do {
@@ -79,14 +81,14 @@ struct ConfigurationFiles {
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
       // Yams would quote the whole file.
       let origin = ConfigurationEntry.Origin.file(path, line: context.mark.line + line)
-      throw ConfigurationError("\(origin): \(keys.first?.prefix(60) ?? ""): stands twice; remove one of the two")
+      throw FileError(file: "\(origin)", value: "\(keys.first?.prefix(60) ?? ""): stands twice", advice: "remove one of the two")
     } catch {
       let text = String(describing: error).split(separator: "\n").joined(separator: " ")
-      throw ConfigurationError("\(path): not YAML: \(text.count > 300 ? text.prefix(300) + "…" : text)")
+      throw FileError(file: path, value: "not YAML: \(text.count > 300 ? text.prefix(300) + "…" : text)")
     }
     guard let node, !(node.scalar.map(isNothing) ?? false) else { return ([:], []) }
     guard let mapping = node.mapping else {
-      throw ConfigurationError("\(path): expected lines 'key: value', found \(kind(of: node))")
+      throw FileError(file: path, value: "expected lines 'key: value', found \(kind(of: node))")
     }
 
     var own: [String: ConfigurationEntry] = [:]
@@ -94,12 +96,13 @@ struct ConfigurationFiles {
     for (keyNode, valueNode) in mapping {
       let origin = ConfigurationEntry.Origin.file(path, line: (keyNode.mark?.line).map { $0 + line })
       guard let name = keyNode.scalar?.string else {
-        throw ConfigurationError("\(origin): expected the name of a key, found \(kind(of: keyNode))")
+        throw FileError(file: "\(origin)", value: "expected the name of a key, found \(kind(of: keyNode))")
       }
       if keys.contains(name) { continue }
       guard let scalar = valueNode.scalar else {
-        throw ConfigurationError(
-          "\(origin): \(name): expected one value, found \(kind(of: valueNode)); put quotes around text that holds brackets or braces")
+        throw FileError(
+          file: "\(origin)", field: name, value: "expected one value, found \(kind(of: valueNode))",
+          advice: "put quotes around text that holds brackets or braces")
       }
       let value = isNothing(scalar) ? "" : scalar.string
       if name == dependencyKey {
@@ -115,18 +118,15 @@ struct ConfigurationFiles {
 
   private static func contents(of file: URL) throws -> String {
     let path = file.relativePath
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
-      throw ConfigurationError("\(path): no such configuration file")
-    }
-    guard !isFolder.boolValue else { throw ConfigurationError("\(path): a folder, expected a YAML file") }
+    guard file.exists else { throw FileError(file: path, value: "no such configuration file") }
+    guard !file.isFolder else { throw FileError(file: path, value: "a folder, expected a YAML file") }
     guard let handle = try? FileHandle(forReadingFrom: file), let data = try? handle.read(upToCount: largestFile + 1) ?? Data() else {
-      throw ConfigurationError("\(path): cannot be read")
+      throw FileError(file: path, value: "cannot be read")
     }
-    guard data.count <= largestFile else { throw ConfigurationError("\(path): over \(largestFile) bytes, which is no configuration") }
-    if let problem = TextMark.problem(data) { throw ConfigurationError("\(path): the file \(problem)") }
+    guard data.count <= largestFile else { throw FileError(file: path, value: "over \(largestFile) bytes, which is no configuration") }
+    if let (value, advice) = TextMark.problem(data) { throw FileError(file: path, value: "the file \(value)", advice: advice) }
     guard let text = String(validating: data.dropFirst(TextMark.length(data)), as: UTF8.self) else {
-      throw ConfigurationError("\(path): not UTF-8 text")
+      throw FileError(file: path, value: "not UTF-8 text")
     }
     return text
   }

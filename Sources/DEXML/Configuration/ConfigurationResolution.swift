@@ -1,3 +1,5 @@
+import WengertNN
+
 /// Turns texts into values: puts the values of other keys in the place of `[other_key]`, then reads each text as its key's type.
 struct ConfigurationResolution {
   let entries: [String: ConfigurationEntry]
@@ -17,13 +19,14 @@ struct ConfigurationResolution {
     guard let entry = entries[key.name], !resolved.contains(key.name) else { return }
     if let start = chain.firstIndex(of: key.name) {
       let circle = (chain[start...] + [key.name]).joined(separator: " -> ")
-      throw ConfigurationError("\(entry.origin): references go round in a circle: \(circle)")
+      throw FileError(file: "\(entry.origin)", value: "references go round in a circle: \(circle)")
     }
     chain.append(key.name)
     let text = try substitute(entry, of: key)
     chain.removeLast()
     guard key.set(&configuration, key.isText ? text : text.trimmingASCIISpace()) else {
-      throw ConfigurationError("\(entry.origin): \(key.name): '\(text.prefix(100))' is not allowed; expected \(key.allowed)")
+      throw FileError(
+        file: "\(entry.origin)", field: key.name, value: "'\(text.prefix(100))' is not allowed", advice: "expected \(key.allowed)")
     }
     resolved.insert(key.name)
   }
@@ -35,15 +38,17 @@ struct ConfigurationResolution {
     while let open = rest.firstIndex(of: "["), let close = rest[open...].firstIndex(of: "]") {
       let name = String(rest[rest.index(after: open)..<close])
       guard let other = Configuration.keysByName[name] else {
-        throw ConfigurationError(
-          "\(entry.origin): \(key.name): '[\(name)]' names no key; the nearest known key is '\(Configuration.nearestKey(to: name))'")
+        throw FileError(
+          file: "\(entry.origin)", field: key.name, value: "'[\(name)]' names no key",
+          advice: "the nearest known key is '\(Configuration.nearestKey(to: name))'")
       }
       try resolve(other)
       result += rest[..<open] + other.text(configuration)
       // References to references to references can be of any length.
       guard result.utf8.count <= Self.longestText else {
-        throw ConfigurationError(
-          "\(entry.origin): \(key.name): longer than \(Self.longestText) bytes with what it refers to; refer to fewer keys")
+        throw FileError(
+          file: "\(entry.origin)", field: key.name, value: "longer than \(Self.longestText) bytes with what it refers to",
+          advice: "refer to fewer keys")
       }
       rest = rest[rest.index(after: close)...]
     }

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// The files of one data set: texts, label texts, and the matrices that join them.
 ///
@@ -21,8 +22,7 @@ public struct DatasetFolder: Sendable {
 
   /// The data set in the folder at `url`; an error where there is no such folder.
   public init(_ url: URL) throws {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+    guard url.isFolder else {
       throw FileError(
         file: url.path, field: "data set", value: "no such folder",
         advice: "it should hold raw/trn_X.txt, raw/tst_X.txt, raw/Y.txt, Y.trn.npz and Y.tst.npz")
@@ -38,12 +38,6 @@ public struct DatasetFolder: Sendable {
   }
   public func heldOutFile(_ count: Int) -> URL { url.appendingPathComponent("val_inds_\(count).npy") }
 
-  /// The documents' texts.
-  public func readTexts(_ split: Split) throws -> [String] { try Self.readLines(textFile(split)) }
-
-  /// The labels' texts.
-  public func readLabelTexts() throws -> [String] { try Self.readLines(labelTextFile) }
-
   /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.
   ///
   /// An error where a relevance is negative or not finite, or where the texts' lines are not the matrix's rows and columns.
@@ -51,9 +45,10 @@ public struct DatasetFolder: Sendable {
     let file = labelMatrixFile(split)
     let matrix = try SparseMatrix(contentsOf: file)
     for (texts, lines, axis) in [(textFile(split), matrix.rows, "rows"), (labelTextFile, matrix.columns, "columns")] {
-      let found = try Self.countLines(texts)
+      let found = try TextLines.count(of: texts)
       guard found == lines else {
-        let hint = try Self.hasOldLineEnds(texts) ? "; its lines end with CR alone, save it with LF" : ""
+        let text = try mapFile(texts)
+        let hint = text.contains(0x0D) && !text.contains(0x0A) ? "; its lines end with CR alone, save it with LF" : ""
         throw FileError(
           file: texts.path, field: "lines", value: "\(found)",
           advice: "\(file.lastPathComponent) has \(lines) \(axis): they must be equal\(hint)")
@@ -71,76 +66,29 @@ public struct DatasetFolder: Sendable {
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
     var (rows, columns): ([Int32], [Int32]) = ([], [])
     let names = ["document", "label"]
-    var number = 0
-    try Self.forEachLine(Self.mapText(file)) { line in
-      number += 1
-      let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d })
-      if words.isEmpty { return }
-      guard words.count == 2 else {
-        throw FileError(
-          file: file.path, field: "line \(number)", value: "\(words.count) words", advice: "a document's and a label's number are expected")
-      }
-      for (word, (name, limit)) in zip(words, zip(names, [documents, labels])) {
-        let text = String(decoding: word, as: UTF8.self)
-        guard let value = Int32(text), value >= 0, value < limit else {
+    let lines = try Lines(unchecked: file)
+    for number in 0..<lines.count {
+      try lines.withLine(number) { line in
+        let words = line.split(whereSeparator: { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d })
+        if words.isEmpty { return }
+        guard words.count == 2 else {
           throw FileError(
-            file: file.path, field: "line \(number), \(name)", value: text.debugDescription, advice: "0 to \(limit - 1) are possible")
+            file: file.path, field: "line \(number + 1)", value: "\(words.count) words",
+            advice: "a document's and a label's number are expected"
+          )
         }
-        if name == "document" { rows.append(value) } else { columns.append(value) }
+        for (word, (name, limit)) in zip(words, zip(names, [documents, labels])) {
+          let text = String(decoding: word, as: UTF8.self)
+          guard let value = Int32(text), value >= 0, value < limit else {
+            throw FileError(
+              file: file.path, field: "line \(number + 1), \(name)", value: text.debugDescription, advice: "0 to \(limit - 1) are possible")
+          }
+          if name == "document" { rows.append(value) } else { columns.append(value) }
+        }
       }
     }
     return try SparseMatrix(
       rows: documents, columns: labels, rowIndices: rows, columnIndices: columns, values: [Float](repeating: 1, count: rows.count),
       file: file.path)
-  }
-}
-
-// Texts, one per line.
-extension DatasetFolder {
-  /// The number of lines of a file; the last needs no line feed.
-  public static func countLines(_ url: URL) throws -> Int {
-    var lines = 0
-    try forEachLine(mapText(url)) { _ in lines += 1 }
-    return lines
-  }
-
-  /// Whether a file that seems to have no line ends has those of old Macintoshes.
-  private static func hasOldLineEnds(_ url: URL) throws -> Bool {
-    let text = try mapFile(url)
-    return text.contains(0x0d) && !text.contains(0x0a)
-  }
-
-  /// A text file's bytes, memory-mapped, without a byte order mark; an error where it begins as one that is no UTF-8.
-  private static func mapText(_ url: URL) throws -> Data {
-    let data = try mapFile(url)
-    if let problem = TextMark.problem(data.prefix(TextMark.headSize)) {
-      throw FileError(file: url.path, field: "encoding", value: "not UTF-8", advice: "the file \(problem)")
-    }
-    return data.dropFirst(TextMark.length(data))
-  }
-
-  /// The lines of a UTF-8 file, without line feeds and a carriage return before them.
-  public static func readLines(_ url: URL) throws -> [String] {
-    var lines: [String] = []
-    try forEachLine(mapText(url)) { line in
-      let text = line.last == 0x0d ? UnsafeRawBufferPointer(rebasing: line.dropLast()) : line
-      guard let string = String(bytes: text, encoding: .utf8) else {
-        throw FileError(file: url.path, field: "line \(lines.count + 1)", value: "not UTF-8", advice: "save the file as UTF-8")
-      }
-      lines.append(string)
-    }
-    return lines
-  }
-
-  private static func forEachLine(_ data: Data, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-    try data.withUnsafeBytes { bytes in
-      var start = 0
-      while start < bytes.count {
-        let rest = bytes.count - start
-        let end = memchr(bytes.baseAddress! + start, 0x0a, rest).map { UnsafeRawPointer($0) - bytes.baseAddress! } ?? bytes.count
-        try body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
-        start = end + 1
-      }
-    }
   }
 }

@@ -41,25 +41,12 @@ extension DatasetFolder {
 
   /// Floyd's algorithm: `count` different numbers below `limit`, every set equally likely, ascending.
   private static func draw(_ count: Int, of limit: Int, seed: UInt64) -> [Int] {
-    var generator = SplitMix64(state: seed)
+    var generator = RandomSequence(seed: seed)
     var drawn: Set<Int> = []
     for last in (limit - count)..<limit {
       let candidate = Int.random(in: 0...last, using: &generator)
       drawn.insert(drawn.contains(candidate) ? last : candidate)
     }
     return drawn.sorted()
-  }
-}
-
-/// Steele, Lea and Flood's SplitMix64: small, and the same on every machine.
-private struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -27,7 +27,7 @@ public struct DemoDataset: Sendable, Equatable {
 
   /// Makes the data set; the same seed and sizes make the same texts.
   public init(trainCount: Int = 1700, testCount: Int = 300, seed: UInt64 = 42) {
-    var random = DemoRandom(seed: seed)
+    var random = RandomSequence(seed: seed)
     labelTexts = DemoTopic.all.flatMap { topic in DemoAspect.all.map { $0.label.replacing("*", with: topic.name) } }
 
     // One label of every topic with an odd place but three, so that no topic and no aspect is left out of training.
@@ -55,7 +55,7 @@ public struct DemoDataset: Sendable, Equatable {
   }
 
   /// The label and up to two more that a text about it could have as well.
-  private static func labels(with label: Int, random: inout DemoRandom) -> [Int] {
+  private static func labels(with label: Int, random: inout RandomSequence) -> [Int] {
     var result = [label]
     let wanted = random.fraction()
     while result.count < (wanted < 0.45 ? 1 : wanted < 0.85 ? 2 : 3) {
@@ -70,7 +70,7 @@ public struct DemoDataset: Sendable, Equatable {
   }
 
   /// A text with a sentence for each label, two where there is one label only, and at times a sentence about nothing of the sort.
-  private static func text(of labels: [Int], random: inout DemoRandom) -> String {
+  private static func text(of labels: [Int], random: inout RandomSequence) -> String {
     var sentences: [String] = []
     for label in labels.count == 1 ? [labels[0], labels[0]] : labels {
       let topic = DemoTopic.all[label / aspects]
@@ -82,7 +82,7 @@ public struct DemoDataset: Sendable, Equatable {
   }
 
   /// The sentence with one alternative taken from each `{a|b|c}`.
-  private static func expand(_ template: String, random: inout DemoRandom) -> String {
+  private static func expand(_ template: String, random: inout RandomSequence) -> String {
     template.split(separator: "{", omittingEmptySubsequences: false).map { part -> String in
       guard let close = part.firstIndex(of: "}") else { return String(part) }
       return random.element(of: part[..<close].split(separator: "|").map(String.init)) + part[part.index(after: close)...]

@@ -45,9 +45,8 @@ struct HubCache {
 extension ModelFolder {
   /// The folder that `name` means: a path, or the name of a model that Hugging Face's libraries have downloaded; nil where there is neither.
   public static func find(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> URL? {
-    var isFolder: ObjCBool = false
     let folder = URL(fileURLWithPath: name)
-    if !name.isEmpty, FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder), isFolder.boolValue { return folder }
+    if !name.isEmpty, folder.isFolder { return folder }
     return HubCache(environment).model(name)
   }
 

@@ -51,12 +51,11 @@ public enum ModelConversion {
     }
     for name in names.sorted() {
       let source = folder.appendingPathComponent(name).resolvingSymlinksInPath(), copied = target.appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      guard files.fileExists(atPath: source.path, isDirectory: &isFolder) else {
+      guard source.exists else {
         throw FileError(
           file: folder.appendingPathComponent(name).path, field: "link", value: "leads nowhere", advice: "copy or download the model again")
       }
-      if isFolder.boolValue {
+      if source.isFolder {
         try copy(source, to: copied, depth: depth + 1, &lines)
       } else {
         try files.copyItem(at: source, to: copied)

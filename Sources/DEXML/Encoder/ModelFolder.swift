@@ -10,8 +10,7 @@ public struct ModelFolder: Sendable {
 
   /// Reads the settings; `model()` and `tokenizer()` read the rest.
   public init(_ url: URL) throws {
-    var isDirectory: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory), isDirectory.boolValue else {
+    guard url.isFolder else {
       throw FileError(
         file: url.path, field: "folder", value: "not there",
         advice: "give a model folder with config.json, model.safetensors and vocab.txt or tokenizer.json")

@@ -16,9 +16,9 @@ public enum Evaluator {
     if ofRunsModel {
       let model = ResultsFolder(ResultsFolder.location(for: configuration)).model
       guard FileManager.default.fileExists(atPath: model.path) else {
-        throw ConfigurationError(
-          "no model in \(model.path): train one with these settings, or name another encoder with --tf; --split \(split.rawValue) instead of '\(split.rawValue)' evaluates the one that tf names"
-        )
+        throw FileError(
+          value: "no model in \(model.path): train one with these settings, or name another encoder with --tf",
+          advice: "--split \(split.rawValue) instead of '\(split.rawValue)' evaluates the one that tf names")
       }
       configuration.tf = model.path
     }

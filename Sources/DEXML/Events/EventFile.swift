@@ -24,10 +24,10 @@ public struct EventFile: Sendable {
   /// A message with its length and checksums.
   package static func record(_ message: Data) -> Data {
     var record = Data()
-    record.append(littleEndian: UInt64(message.count))
-    record.append(littleEndian: CRC32C.masked(record))
+    record.append(little: UInt64(message.count))
+    record.append(little: CRC32C.masked(record))
     record.append(message)
-    record.append(littleEndian: CRC32C.masked(message))
+    record.append(little: CRC32C.masked(message))
     return record
   }
 }

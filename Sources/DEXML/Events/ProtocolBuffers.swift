@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// Writes the fields of one Protocol Buffers message.
 struct MessageWriter {
@@ -11,7 +12,7 @@ struct MessageWriter {
 
   mutating func add(_ field: Int, fixed64 value: UInt64) {
     add(varint: UInt64(field << 3 | 1))
-    bytes.append(littleEndian: value)
+    bytes.append(little: value)
   }
 
   mutating func add(_ field: Int, bytes value: Data) {
@@ -22,7 +23,7 @@ struct MessageWriter {
 
   mutating func add(_ field: Int, fixed32 value: UInt32) {
     add(varint: UInt64(field << 3 | 5))
-    bytes.append(littleEndian: value)
+    bytes.append(little: value)
   }
 
   private mutating func add(varint value: UInt64) {
@@ -80,10 +81,6 @@ struct MessageReader {
 }
 
 extension Data {
-  mutating func append<T: FixedWidthInteger>(littleEndian value: T) {
-    Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
-  }
-
   /// Takes an integer from the front, if there are bytes enough.
   mutating func popLittleEndian<T: FixedWidthInteger & UnsignedInteger>() -> T? {
     popBytes(MemoryLayout<T>.size).map { $0.reversed().reduce(0) { $0 << 8 | T($1) } }

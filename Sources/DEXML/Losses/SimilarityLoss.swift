@@ -1,3 +1,5 @@
+import WengertNN
+
 /// The losses on the similarities s_il = ⟨x_i, y_l⟩ / τ of B documents and L labels. With drawn positives S_i ⊆ P_i, weights w (1 or the relevance):
 ///
 ///     softmax             −(1/B) Σ_i Σ_{j∈S_i} w_ij (s_ij − ln Σ_l e^{s_il})
@@ -53,9 +55,9 @@ public struct SimilarityLoss: Sendable {
       let candidates = targets.labelCount - targets.positiveCounts[i] + targets.drawnCounts[i]
       let k = topK.value(targets.positiveCounts[i])
       if k < 1 || k >= candidates {
-        throw ConfigurationError(
-          "topk_K: \(k) of \(candidates) candidate labels (document \(i) of the batch); it must be at least 1 and less than the number of candidates"
-        )
+        throw FileError(
+          field: "topk_K", value: "\(k) of \(candidates) candidate labels (document \(i) of the batch)",
+          advice: "it must be at least 1 and less than the number of candidates")
       }
     }
   }

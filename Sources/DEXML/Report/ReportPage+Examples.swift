@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 // Documents with what is true of them and what was predicted.
 extension ReportPage {
@@ -69,8 +70,9 @@ extension TextLines {
       if wanted.contains(lines.count - 1) { picked[lines.count - 1] = line }
     }
     guard picked.count == wanted.count else {
-      throw TokenizerError(
-        file.path, "lines", "has \(lines.count), but line \(wanted.max()! + 1) is wanted: are the texts those of the matrices?")
+      throw FileError(
+        file: file.path, field: "lines",
+        value: "has \(lines.count), but line \(wanted.max()! + 1) is wanted: are the texts those of the matrices?")
     }
     return picked
   }

@@ -53,7 +53,7 @@ struct MetricsHistory {
 
   /// Reads `<split>_metrics.tsv`: a header `epoch step P@1 …` and one row for each evaluation.
   init(contentsOf url: URL) throws {
-    let lines = try DatasetFolder.readLines(url)
+    let lines = try TextLines.all(of: url)
     names = lines.first.map { $0.split(separator: "\t").dropFirst(2).map(String.init) } ?? []
     let header = ["epoch", "step"] + names
     guard lines.first == header.joined(separator: "\t"), !names.isEmpty else {

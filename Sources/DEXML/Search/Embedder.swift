@@ -20,7 +20,7 @@ public enum Embedder {
     let length = try folder.maximumLength(maxLength)
     let reader = try folder.reader(for: prompt, maximumLength: length)
     let program = EmbeddingProgram(try folder.textEncoder(pooling: pooling, normalizes: normalizes))
-    let total = try DatasetFolder.countLines(input), width = program.model.width
+    let total = try TextLines.count(of: input), width = program.model.width
     var lines = try TextLines(contentsOf: input)
     let writer: any RowWriter =
       output.pathExtension == "npy"

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// The lines of an input of a command, some at a time: a text file's, or standard input's, which come as soon as they are there.
 struct InputLines {
@@ -74,12 +75,14 @@ struct StreamLines {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     var count = Foundation.read(descriptor, &buffer, buffer.count)
     while count < 0 && errno == EINTR { count = Foundation.read(descriptor, &buffer, buffer.count) }
-    guard count >= 0 else { throw TokenizerError(name, "line \(lines + 1)", "cannot be read (\(String(cString: strerror(errno))))") }
+    guard count >= 0 else {
+      throw FileError(file: name, field: "line \(lines + 1)", value: "cannot be read (\(String(cString: strerror(errno))))")
+    }
     isAtEnd = count == 0
     rest += buffer[..<count]
     if isAtStart, count > 0 {
       isAtStart = false
-      if let problem = TextMark.problem(rest) { throw TokenizerError(name, "encoding", problem) }
+      try TextMark.check(rest, file: name)
       rest.removeFirst(TextMark.length(rest))
     }
   }

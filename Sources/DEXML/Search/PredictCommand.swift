@@ -36,7 +36,7 @@ public enum PredictCommand {
     case .tsv: writer = TSVPredictions()
     case .npz:
       guard let output else {
-        throw ConfigurationError("--format npz is a file of bytes: name it with --output FILE.npz")
+        throw FileError(value: "--format npz is a file of bytes: name it with --output FILE.npz")
       }
       writer = MatrixPredictions(output, columns: predictor.labelTexts.count)
     }

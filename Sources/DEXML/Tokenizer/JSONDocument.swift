@@ -1,3 +1,5 @@
+import WengertNN
+
 /// A JSON value whose strings and keys are kept byte for byte.
 ///
 /// Swift's `String`, and every dictionary keyed by it, treats canonically equivalent texts as equal; two pieces of a vocabulary
@@ -66,7 +68,9 @@ private struct JSONParser {
   var position = 0
   var depth = 0
 
-  func failure(_ message: String) -> TokenizerError { TokenizerError(file, "byte \(position)", "\(message); this is not valid JSON") }
+  func failure(_ message: String) -> FileError {
+    FileError(file: file, field: "byte \(position)", value: "\(message)", advice: "this is not valid JSON")
+  }
 
   mutating func document() throws -> JSONDocument {
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }

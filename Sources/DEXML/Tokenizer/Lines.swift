@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// Consecutive lines of a UTF-8 text file as they lie in memory, with eight bytes for each line's place: one text per line, ended by LF or CR LF.
 ///
@@ -28,18 +29,26 @@ struct Lines: Sendable {
 
   /// Maps a whole file and checks it; a byte order mark at its start is passed over.
   ///
-  /// - Throws: `TokenizerError` if the file cannot be read, or with the number of the first line that is not valid UTF-8.
+  /// - Throws: `FileError` if the file cannot be read, or with the number of the first line that is not valid UTF-8.
   init(mapping file: URL) throws {
     try TextBlocks.check(file)
     let text: Data
     do {
       text = try Data(contentsOf: file, options: .alwaysMapped)
     } catch {
-      throw TokenizerError(file.path, "file", "cannot be read (\(systemReason(error)))")
+      throw FileError(file: file.path, field: "file", value: "cannot be read (\(systemReason(error)))")
     }
-    if let problem = TextMark.problem(text.prefix(TextMark.headSize)) { throw TokenizerError(file.path, "encoding", problem) }
-    self.init(text.dropFirst(TextMark.length(text)), path: file.path)
+    try self.init(marked: text, path: file.path)
     if let line = firstInvalid(0..<count) { throw invalid(line) }
+  }
+
+  /// Maps a whole file, of whose text only the encoding's mark is checked.
+  init(unchecked file: URL) throws { try self.init(marked: mapFile(file), path: file.path) }
+
+  /// The lines of a whole file behind its byte order mark.
+  private init(marked text: Data, path: String) throws {
+    try TextMark.check(text.prefix(TextMark.headSize), file: path)
+    self.init(text.dropFirst(TextMark.length(text)), path: path)
   }
 
   /// Calls `body` with the bytes of a line without its end.
@@ -81,9 +90,9 @@ struct Lines: Sendable {
   }
 
   /// The error of a line that is not valid UTF-8.
-  func invalid(_ line: Int) -> TokenizerError {
-    TokenizerError(
-      path, "line \(before + line + 1)",
-      "is not valid UTF-8; save the file as UTF-8, for instance with iconv -f LATIN1 -t UTF-8 if it is Latin-1")
+  func invalid(_ line: Int) -> FileError {
+    FileError(
+      file: path, field: "line \(before + line + 1)", value: "is not valid UTF-8",
+      advice: "save the file as UTF-8, for instance with iconv -f LATIN1 -t UTF-8 if it is Latin-1")
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// Reads a text file in blocks of whole lines; a block grows to the length of its longest line. A byte order mark at the start is passed over.
 struct TextBlocks {
@@ -13,32 +14,30 @@ struct TextBlocks {
   private var reachedEnd = false
 
   /// - Parameter size: the bytes to read at a time.
-  /// - Throws: `TokenizerError` if the file cannot be opened or begins as one that is no UTF-8.
+  /// - Throws: `FileError` if the file cannot be opened or begins as one that is no UTF-8.
   init(contentsOf file: URL, size: Int) throws {
     try Self.check(file)
     (path, self.size) = (file.path, size)
     do {
       handle = try FileHandle(forReadingFrom: file)
     } catch {
-      throw TokenizerError(path, "file", "cannot be read (\(systemReason(error)))")
+      throw FileError(file: path, field: "file", value: "cannot be read (\(systemReason(error)))")
     }
     let head = try read(TextMark.headSize)
-    if let problem = TextMark.problem(head) { throw TokenizerError(path, "encoding", problem) }
+    try TextMark.check(head, file: path)
     rest = Data(head.dropFirst(TextMark.length(head)))
   }
 
   /// Throws unless there is a file at this place that is no folder.
   static func check(_ file: URL) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder) else {
-      throw TokenizerError(file.path, "file", "does not exist; expected a text file with one text per line")
-    }
-    guard !isFolder.boolValue else { throw TokenizerError(file.path, "file", "is a folder; expected a text file with one text per line") }
+    guard !file.exists || file.isFolder else { return }
+    let value = file.isFolder ? "is a folder" : "does not exist"
+    throw FileError(file: file.path, field: "file", value: value, advice: "expected a text file with one text per line")
   }
 
   /// The next lines, or nil after the last; they are not checked.
   ///
-  /// - Throws: `TokenizerError` if the file cannot be read on.
+  /// - Throws: `FileError` if the file cannot be read on.
   mutating func next() throws -> Lines? {
     var text = rest
     rest = Data()
@@ -64,7 +63,7 @@ struct TextBlocks {
     do {
       return try handle.read(upToCount: count) ?? Data()
     } catch {
-      throw TokenizerError(path, "line \(self.count + 1)", "cannot be read (\(systemReason(error)))")
+      throw FileError(file: path, field: "line \(self.count + 1)", value: "cannot be read (\(systemReason(error)))")
     }
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// The lines of a UTF-8 text file, read as they are asked for: one text per line, ended by LF or CR LF.
 ///
@@ -12,7 +13,7 @@ public struct TextLines {
   /// The number of lines before the block.
   private var before = 0
 
-  /// - Throws: `TokenizerError` if the file cannot be opened.
+  /// - Throws: `FileError` if the file cannot be opened.
   public init(contentsOf file: URL) throws {
     blocks = try TextBlocks(contentsOf: file, size: 1 << 20)
   }
@@ -25,9 +26,12 @@ public struct TextLines {
     return result
   }
 
+  /// The number of lines of a file that can be mapped; they are not checked.
+  public static func count(of file: URL) throws -> Int { try Lines(unchecked: file).count }
+
   /// The next line without its end, or nil after the last.
   ///
-  /// - Throws: `TokenizerError` with the line's number if it is not valid UTF-8, or if the file cannot be read on.
+  /// - Throws: `FileError` with the line's number if it is not valid UTF-8, or if the file cannot be read on.
   public mutating func next() throws -> String? {
     if count == blocks.count {
       (block, before) = (try blocks.next(), count)

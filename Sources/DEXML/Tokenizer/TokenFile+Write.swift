@@ -8,19 +8,19 @@ extension TokenFile {
   /// - Parameters:
   ///   - maxLength: the number of columns, special tokens included: 2 or more.
   ///   - progress: called now and then with the number of lines done.
-  /// - Throws: `TokenizerError` for an unreadable or invalid text, naming its line, a tokenizer that pads with its separator, or a disk that cannot be written.
+  /// - Throws: `FileError` for an unreadable or invalid text, naming its line, a tokenizer that pads with its separator, or a disk that cannot be written.
   public static func write(
     texts: URL, tokenizer: Tokenizer, maxLength: Int, to file: URL, progress: ((Int) -> Void)? = nil
   ) throws -> TokenFile {
     guard (2...largestColumns).contains(maxLength) else {
-      throw TokenizerError(file.path, "maximum length", "is \(maxLength); expected 2 to \(largestColumns)")
+      throw FileError(file: file.path, field: "maximum length", value: "is \(maxLength)", advice: "expected 2 to \(largestColumns)")
     }
     // Reading a row takes off what is padding at its end.
     guard tokenizer.padID != tokenizer.sepID else {
-      throw TokenizerError(
-        file.path, "pad_token",
-        "is the separator, with id \(tokenizer.padID), too, so that a row's end cannot be found; tokenize during training (data_tokenization: online), or name another pad_token in tokenizer_config.json"
-      )
+      throw FileError(
+        file: file.path, field: "pad_token",
+        value: "is the separator, with id \(tokenizer.padID), too, so that a row's end cannot be found",
+        advice: "tokenize during training (data_tokenization: online), or name another pad_token in tokenizer_config.json")
     }
     let threads = ProcessInfo.processInfo.activeProcessorCount
     var blocks = try TextBlocks(contentsOf: texts, size: max(threads, 2) << 21)
@@ -46,12 +46,12 @@ extension TokenFile {
       if FileManager.default.fileExists(atPath: meta.path) { try FileManager.default.removeItem(at: meta) }
       try output.commit()
       try FileBeingWritten.write(Data("\(rows) \(maxLength) int64\n".utf8), to: meta)
-    } catch let error as TokenizerError {
+    } catch let error as FileError where error.file == texts.path {
       throw error
     } catch let error as FileError {
-      throw TokenizerError(file.path, "file", "cannot be written (\(error.value)); \(error.advice)")
+      throw FileError(file: file.path, field: "file", value: "cannot be written (\(error.value))", advice: "\(error.advice)")
     } catch {
-      throw TokenizerError(file.path, "file", "cannot be written (\(systemReason(error)))")
+      throw FileError(file: file.path, field: "file", value: "cannot be written (\(systemReason(error)))")
     }
     return try TokenFile(contentsOf: file)
   }

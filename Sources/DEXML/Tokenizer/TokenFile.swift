@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 /// Token ids made once for a whole text file: `rows` × `columns` int64 in row order, memory-mapped, each row padded at its end.
 ///
@@ -10,20 +11,20 @@ public struct TokenFile: Sendable {
 
   /// Maps a token file after checking its size against its `.meta`.
   ///
-  /// - Throws: `TokenizerError` naming the file, the field and the value.
+  /// - Throws: `FileError` naming the file, the field and the value.
   public init(contentsOf file: URL) throws {
     let meta = Self.meta(of: file)
     (rows, columns) = try Self.shape(readFile(meta), file: meta.path)
     do {
       ids = try Data(contentsOf: file, options: .alwaysMapped)
     } catch {
-      throw TokenizerError(file.path, "file", "cannot be read (\(systemReason(error))); make it with tokenize")
+      throw FileError(file: file.path, field: "file", value: "cannot be read (\(systemReason(error)))", advice: "make it with tokenize")
     }
     // The product cannot overflow: the shape's parser limits both.
     guard ids.count == rows * columns * 8 else {
-      throw TokenizerError(
-        file.path, "size", "is \(ids.count) bytes; \(rows) rows of \(columns) int64 are \(rows * columns * 8): delete it and tokenize again"
-      )
+      throw FileError(
+        file: file.path, field: "size", value: "is \(ids.count) bytes",
+        advice: "\(rows) rows of \(columns) int64 are \(rows * columns * 8): delete it and tokenize again")
     }
   }
 
@@ -62,15 +63,15 @@ public struct TokenFile: Sendable {
     let text = String(decoding: bytes.prefix(200), as: UTF8.self)
     let fields = text.split(whereSeparator: \.isWhitespace)
     guard bytes.count <= 200, fields.count == 3 else {
-      throw TokenizerError(file, "line 1", "is \"\(text.prefix(60))\"; expected \"rows columns int64\"")
+      throw FileError(file: file, field: "line 1", value: "is \"\(text.prefix(60))\"", advice: "expected \"rows columns int64\"")
     }
     guard let rows = Int(fields[0]), (0...largestRows).contains(rows) else {
-      throw TokenizerError(file, "rows", "is \"\(fields[0])\"; expected a number from 0 to \(largestRows)")
+      throw FileError(file: file, field: "rows", value: "is \"\(fields[0])\"", advice: "expected a number from 0 to \(largestRows)")
     }
     guard let columns = Int(fields[1]), (1...largestColumns).contains(columns) else {
-      throw TokenizerError(file, "columns", "is \"\(fields[1])\"; expected a number from 1 to \(largestColumns)")
+      throw FileError(file: file, field: "columns", value: "is \"\(fields[1])\"", advice: "expected a number from 1 to \(largestColumns)")
     }
-    guard fields[2] == "int64" else { throw TokenizerError(file, "type", "is \"\(fields[2])\"; expected int64") }
+    guard fields[2] == "int64" else { throw FileError(file: file, field: "type", value: "is \"\(fields[2])\"", advice: "expected int64") }
     return (rows, columns)
   }
 }

@@ -6,7 +6,7 @@ public enum TokenizeCommand {
   public static func run(text: URL, tokenizer: URL, maxLength: Int) throws {
     let tokenizer = try Tokenizer(folder: tokenizer)
     let target = TokenFile.location(texts: text, tokenizer: tokenizer.name, maxLength: maxLength)
-    var bar = ProgressBar("tokenizing", total: try DatasetFolder.countLines(text))
+    var bar = ProgressBar("tokenizing", total: try TextLines.count(of: text))
     let file = try TokenFile.write(texts: text, tokenizer: tokenizer, maxLength: maxLength, to: target) {
       bar.update(step: $0, documents: $0)
     }

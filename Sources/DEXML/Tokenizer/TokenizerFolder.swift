@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 extension TokenizerSettings {
   /// Reads a Hugging Face tokenizer folder.
@@ -20,11 +21,10 @@ extension TokenizerSettings {
       let other = ["sentencepiece.bpe.model", "spiece.model", "tokenizer.model", "merges.txt", "vocab.json"].first {
         FileManager.default.fileExists(atPath: folder.appendingPathComponent($0).path)
       }
-      throw TokenizerError(
-        folder.path, "folder",
-        "has neither tokenizer.json nor vocab.txt"
-          + (other.map { ", but \($0): the tokenizer of another kind of model; \(Self.kinds) can be opened" }
-            ?? "; give the folder of a BERT model with its tokenizer files"))
+      throw FileError(
+        file: folder.path, field: "folder",
+        value: "has neither tokenizer.json nor vocab.txt" + (other.map { ", but \($0): the tokenizer of another kind of model" } ?? ""),
+        advice: other == nil ? "give the folder of a BERT model with its tokenizer files" : "\(Self.kinds) can be opened")
     }
     let own = names
     for (document, file) in [map, config].compactMap(\.self) { try read(names: document, file: file) }
@@ -34,16 +34,17 @@ extension TokenizerSettings {
       try read(addedTokens: document, file: file)
     }
     if let (key, _) = SpecialNames.keys.first(where: { names[keyPath: $0.path].isEmpty }) {
-      throw TokenizerError(folder.path, key, "is empty; expected the token's text")
+      throw FileError(file: folder.path, field: key, value: "is empty", advice: "expected the token's text")
     }
     addSpecialTokens()
     for (document, file) in [map, config].compactMap(\.self) { try read(additional: document, file: file) }
     let size = added.reduce(0) { $0 + $1.token.content.count }
     guard size <= Self.mostAddedBytes else {
-      throw TokenizerError(folder.path, "added tokens", "\(size) bytes; at most \(Self.mostAddedBytes) are supported")
+      throw FileError(
+        file: folder.path, field: "added tokens", value: "\(size) bytes", advice: "at most \(Self.mostAddedBytes) are supported")
     }
     if let token = added.first(where: { Int($0.id) > Self.largestID }) {
-      throw TokenizerError(folder.path, "added tokens", "an id of \(token.id) is more than the supported \(Self.largestID)")
+      throw FileError(file: folder.path, field: "added tokens", value: "an id of \(token.id) is more than the supported \(Self.largestID)")
     }
   }
 
@@ -51,7 +52,9 @@ extension TokenizerSettings {
   private static func document(_ url: URL) throws -> (JSONDocument, String)? {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let document = try JSONDocument(parsing: readFile(url), file: url.path)
-    guard case .object = document else { throw TokenizerError(url.path, "document", "is \(document.summary); expected an object") }
+    guard case .object = document else {
+      throw FileError(file: url.path, field: "document", value: "is \(document.summary)", advice: "expected an object")
+    }
     return (document, url.path)
   }
 
@@ -66,7 +69,9 @@ extension TokenizerSettings {
       switch text(name) {
       case "BertTokenizer", "BertTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast": return true
       case "PreTrainedTokenizerFast", "TokenizersBackend": return false
-      default: throw TokenizerError(file, "tokenizer_class", "is \(name.summary), a tokenizer of another kind; \(kinds) can be opened")
+      default:
+        throw FileError(
+          file: file, field: "tokenizer_class", value: "is \(name.summary), a tokenizer of another kind", advice: "\(kinds) can be opened")
       }
     }
     return ["bert", "distilbert"].contains(text(model?.0["model_type"]))
@@ -83,8 +88,9 @@ extension TokenizerSettings {
   private static func checkSides(_ tokenizer: JSONDocument, _ config: JSONDocument?, file: String) throws {
     for (object, key) in [("truncation", "truncation_side"), ("padding", "padding_side")] where text(config?[key]) != "right" {
       guard let direction = tokenizer[object]?["direction"], !direction.isNull, text(direction) != "Right" else { continue }
-      throw TokenizerError(
-        file, "\(object).direction", "is \(direction.summary), a tokenizer that works from the other side; only \"Right\" is supported")
+      throw FileError(
+        file: file, field: "\(object).direction", value: "is \(direction.summary), a tokenizer that works from the other side",
+        advice: "only \"Right\" is supported")
     }
   }
 
@@ -96,12 +102,14 @@ extension TokenizerSettings {
   private mutating func read(vocabulary bytes: [UInt8], file: String) throws {
     var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
     if lines.last?.isEmpty == true { lines.removeLast() }
-    guard !lines.isEmpty else { throw TokenizerError(file, "line 1", "the vocabulary is empty; expected one token per line") }
+    guard !lines.isEmpty else {
+      throw FileError(file: file, field: "line 1", value: "the vocabulary is empty", advice: "expected one token per line")
+    }
     vocabulary.reserveCapacity(lines.count)
     for (index, line) in lines.enumerated() {
       let token = line.last == 0x0D ? line.dropLast() : line
       guard String(validating: token, as: UTF8.self) != nil else {
-        throw TokenizerError(file, "line \(index + 1)", "the token is not valid UTF-8")
+        throw FileError(file: file, field: "line \(index + 1)", value: "the token is not valid UTF-8")
       }
       vocabulary.append((Array(token), Int32(truncatingIfNeeded: index)))
     }
@@ -112,7 +120,7 @@ extension TokenizerSettings {
   private func checkSize(_ file: String) throws {
     let size = vocabulary.reduce(0) { $0 + $1.token.count + 1 }
     guard size < 1 << 24 else {
-      throw TokenizerError(file, "vocabulary", "\(size) bytes of tokens; at most \(1 << 24 - 1) are supported")
+      throw FileError(file: file, field: "vocabulary", value: "\(size) bytes of tokens", advice: "at most \(1 << 24 - 1) are supported")
     }
   }
 
@@ -123,31 +131,39 @@ extension TokenizerSettings {
 
   private mutating func read(tokenizer: JSONDocument, isBert: Bool, file: String) throws {
     if let type = tokenizer["model"]?["type"], !type.isNull, Self.text(type) != "WordPiece" {
-      throw TokenizerError(file, "model.type", "is \(type.summary), the tokenizer of another kind of model; \(Self.kinds) can be opened")
+      throw FileError(
+        file: file, field: "model.type", value: "is \(type.summary), the tokenizer of another kind of model",
+        advice: "\(Self.kinds) can be opened")
     }
     guard let model = tokenizer["model"], let entries = model["vocab"], case .object(let pairs) = entries else {
-      throw TokenizerError(file, "model.vocab", "is \(tokenizer["model"]?["vocab"]?.summary ?? "missing"); expected an object of token: id")
+      throw FileError(
+        file: file, field: "model.vocab", value: "is \(tokenizer["model"]?["vocab"]?.summary ?? "missing")",
+        advice: "expected an object of token: id")
     }
     for (token, value) in pairs {
       guard let id = value.int, (0...Self.largestID).contains(id) else {
-        throw TokenizerError(
-          file, "model.vocab[\"\(String(decoding: token, as: UTF8.self))\"]",
-          "is \(value.summary); expected an id from 0 to \(Self.largestID)")
+        throw FileError(
+          file: file, field: "model.vocab[\"\(String(decoding: token, as: UTF8.self))\"]", value: "is \(value.summary)",
+          advice: "expected an id from 0 to \(Self.largestID)")
       }
       vocabulary.append((token, Int32(id)))
     }
-    guard !vocabulary.isEmpty else { throw TokenizerError(file, "model.vocab", "is empty") }
+    guard !vocabulary.isEmpty else { throw FileError(file: file, field: "model.vocab", value: "is empty") }
     try checkSize(file)
     if let value = try optional(model, "unk_token", "model.", file, \.string, "a string") { names.unk = value }
     if let value = try optional(model, "continuing_subword_prefix", "model.", file, \.string, "a string") { prefix = value }
     if let value = try optional(model, "max_input_chars_per_word", "model.", file, \.int, "a whole number") { longestWord = value }
-    guard longestWord >= 0 else { throw TokenizerError(file, "model.max_input_chars_per_word", "is \(longestWord); expected 0 or more") }
+    guard longestWord >= 0 else {
+      throw FileError(file: file, field: "model.max_input_chars_per_word", value: "is \(longestWord)", advice: "expected 0 or more")
+    }
     try read(normalizer: tokenizer["normalizer"] ?? .null, file: file)
     try expect(tokenizer["pre_tokenizer"]?["type"], "BertPreTokenizer", "pre_tokenizer.type", file)
     for (index, value) in (try optional(tokenizer, "added_tokens", "", file, \.array, "a list") ?? []).enumerated() {
       let field = "added_tokens[\(index)]"
       guard let id = value["id"]?.int, (0...Self.largestID).contains(id) else {
-        throw TokenizerError(file, "\(field).id", "is \(value["id"]?.summary ?? "missing"); expected an id from 0 to \(Self.largestID)")
+        throw FileError(
+          file: file, field: "\(field).id", value: "is \(value["id"]?.summary ?? "missing")",
+          advice: "expected an id from 0 to \(Self.largestID)")
       }
       try add(token(value, special: false, field: field, file), id: id)
     }
@@ -155,9 +171,9 @@ extension TokenizerSettings {
     if let processor = tokenizer["post_processor"], !processor.isNull {
       try read(postProcessor: processor, file: file)
     } else if !isBert {
-      throw TokenizerError(
-        file, "post_processor",
-        "is missing or null, so that texts have no [CLS] and [SEP]; TemplateProcessing and BertProcessing are supported")
+      throw FileError(
+        file: file, field: "post_processor", value: "is missing or null, so that texts have no [CLS] and [SEP]",
+        advice: "TemplateProcessing and BertProcessing are supported")
     }
   }
 
@@ -181,20 +197,21 @@ extension TokenizerSettings {
       guard let template = postProcessor["single"]?.array, template.count == 3, let first = template[0]["SpecialToken"]?["id"]?.string,
         template[1]["Sequence"] != nil, let last = template[2]["SpecialToken"]?["id"]?.string
       else {
-        throw TokenizerError(file, "post_processor.single", "expected a special token, the sequence and a special token")
+        throw FileError(file: file, field: "post_processor.single", value: "expected a special token, the sequence and a special token")
       }
       (names.cls, names.sep) = (first, last)
     case "BertProcessing":
       guard let cls = postProcessor["cls"]?.array?.first?.string, let sep = postProcessor["sep"]?.array?.first?.string else {
-        throw TokenizerError(file, "post_processor", "expected cls and sep, each a list of token and id")
+        throw FileError(file: file, field: "post_processor", value: "expected cls and sep, each a list of token and id")
       }
       (names.cls, names.sep) = (cls, sep)
     default:
       let found = postProcessor["type"]?.summary ?? "missing"
-      throw TokenizerError(file, "post_processor.type", "is \(found); TemplateProcessing and BertProcessing are supported")
+      throw FileError(
+        file: file, field: "post_processor.type", value: "is \(found)", advice: "TemplateProcessing and BertProcessing are supported")
     }
     guard id(names.cls) != nil, id(names.sep) != nil else {
-      throw TokenizerError(file, "post_processor", "its special tokens are not in the vocabulary")
+      throw FileError(file: file, field: "post_processor", value: "its special tokens are not in the vocabulary")
     }
   }
 
@@ -204,7 +221,7 @@ extension TokenizerSettings {
     for (key, path) in SpecialNames.keys {
       guard let value = document[key], !value.isNull else { continue }
       let token = try token(value, special: true, field: key, file)
-      guard !token.content.isEmpty else { throw TokenizerError(file, key, "is empty") }
+      guard !token.content.isEmpty else { throw FileError(file: file, field: key, value: "is empty") }
       names[keyPath: path] = token.content
       if value.string == nil { add(token) }
     }
@@ -215,10 +232,12 @@ extension TokenizerSettings {
     func flag(_ key: String) throws -> Bool? { try optional(config, key, "", file, \.bool, "true or false") }
     for key in ["word_tokenizer_type", "subword_tokenizer_type", "mecab_kwargs"] {
       guard let value = config[key], !value.isNull else { continue }
-      throw TokenizerError(file, key, "is \(value.summary), a setting of another kind of tokenizer; \(Self.kinds) can be opened")
+      throw FileError(
+        file: file, field: key, value: "is \(value.summary), a setting of another kind of tokenizer", advice: "\(Self.kinds) can be opened")
     }
     if try flag("split_special_tokens") ?? false {
-      throw TokenizerError(file, "split_special_tokens", "is true; special tokens that stand in a text stay whole here")
+      throw FileError(
+        file: file, field: "split_special_tokens", value: "is true", advice: "special tokens that stand in a text stay whole here")
     }
     let rules = try (lowercase: flag("do_lower_case"), chinese: flag("tokenize_chinese_chars"), accents: flag("strip_accents"))
     if setsRules {
@@ -228,12 +247,12 @@ extension TokenizerSettings {
     }
     guard let tokens = config["added_tokens_decoder"], !tokens.isNull else { return }
     guard case .object(let pairs) = tokens else {
-      throw TokenizerError(file, "added_tokens_decoder", "is \(tokens.summary); expected an object of id: token")
+      throw FileError(file: file, field: "added_tokens_decoder", value: "is \(tokens.summary)", advice: "expected an object of id: token")
     }
     let numbered = try pairs.map { key, value in
       let field = "added_tokens_decoder[\"\(String(decoding: key, as: UTF8.self))\"]"
       guard let id = Int(String(decoding: key, as: UTF8.self)), (0...Self.largestID).contains(id) else {
-        throw TokenizerError(file, field, "the key is no id from 0 to \(Self.largestID)")
+        throw FileError(file: file, field: field, value: "the key is no id from 0 to \(Self.largestID)")
       }
       return (id: id, token: try token(value, special: false, field: field, file))
     }
@@ -246,7 +265,7 @@ extension TokenizerSettings {
     let numbered = try pairs.map { key, value in
       guard let id = value.int, (0...Self.largestID).contains(id) else {
         let field = "\"\(String(decoding: key, as: UTF8.self))\""
-        throw TokenizerError(file, field, "is \(value.summary); expected an id from 0 to \(Self.largestID)")
+        throw FileError(file: file, field: field, value: "is \(value.summary)", advice: "expected an id from 0 to \(Self.largestID)")
       }
       return (id: id, token: key)
     }
@@ -280,7 +299,8 @@ extension TokenizerSettings {
   private func token(_ value: JSONDocument, special: Bool, field: String, _ file: String) throws -> AddedToken {
     if let content = value.string { return AddedToken(content: content, special: special) }
     guard let content = value["content"]?.string else {
-      throw TokenizerError(file, field, "is \(value.summary); expected a token's text, or an object with its content")
+      throw FileError(
+        file: file, field: field, value: "is \(value.summary)", advice: "expected a token's text, or an object with its content")
     }
     func flag(_ key: String) throws -> Bool? { try optional(value, key, field + ".", file, \.bool, "true or false") }
     let special = try flag("special") ?? special
@@ -291,10 +311,10 @@ extension TokenizerSettings {
 
   private func expect(_ value: JSONDocument?, _ expected: String, _ field: String, _ file: String) throws {
     guard let found = value, !(found.string?.elementsEqual(expected.utf8) ?? false) else {
-      if value == nil { throw TokenizerError(file, field, "is missing; expected \"\(expected)\"") }
+      if value == nil { throw FileError(file: file, field: field, value: "is missing", advice: "expected \"\(expected)\"") }
       return
     }
-    throw TokenizerError(file, field, "is \(found.summary); only \"\(expected)\" is supported")
+    throw FileError(file: file, field: field, value: "is \(found.summary)", advice: "only \"\(expected)\" is supported")
   }
 
   /// A field that may be absent or null; another type is an error.
@@ -302,7 +322,9 @@ extension TokenizerSettings {
     _ object: JSONDocument, _ key: String, _ parent: String, _ file: String, _ read: (JSONDocument) -> Value?, _ expected: String
   ) throws -> Value? {
     guard let value = object[key], !value.isNull else { return nil }
-    guard let result = read(value) else { throw TokenizerError(file, parent + key, "is \(value.summary); expected \(expected)") }
+    guard let result = read(value) else {
+      throw FileError(file: file, field: parent + key, value: "is \(value.summary)", advice: "expected \(expected)")
+    }
     return result
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import WengertNN
 
 extension Tokenizer {
   /// Writes `vocab.txt`, `tokenizer.json`, `tokenizer_config.json` and `special_tokens_map.json`, from which Hugging Face's
@@ -15,7 +16,7 @@ extension Tokenizer {
       do {
         try Data(text.utf8).write(to: url, options: .atomic)
       } catch {
-        throw TokenizerError(url.path, "file", "cannot be written (\(systemReason(error)))")
+        throw FileError(file: url.path, field: "file", value: "cannot be written (\(systemReason(error)))")
       }
     }
   }
@@ -108,17 +109,5 @@ extension Tokenizer {
     """
   }
 
-  /// A JSON string.
-  private func quote(_ text: [UInt8]) -> String {
-    var result: [UInt8] = [UInt8(ascii: "\"")]
-    for byte in text {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"): result += [UInt8(ascii: "\\"), byte]
-      case 0..<0x20: result += Array("\\u00".utf8) + Array((byte < 0x10 ? "0" : "").utf8) + Array(String(byte, radix: 16).utf8)
-      default: result.append(byte)
-      }
-    }
-    result.append(UInt8(ascii: "\""))
-    return String(decoding: result, as: UTF8.self)
-  }
+  private func quote(_ text: [UInt8]) -> String { JSONValue.text(String(decoding: text, as: UTF8.self)).json }
 }

@@ -108,7 +108,8 @@ struct DatasetTask {
     switch split {
     case .val:
       guard configuration.numValPoints > 0 else {
-        throw ConfigurationError("num_val_points: 0; no training documents are held out to evaluate on, set it or use --split tst")
+        throw FileError(
+          field: "num_val_points", value: "0", advice: "no training documents are held out to evaluate on, set it or use --split tst")
       }
       let rows = try Self.heldOut(folder, configuration, rows: trainingLabels.rows)
       let filter = try folder.readFilter(.train, documents: trainingLabels.rows, labels: trainingLabels.columns)

@@ -13,7 +13,7 @@ public struct ResultsFolder: Sendable, Equatable {
     do {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
-      throw ConfigurationError("results_root: cannot make the folder \(url.path): \(oneLine(error))")
+      throw FileError(field: "results_root", value: "cannot make the folder \(url.path): \(oneLine(error))")
     }
   }
 
@@ -90,7 +90,7 @@ public struct ResultsFolder: Sendable, Equatable {
 
   private func rename(_ file: URL, to place: URL) throws {
     guard Foundation.rename(file.path, place.path) == 0 else {
-      throw ConfigurationError("\(file.path): cannot be renamed: \(String(cString: strerror(errno)))")
+      throw FileError(file: file.path, value: "cannot be renamed: \(String(cString: strerror(errno)))")
     }
   }
 

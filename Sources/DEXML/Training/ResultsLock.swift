@@ -86,7 +86,7 @@ final class ResultsLock: Sendable {
     }
     let bytes = Array(here.text.utf8)
     guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else {
-      throw ConfigurationError("\(file.path): cannot be written: \(String(cString: strerror(errno)))")
+      throw FileError(file: file.path, value: "cannot be written: \(String(cString: strerror(errno)))")
     }
     return other
   }
@@ -111,7 +111,7 @@ final class ResultsLock: Sendable {
           throw FileError(
             file: file.path, field: "file", value: "a symbolic link", advice: "what it points to is not written over: remove the link")
         }
-        throw ConfigurationError("\(file.path): cannot be opened for writing: \(String(cString: strerror(errno)))")
+        throw FileError(file: file.path, value: "cannot be opened for writing: \(String(cString: strerror(errno)))")
       }
       var result = flock(descriptor, LOCK_EX | LOCK_NB)
       while result != 0 && errno == EINTR { result = flock(descriptor, LOCK_EX | LOCK_NB) }
@@ -137,7 +137,7 @@ final class ResultsLock: Sendable {
   private static func contents(of descriptor: Int32) throws -> String {
     var bytes = [UInt8](repeating: 0, count: 8192)
     let count = pread(descriptor, &bytes, bytes.count, 0)
-    guard count >= 0 else { throw ConfigurationError("run.lock: cannot be read: \(String(cString: strerror(errno)))") }
+    guard count >= 0 else { throw FileError(file: "run.lock", value: "cannot be read: \(String(cString: strerror(errno)))") }
     return String(decoding: bytes[..<count], as: UTF8.self)
   }
 }

@@ -12,7 +12,7 @@ public final class LogFile: Sendable {
   public init(_ url: URL) throws {
     let descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw ConfigurationError("\(url.path): cannot be opened for writing: \(String(cString: strerror(errno)))")
+      throw FileError(file: url.path, value: "cannot be opened for writing: \(String(cString: strerror(errno)))")
     }
     path = url.path
     handle = Locked((FileHandle(fileDescriptor: descriptor, closeOnDealloc: true), false))

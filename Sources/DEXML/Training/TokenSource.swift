@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import WengertNN
 
 /// The token ids of the lines of a text file: read from the file that `tokenize` makes, or made from the text each time.
 enum TokenSource: Sendable {
@@ -41,7 +42,7 @@ enum TokenSource: Sendable {
         log.info("making \(location.path)")
         let file = try TokenFile.write(texts: texts, tokenizer: tokenizer, maxLength: maximumLength, to: location, progress: nil)
         return .file(file, padID: tokenizer.padID)
-      } catch let error as TokenizerError where error.field == "file" {
+      } catch let error as FileError where error.field == "file" {
         log.warning("\(error); tokenizing during training instead")
       }
     }

@@ -91,18 +91,19 @@ extension Trainer {
     if resumes, FileManager.default.fileExists(atPath: results.checkpoint.path) { return results.checkpoint }
     guard !configuration.resumePath.isEmpty else { return nil }
     let path = URL(fileURLWithPath: configuration.resumePath)
-    var isFolder: ObjCBool = false
     guard !["pt", "pth", "bin"].contains(path.pathExtension) else {
-      throw ConfigurationError(
-        "resume_path: \(path.path) is a file of PyTorch, from which the original takes the weights alone; make a model folder of it and start a new run with --tf FOLDER"
-      )
+      throw FileError(
+        field: "resume_path", value: "\(path.path) is a file of PyTorch, from which the original takes the weights alone",
+        advice: "make a model folder of it and start a new run with --tf FOLDER")
     }
-    guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isFolder) else {
-      throw ConfigurationError("resume_path: nothing at \(path.path); name a checkpoint, or a results folder with one")
+    guard path.exists else {
+      throw FileError(field: "resume_path", value: "nothing at \(path.path)", advice: "name a checkpoint, or a results folder with one")
     }
-    let file = isFolder.boolValue ? path.appendingPathComponent(results.checkpoint.lastPathComponent) : path
+    let file = path.isFolder ? path.appendingPathComponent(results.checkpoint.lastPathComponent) : path
     guard FileManager.default.fileExists(atPath: file.path) else {
-      throw ConfigurationError("resume_path: no \(file.lastPathComponent) in \(path.path); name a checkpoint, or a results folder with one")
+      throw FileError(
+        field: "resume_path", value: "no \(file.lastPathComponent) in \(path.path)",
+        advice: "name a checkpoint, or a results folder with one")
     }
     return file
   }

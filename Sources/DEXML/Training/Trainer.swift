@@ -182,7 +182,7 @@ public struct Trainer {
       let rows = order[number * batch..<min((number + 1) * batch, order.count)].map { task.pairs.rows[$0] }
       let value = try trainStep(rows)
       guard value.isFinite else {
-        throw ConfigurationError("lr: the loss of step \(position.step) is \(value); training has diverged, lower the rate or raise warmup")
+        throw TrainingDiverged(step: position.step, loss: value)
       }
       position.lossSum += value
       position.stepInEpoch += 1

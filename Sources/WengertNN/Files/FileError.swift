@@ -1,25 +1,27 @@
 import Foundation
 
-/// What is wrong with a file: which file, which field of it, what stands there, and what to do.
+/// What is wrong with a user's data: in which file, where in it, what is there, and what to do. One line says it: `file: field: value; advice`.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
-  /// The path of the file, or what stands for it when the bytes came from memory.
+  /// The path of the file, or what stands for it: "command line", a word for bytes from memory, nothing for a setting wherever it comes from.
   public var file: String
-  /// The part of the file that is wrong: a header field, a member, an element.
+  /// The part of it that is wrong: a header field, a line, a setting. Empty if that is the whole.
   public var field: String
   /// What was found there.
   public var value: String
-  /// What was expected, or what to do.
+  /// What was expected, or what to do. Empty if the value says it.
   public var advice: String
 
-  public init(file: String, field: String, value: String, advice: String) {
+  public init(file: String = "", field: String = "", value: String, advice: String = "") {
     self.file = file
     self.field = field
     self.value = value
     self.advice = advice
   }
 
-  /// One line: `file: field: value; advice`.
-  public var description: String { "\(file): \(field): \(value); \(advice)" }
+  /// `file: field: value; advice`, without what is empty.
+  public var description: String {
+    ([file, field].filter { !$0.isEmpty } + [value]).joined(separator: ": ") + (advice.isEmpty ? "" : "; \(advice)")
+  }
   public var errorDescription: String? { description }
 
   /// The error of the last failed system call on `file`.

@@ -96,10 +96,9 @@ public struct SafeTensors: Sendable {
 
   /// What stands before the arrays, which lie in this order: the header's length and the header.
   static func opening(_ tensors: [(name: String, dtype: DType, shape: [Int])], metadata: [String: String], file: String) throws -> Data {
-    var fields: [String] = []
+    var fields: [(key: String, value: JSONValue)] = []
     if !metadata.isEmpty {
-      let pairs = try metadata.sorted { $0.key < $1.key }.map { "\(try quoted($0.key)):\(try quoted($0.value))" }
-      fields.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      fields.append(("__metadata__", .object(metadata.sorted { $0.key < $1.key }.map { (key: $0.key, value: .text($0.value)) })))
     }
     var seen: Set<String> = ["__metadata__"]
     var offset = 0
@@ -107,13 +106,15 @@ public struct SafeTensors: Sendable {
       guard seen.insert(name).inserted else {
         throw FileError(file: file, field: "name", value: name, advice: "give each array a name of its own, not __metadata__")
       }
-      let sizes = shape.map(String.init).joined(separator: ",")
       let end = offset + (try HostArray.byteCount(shape, dtype.byteCount, file: file, field: "shape of \(name)"))
-      fields.append(
-        "\(try quoted(name)):{\"dtype\":\"\(Self.name(dtype))\",\"shape\":[\(sizes)],\"data_offsets\":[\(offset),\(end)]}")
+      let stored: [(key: String, value: JSONValue)] = [
+        ("dtype", .text(Self.name(dtype))), ("shape", .list(shape.map { .whole($0) })),
+        ("data_offsets", .list([.whole(offset), .whole(end)])),
+      ]
+      fields.append((name, .object(stored)))
       offset = end
     }
-    var header = Data("{\(fields.joined(separator: ","))}".utf8)
+    var header = Data(JSONValue.object(fields).json.utf8)
     header.append(Data(repeating: 0x20, count: (8 - header.count % 8) % 8))
     guard header.count <= longestHeader else {
       throw FileError(file: file, field: "header length", value: "\(header.count)", advice: "at most \(longestHeader) is possible")
@@ -175,12 +176,6 @@ public struct SafeTensors: Sendable {
     case .float32: "F32"
     case .float64: "F64"
     }
-  }
-
-  private static func quoted(_ text: String) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = .withoutEscapingSlashes
-    return String(decoding: try encoder.encode(text), as: UTF8.self)
   }
 }
 

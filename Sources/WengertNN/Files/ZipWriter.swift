@@ -106,7 +106,7 @@ struct ZipWriter {
 
 extension Data {
   /// Appends an integer's bytes, the lowest first.
-  mutating func append<T: FixedWidthInteger>(little value: T) {
+  package mutating func append<T: FixedWidthInteger>(little value: T) {
     Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
   }
 }

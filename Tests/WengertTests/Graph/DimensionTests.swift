@@ -43,7 +43,7 @@ struct DimensionTests {
   @Test("a product divided by one factor is the other, for random polynomials")
   func randomDivision() {
     for seed in 0..<200 as Range<UInt64> {
-      var generator = SeededGenerator(seed: seed)
+      var generator = SplitMix64(seed: seed)
       func polynomial() -> Dimension {
         (0..<3).reduce(1) { (sum: Dimension, _) in
           let symbols: [Dimension] = ["a", "b", "c", 1]
@@ -131,7 +131,7 @@ struct DimensionTests {
   @Test("functions have their values in random expressions, and their bounds hold")
   func randomFunctions() {
     for seed in 0..<300 as Range<UInt64> {
-      var generator = SeededGenerator(seed: seed)
+      var generator = SplitMix64(seed: seed)
       func expression(_ depth: Int) -> (Dimension, ([Int]) -> Int) {
         if depth == 0 || Int.random(in: 0..<4, using: &generator) == 0 {
           let number = Int.random(in: -2...4, using: &generator)

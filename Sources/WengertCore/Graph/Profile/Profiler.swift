@@ -78,11 +78,14 @@ public final class Profiler: Sendable {
   /// The kernels in time, in the format of Chrome's `about:tracing` and of Perfetto (JSON).
   public var chromeTrace: String {
     let lines = events.withLock { $0 }.map { event in
-      let name = event.name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-      return
-        "{\"name\": \"\(name)\", \"cat\": \"kernel\", \"ph\": \"X\", \"pid\": 0, \"tid\": 0, \"ts\": \(event.start.milliseconds * 1000), "
-        + "\"dur\": \(event.time.milliseconds * 1000), \"args\": {\"extents\": \"\(event.extents)\", \"bytes\": \(event.cost.bytes), "
-        + "\"flops\": \(event.cost.flops.map { "\($0)" } ?? "null")}}"
+      let arguments: [(key: String, value: JSONValue)] = [
+        ("extents", .text(event.extents)), ("bytes", .whole(event.cost.bytes)), ("flops", event.cost.flops.map { .number($0) } ?? .null),
+      ]
+      let fields: [(key: String, value: JSONValue)] = [
+        ("name", .text(event.name)), ("cat", .text("kernel")), ("ph", .text("X")), ("pid", .whole(0)), ("tid", .whole(0)),
+        ("ts", .number(event.start.milliseconds * 1000)), ("dur", .number(event.time.milliseconds * 1000)), ("args", .object(arguments)),
+      ]
+      return JSONValue.object(fields).json
     }
     return "{\"traceEvents\": [\n" + lines.joined(separator: ",\n") + "\n], \"displayTimeUnit\": \"ms\"}\n"
   }

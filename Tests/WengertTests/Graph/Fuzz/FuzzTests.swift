@@ -56,7 +56,7 @@ struct FuzzTests {
 
   /// New values of the arguments: another value of the type where the program made one, otherwise the old one, its mirror image or another argument.
   private func newState(_ program: RandomProgram, _ state: [Tensor], _ seed: UInt64) -> [Tensor] {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     let values = program.values(state)
     return state.map { old in
       let known = values.filter { $0.shape == old.shape && $0.dtype == old.dtype }

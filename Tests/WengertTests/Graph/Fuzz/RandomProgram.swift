@@ -75,14 +75,14 @@ struct RandomProgram {
 /// Chooses arguments and operations.
 struct RandomProgramMaker {
   typealias Step = (text: String, apply: ([Tensor]) -> Tensor)
-  var generator: SeededGenerator
+  var generator: SplitMix64
   let rows: Int, columns: Int
   let isSymbolic: Bool
   /// The number of rows where it stands for any: extents that depend on it are its multiples, others are not.
   static let batch = 7
 
   init(seed: UInt64, isSymbolic: Bool = false) {
-    var generator = SeededGenerator(seed: seed)
+    var generator = SplitMix64(seed: seed)
     self.isSymbolic = isSymbolic
     let symbolic = (Self.batch, Int.random(in: 3..<5, using: &generator))
     (rows, columns) =

@@ -29,5 +29,5 @@ func readFilter(_ bytes: Data) throws {
   if let filter = try folder.readFilter(.train, documents: 40, labels: 30) { expect(filter.rows == 40 && filter.columns == 30) }
   guard let texts = parts[1] else { return }
   let file = Folder.put(texts, "Y.txt")
-  try expect(DatasetFolder.readLines(file).count == DatasetFolder.countLines(file))
+  try expect(TextLines.all(of: file).count == TextLines.count(of: file))
 }

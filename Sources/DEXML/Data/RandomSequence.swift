@@ -1,5 +1,5 @@
-/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers everywhere, so that everybody's demo is the same.
-struct DemoRandom {
+/// SplitMix64 (Steele, Lea and Flood 2014): the same numbers everywhere, so that everybody's held-out rows and demo are the same.
+struct RandomSequence: RandomNumberGenerator {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
