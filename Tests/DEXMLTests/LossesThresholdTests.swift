@@ -32,7 +32,7 @@ struct LossesThresholdTests {
       for (i, row) in rows.enumerated() {
         var gap = -k[i].item()
         for l in 0..<60 where values[i * 60 + l] > -.infinity { gap += 1 / (1 + exp(-alpha * (values[i * 60 + l] + t[i]))) }
-        #expect(abs(gap) <= 1e-11, "\(row.name): \(gap)")
+        #expect(abs(gap) <= 1e-12, "\(row.name): \(gap)")
       }
     }
   }

@@ -22,7 +22,7 @@ private struct FactorizationBatch<Number: LAPACKNumber> {
   init(_ call: LinearAlgebraCall) {
     (kernel, operands, out, info) = (call.kernel, call.operands, call.out, call.info)
     (n, columns) = (operands[0].shape.last!, out.shape.last!)
-    ensure(out.layout.isContiguous, "\(kernel) writes row-major results")
+    ensure(out.layout.isContiguous && info?.layout.isContiguous != false, "\(kernel) writes row-major results")
     walk = StridedWalk(operands.map(\.layout) + [out.layout], 0..<out.shape.rank - 2)
     (a, b) = (ProductPlan.Operand(operands[0].layout), ProductPlan.Operand(operands.last!.layout))
   }
