@@ -144,6 +144,6 @@ public struct BertConfiguration: Sendable, Equatable {
         ]
       }
     object.merge(own) { $1 }
-    return try! JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys])
+    return try! settingsJSON(object)
   }
 }

@@ -192,6 +192,6 @@ extension ModelFolder.Usage {
     if let maximumLength { object["max_length"] = maximumLength }
     if !pooling.includesPrompt { object["include_prompt"] = false }
     if !layers.isEmpty { object["layers"] = layers.map(\.path) }
-    return try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    return try settingsJSON(object)
   }
 }

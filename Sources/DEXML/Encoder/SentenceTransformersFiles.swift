@@ -27,15 +27,15 @@ struct SentenceTransformersFiles {
     let list = modules.enumerated().map { number, module in
       ["idx": number, "name": "\(number)", "path": module.path, "type": "sentence_transformers.models.\(module.type)"] as [String: Any]
     }
-    try json(list).write(to: folder.appendingPathComponent("modules.json"))
+    try settingsJSON(list).write(to: folder.appendingPathComponent("modules.json"))
     try write(pooling, to: folder.appendingPathComponent("1_Pooling"))
-    try json(["max_seq_length": maximumLength, "do_lower_case": false] as [String: Any])
+    try settingsJSON(["max_seq_length": maximumLength, "do_lower_case": false] as [String: Any])
       .write(to: folder.appendingPathComponent("sentence_bert_config.json"))
     let description: [String: Any] = [
       "model_type": "SentenceTransformer", "similarity_fn_name": model.normalizes ? "cosine" : "dot", "prompts": prompts.texts,
       "default_prompt_name": prompts.defaultName as Any? ?? NSNull(),
     ]
-    try json(description).write(to: folder.appendingPathComponent("config_sentence_transformers.json"))
+    try settingsJSON(description).write(to: folder.appendingPathComponent("config_sentence_transformers.json"))
     return layers
   }
 
@@ -87,10 +87,6 @@ struct SentenceTransformersFiles {
 
   private func write(_ settings: [String: Any], to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    try json(settings).write(to: folder.appendingPathComponent("config.json"))
-  }
-
-  private func json(_ object: Any) throws -> Data {
-    try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+    try settingsJSON(settings).write(to: folder.appendingPathComponent("config.json"))
   }
 }

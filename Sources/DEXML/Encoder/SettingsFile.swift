@@ -82,3 +82,8 @@ struct SettingsFile {
     return result
   }
 }
+
+/// Settings as JSON of several lines, sorted by their keys, as Hugging Face's libraries write them.
+func settingsJSON(_ object: Any) throws -> Data {
+  try JSONSerialization.data(withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+}
