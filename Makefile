@@ -1,5 +1,6 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
 # make test    build everything and run all tests
+# make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
 # make lint    check the formatting
@@ -9,13 +10,22 @@
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+.PHONY: demo test dependencies mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+
+# The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
+# is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
+BUILD = -c release --traits DEXML -Xswiftc -enable-testing
 
 demo: packages
-	swift run -c release dexml demo
+	swift run $(BUILD) dexml demo
 
-test: packages
-	swift test -c release
+test: packages dependencies
+	swift test $(BUILD) --disable-testable-imports
+
+# What the scratch package resolves is one line for each package; nothing is compiled, and as long as all is well nothing is fetched.
+dependencies:
+	@resolved=$$(swift package --package-path Tests/Dependencies show-dependencies --format flatlist) && [ "$$(echo "$$resolved" | wc -l)" = 1 ] || { \
+	  echo "A package that uses WengertNN must resolve this package alone; it resolves:" $$resolved; exit 1; }
 
 mpi test-mpi: PACKAGES += libopenmpi-dev openmpi-bin
 
@@ -66,11 +76,11 @@ sanitize-threads: packages
 	.build-threads/race behind
 	! SWIFT_BACKTRACE=enable=no .build-threads/race beside 2>.build-threads/race.log && grep -q 'access race' .build-threads/race.log
 	WENGERT_THREAD_SANITIZER=1 TSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/threads.supp" SWIFT_BACKTRACE=enable=no WENGERT_NUM_THREADS=4 \
-	  swift test -c release --sanitize=thread --scratch-path .build-threads --filter '$(THREADED)'
+	  swift test -c release --traits DEXML --sanitize=thread --scratch-path .build-threads --filter '$(THREADED)'
 
 sanitize-addresses: packages
 	ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS="suppressions=$(CURDIR)/Tests/Sanitize/leaks.supp:print_suppressions=0" SWIFT_BACKTRACE=enable=no \
-	  swift test -c release --sanitize=address --scratch-path .build-addresses
+	  swift test -c release --traits DEXML --sanitize=address --scratch-path .build-addresses
 
 # Steps that the compiler's search for types may take in one expression; it gives up at a million.
 SCOPES = 20000

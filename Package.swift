@@ -5,6 +5,11 @@ import PackageDescription
 let forThreadSanitizer: [SwiftSetting] =
   Context.environment["WENGERT_THREAD_SANITIZER"] == nil ? [] : [.define("WENGERT_THREAD_SANITIZER")]
 
+/// A product of another package, for the trait DEXML only.
+func forDEXML(_ product: String, of package: String) -> Target.Dependency {
+  .product(name: product, package: package, condition: .when(traits: ["DEXML"]))
+}
+
 let package = Package(
   name: "wengert",
   products: [
@@ -14,11 +19,15 @@ let package = Package(
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
   ],
-  traits: [.trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).")],
+  // Other packages are behind a trait: who depends on Wengert or WengertNN resolves and fetches none of them.
+  traits: [
+    .trait(name: "DEXML", description: "The products DEXML, DEXMLServer and dexml."),
+    .trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).", enabledTraits: ["DEXML"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -43,15 +52,15 @@ let package = Package(
     // Dual encoders for extreme multi-label classification, and their trainer.
     .target(
       name: "DEXML",
-      dependencies: ["WengertNN", "Collectives", "Yams", .product(name: "Logging", package: "swift-log")], swiftSettings: forThreadSanitizer
-    ),
+      dependencies: ["WengertNN", "Collectives", forDEXML("Yams", of: "Yams"), forDEXML("Logging", of: "swift-log")],
+      swiftSettings: forThreadSanitizer),
     // Its HTTP service; nothing else needs hummingbird.
     .target(
       name: "DEXMLServer",
-      dependencies: ["DEXML", .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log")]),
+      dependencies: ["DEXML", forDEXML("Hummingbird", of: "hummingbird"), forDEXML("Logging", of: "swift-log")]),
     .executableTarget(
       name: "dexml",
-      dependencies: ["DEXML", "DEXMLServer", "Collectives", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["DEXML", "DEXMLServer", "Collectives", forDEXML("ArgumentParser", of: "swift-argument-parser")],
       path: "Examples/dexml",
       exclude: ["configs", "check"]),
 
@@ -60,9 +69,7 @@ let package = Package(
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
-    .testTarget(
-      name: "DEXMLServerTests",
-      dependencies: ["DEXMLServer", "WengertTestSupport", .product(name: "HummingbirdTesting", package: "hummingbird")]),
+    .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

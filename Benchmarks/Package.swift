@@ -4,7 +4,7 @@ import PackageDescription
 // A package of its own, so that users of the library build no benchmark.
 let package = Package(
   name: "wengert-benchmarks",
-  dependencies: [.package(name: "wengert", path: "..")],
+  dependencies: [.package(name: "wengert", path: "..", traits: ["DEXML"])],
   targets: [
     // OpenBLAS itself, to measure what a single call of it takes.
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),

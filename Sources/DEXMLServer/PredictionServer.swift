@@ -41,7 +41,7 @@ public struct PredictionServer: Sendable {
   }
 
   /// The service as hummingbird runs it, without its own remarks on the log.
-  package func application(host: String, port: Int) -> Application<PredictionService> {
+  private func application(host: String, port: Int) -> Application<PredictionService> {
     var quiet = log
     quiet.logLevel = .critical
     let bodyBytes = service.limits.bodyBytes

@@ -31,8 +31,10 @@ package final class PredictionService: HTTPResponder {
     worker = Worker(predictor, limits: limits)
   }
 
+  package func respond(to request: Request, context: Context) async throws -> Response { try await respond(to: request) }
+
   /// The answer to any request: every error is one in JSON.
-  package func respond(to request: Request, context: Context) async throws -> Response {
+  package func respond(to request: Request) async throws -> Response {
     let clock = ContinuousClock(), began = clock.now
     var response: Response
     do {

@@ -1,7 +1,6 @@
 import DEXMLServer
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import ServiceLifecycle
 import Testing
 
@@ -77,18 +76,14 @@ struct BatchTests {
       application.logger.logLevel = .critical
       let group = ServiceGroup(configuration: .init(services: [application], logger: silence))
       async let running: Void = group.run()
-      let port = try #require(await address.first { _ in true })
+      let port = UInt16(try #require(await address.first { _ in true }))
       let hold = await Hold(service.worker)
-      let response = try await TestClient.withClient(host: "127.0.0.1", port: port, configuration: .init(timeout: .seconds(300))) {
-        client in
-        async let answer = client.execute(
-          TestClient.Request("/predict", method: .post, authority: "localhost", body: ByteBuffer(string: #"{"text": "cat", "top_k": 1}"#)))
-        try await service.worker.until(waiting: 1)
-        await group.triggerGracefulShutdown()
-        hold.release()
-        return try await answer
-      }
-      #expect(response.status == .ok)
+      async let answer = onThread { try Connection(port: port).post("/predict", #"{"text": "cat", "top_k": 1}"#) }
+      try await service.worker.until(waiting: 1)
+      await group.triggerGracefulShutdown()
+      hold.release()
+      let response = try await answer
+      #expect(response.hasPrefix("HTTP/1.1 200") && response.contains(#""label":"cat""#), "\(response)")
       try await running
       service.worker.close()
       #expect(try await client.post("/predict", #"{"text": "cat"}"#).status == .serviceUnavailable)

@@ -52,3 +52,10 @@ final class Connection {
     return answer(to: Array((head + body).utf8), closes: false)
   }
 }
+
+/// What `body` returns, which may wait: it has a thread of its own, so that no task is kept from its thread meanwhile.
+func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+  try await withCheckedThrowingContinuation { continuation in
+    Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+  }
+}

@@ -1,7 +1,6 @@
 import DEXMLServer
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import Testing
 
 @Suite("Labels of a running service")

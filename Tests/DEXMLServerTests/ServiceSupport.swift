@@ -2,7 +2,6 @@ import DEXML
 import DEXMLServer
 import Foundation
 import Hummingbird
-import HummingbirdTesting
 import Logging
 import Testing
 import WengertTestSupport
@@ -12,15 +11,15 @@ let tinyLabels = ["cat", "mat", "dogs", "sleep", "the cat sat on the mat"]
 /// A log that nobody reads.
 let silence = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
 
-/// The tiny random encoder of the fixtures with a few labels, and what stands for a client of it.
+/// The tiny random encoder of the fixtures with a few labels, and a client of it.
 func withService<Result>(
   _ limits: ServiceLimits = ServiceLimits(), labels: [String] = tinyLabels,
-  _ body: @Sendable (PredictionService, any TestClientProtocol) async throws -> Result
+  _ body: @Sendable (PredictionService, Client) async throws -> Result
 ) async throws -> Result {
   let predictor = try Predictor(model: Fixtures.url("encoder/bert"), labelTexts: labels, chunk: limits.batch)
-  let server = PredictionServer(predictor, model: "tiny", limits: limits, log: silence)
-  defer { server.service.worker.close() }
-  return try await server.application(host: "127.0.0.1", port: 0).test(.router) { try await body(server.service, $0) }
+  let service = PredictionServer(predictor, model: "tiny", limits: limits, log: silence).service
+  defer { service.worker.close() }
+  return try await body(service, Client(service: service))
 }
 
 struct Found: Decodable, Equatable {
@@ -30,12 +29,25 @@ struct Found: Decodable, Equatable {
 struct Predictions: Decodable, Equatable { var predictions: [[Found]] }
 struct Failure: Decodable { var error: String }
 
-extension TestClientProtocol {
-  func post(_ path: String, _ body: String, headers: HTTPFields = [:]) async throws -> TestResponse {
-    try await execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: body))
+/// Gives the service requests as its server does, without a connection.
+struct Client: Sendable {
+  let service: PredictionService
+
+  func execute(uri: String, method: HTTPRequest.Method, headers: HTTPFields = [:], body: Data? = nil) async throws -> Answer {
+    var headers = headers
+    if let body { headers[.contentLength] = "\(body.count)" }
+    let head = HTTPRequest(method: method, scheme: "http", authority: "localhost", path: uri, headerFields: headers)
+    let response = try await service.respond(to: Request(head: head, body: RequestBody(buffer: ByteBuffer(bytes: body ?? Data()))))
+    let written = WrittenBody()
+    try await response.body.write(written)
+    return Answer(status: response.status, headers: response.headers, body: written.bytes)
   }
 
-  func get(_ path: String) async throws -> TestResponse { try await execute(uri: path, method: .get) }
+  func post(_ path: String, _ body: String, headers: HTTPFields = [:]) async throws -> Answer {
+    try await execute(uri: path, method: .post, headers: headers, body: Data(body.utf8))
+  }
+
+  func get(_ path: String) async throws -> Answer { try await execute(uri: path, method: .get) }
 
   /// The nearest labels of texts, which must be given.
   func predict(_ texts: [String], topK: Int = 5) async throws -> [[Found]] {
@@ -46,12 +58,25 @@ extension TestClientProtocol {
   }
 }
 
-extension TestResponse {
-  var text: String { String(buffer: body) }
+/// Keeps what a response writes.
+private final class WrittenBody: ResponseBodyWriter {
+  private(set) var bytes = Data()
+
+  func write(_ buffer: ByteBuffer) async throws { bytes.append(contentsOf: buffer.readableBytesView) }
+  func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+struct Answer: Sendable {
+  var status: HTTPResponse.Status
+  var headers: HTTPFields
+  var body: Data
+
+  var text: String { String(decoding: body, as: UTF8.self) }
+
   func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(type, from: Data(buffer: body))
+    return try decoder.decode(type, from: body)
   }
 }
 

@@ -8,8 +8,8 @@ let fuzzer: [SwiftSetting] = [.unsafeFlags(["-parse-as-library"])]
 let package = Package(
   name: "wengert-fuzz",
   dependencies: [
-    .package(name: "wengert", path: "../.."),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(name: "wengert", path: "../..", traits: ["DEXML"]),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
     .target(name: "Support"),

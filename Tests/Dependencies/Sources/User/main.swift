@@ -1,0 +1,4 @@
+import Wengert
+import WengertNN
+
+print(Tensor(1) + 1)
