@@ -33,6 +33,7 @@ struct HostFunction: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> HostFunction { self }
+  func batched(_ application: BatchedApplication) -> [Tensor] { application.each(self) }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .zero }
 }
