@@ -13,6 +13,17 @@ func logDeterminant(_ matrix: Tensor) -> Double? {
 
 @Suite("Documentation/Differentiation.md")
 struct DifferentiationPageTests {
+  @Test("the gradient of each example")
+  func examples() {
+    let weights = Tensor([[0.5, -1], [2, 0.25]])
+    func loss(_ w: Tensor, _ x: Tensor, _ y: Tensor) -> Tensor { square(x.matmul(w) - y).sum() }
+    let xs = Tensor([[1, 0], [0, 1], [1, 1]]), ys = Tensor([[0, 0], [1, 0], [2, -1]])
+    let perExample = vmap { (x: Tensor, y: Tensor) in gradient(at: weights) { loss($0, x, y) } }(xs, ys)
+    // 2 x (xᵀw − y)
+    let expected: [Float] = [1, -2, 0, 0, 0, 0, 2, 0.5, 1, 0.5, 1, 0.5]
+    #expect(perExample.shape == [3, 2, 2] && perExample.array() == expected)
+  }
+
   @Test("stopGradient says that zero is meant")
   func stop() {
     let x = Tensor([0.2, 1.7, -0.4])
@@ -43,7 +54,7 @@ struct DifferentiationPageTests {
   @Test("every line of its examples stands in this file")
   func text() throws {
     let page = try MarkdownFile("Documentation/Differentiation.md")
-    #expect(page.blocks.count { $0.language == "swift" } == 3)
+    #expect(page.blocks.count { $0.language == "swift" } == 4)
     #expect(try page.linesMissing(in: #filePath) == [])
   }
 }

@@ -1,25 +1,34 @@
 import Synchronization
 
-/// A tape's place among the others. It does not keep the tape.
-final class Level: @unchecked Sendable {
-  /// Greater is further in.
-  let number: Int
+/// A derivative in progress: a tape's place among the levels. It does not keep the tape.
+final class DerivativeLevel: Level, @unchecked Sendable {
   /// How often a path was cut here.
   private let cuts = Atomic<Int>(0)
   /// Called with the number of each cut before it is noted.
   private let willCut: ((Int) -> Void)?
-  private(set) var isOpen = true
-
-  private static let numbers = Atomic<Int>(0)
 
   init(willCut: ((Int) -> Void)? = nil) {
-    number = Level.numbers.add(1, ordering: .relaxed).newValue
     self.willCut = willCut
+    super.init()
   }
 
-  private init(number: Int) {
-    self.number = number
+  /// The level outside all others.
+  private init(outermost: Void) {
     willCut = nil
+    super.init(number: 0)
+  }
+
+  /// What `stopGradient` says of every derivative, whether it is under way or not. Operations take no notice of it.
+  static let all = DerivativeLevel(outermost: ())
+
+  /// Applies the operation one level further out, and records it on the tape.
+  override func process(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    let primals = operands.map { $0.lowered(below: self) }
+    let results = apply(operation, primals, caller)
+    guard let tape = operands.lazy.compactMap({ $0.tape(at: self) }).first else {
+      return cut(results, like: operands, by: operation.name, caller)
+    }
+    return tape.record(operation, operands: operands, primals: primals, results: results, caller)
   }
 
   func newCut(_ reason: Cut.Reason, _ operation: String, _ caller: Caller) -> Cut {
@@ -28,26 +37,9 @@ final class Level: @unchecked Sendable {
     return Cut(reason: reason, operation: operation, caller: caller, number: number)
   }
 
-  /// What `stopGradient` says of every derivative, whether it is under way or not. Operations take no notice of it.
-  static let all = Level(number: 0)
-
-  func close() { isOpen = false }
-
-  /// The innermost level at which one of `values` is recorded or cut, and its tape where one is recorded.
-  static func innermost(of values: [Tensor]) -> (level: Level, tape: Tape?)? {
-    var found: Node?
-    for value in values {
-      // A value that outlived its derivative is a constant there; a level further out may still know it.
-      guard let node = value.openNode else { continue }
-      let number = found?.level.number ?? 0
-      if node.level.number > number || (node.level.number == number && found?.tape == nil && number > 0) { found = node }
-    }
-    return found.map { ($0.level, $0.tape) }
-  }
-
   /// An operation's `results` that depend on this level's variables only through those of `operands` that are cut. Whole numbers made of a function that is constant
   /// almost everywhere are whole numbers all the same.
-  func cut(_ results: [Tensor], like operands: [Tensor], by operation: String, _ caller: Caller) -> [Tensor] {
+  private func cut(_ results: [Tensor], like operands: [Tensor], by operation: String, _ caller: Caller) -> [Tensor] {
     guard let cut = operands.lazy.compactMap({ $0.cut(at: self) }).max(by: { $0.reason < $1.reason }) else { return results }
     if cut.reason != .constant { return results.map { $0.cut(self, cut) } }
     return results.map { $0.cut(self, $0.dtype.isFloating ? cut : newCut(.discrete, operation, caller)) }
@@ -77,14 +69,19 @@ struct Cut: Sendable {
   var number = -1
 }
 
-/// A traced value's place: its number on a tape, or why it has none there, and its node at the next level further out.
+/// What a level knows of a value, and the node at the next level further out.
 final class Node: Sendable {
   enum Place: Sendable {
+    /// The value's number on a tape.
     case recorded(Tape, index: Int)
+    /// Why the value has no derivative at this level.
     case cut(Cut)
+    /// One example of a tensor whose first axis is the batch. What levels further out know of it is with that tensor.
+    case batched(Tensor)
   }
   let level: Level
   let place: Place
+  /// Nil for an example.
   let outer: Node?
 
   init(_ level: Level, _ place: Place, outer: Node?) {
@@ -94,33 +91,65 @@ final class Node: Sendable {
   }
 
   var tape: Tape? { if case .recorded(let tape, _) = place { tape } else { nil } }
+  /// The tensor of all examples of which this is one.
+  var whole: Tensor? { if case .batched(let whole) = place { whole } else { nil } }
+  /// The node at the next level further out, that of all examples after that of one.
+  var next: Node? { whole.map(\.node) ?? outer }
+
+  /// Ends the program: the level of an example is closed, and there is nothing that the example could stand for.
+  func failForEscape() -> Never {
+    Caller(#fileID, #line).fail(
+      "vmap", "one example's tensor is used outside of the function that was given to vmap; return it from that function instead")
+  }
 }
 
 extension Tensor {
-  /// The innermost node of a derivative in progress.
+  /// The innermost node of a level in progress.
   var openNode: Node? {
     var node = self.node
-    while let n = node, !n.level.isOpen { node = n.outer }
-    return node?.level === Level.all ? nil : node
+    while let n = node, !n.level.isOpen {
+      if n.whole != nil { n.failForEscape() }
+      node = n.outer
+    }
+    return node?.level === DerivativeLevel.all ? nil : node
   }
 
   /// The innermost open tape that records this value.
   var openTape: Tape? {
     var node = self.node
-    while let n = node, !n.level.isOpen || n.tape == nil { node = n.outer }
+    while let n = node, !n.level.isOpen || n.tape == nil { node = n.next }
     return node?.tape
   }
+
+  /// The node that tells of which tensor this is one example; nil outside of `vmap`.
+  var exampleNode: Node? {
+    var node = self.node
+    while let n = node, n.whole == nil { node = n.outer }
+    return node
+  }
+
+  /// Whether this is one example of a tensor that `vmap` computes with as a whole.
+  var isExample: Bool { exampleNode != nil }
+
+  /// Whether a derivative, `vmap` or `compile` is in progress on this value, so that what is computed from it must be seen by that.
+  var isTransformed: Bool { isTraced || isExample || openTape != nil }
 
   /// This value as the levels outside `level` see it.
   func lowered(below level: Level) -> Tensor {
     var node = self.node
-    while let n = node, n.level.number >= level.number || !n.level.isOpen { node = n.outer }
-    return Tensor(view, node: node)
+    while let n = node, n.level.number >= level.number || !n.level.isOpen {
+      if let whole = n.whole {
+        if n.level !== level { n.failForEscape() }
+        return whole
+      }
+      node = n.outer
+    }
+    return Tensor(face, node: node)
   }
 
   private func node(at level: Level) -> Node? {
     var node = self.node
-    while let n = node, n.level !== level { node = n.outer }
+    while let n = node, n.level !== level { node = n.next }
     return node
   }
 
@@ -129,37 +158,49 @@ extension Tensor {
     if case .recorded(_, let index)? = node(at: tape.level)?.place { index } else { -1 }
   }
 
+  /// The tape of `level` that records this value.
+  func tape(at level: Level) -> Tape? { node(at: level)?.tape }
+
+  /// Whether this is one of the examples of `level`.
+  func isExample(of level: Level) -> Bool { node(at: level)?.whole != nil }
+
   /// Why this value has no derivative at `level`, where it depends on that level's variables.
   func cut(at level: Level) -> Cut? {
     if case .cut(let cut)? = node(at: level)?.place { cut } else { nil }
   }
 
   /// This value, of which the levels outside `level` know already, cut there.
-  func cut(_ level: Level, _ cut: Cut) -> Tensor { Tensor(view, node: Node(level, .cut(cut), outer: node)) }
+  func cut(_ level: Level, _ cut: Cut) -> Tensor { Tensor(face, node: Node(level, .cut(cut), outer: node)) }
 
-  /// The levels in progress at which this value is recorded or cut, from the innermost outwards.
+  /// The derivatives in progress at which this value is recorded or cut, from the innermost outwards.
   var openLevels: [Level] {
     var levels: [Level] = []
     var node = self.node
     while let n = node {
-      if n.level.isOpen && n.level !== Level.all { levels.append(n.level) }
-      node = n.outer
+      if n.level.isOpen && n.level !== DerivativeLevel.all && n.whole == nil { levels.append(n.level) }
+      node = n.next
     }
     return levels
   }
 
   /// This value, with the reason for which it has no derivative at those of `levels` that do not know it.
   func known(at levels: [Level], as cut: Cut) -> Tensor {
-    let missing = levels.filter { node(at: $0) == nil }
+    var missing = levels.filter { node(at: $0) == nil }
     if missing.isEmpty { return self }
-    var places: [(level: Level, place: Node.Place)] = missing.map { ($0, .cut(cut)) }
+    var places: [(level: Level, place: Node.Place)] = []
     var next = node
     while let n = next {
-      places.append((n.level, n.place))
+      var place = n.place
+      if let whole = n.whole {
+        place = .batched(whole.known(at: missing.filter { $0.number < n.level.number }, as: cut))
+        missing.removeAll { $0.number < n.level.number }
+      }
+      places.append((n.level, place))
       next = n.outer
     }
+    places += missing.map { ($0, .cut(cut)) }
     places.sort { $0.level.number < $1.level.number }
-    return Tensor(view, node: places.reduce(nil) { Node($1.level, $1.place, outer: $0) })
+    return Tensor(face, node: places.reduce(nil) { Node($1.level, $1.place, outer: $0) })
   }
 
   /// This value of whole numbers or truth values, or what was made of one, where a gradient of zero is meant: the function is constant almost everywhere.
@@ -167,18 +208,45 @@ extension Tensor {
     func renamed(_ node: Node?) -> Node? {
       guard let node else { return nil }
       var place = node.place
-      if case .cut(var cut) = place, cut.reason == .discrete {
+      switch place {
+      case .cut(var cut) where cut.reason == .discrete:
         cut.reason = .constant
         place = .cut(cut)
+      case .batched(let whole): place = .batched(whole.asConstantFunction())
+      case .cut, .recorded: break
       }
       return Node(node.level, place, outer: renamed(node.outer))
     }
-    return Tensor(view, node: renamed(node))
+    return Tensor(face, node: renamed(node))
+  }
+
+  /// The same value, of which no derivative knows.
+  fileprivate var withoutDerivatives: Tensor {
+    let example = exampleNode.map { Node($0.level, .batched($0.whole!.withoutDerivatives), outer: nil) }
+    return Tensor(face, node: example)
+  }
+
+  /// What is computed with in the end: for an example, the tensor of all examples of all levels.
+  var outermost: Tensor { exampleNode?.whole?.outermost ?? Tensor(face, node: nil) }
+
+  /// This value, with `f` of the tensor that holds all examples in that one's place.
+  func mappingOutermost(_ f: (Tensor) -> Tensor) -> Tensor {
+    var inside: [Node] = []
+    var node = self.node
+    while let n = node {
+      if let whole = n.whole, let batch = n.level as? Batch {
+        let example = batch.example(of: whole.mappingOutermost(f))
+        return Tensor(example.face, node: inside.reversed().reduce(example.node) { Node($1.level, $1.place, outer: $0) })
+      }
+      inside.append(n)
+      node = n.outer
+    }
+    return f(self)
   }
 }
 
 /// The same values, which no derivative passes: a gradient of zero where a result depends on its variables through them alone.
 public func stopGradient(_ x: Tensor) -> Tensor {
   let cut = Cut(reason: .stopped, operation: "stopGradient", caller: Caller(#fileID, #line))
-  return Tensor(x.view, node: nil).known(at: x.openLevels + [.all], as: cut)
+  return x.withoutDerivatives.known(at: x.openLevels + [DerivativeLevel.all], as: cut)
 }

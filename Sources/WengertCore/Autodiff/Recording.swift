@@ -113,7 +113,7 @@ extension Recording {
 
   /// The strongest reason for which one of `results` has no derivative; nil where they do not use the tape's variables at all.
   private static func cut(of results: [Tensor], _ tape: Tape) -> Cut? {
-    results.lazy.compactMap { $0.cut(at: tape.level) ?? $0.cut(at: .all) }.max { $0.reason < $1.reason }
+    results.lazy.compactMap { $0.cut(at: tape.level) ?? $0.cut(at: DerivativeLevel.all) }.max { $0.reason < $1.reason }
   }
 
   /// Whether results without a derivative have one of zero because the program says so.

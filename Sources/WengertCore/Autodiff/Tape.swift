@@ -5,7 +5,7 @@ import Synchronization
 /// Each derivative in progress has a tape of its own; an operation on values of several tapes is recorded on each, the innermost (newest) one
 /// seeing the others' values as constants of its level. Derivatives of derivatives need nothing more.
 final class Tape: @unchecked Sendable {
-  let level: Level
+  let level: DerivativeLevel
   private let lock = Locked<Void>(())
   private(set) var entries: [Entry] = []
   private(set) var valueCount = 0
@@ -19,7 +19,7 @@ final class Tape: @unchecked Sendable {
   }
 
   /// - Parameter willCut: called with the number of each cut before it is noted.
-  init(willCut: ((Int) -> Void)? = nil) { level = Level(willCut: willCut) }
+  init(willCut: ((Int) -> Void)? = nil) { level = DerivativeLevel(willCut: willCut) }
 
   /// `value` as an independent variable of this tape.
   func watch(_ value: Tensor) -> Tensor {
@@ -29,7 +29,7 @@ final class Tape: @unchecked Sendable {
 
   private func trace(_ value: Tensor) -> Tensor {
     defer { valueCount += 1 }
-    return Tensor(value.view, node: Node(level, .recorded(self, index: valueCount), outer: value.node))
+    return Tensor(value.face, node: Node(level, .recorded(self, index: valueCount), outer: value.node))
   }
 
   func record(

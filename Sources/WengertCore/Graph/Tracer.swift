@@ -85,7 +85,7 @@ final class Tracer: Backend, @unchecked Sendable {
 
   /// A tensor from outside as a value of the graph; what records its derivative does so on.
   func joining(_ tensor: Tensor) -> Tensor {
-    Tensor(self.tensor(value(of: tensor), tensor.type).view, node: tensor.node)
+    tensor.mappingOutermost { Tensor(self.tensor(value(of: $0), $0.type).view, node: $0.node) }
   }
 
   private func tensor(_ value: Graph.Value, _ type: TensorType) -> Tensor {

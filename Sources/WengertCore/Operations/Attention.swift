@@ -57,6 +57,29 @@ struct Attention: Operation {
     return result
   }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    guard let rows = rows(application) else { return application.each(self) }
+    return application.split(apply(self, rows, application.caller))
+  }
+
+  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil where the sequences differ from example to example, or the random
+  /// numbers depend on how many tokens there are.
+  func rows(_ a: BatchedApplication) -> [Tensor]? {
+    guard !a.isBatched[3], dropout == 0 || hasTokenKeys else { return nil }
+    let tensors = a.operands.indices.filter { $0 != 3 && $0 != 4 }
+    var rows = a.operands
+    for i in tensors { rows[i] = a.rows(i) }
+    // Counted in the tokens that the last offset names: one that does not name all of them is found as ever.
+    let offsets = a.operands[3].cast(to: .int64), sequences = offsets.shape[dim: 0] - 1
+    let tokens = offsets.narrow(0, sequences, 1, a.caller)
+    let examples = Tensor.iota(a.size, on: offsets.backend).expandDims(1)
+    let starts = (offsets.narrow(0, 0, sequences, a.caller) + examples * tokens).move(
+      .reshape(Shape(dimensions: [a.size * sequences])), a.caller)
+    rows[3] = apply1(Movement.concatenate(axis: 0), [starts, tokens * tokens.number(a.size, .int64)], a.caller)
+    rows[4] = dropout > 0 ? a.rows(4) : .full(0, [], dtype: .int64, backend: offsets.backend)
+    return rows
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { .all }
 
   var derivative: Derivative {
@@ -162,6 +185,11 @@ struct AttentionBackward: Operation {
 
   func bound(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.bound(symbols)) }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    guard let rows = attention.rows(application) else { return application.each(self) }
+    return application.split(apply(self, rows, application.caller))
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { .allOperands }
 
   // The attention's results count as functions of query, key and value, which the dense definition recomputes.
@@ -222,7 +250,7 @@ public func attention(
   var (query, offsets) = (query, offsets)
   if !offsets.isTraced, let tokens = query.shape[dim: 0].number {
     if let wrong = firstWrong(offsets, tokens) {
-      let rows = offsets.array(of: Int.self)
+      let rows = offsets.outermost.array(of: Int.self)
       DataFaultScope.report(
         .offsets, name, "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")",
         number: wrong, shapes: [query.shape, offsets.shape], caller)
@@ -254,18 +282,27 @@ public func attention(
 
 /// The place of the first offset that does not rise from 0 to the number of tokens.
 private func firstWrong(_ offsets: Tensor, _ tokens: Int) -> Int? {
-  let rows = offsets.array(of: Int.self)
-  if rows[0] != 0 { return 0 }
-  if let place = rows.indices.dropFirst().first(where: { rows[$0] < rows[$0 - 1] || rows[$0] > tokens }) { return place }
-  return rows.last! == tokens ? nil : rows.count - 1
+  for rows in batches(offsets) {
+    if rows[0] != 0 { return 0 }
+    if let place = rows.indices.dropFirst().first(where: { rows[$0] < rows[$0 - 1] || rows[$0] > tokens }) { return place }
+    if rows.last! != tokens { return rows.count - 1 }
+  }
+  return nil
+}
+
+/// The offsets of every example.
+private func batches(_ offsets: Tensor) -> [[Int]] {
+  let all = offsets.outermost.array(of: Int.self), count = offsets.shape[0]
+  return stride(from: 0, to: all.count, by: count).map { Array(all[$0..<$0 + count]) }
 }
 
 /// Ends the program unless the offsets rise from 0 to the number of tokens, which symbols say.
 private func requireOffsets(_ offsets: Tensor, _ tokens: Dimension, _ caller: Caller) {
-  let rows = offsets.array(of: Int.self)
-  let message = "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")"
-  caller.require(rows[0] == 0 && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention", message)
-  caller.require(Dimension(rows.last!), equals: tokens, "attention", message)
+  for rows in batches(offsets) {
+    let message = "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")"
+    caller.require(rows[0] == 0 && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention", message)
+    caller.require(Dimension(rows.last!), equals: tokens, "attention", message)
+  }
 }
 
 extension Attention.Scale {

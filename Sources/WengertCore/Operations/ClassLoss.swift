@@ -24,6 +24,8 @@ struct ClassLoss: Operation {
 
   func bound(_ symbols: [String: Int]) -> ClassLoss { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
+
   func keeps(for wanted: [Bool]) -> Residuals { .allOperands }
 
   // With p = softmax(x) and the unit vector e of the class: x̄ = ȳ (p − e), ẏ = Σ (p − e) ẋ

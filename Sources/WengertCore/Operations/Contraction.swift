@@ -26,6 +26,27 @@ struct MatMul: Operation {
 
   func bound(_ symbols: [String: Int]) -> MatMul { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    let a = application
+    let left = a.operandTypes[0].shape, right = a.operandTypes[1].shape
+    let inner = left[dim: left.rank - 1]
+    if left.rank == 2 && !a.isBatched[1] {
+      // One right factor for all: the examples' rows are rows of one product.
+      return a.split([Self.product(a.rows(0), a.operands[1], a.caller)])
+    }
+    if right.rank == 2 && right.isOne(1) && !a.isBatched[0] {
+      // One matrix for all columns: these are the rows of the transposed product.
+      let rows = a.operands[1].move(.reshape(Shape(dimensions: [a.size, inner])), a.caller)
+      return a.split([Self.product(rows, a.operands[0].transpose(), a.caller)])
+    }
+    if inner.number == 1 && a.operandTypes[0].dtype.isFloating {
+      // Columns times rows.
+      let factors = a.wholes.map { $0.move(.broadcast(a.batch(a.resultTypes[0].shape)), a.caller) }
+      return apply(Elementwise.binary(.multiply), factors, a.caller)
+    }
+    return [Self.product(a.whole(0), a.whole(1), a.caller)]
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: (wanted[0] ? 0b10 : 0) | (wanted[1] ? 0b01 : 0), results: false) }
 
   var derivative: Derivative {

@@ -66,6 +66,8 @@ enum Creation: Operation {
     }
   }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) has no operand that could be batched") }
+
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {

@@ -40,12 +40,46 @@ struct Custom: Operation {
       caller.fail(
         name, "its function uses a traced tensor that is not one of its arguments, and that gradient would be lost. Pass it as an argument")
     }
+    if results.contains(where: \.isExample) {
+      caller.fail(name, "its function uses an example of vmap that is not one of its arguments. Pass it as an argument")
+    }
     // What is cut off at some level is not that level's business here.
     return results.map { Tensor($0.view, node: nil) }
   }
 
   // Never in a graph: its function is traced through.
   func bound(_ symbols: [String: Int]) -> Custom { self }
+
+  /// The functions see one example each, as they do without `vmap`.
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    let a = application, rules = rules
+    let isBatched = a.isBatched
+    func onExamples(_ wholes: [Tensor], _ isBatched: [Bool], _ f: ([Tensor]) -> [Tensor?]) -> [Tensor?] {
+      let batch = Batch(a.size)
+      defer { batch.close() }
+      let examples = zip(wholes, isBatched).map { $1 ? batch.example(of: $0) : $0 }
+      return f(examples).map { $0.map { batch.whole(of: $0, a.caller) } }
+    }
+    let vjp = { (operands: [Tensor], results: [Tensor], cotangents: [Tensor]) -> [Tensor?] in
+      let all = operands + results + cotangents, count = operands.count
+      let gradients = onExamples(all, isBatched + [Bool](repeating: true, count: all.count - count)) { all in
+        rules.vjp(Array(all[..<count]), Array(all[count..<count + results.count]), Array(all[(count + results.count)...]))
+      }
+      // What is one for all examples gets the sum of what each asks for.
+      return gradients.enumerated().map { i, gradient in
+        i < count && !isBatched[i] ? gradient?.sum(axes: [0]) : gradient
+      }
+    }
+    let jvp = rules.jvp.map { jvp in
+      { (operands: [Tensor], tangents: [Tensor]) in
+        onExamples(operands + tangents, isBatched + isBatched) { all in
+          jvp(Array(all[..<operands.count]), Array(all[operands.count...]))
+        }
+      }
+    }
+    let forward = { (operands: [Tensor]) in onExamples(operands, isBatched) { rules.forward($0) }.map { $0! } }
+    return apply(Custom(name, forward: forward, vjp: vjp, jvp: jvp, keepsResults: keepsResults), a.operands, a.caller)
+  }
 
   func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: .max, results: keepsResults) }
 

@@ -49,6 +49,8 @@ enum Elementwise: Operation, Hashable {
 
   func bound(_ symbols: [String: Int]) -> Elementwise { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
+
   // What the partial derivatives name is what is kept; see `ElementwisePrograms`.
   func keeps(for wanted: [Bool]) -> Residuals { ElementwisePrograms.keeps(self, for: wanted) }
 

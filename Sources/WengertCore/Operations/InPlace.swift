@@ -23,10 +23,11 @@ extension RowProgram {
         tensor.dtype == input.dtype && tensor.shape.broadcasts(to: space) == true, name,
         "input \(1 + state.count + i) is \(tensor.type) where \(TensorType(shape: space, dtype: input.dtype)) was expected")
     }
-    if let tracer = Tracer.of([target] + state + reading) {
-      // In a graph the results are new values; the program writes them over the old ones.
+    let all = [target] + state + reading
+    if all.contains(where: { $0.isTraced || $0.isExample }) {
+      // In a graph and in `vmap` the results are new values; a program writes them over the old ones.
       let function = RowOperation(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)
-      let results = tracer.record(function, [target] + state + reading, caller).map { $0.reshape(shape) }
+      let results = apply(function, all, caller).map { $0.reshape(shape) }
       target = results[0]
       state = Array(results.dropFirst())
       return
@@ -57,6 +58,6 @@ extension RowProgram {
 extension Tensor {
   /// Whether this tensor alone refers to its memory, and each of its elements has a place of its own there.
   mutating func ownsMemory() -> Bool {
-    isContiguous && isKnownUniquelyReferenced(&view.storage)
+    isContiguous && isKnownUniquelyReferenced(&face.storage)
   }
 }

@@ -79,6 +79,39 @@ enum Indexing: Operation {
     }
   }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    let a = application
+    /// Each example's indices along `axis`, the same for all places beside it.
+    func spread(_ axis: Int, over shape: Shape) -> Tensor {
+      var ones = Shape(repeating: 1, count: shape.rank)
+      ones[dim: axis] = shape[dim: axis]
+      return a.operands[1].move(.reshape(a.batch(ones)), a.caller).move(.broadcast(a.batch(shape)), a.caller)
+    }
+    switch self {
+    case .gather(let axis):
+      if !a.isBatched[1] { return apply(Indexing.gather(axis: axis + 1), a.operands, a.caller) }
+      if a.isBatched[0] {
+        let indices = spread(axis, over: a.resultTypes[0].shape)
+        return apply(Indexing.takeAlong(axis: axis + 1), [a.operands[0], indices], a.caller)
+      }
+      // One source for all: the indices of all examples at once.
+      let count = a.operandTypes[1].shape[dim: 0]
+      let indices = a.operands[1].move(.reshape(Shape(dimensions: [a.size * count])), a.caller)
+      var split = a.resultTypes[0].shape
+      split.insert(1, at: axis)
+      split[dim: axis] = a.size
+      let slices = apply1(self, [a.operands[0], indices], a.caller).move(.reshape(split), a.caller)
+      return [slices.moveAxis(axis, to: 0)]
+    case .scatterAdd(let axis, let extent):
+      if !a.isBatched[1] { return apply(Indexing.scatterAdd(axis: axis + 1, extent: extent), a.operands, a.caller) }
+      let indices = spread(axis, over: a.operandTypes[0].shape)
+      return apply(Indexing.scatterAddAlong(axis: axis + 1, extent: extent), [a.whole(0), indices], a.caller)
+    case .takeAlong(let axis): return apply(Indexing.takeAlong(axis: axis + 1), a.wholes, a.caller)
+    case .scatterAddAlong(let axis, let extent):
+      return apply(Indexing.scatterAddAlong(axis: axis + 1, extent: extent), a.wholes, a.caller)
+    }
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { .operands(1) }
 
   var derivative: Derivative {

@@ -26,6 +26,8 @@ struct LinearAlgebra: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebra { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
+
   func keeps(for wanted: [Bool]) -> Residuals {
     switch kernel {
     case .cholesky: Residuals(operands: 0, results: true)

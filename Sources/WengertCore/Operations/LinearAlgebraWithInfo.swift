@@ -23,6 +23,8 @@ struct LinearAlgebraWithInfo: Operation {
 
   func bound(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
+
   func keeps(for wanted: [Bool]) -> Residuals { plain.keeps(for: wanted) + Residuals(operands: 0, results: true) }
 
   // The derivatives of the matrices that have a result. Through the others no cotangent of zero passes as NaN, and any other one does.

@@ -43,6 +43,8 @@ struct MatMulEpilogue: Operation {
     return result
   }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) is made when a graph is complete") }
+
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }
@@ -61,6 +63,7 @@ struct MatMulAdd: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> MatMulAdd { self }
+  func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) is made when a graph is complete") }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }

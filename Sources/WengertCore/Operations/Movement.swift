@@ -49,6 +49,14 @@ enum Movement: Operation {
       }
     }
 
+    /// The same of each example of a batch, which is the first axis.
+    func batched(_ size: Dimension) -> Pick {
+      switch self {
+      case .slice(let starts, let steps, let counts): .slice(starts: [0] + starts, steps: [1] + steps, counts: [size] + counts)
+      case .diagonal(let first, let second, let offset): .diagonal(first: first + 1, second: second + 1, offset: offset)
+      }
+    }
+
     func layout(_ layout: Layout) -> Layout {
       switch self {
       case .slice(let starts, let steps, let counts): layout.sliced(starts: starts, steps: steps, counts: counts)
@@ -148,6 +156,20 @@ enum Movement: Operation {
     case .broadcast(let shape): .broadcast(shape.bound(symbols))
     case .pick(let pick): .pick(pick.bound(symbols))
     case .place(let pick, let shape, let fill): .place(pick.bound(symbols), shape: shape.bound(symbols), fill: fill)
+    }
+  }
+
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    let a = application
+    switch self {
+    case .reshape(let shape): return apply(Movement.reshape(a.batch(shape)), a.operands, a.caller)
+    case .permute(let axes): return apply(Movement.permute([0] + Shape(axes.map { $0 + 1 })), a.operands, a.caller)
+    case .broadcast(let shape): return apply(Movement.broadcast(a.batch(shape)), [a.padded(0, rank: shape.rank)], a.caller)
+    case .pick(let pick): return apply(Movement.pick(pick.batched(a.size)), a.operands, a.caller)
+    case .place(let pick, let shape, let fill):
+      return apply(Movement.place(pick.batched(a.size), shape: a.batch(shape), fill: fill), a.operands, a.caller)
+    case .concatenate(let axis): return apply(Movement.concatenate(axis: axis + 1), a.wholes, a.caller)
+    case .copy, .barrier: return apply(self, a.operands, a.caller)
     }
   }
 

@@ -1,5 +1,5 @@
 /// A primitive: what results it has, how it runs on a backend, and what its derivative is. Nothing here has a default, so that a primitive without a
-/// derivative does not compile.
+/// derivative or a batching rule does not compile.
 protocol Operation: Hashable, Sendable {
   var name: String { get }
 
@@ -11,6 +11,9 @@ protocol Operation: Hashable, Sendable {
 
   /// The same operation with numbers for the symbols in its shapes.
   func bound(_ symbols: [String: Int]) -> Self
+
+  /// The operation on all examples of `vmap` at once: results with the batch as first axis, each equal to that of one example alone.
+  func batched(_ application: BatchedApplication) -> [Tensor]
 
   /// What a tape must keep for the derivative with respect to the wanted operands.
   func keeps(for wanted: [Bool]) -> Residuals
@@ -89,18 +92,13 @@ enum Derivative {
   case notDifferentiable(String)
 }
 
-/// Applies `operation`: on a backend if no operand is traced, otherwise one level further out, and recorded on the innermost tape among the operands.
+/// Applies `operation`: the innermost level that knows an operand processes it; where none does, a graph that is traced takes it down, or a backend computes it.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
-  guard let (level, tape) = Level.innermost(of: operands) else {
-    if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
-    let types = operation.countableResults(operands.map(\.type), caller)
-    if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
-    return operation.execute(operands, types, on: operands.commonBackend(operation.name, caller), caller)
-  }
-  let primals = operands.map { $0.lowered(below: level) }
-  let results = apply(operation, primals, caller)
-  guard let tape else { return level.cut(results, like: operands, by: operation.name, caller) }
-  return tape.record(operation, operands: operands, primals: primals, results: results, caller)
+  if let level = Level.innermost(of: operands) { return level.process(operation, operands, caller) }
+  if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
+  let types = operation.countableResults(operands.map(\.type), caller)
+  if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
+  return operation.execute(operands, types, on: operands.commonBackend(operation.name, caller), caller)
 }
 
 func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> Tensor {

@@ -40,11 +40,18 @@ public struct RandomKey: Sendable, TensorTree {
   /// `count` independent keys.
   public func split(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> [RandomKey] {
     let caller = Caller(file, line)
-    caller.require(count >= 0, "split", "cannot make \(count) keys")
-    let children = generate("split", .int64, [count], caller) { b, key in
-      b.random(key: key, stream: 1, lane: 0) + b.random(key: key, stream: 1, lane: 1) * 4_294_967_296
-    }
+    let children = split(examples: count, file: file, line: line).data
     return (0..<count).map { RandomKey(children.narrow(0, $0, 1, caller).reshape([])) }
+  }
+
+  /// The keys of `split` as one tree, of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
+  public func split(examples count: Int, file: StaticString = #fileID, line: UInt = #line) -> RandomKey {
+    let caller = Caller(file, line)
+    caller.require(count >= 0, "split", "cannot make \(count) keys")
+    return RandomKey(
+      generate("split", .int64, [count], caller) { b, key in
+        b.random(key: key, stream: 1, lane: 0) + b.random(key: key, stream: 1, lane: 1) * 4_294_967_296
+      })
   }
 
   /// The key that belongs to `number` under this one.
@@ -208,7 +215,7 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// A fault where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
   private func requirePossible(_ scores: Tensor, _ count: Int, _ caller: Caller) {
-    let rows = Tensor(scores.view, node: nil).reshape([-1, scores.shape[scores.rank - 1]])
+    let rows = scores.outermost.reshape([-1, scores.shape[scores.rank - 1]])
     let possible = isFinite(rows).sum(axes: [1]), impossible = (rows .== -.infinity).sum(axes: [1])
     let classes = rows.shape[1]
     for (row, (some, others)) in zip(possible.array(of: Int.self), impossible.array(of: Int.self)).enumerated() {

@@ -20,6 +20,10 @@ struct Recurrence: Operation {
 
   func bound(_ symbols: [String: Int]) -> Recurrence { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    apply(Recurrence(axis: axis + 1, reverse: reverse), application.wholes, application.caller)
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { Residuals(operands: 1, results: wanted[0]) }
 
   var derivative: Derivative {

@@ -89,6 +89,10 @@ struct Reduction: Operation {
 
   func bound(_ symbols: [String: Int]) -> Reduction { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    apply(Reduction(op: op, axes: Shape(axes.map { $0 + 1 }), dtype: dtype), application.operands, application.caller)
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals {
     switch op {
     case .sum: .nothing

@@ -1,8 +1,8 @@
 /// A whole row program as one primitive. Operands broadcast against `shape`; results are row-major: of that shape for rows, with a last extent
 /// of one for scalars, and of the last extent alone for values accumulated over all rows.
 struct RowOperation: Operation {
-  let program: RowProgram
-  let rule: Rule
+  var program: RowProgram
+  var rule: Rule
   /// The iteration shape; nil takes the first operand's.
   var shape: Shape? = nil
 
@@ -79,6 +79,67 @@ struct RowOperation: Operation {
 
   func bound(_ symbols: [String: Int]) -> RowOperation {
     RowOperation(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols))
+  }
+
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    let a = application, full = iteration(a.operandTypes)
+    if program.numbersElements { return rowPerExample(a, full) ?? a.each(self) }
+    var all = self
+    all.shape = a.batch(full)
+    var operands = a.operands.indices.map { a.isBatched[$0] ? a.padded($0, rank: full.rank) : a.operands[$0] }
+    all.takeFirstWhole(&operands, a)
+    // Sums over all rows are sums over those of an example.
+    var sums: [(result: Int, op: ReduceOp)] = []
+    for (i, output) in program.outputs.enumerated() {
+      guard let op = output.accumulate else { continue }
+      sums.append((i, op))
+      all.program.outputs[i].accumulate = nil
+      all.program.outputs[i].dtype = output.dtype.computeType
+    }
+    var results = apply(all, operands, a.caller)
+    for (i, op) in sums {
+      let rows = Reduction(op: op, axes: Shape(1..<full.rank), dtype: results[i].dtype)
+      let sum = full.rank > 1 ? apply1(rows, [results[i]], a.caller) : results[i]
+      results[i] = sum.move(.reshape(a.batch(a.resultTypes[i].shape)), a.caller).cast(to: a.resultTypes[i].dtype)
+    }
+    return results
+  }
+
+  /// Rules that look at the first operand alone get it with the batch; layer norm's, which takes one gain and bias for all rows, is no rule for several.
+  private mutating func takeFirstWhole(_ operands: inout [Tensor], _ a: BatchedApplication) {
+    switch rule {
+    case .replay, .constant: return
+    case .layerNorm: if a.isBatched.dropFirst().contains(true) { rule = .replay }
+    case .softmax, .logSoftmax, .logSumExp, .l2Normalize, .selfAdjoint: break
+    }
+    operands[0] = a.whole(0)
+  }
+
+  /// A program that draws random numbers by the element's place: with each example as one row they are those of the place in the example. Nil where rows matter otherwise.
+  private func rowPerExample(_ a: BatchedApplication, _ full: Shape) -> [Tensor]? {
+    let readsRows = program.instructions.contains {
+      switch $0 {
+      case .reduce, .columnIndex, .random(_, _, _, .byColumn): true
+      default: false
+      }
+    }
+    let writesRows = program.outputs.allSatisfy { $0.accumulate == nil && program.isRow[$0.value] }
+    let hasNumbersAlone = a.operandTypes.indices.allSatisfy { program.inputs[$0].isRow || a.operandTypes[$0].shape.elements.number == 1 }
+    guard !readsRows, writesRows, hasNumbersAlone else { return nil }
+    let count = full.elements
+    var all = self
+    all.shape = Shape(dimensions: [a.size, count])
+    for (id, instruction) in program.instructions.enumerated() {
+      guard case .random(let key, let stream, let lane, .byElement) = instruction else { continue }
+      all.program.instructions[id] = .random(key: key, stream: stream, lane: lane, numbering: .byColumn)
+    }
+    var operands = a.operands.indices.map { i -> Tensor in
+      if !program.inputs[i].isRow { return a.operands[i].move(.reshape(a.isBatched[i] ? Shape(dimensions: [a.size, 1]) : [1]), a.caller) }
+      if !a.isBatched[i] { return a.operands[i].move(.broadcast(full), a.caller).move(.reshape(Shape(dimensions: [count])), a.caller) }
+      return a.padded(i, rank: full.rank).move(.broadcast(a.batch(full)), a.caller).move(.reshape(all.shape!), a.caller)
+    }
+    if rule == .selfAdjoint { operands[0] = operands[0].move(.broadcast(all.shape!), a.caller) }
+    return a.split(apply(all, operands, a.caller))
   }
 
   func keeps(for wanted: [Bool]) -> Residuals {
@@ -213,6 +274,9 @@ package func rowFunction(_ program: RowProgram, _ operands: [Tensor], file: Stat
 }
 
 extension RowProgram {
+  /// Whether it draws random numbers that are told apart by the element's place among all.
+  var numbersElements: Bool { instructions.contains { if case .random(_, _, _, .byElement) = $0 { true } else { false } } }
+
   /// Whether anything reads input i.
   func loads(_ i: Int) -> Bool { instructions.contains(.load(i)) }
 }

@@ -19,6 +19,10 @@ struct Scan: Operation {
 
   func bound(_ symbols: [String: Int]) -> Scan { self }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    apply(Scan(op: op, axis: axis + 1, reverse: reverse), application.operands, application.caller)
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals {
     switch op {
     case .sum: .nothing

@@ -113,10 +113,10 @@ extension Tensor {
       let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
         .reshape(place.counts)
       if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
-        if !isKnownUniquelyReferenced(&view.storage) || !view.layout.isContiguous { view = ViewKernels.copied(view) }
+        if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
         // The value may be a view of this very storage.
-        let source = value.view.storage === view.storage ? ViewKernels.copied(value.view) : value.view
-        ViewKernels.copy(source, into: view.with(place.pick.layout(view.layout)))
+        let source = value.view.storage === face.storage ? ViewKernels.copied(value.view) : value.view
+        ViewKernels.copy(source, into: face.with(place.pick.layout(face.layout)))
       } else {
         if let tracer = Tracer.current, !isTraced { self = tracer.joining(self) }
         let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)

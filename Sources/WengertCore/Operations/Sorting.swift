@@ -46,6 +46,14 @@ enum Sorting: Operation {
     }
   }
 
+  func batched(_ application: BatchedApplication) -> [Tensor] {
+    switch self {
+    case .argSort(let axis, let descending, let count):
+      apply(Sorting.argSort(axis: axis + 1, descending: descending, count: count), application.operands, application.caller)
+    case .argReduce(let axis, let op): apply(Sorting.argReduce(axis: axis + 1, op), application.operands, application.caller)
+    }
+  }
+
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {

@@ -25,6 +25,7 @@ struct Transfer: Operation {
   }
 
   func bound(_ symbols: [String: Int]) -> Transfer { self }
+  func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.operands, application.caller) }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 
   var derivative: Derivative {

@@ -1,6 +1,7 @@
 extension Tensor: CustomStringConvertible {
   /// The elements in nested brackets, columns aligned; of a large tensor the first and last three along each axis.
   public var description: String {
+    if isExample { return "one example of vmap  \(dtype)\(shape)" }
     if rank == 0 { return texts[0] }
     let edge = count > 1000 ? 3 : Int.max
     let shown = corner(edge)

@@ -3,10 +3,22 @@
 /// Slices, transposes and broadcasts are views without copies. Shapes, dtypes and indices are checked when an operation is called: a violation ends
 /// the program with the operation, the shapes and the caller's line, as an array index out of range does.
 public struct Tensor: Sendable {
-  /// The elements: storage, layout, dtype.
-  public internal(set) var view: View
-  /// The entry in the innermost tape that records this value; nil for a constant.
+  /// Storage, layout and dtype: of an example inside of `vmap`, as its shape is known there.
+  var face: View
+  /// What the innermost level knows of this value; nil for a constant.
   var node: Node?
+
+  /// The elements: storage, layout, dtype. Inside of `vmap` there is no example whose elements could be read: that ends the program.
+  public var view: View {
+    if let example = exampleNode {
+      if !example.level.isOpen { example.failForEscape() }
+      Caller(#fileID, #line).fail(
+        "vmap",
+        "the numbers of a tensor are asked for inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
+      )
+    }
+    return face
+  }
 
   /// A tensor over existing storage; the view must lie inside it.
   public init(_ view: View) {
@@ -14,28 +26,28 @@ public struct Tensor: Sendable {
       view.isInBounds, "Tensor",
       "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) lie outside of memory of \(view.storage.byteCount) bytes"
     )
-    self.view = view
+    self.face = view
   }
 
   init(_ view: View, node: Node?) {
-    self.view = view
+    self.face = view
     self.node = node
   }
 
   /// The extents, outermost axis first.
-  public var shape: Shape { view.layout.shape }
-  public var dtype: DType { view.dtype }
+  public var shape: Shape { face.layout.shape }
+  public var dtype: DType { face.dtype }
   /// How many axes there are.
-  public var rank: Int { view.layout.shape.rank }
+  public var rank: Int { face.layout.shape.rank }
   /// How many elements there are.
-  public var count: Int { view.layout.shape.elementCount }
-  public var strides: Strides { view.layout.strides }
+  public var count: Int { face.layout.shape.elementCount }
+  public var strides: Strides { face.layout.strides }
   /// Whether the elements lie in row-major order without gaps.
-  public var isContiguous: Bool { view.layout.isContiguous }
+  public var isContiguous: Bool { face.layout.isContiguous }
   /// Whether this tensor stands for a value of a graph under construction.
-  package var isTraced: Bool { view.storage is TracedStorage }
+  package var isTraced: Bool { face.storage is TracedStorage }
   /// Who computes with this tensor.
-  public var backend: any Backend { view.storage.backend }
+  public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
 }

@@ -70,12 +70,16 @@ public struct Variant: Sendable, CustomStringConvertible {
 
   public var description: String { "\(operation.name), \(dtype)\(shape) \(kind), seed \(seed)" }
 
-  public var operands: [Blueprint] {
-    var generator = SplitMix64(seed: seed)
+  public var operands: [Blueprint] { operands(example: 0) }
+
+  /// Other operands of the same kind for each number; random keys differ too.
+  public func operands(example: Int) -> [Blueprint] {
+    var generator = SplitMix64(seed: seed ^ (UInt64(example) &* 0xD134_2543_DE82_EF95))
     return operation.operands.map { operand in
       let own = operand.dtype ?? dtype
       let target = operand.shape(shape)
       var values = operand.fill.values(target, base: shape, &generator)
+      if case .fixed = operand.fill, own == .int64, target.rank != 1 { values = values.map { $0 + Double(example) } }
       // Domains are made for real numbers; whole ones get a wider range.
       if operand.dtype == nil && !own.isFloating { values = values.map { own == .uint8 ? ($0 * 4).magnitude : $0 * 4 } }
       return Blueprint(values, target, own, operand.keepsLayout ? .contiguous : kind)

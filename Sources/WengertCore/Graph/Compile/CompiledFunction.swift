@@ -15,7 +15,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   public func callAsFunction(_ input: repeat each Input) -> Output {
     var arguments = NamedTensors()
     repeat arguments.add(each input)
-    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+    if arguments.tensors.contains(where: \.isTransformed) {
       compiler.noteInlined()
       return body(repeat each input)
     }
@@ -50,7 +50,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     arguments.addOwned(&state)
     let updated = arguments.tensors.count
     repeat arguments.add(each input)
-    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+    if arguments.tensors.contains(where: \.isTransformed) {
       compiler.noteInlined()
       return body(&state, repeat each input)
     }
@@ -126,7 +126,7 @@ struct NamedTensors {
   /// Moves what shares its memory to memory of its own first.
   mutating func addOwned(_ tree: inout some TensorTree) {
     visit(&tree) { tensor in
-      if tensor.openTape == nil && !tensor.isTraced && !tensor.ownsMemory() { tensor = Tensor(ViewKernels.copied(tensor.view), node: nil) }
+      if !tensor.isTransformed && !tensor.ownsMemory() { tensor = Tensor(ViewKernels.copied(tensor.view), node: nil) }
     }
   }
 

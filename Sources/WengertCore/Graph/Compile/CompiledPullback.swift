@@ -16,7 +16,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     arguments.add(model)
     let count = arguments.tensors.count
     repeat arguments.add(each input)
-    if arguments.tensors.contains(where: { $0.openTape != nil || $0.isTraced }) {
+    if arguments.tensors.contains(where: \.isTransformed) {
       Caller(#fileID, #line).fail(
         "compilePullback",
         "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")

@@ -1,0 +1,95 @@
+/// A function of many examples from one of a single example: it is computed for all of them at once, and gives what a loop over the examples would, to rounding.
+///
+/// ```swift
+/// // One gradient for each example, in one go:
+/// let perExample = vmap { (x: Tensor, y: Tensor) in gradient(at: model) { loss($0(x), y) } }(xs, ys)
+/// ```
+/// Composes with derivatives, `compile`, `checkpoint` and itself, inside and outside. What the function takes from its surroundings is the same for all examples; a random
+/// key too, so that each draws the same numbers. `RandomKey.split(examples:)` gives each its own. The numbers of a tensor cannot be read inside (`item`, `array(of:)`).
+///
+/// - Parameters:
+///   - axes: for each argument the axis of its tensors along which the examples are, negative ones from the end; nil for an argument that is the same for all. By default 0.
+///   - axis: where the results get the axis of examples.
+/// - Returns: a function of the same arguments, each tensor with an axis more. Arguments whose numbers of examples differ, and a call without any such axis, end the program.
+public func vmap<each Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (repeat each Input) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
+) -> (repeat each Input) -> Output {
+  let caller = Caller(file, line)
+  return { (input: repeat each Input) in
+    var arguments = ExampleAxes(axes, caller)
+    repeat arguments.measure(each input)
+    let batch = arguments.batch()
+    defer { batch.close() }
+    let output = f(repeat arguments.example(of: each input, batch))
+    return output.map { name, value in
+      let whole = batch.whole(of: value, caller)
+      return whole.moveAxis(0, to: caller.normalize(axis, rank: whole.rank, "vmap", whole.shape))
+    }
+  }
+}
+
+/// A function with two results, as `valueAndGradient` has, of many examples.
+public func vmap<each Input: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (repeat each Input) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
+  line: UInt = #line
+) -> (repeat each Input) -> (First, Second) {
+  let both = vmap({ (input: repeat each Input) in Pair(f(repeat each input)) }, in: axes, out: axis, file: file, line: line)
+  return { (input: repeat each Input) in both(repeat each input).values }
+}
+
+/// Along which axes of its arguments a function of `vmap` has its examples.
+private struct ExampleAxes {
+  private let axes: [Int?]?
+  private let caller: Caller
+  /// The number of the argument that is looked at.
+  private var argument = 0
+  /// How many examples there are, and the tensor that says so.
+  private var size: (count: Dimension, tensor: String)?
+
+  init(_ axes: [Int?]?, _ caller: Caller) {
+    self.axes = axes
+    self.caller = caller
+  }
+
+  /// The axis of the next argument.
+  private mutating func nextAxis() -> Int? {
+    defer { argument += 1 }
+    guard let axes else { return 0 }
+    caller.require(
+      argument < axes.count, "vmap",
+      "`in` has \(axes.count) axes, and the function more arguments; say nil for one that is the same for all examples")
+    return axes[argument]
+  }
+
+  mutating func measure(_ tree: some TensorTree) {
+    let number = argument
+    guard let axis = nextAxis() else { return }
+    for (name, tensor) in tree.namedTensors {
+      let title = "argument \(number)\(name.isEmpty ? "" : " (\(name))") of shape \(tensor.shape)"
+      caller.require(
+        tensor.rank > 0, "vmap", "\(title) has no axis of examples; say nil for an argument that is the same for all: in: [0, nil]")
+      let count = tensor.shape[dim: caller.normalize(axis, rank: tensor.rank, "vmap", tensor.shape)]
+      if let size {
+        caller.require(
+          count, sameAs: size.count, "vmap", "\(title) has \(count) examples along axis \(axis), \(size.tensor) has \(size.count)")
+      } else {
+        size = (count, title)
+      }
+    }
+  }
+
+  /// The level of all examples; the arguments are gone through once more then.
+  mutating func batch() -> Batch {
+    if let axes {
+      caller.require(axes.count == argument, "vmap", "`in` has \(axes.count) axes for \(argument) arguments")
+    }
+    argument = 0
+    guard let size else { caller.fail("vmap", "no argument has an axis of examples") }
+    return Batch(size.count)
+  }
+
+  mutating func example<Tree: TensorTree>(of tree: Tree, _ batch: Batch) -> Tree {
+    guard let axis = nextAxis() else { return tree }
+    return tree.map { _, tensor in batch.example(of: tensor.moveAxis(axis, to: 0)) }
+  }
+}
