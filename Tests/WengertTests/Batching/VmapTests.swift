@@ -117,6 +117,16 @@ struct VmapTests {
     }(xs, Tensor([1, 2, 3, 4, 5], dtype: .float64))
     #expect(written[0..., 1].array(of: Double.self) == [1, 2, 3, 4, 5])
     #expect(written[0..., 0].array(of: Double.self) == xs[0..., 0].array(of: Double.self))
+    let b = RowBuilder("step")
+    let old = b.row(.float64), change = b.row(.float64)
+    b.store(old + change, as: .float64)
+    let program = b.finish()
+    let updated = vmap { (x: Tensor, change: Tensor) in
+      var x = x, state: [Tensor] = []
+      program.update(&x, &state, reading: [change])
+      return x
+    }(xs, xs * 2)
+    expectNear(numbers([updated]), numbers([xs * 3]), 1e-15, "update in place")
   }
 
   @Test("compiled once for any number of examples")
