@@ -9,13 +9,13 @@ extension CPUBackend {
     case .matmul(let call): prepare(call)
     case .gather(let call): GatherKernel(call)
     case .scatterAdd(let call): ScatterAddKernel(call)
-    case .takeAlong(let call): FunctionKernel { call.runOnCPU() }
-    case .scatterAddAlong(let call): FunctionKernel { call.runOnCPU() }
+    case .takeAlong(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
+    case .scatterAddAlong(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
     case .argSort(let call): FunctionKernel { call.runOnCPU() }
     case .argReduce(let call): FunctionKernel { call.runOnCPU() }
     case .scan(let call): FunctionKernel { call.runOnCPU() }
     case .recurrence(let call): FunctionKernel { call.runOnCPU() }
-    case .linearAlgebra(let call): FunctionKernel { call.runOnCPU() }
+    case .linearAlgebra(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
     case .attention(let call): prepare(call)
     case .attentionBackward(let call): prepare(call)
     case .host(let call):

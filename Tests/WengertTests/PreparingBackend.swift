@@ -35,8 +35,8 @@ final class PreparingBackend: Backend {
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     cpu.write(bytes, to: (storage as! Memory).inner, at: byteOffset)
   }
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
-    try cpu.withBytes(of: (storage as! Memory).inner, body)
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    try cpu.withBytes(of: (storage as! Memory).inner, in: range, body)
   }
 
   private func bytes(_ storage: Storage) -> [UInt8] {
@@ -58,7 +58,7 @@ final class PreparingBackend: Backend {
     var storages: [Storage] = []
     for view in call.reads + call.writes where !storages.contains(where: { $0 === view.storage }) { storages.append(view.storage) }
     let before = storages.map(bytes)
-    let once = cpu.prepare(call).run()
+    let once = cpu.answer(cpu.prepare(call))
 
     let slots = storages.map { cpu.slot(byteCount: $0.byteCount) }
     let kernel = cpu.prepare(
@@ -72,7 +72,7 @@ final class PreparingBackend: Backend {
         fill(memory[index], before[index], at: gap)
         cpu.bind(slots[index], to: memory[index], at: gap)
       }
-      #expect(kernel.run() == once)
+      #expect(cpu.answer(kernel) == once)
       for index in storages.indices {
         let isSame = bytes(slots[index]) == bytes(storages[index])
         #expect(isSame, "\(call) with its memory \(gap) bytes further on")

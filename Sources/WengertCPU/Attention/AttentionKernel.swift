@@ -1,7 +1,8 @@
 import WengertCore
 
 /// Attention made ready. The offsets are read by each run. It must not run on two threads at a time.
-final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable where Element.Compute: AttentionNumber {
+final class AttentionKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
+where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
 
   private let work: AttentionWork
@@ -9,8 +10,10 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
   private let query: HeadMatrix<Element>, key: HeadMatrix<Element>, value: HeadMatrix<Element>
   private let out: HeadMatrix<Element>
   private let sums: LogSumExpView<Number>
+  let outputs: [View]
 
   init(_ call: AttentionCall) {
+    outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
     query = HeadMatrix(call.operands.query)
@@ -20,7 +23,7 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
     sums = LogSumExpView(call.logSumExp)
   }
 
-  func run() -> Int? {
+  func answer() -> Int? {
     if let wrong = work.read() { return wrong }
     let copies = PooledBuffer<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount)
     var next = copies.pointer
@@ -65,7 +68,7 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
 }
 
 /// The gradients of attention made ready, in the same way.
-final class AttentionBackwardKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable
+final class AttentionBackwardKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
 where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
 
@@ -76,8 +79,10 @@ where Element.Compute: AttentionNumber {
   private let toQuery: HeadMatrix<Element>, toKey: HeadMatrix<Element>, toValue: HeadMatrix<Element>
   private let sums: LogSumExpView<Number>
   private let copyCount: Int
+  let outputs: [View]
 
   init(_ call: AttentionBackwardCall) {
+    outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
     query = HeadMatrix(call.operands.query)
@@ -92,7 +97,7 @@ where Element.Compute: AttentionNumber {
     copyCount = [query, key, value, out, cotangent, toQuery, toKey, toValue].reduce(0) { $0 + $1.copyCount }
   }
 
-  func run() -> Int? {
+  func answer() -> Int? {
     if let wrong = work.read() { return wrong }
     let copies = PooledBuffer<Number>(copyCount)
     var next = copies.pointer

@@ -1,7 +1,7 @@
 import WengertCore
 
 /// Slices along the first axis, picked by indices. It must not run on two threads at a time.
-final class GatherKernel: Kernel, ParallelWork, @unchecked Sendable {
+final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let source: View, out: View
   private let indices: IndexList
   private let slices: Slices
@@ -14,7 +14,9 @@ final class GatherKernel: Kernel, ParallelWork, @unchecked Sendable {
     slices = Slices(out, source)
   }
 
-  func run() -> Int? {
+  var outputs: [View] { [out] }
+
+  func answer() -> Int? {
     let list = PooledBuffer<Int>(indices.count)
     if let fault = indices.read(into: list.pointer) { return fault }
     if out.shape.elementCount == 0 { return nil }

@@ -6,7 +6,7 @@ import WengertCore
 ///
 /// An element is the sum, rounded once, of what was there and of its updates: in float64 for half types, and for float32 where more than `MeetingSlices.few`
 /// updates meet; fewer are added up in float32, with an error of as many roundings of Σ|update| at most. Float64 adds up in itself, whole numbers wrap.
-final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
+final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let updates: View, out: View
   private let indices: IndexList
   private let slices: Slices
@@ -21,7 +21,9 @@ final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
     meeting = MeetingSlices(out.dtype, extent: out.shape[0], count: indices.count)
   }
 
-  func run() -> Int? {
+  var outputs: [View] { [out] }
+
+  func answer() -> Int? {
     let list = PooledBuffer<Int>(indices.count)
     if let fault = indices.read(into: list.pointer) { return fault }
     if updates.shape.elementCount == 0 { return nil }

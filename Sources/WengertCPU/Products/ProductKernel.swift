@@ -79,8 +79,8 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   }
   private var isOwnSmall: Bool { ownCount <= 1 << 22 }
 
-  func run() -> Int? {
-    if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return nil }
+  func run(_ faults: FaultNote?) {
+    if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
     epilogue?.rows.refresh()
     let copies = PooledBuffer<Number>(left.copyCount + right.copyCount)
@@ -96,7 +96,6 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       ThreadPool.shared.parallel(pieces, of: self)
     }
     withExtendedLifetime(copies) {}
-    return nil
   }
 
   /// The product chunk by chunk, where it goes or in memory of its own, and then what else is to be done with its rows.

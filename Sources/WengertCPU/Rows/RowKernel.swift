@@ -192,7 +192,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     case chunks(pass: Int, row: Int)
   }
 
-  func run() -> Int? {
+  func run(_ faults: FaultNote?) {
     refresh()
     let rows = iteration.rows
     let threads = ThreadPool.shared.threadCount
@@ -216,7 +216,6 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
       columnParts = Parts(columns, columnTasks, multipleOf: tileColumns)
       ThreadPool.shared.parallel(rowParts.count * columnParts.count, of: self)
     }
-    return nil
   }
 
   func perform(_ piece: Int) {

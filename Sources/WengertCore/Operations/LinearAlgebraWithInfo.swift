@@ -24,17 +24,14 @@ struct LinearAlgebraWithInfo: Operation {
     let backend = operands[0].backend
     let out = results[0].allocate(on: backend)
     var info = [Int32](repeating: 0, count: results[1].shape.elementCount)
-    if results[0].shape.elementCount > 0, backend.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out)) != nil {
+    if results[0].shape.elementCount > 0, backend.answer(LinearAlgebraCall(kernel, operands.map(\.view), into: out)) != nil {
       let views = operands.map { ViewKernels.contiguous($0.view) }
       for index in info.indices {
         func matrix(_ view: View) -> View {
           let (rows, columns) = (view.shape[view.shape.rank - 2], view.shape[view.shape.rank - 1])
           return view.with(Layout(shape: [rows, columns], strides: [columns, 1], offset: view.layout.offset + index * rows * columns))
         }
-        if backend.run(LinearAlgebraCall(kernel, views.map(matrix), into: matrix(out))) != nil {
-          info[index] = 1
-          ViewKernels.fill(matrix(out), with: .nan)
-        }
+        if backend.answer(LinearAlgebraCall(kernel, views.map(matrix), into: matrix(out))) != nil { info[index] = 1 }
       }
     }
     return [Tensor(out, node: nil), Tensor(info, shape: results[1].shape, backend: backend)]

@@ -137,7 +137,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return (entry, sizes)
   }
 
-  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Int?)? {
+  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Void)? {
     if options.nanCheck {
       guard let check = nanCheck() else { return nil }
       return { check.run($0) }

@@ -4,10 +4,10 @@ struct NaNCheck {
   let retrace: (@escaping (Int) -> Void) -> Void
 
   /// Runs the step; ends the program with the operation and its place where a result is not finite though all operands are.
-  func run(_ step: BoundProgram.Step) -> Int? {
+  func run(_ step: BoundProgram.Step) {
     let inputs = step.placed.reads.map(Self.isFinite)
-    let fault = step.kernel.run()
-    if fault == nil, !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(Self.isFinite) {
+    if let fault = step.answer() { return step.report(fault) }
+    if !inputs.isEmpty, inputs.allSatisfy(\.self), !step.placed.writes.allSatisfy(Self.isFinite) {
       let caller = step.call.caller, shapes = step.placed.reads.map(\.layout.shape)
       let message = "made a NaN or an infinity of finite operands \(shapes)"
       DataFaultScope.report(.notFinite, step.call.operation, message, number: 0, shapes: shapes, caller) {
@@ -18,7 +18,6 @@ struct NaNCheck {
         return nil
       }
     }
-    return fault
   }
 
   private static func isFinite(_ view: View) -> Bool {

@@ -44,7 +44,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   func slot(byteCount: Int) -> Storage { fail() }
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
 }
 
 /// A buffer of a program under construction.
