@@ -39,6 +39,8 @@ final class PreparingBackend: Backend {
     try cpu.withBytes(of: (storage as! Memory).inner, in: range, body)
   }
 
+  func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool { cpu.canFuse(epilogue: epilogue, ofProduct: dtype) }
+
   private func bytes(_ storage: Storage) -> [UInt8] {
     cpu.withBytes(of: storage) { span in span.withUnsafeBytes { Array($0) } }
   }
@@ -48,7 +50,7 @@ final class PreparingBackend: Backend {
   }
 
   /// Performs the call once on the views' own memory, and by a prepared kernel on copies of it.
-  func prepare(_ call: KernelCall) -> any Kernel {
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
     watch(call)
     let call = call.mapViews(inner)
     return FunctionKernel { self.check(call) }
@@ -61,13 +63,17 @@ final class PreparingBackend: Backend {
     let once = cpu.answer(cpu.prepare(call))
 
     let slots = storages.map { cpu.slot(byteCount: $0.byteCount) }
+    let size = cpu.workspace(for: call), workspace = size > 0 ? cpu.slot(byteCount: size) : nil
     let kernel = cpu.prepare(
       call.mapViews { view in
         let place = storages.firstIndex { $0 === view.storage }!
         return View(storage: slots[place], layout: view.layout, dtype: view.dtype)
-      })
+      }, workspace: workspace)
     for gap in [0, 24, 4096] {
       let memory = storages.map { cpu.allocate(byteCount: $0.byteCount + 2 * gap) }
+      let scratch = cpu.allocate(byteCount: size)
+      fill(scratch, [UInt8](repeating: 0xFF, count: size), at: 0)
+      if let workspace { cpu.bind(workspace, to: scratch, at: 0) }
       for index in storages.indices {
         fill(memory[index], before[index], at: gap)
         cpu.bind(slots[index], to: memory[index], at: gap)
@@ -79,7 +85,7 @@ final class PreparingBackend: Backend {
         cpu.bind(slots[index], to: nil, at: 0)
       }
       // A slot does not keep what it is bound to.
-      withExtendedLifetime(memory) {}
+      withExtendedLifetime((memory, scratch)) {}
     }
     return once
   }

@@ -12,7 +12,10 @@ where Element.Compute: AttentionNumber {
   private let sums: LogSumExpView<Number>
   let outputs: [View]
 
-  init(_ call: AttentionCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: AttentionCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
@@ -25,7 +28,7 @@ where Element.Compute: AttentionNumber {
 
   func answer() -> Int? {
     if let wrong = work.read() { return wrong }
-    let copies = PooledBuffer<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount)
+    let copies = PooledBuffer<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount, in: workspace)
     var next = copies.pointer
     query.begin(&next, reads: true)
     key.begin(&next, reads: true)
@@ -81,7 +84,10 @@ where Element.Compute: AttentionNumber {
   private let copyCount: Int
   let outputs: [View]
 
-  init(_ call: AttentionBackwardCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: AttentionBackwardCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
@@ -99,7 +105,7 @@ where Element.Compute: AttentionNumber {
 
   func answer() -> Int? {
     if let wrong = work.read() { return wrong }
-    let copies = PooledBuffer<Number>(copyCount)
+    let copies = PooledBuffer<Number>(copyCount, in: workspace)
     var next = copies.pointer
     query.begin(&next, reads: true)
     key.begin(&next, reads: true)

@@ -8,7 +8,10 @@ final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var pieces = 1
 
-  init(_ call: GatherCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: GatherCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     (source, out) = (call.source, call.out)
     indices = IndexList(call.indices, below: source.shape[0])
     slices = Slices(out, source)
@@ -17,7 +20,7 @@ final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   var outputs: [View] { [out] }
 
   func answer() -> Int? {
-    let list = PooledBuffer<Int>(indices.count)
+    let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if out.shape.elementCount == 0 { return nil }
     positions = list.pointer

@@ -14,7 +14,10 @@ final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var threads = 1
 
-  init(_ call: ScatterAddCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: ScatterAddCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     (updates, out) = (call.updates, call.out)
     indices = IndexList(call.indices, below: out.shape[0])
     slices = Slices(out, updates)
@@ -24,7 +27,7 @@ final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   var outputs: [View] { [out] }
 
   func answer() -> Int? {
-    let list = PooledBuffer<Int>(indices.count)
+    let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     positions = list.pointer

@@ -34,7 +34,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   /// The whole product, where it was made chunk by chunk.
   private var sums: Matrix<Number>?
 
-  init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?) {
+  private let workspace: CPUStorage?
+
+  init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     self.plan = plan
     self.epilogue = epilogue
     accumulates = call.accumulates
@@ -83,7 +86,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
     epilogue?.rows.refresh()
-    let copies = PooledBuffer<Number>(left.copyCount + right.copyCount)
+    let copies = PooledBuffer<Number>(left.copyCount + right.copyCount, in: workspace)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
     let scratchCount = panelCount + (isOwnSmall ? ownCount : 0)

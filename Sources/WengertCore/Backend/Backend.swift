@@ -26,10 +26,20 @@ public protocol Backend: AnyObject, Sendable {
   /// keep the storage alive.
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int)
 
-  /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
-  func prepare(_ call: KernelCall) -> any Kernel
+  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may be anybody's.
+  func workspace(for call: KernelCall) -> Int
 
-  /// Copies host bytes into a storage, starting at `byteOffset`.
+  /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
+  ///
+  /// Storages and a program's buffers begin at multiples of `alignment`. Arguments of a program begin at any element: `bind` tells where before each run.
+  ///
+  /// - Parameter workspace: a slot of `workspace(for: call)` bytes, for nothing else while the kernel runs; nil: none was planned, and the kernel finds memory itself.
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel
+
+  /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
+  func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
+
+  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are a few, for which nobody should wait.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
   /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are told first.
@@ -45,6 +55,13 @@ extension Backend {
   public func allocateUnpooled(byteCount: Int) -> Storage { allocate(byteCount: byteCount) }
 
   public func tellFaults(waiting: Bool) {}
+
+  public func workspace(for call: KernelCall) -> Int { 0 }
+
+  /// A kernel without a planned workspace.
+  public func prepare(_ call: KernelCall) -> any Kernel { prepare(call, workspace: nil) }
+
+  public func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool { false }
 
   /// Runs a call once.
   public func run(_ call: some KernelArguments, _ faults: FaultNote? = nil) { prepare(call.call).run(faults) }

@@ -93,7 +93,7 @@ public struct FaultNote: Sendable {
 
   init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
 
-  /// To be called while no lock is held: who hears of it may read results.
+  /// Who hears of it may read results on this thread before the call returns.
   public func callAsFunction(_ fault: Int) { tell(fault) }
 }
 

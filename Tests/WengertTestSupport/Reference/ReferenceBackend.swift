@@ -59,7 +59,7 @@ public final class ReferenceBackend: Backend {
     return try body(bytes.span.bytes)
   }
 
-  public func prepare(_ call: KernelCall) -> any Kernel { ReferenceKernel(backend: self, call: call) }
+  public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel { ReferenceKernel(backend: self, call: call) }
 
   /// A call whose slots may be bound anew before it is done.
   fileprivate struct ReferenceKernel: Kernel {

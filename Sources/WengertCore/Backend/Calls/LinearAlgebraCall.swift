@@ -1,4 +1,4 @@
-/// out = factor or solution, matrix by matrix over equal leading axes; see `LinearAlgebraKernel`. float32 or float64. Its kernel returns the first matrix for which there is none.
+/// out = factor or solution, matrix by matrix over equal leading axes; see `LinearAlgebraKernel`. float32 or float64. Its kernel tells the first matrix for which there is none.
 public struct LinearAlgebraCall: KernelArguments {
   public var kernel: LinearAlgebraKernel
   public var operands: [View]

@@ -10,8 +10,8 @@ final class BoundProgram: @unchecked Sendable {
     let placed: KernelCall
     let backend: any Backend
 
-    init(_ call: KernelRecorder.Call, placed: KernelCall, on backend: any Backend) {
-      kernel = backend.prepare(placed)
+    init(_ call: KernelRecorder.Call, placed: KernelCall, workspace: Storage?, on backend: any Backend) {
+      kernel = backend.prepare(placed, workspace: workspace)
       self.call = call
       self.placed = placed
       self.backend = backend
@@ -55,7 +55,7 @@ final class BoundProgram: @unchecked Sendable {
     self.backend = backend
     self.sizes = sizes
     let lowering = Lowering(graph, symbols: symbols)
-    let plan = MemoryPlan(lowering, alignment: backend.alignment)
+    let plan = MemoryPlan(lowering, on: backend)
     self.lowering = lowering
     self.plan = plan
 
@@ -84,19 +84,27 @@ final class BoundProgram: @unchecked Sendable {
       return made
     }
     func placed(_ view: View) -> View { View(storage: storage(lowering.buffer(view).number), layout: view.layout, dtype: view.dtype) }
-    func ready(_ position: Int) -> Step {
+    func ready(_ position: Int, workspace: Storage?) -> Step {
       let call = lowering.calls[position], onMemory = call.call.mapViews(placed)
-      return Step(call, placed: onMemory, on: backend)
+      return Step(call, placed: onMemory, workspace: workspace, on: backend)
     }
 
     var constantFaults: [(step: Step, fault: Int)] = []
     for position in plan.constantCalls {
-      let step = ready(position)
+      let step = ready(position, workspace: nil)
       if let fault = step.answer() { constantFaults.append((step, fault)) }
     }
     self.constantFaults = constantFaults
+    let all = plan.runCalls.enumerated().map { time, position in
+      let workspace = plan.workspaces[time].map { place in
+        let slot = backend.slot(byteCount: place.byteCount)
+        arena.append((place.offset, slot))
+        return slot
+      }
+      return ready(position, workspace: workspace)
+    }
     // A copy of a buffer onto itself is left out.
-    steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
+    steps = all.filter { !$0.placed.isIdentity }
     firstLateStep = Self.firstLateStep(lowering, steps)
     let updated = Set(graph.updates.map(\.output))
     sources = lowering.outputs.enumerated().map { number, view in

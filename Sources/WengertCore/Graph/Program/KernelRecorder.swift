@@ -34,7 +34,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
     buffers = []
   }
 
-  func prepare(_ call: KernelCall) -> any Kernel {
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
     calls.append(Call(call: call, operation: operation, caller: caller, report: report))
     return FunctionKernel { nil }
   }
