@@ -6,7 +6,7 @@ import WengertCore
 ///
 /// An element is the sum, rounded once, of what was there and of its updates: in float64 for half types, and for float32 where more than `MeetingSlices.few`
 /// updates meet; fewer are added up in float32, with an error of as many roundings of Σ|update| at most. Float64 adds up in itself, whole numbers wrap.
-final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
+final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let updates: View, out: View
   private let indices: IndexList
   private let slices: Slices
@@ -14,15 +14,20 @@ final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var threads = 1
 
-  init(_ call: ScatterAddCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: ScatterAddCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     (updates, out) = (call.updates, call.out)
     indices = IndexList(call.indices, below: out.shape[0])
     slices = Slices(out, updates)
     meeting = MeetingSlices(out.dtype, extent: out.shape[0], count: indices.count)
   }
 
-  func run() -> Int? {
-    let list = PooledBuffer<Int>(indices.count)
+  var outputs: [View] { [out] }
+
+  func answer() -> Int? {
+    let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     positions = list.pointer

@@ -196,8 +196,12 @@ struct RowPlanBuilder {
     switch program.instructions[index] {
     case .load(let input):
       block.steps.append(extent == .row ? .loadRow(input: input, value: index) : .loadPerRow(input: input, value: index))
-    case .constant(let number):
-      block.steps.append(.constant(dtype == .bool ? (number != 0 ? 1 : 0) : number, value: index, lanes[index]))
+    case .constant:
+      if let place = plan.openValues.firstIndex(of: index) {
+        block.steps.append(.number(place, value: index, lanes[index]))
+      } else {
+        block.steps.append(.constant(program.number(index), value: index, lanes[index]))
+      }
     case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent.dimension) is no number yet")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))

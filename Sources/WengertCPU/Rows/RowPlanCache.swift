@@ -6,20 +6,10 @@ final class RowPlanCache: Sendable {
   private static let capacity = 1024
 
   private struct Key: Hashable {
-    let program: RowProgram
+    let form: RowProgram.Form
     let kinds: InputKinds
     let isSingleTile: Bool
     let level: Int32
-
-    /// Names, lengths and last instructions tell nearly all programs apart; equality, which is quick where programs share their arrays, does the rest.
-    func hash(into hasher: inout Hasher) {
-      hasher.combine(program.name)
-      hasher.combine(program.instructions.count)
-      hasher.combine(program.instructions.last)
-      hasher.combine(program.dtypes.last)
-      hasher.combine(kinds)
-      hasher.combine(level << 1 | (isSingleTile ? 1 : 0))
-    }
   }
   private struct Entry {
     let plan: RowPlan
@@ -32,7 +22,7 @@ final class RowPlanCache: Sendable {
   private let state = Locked(State())
 
   func plan(_ program: RowProgram, kinds: InputKinds, isSingleTile: Bool) -> RowPlan {
-    let key = Key(program: program, kinds: kinds, isSingleTile: isSingleTile, level: wg_level())
+    let key = Key(form: RowProgram.Form(program), kinds: kinds, isSingleTile: isSingleTile, level: wg_level())
     return state.withLock { state in
       state.clock += 1
       let clock = state.clock

@@ -24,8 +24,6 @@ enum ViewKernels {
   private static let cache = Locked<[Key: RowProgram]>([:])
   private enum Key: Hashable {
     case copy(DType, DType)
-    /// By its bits: the two zeros differ.
-    case scalar(UInt64, DType)
     case reduce(ReduceOp, DType, DType, accumulate: Bool)
     case iota
   }
@@ -33,8 +31,6 @@ enum ViewKernels {
   private static func cached(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
     cache.withLock { known in
       if let program = known[key] { return program }
-      // Constants of ever new values must not grow the table without bound.
-      if known.count > 1024 { known.removeAll() }
       let program = build()
       known[key] = program
       return program
@@ -54,12 +50,13 @@ enum ViewKernels {
   /// One element holding `value`.
   static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
     let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
-    let program = cached(.scalar(value.bitPattern, dtype)) {
+    if backend is KernelRecorder {
       let b = RowBuilder("constant")
       b.store(b.constant(value, dtype), as: dtype)
-      return b.finish()
+      run(b.finish(), [], into: [target], over: [])
+    } else {
+      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
     }
-    run(program, [], into: [target], over: [])
     return target
   }
 

@@ -60,13 +60,11 @@ enum Indexing: Operation {
     let report = FaultReport(kind: .outOfRange, operation: name, shapes: [x.shape, indices.shape], caller: caller) { index in
       (index, "index \(index) is out of range for axis \(axis) with extent \(extent)")
     }
-    report.watch(backend, [out]) {
-      switch self {
-      case .gather: backend.run(GatherCall(front(x, axis), indices: indices, into: front(out, axis)))
-      case .scatterAdd: backend.run(ScatterAddCall(front(x, axis), indices: indices, into: front(out, axis)))
-      case .takeAlong: backend.run(TakeAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
-      case .scatterAddAlong: backend.run(ScatterAddAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
-      }
+    switch self {
+    case .gather: report.run(GatherCall(front(x, axis), indices: indices, into: front(out, axis)), on: backend)
+    case .scatterAdd: report.run(ScatterAddCall(front(x, axis), indices: indices, into: front(out, axis)), on: backend)
+    case .takeAlong: report.run(TakeAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)), on: backend)
+    case .scatterAddAlong: report.run(ScatterAddAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)), on: backend)
     }
     return [Tensor(out, node: nil)]
   }

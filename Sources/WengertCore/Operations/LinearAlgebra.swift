@@ -19,7 +19,7 @@ struct LinearAlgebra: Operation {
       let report = FaultReport(kind: kernel.fault, operation: name, shapes: operands.map(\.shape), caller: caller) { matrix in
         (matrix, kernel.message(matrix: matrix, of: shape))
       }
-      report.watch(backend, [out]) { backend.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out)) }
+      report.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out), on: backend)
     }
     return [Tensor(out, node: nil)]
   }

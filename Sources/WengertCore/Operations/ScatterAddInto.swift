@@ -19,7 +19,7 @@ struct ScatterAddInto: Operation {
     let report = FaultReport(kind: .outOfRange, operation: "scatterAdd", shapes: operands.map(\.shape), caller: caller) { index in
       (index, "index \(index) is out of range for axis \(axis) with extent \(results[0].shape[dim: axis])")
     }
-    report.watch(backend, [out]) { backend.run(ScatterAddCall(front(operands[0].view), indices: operands[1].view, into: front(out))) }
+    report.run(ScatterAddCall(front(operands[0].view), indices: operands[1].view, into: front(out)), on: backend)
     return [Tensor(out, node: nil)]
   }
 

@@ -80,6 +80,25 @@ extension DType {
 }
 
 extension DType {
+  /// Lends the bytes of an element that this number is put into; whole numbers end at the least and the greatest.
+  func withBytes(of value: Double, _ body: (RawSpan) -> Void) {
+    func lend<Element: BitwiseCopyable>(_ element: Element) {
+      let one: InlineArray<1, Element> = [element]
+      body(one.span.bytes)
+    }
+    var whole: Int64 { Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0) }
+    switch self {
+    case .bool: lend(value == 0 ? 0 : 1 as UInt8)
+    case .uint8: lend(UInt8(truncatingIfNeeded: whole))
+    case .int32: lend(Int32(clamping: whole))
+    case .int64: lend(whole)
+    case .float16: lend(Float16(Float(value)))
+    case .bfloat16: lend(UInt16(truncatingIfNeeded: (value.isNaN ? Float.nan : Float(value).roundedToBfloat16).bitPattern >> 16))
+    case .float32: lend(Float(value))
+    case .float64: lend(value)
+    }
+  }
+
   /// What an element of this type is when a user puts `value` into it.
   package func element(_ value: Double, _ operation: String, _ caller: Caller) -> Double {
     let result = rounded(value)

@@ -137,7 +137,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return (entry, sizes)
   }
 
-  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Int?)? {
+  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Void)? {
     if options.nanCheck {
       guard let check = nanCheck() else { return nil }
       return { check.run($0) }
@@ -180,11 +180,13 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
         "compile", "the function uses no tensor, so nothing tells where it should run; give it one as an argument")
     }
     let simple = Passes.simplify(graph, options, on: target)
-    var optimized = Passes.fuse(simple, options)
+    var optimized = Passes.fuse(simple, options, on: target)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types),
       tracer.requirements.allSatisfy({ $0.holds(sizes) })
     {
-      let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
+      let outcome = MemoryBudget(bytes: budget, sizes: sizes, backend: target).apply(simple, optimized) {
+        Passes.fuse($0, options, on: target)
+      }
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }

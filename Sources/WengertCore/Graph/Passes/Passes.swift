@@ -11,7 +11,7 @@ enum Passes {
   }
 
   /// Those after which a node may stand for several operations.
-  static func fuse(_ graph: Graph, _ options: CompileOptions) -> Graph {
-    options.optimizes && !options.nanCheck ? schedule(epilogues(fusion(sums(graph)))) : graph
+  static func fuse(_ graph: Graph, _ options: CompileOptions, on backend: any Backend) -> Graph {
+    options.optimizes && !options.nanCheck ? schedule(epilogues(fusion(sums(graph)), on: backend)) : graph
   }
 }
