@@ -41,7 +41,7 @@ public struct RowProgram: Hashable, Sendable {
     case load(Int)
     case constant(Double)
     /// One divided by an extent, which is a number once the program is bound: no backend meets it.
-    case inverse(Extent)
+    case inverse(Dimension)
     /// The element's position in its row, int64.
     case columnIndex
     case unary(UnaryOp, Value)
@@ -121,7 +121,7 @@ extension RowProgram {
   func bound(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.dimension.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
     }
     return result
   }

@@ -36,7 +36,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
         rest.coefficient /= parts
         var others = terms
         others.remove(at: number)
-        return Polynomial(summing: others + (Polynomial(summing: [rest]) * whole.dimension.polynomial).terms)
+        return Polynomial(summing: others + (Polynomial(summing: [rest]) * whole.polynomial).terms)
       }
     }
     return nil
