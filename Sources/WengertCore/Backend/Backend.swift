@@ -31,6 +31,12 @@ public protocol Backend: AnyObject, Sendable {
 
   /// Lends a storage's bytes, read-only, in host memory.
   func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result
+
+  /// What its memory holds; zeros if it does not count.
+  var memoryStatistics: MemoryStatistics { get }
+
+  /// Gives memory that nothing uses back to the system, and drops what is kept to be quicker the next time.
+  func trimMemory()
 }
 
 extension Backend {

@@ -104,16 +104,6 @@ public struct RowProgram: Hashable, Sendable {
     self.isRow = isRow
     self.outputs = outputs
   }
-
-  /// Whether the innermost axis has a meaning of its own (a reduction or a column index), so that axes may not be merged into it.
-  public var isRowwise: Bool {
-    instructions.contains {
-      switch $0 {
-      case .reduce, .columnIndex, .random(_, _, _, .byColumn): true
-      default: false
-      }
-    } || inputs.contains { !$0.isRow } || outputs.contains { $0.accumulate != nil }
-  }
 }
 
 extension RowProgram {

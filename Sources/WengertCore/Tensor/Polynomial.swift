@@ -47,6 +47,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
     a.count != b.count ? a.count > b.count : a.lexicographicallyPrecedes(b)
   }
 
+  /// Each expression once, for as long as the process lives: shapes anywhere may name its place. It grows with the expressions that functions have, not with calls.
   static let table = Locked<(places: [Polynomial: Int], list: [Polynomial])>(([:], []))
 
   var dimension: Dimension {
