@@ -62,6 +62,7 @@ public final class RowBuilder {
       result.isRow.append(program.isRow[id])
     }
     for i in result.outputs.indices { result.outputs[i].value = number[result.outputs[i].value]! }
+    if Verification.isOn { result.verify() }
     return result
   }
 

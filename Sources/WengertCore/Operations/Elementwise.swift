@@ -17,6 +17,14 @@ enum Elementwise: Operation, Hashable {
     }
   }
 
+  var operandCount: Int {
+    switch self {
+    case .unary, .cast: 1
+    case .binary, .compare: 2
+    case .select: 3
+    }
+  }
+
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let last = operands[operands.count - 1]
     if last.dtype == .bool {
@@ -221,12 +229,7 @@ enum ElementwisePrograms {
   /// What each operand's partial derivative names.
   private static func residuals(of operation: Elementwise) -> [Residuals] {
     guard case .elementwise(let partials) = operation.derivative else { return [] }
-    let count: Int =
-      switch operation {
-      case .unary, .cast: 1
-      case .binary, .compare: 2
-      case .select: 3
-      }
+    let count = operation.operandCount
     let b = RowBuilder("keeps")
     let x = (0..<count).map { b.row(operation == .select && $0 == 0 ? .bool : .float32) }
     let y = b.row(.float32)
