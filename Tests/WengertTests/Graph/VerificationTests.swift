@@ -37,7 +37,7 @@ struct VerificationTests {
 
   @Test("a graph that is traced has no fault")
   func traced() {
-    let graph = trace(.float32("n", 3), .float32(3, 4), updating: 0) { x in [softmax(x[0].matmul(x[1])), x[0].sum(axes: [0])] }
+    let graph = trace(.float32("n", 3), .float32(3, 4), updating: 0) { x in [x[0].matmul(x[1]).softmax(), x[0].sum(axes: [0])] }
     #expect(graph.fault == nil)
     #expect(graph.optimized.fault == nil)
     #expect(fault { $0.outputs = [add(&$0, [0, 0], .float32(2, 3))] } == "none")
