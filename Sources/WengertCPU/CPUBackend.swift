@@ -5,7 +5,7 @@ public final class CPUBackend: Backend {
   public static let shared = CPUBackend()
 
   let memory = MemoryPool()
-  let plans = RowPlanCache()
+  let plans = RowPlanCache(capacity: 1024)
 
   private init() { KernelTable.isChecked }
 

@@ -202,7 +202,7 @@ struct RowPlanBuilder {
       } else {
         block.steps.append(.constant(program.number(index), value: index, lanes[index]))
       }
-    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent.dimension) is no number yet")
+    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent) is no number yet")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
     case .random(let key, let stream, let lane, let numbering):
@@ -382,18 +382,5 @@ extension RowStep {
     if case .storePerRow = self { return true }
     if case .reduce = self { return false }
     return results.first.map { extents[$0] != .row } ?? false
-  }
-}
-
-extension RowProgram.Instruction {
-  /// The values that the instruction reads.
-  var operands: [Int] {
-    switch self {
-    case .load, .constant, .inverse, .columnIndex: []
-    case .unary(_, let a), .cast(let a), .reduce(_, let a): [a]
-    case .random(let key, _, _, _): [key]
-    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
-    case .select(let c, let a, let b): [c, a, b]
-    }
   }
 }

@@ -49,6 +49,12 @@ public protocol Backend: AnyObject, Sendable {
   ///
   /// - Parameter waiting: whether all kernels that were asked for must have run when this returns. Otherwise nothing is waited for: a program's run has ended.
   func tellFaults(waiting: Bool)
+
+  /// What its memory holds; zeros if it does not count.
+  var memoryStatistics: MemoryStatistics { get }
+
+  /// Gives memory that nothing uses back to the system, and drops what is kept to be quicker the next time.
+  func trimMemory()
 }
 
 extension Backend {

@@ -41,7 +41,7 @@ public struct RowProgram: Hashable, Sendable {
     case load(Int)
     case constant(Double)
     /// One divided by an extent, which is a number once the program is bound: no backend meets it.
-    case inverse(Extent)
+    case inverse(Dimension)
     /// The element's position in its row, int64.
     case columnIndex
     case unary(UnaryOp, Value)
@@ -104,16 +104,6 @@ public struct RowProgram: Hashable, Sendable {
     self.isRow = isRow
     self.outputs = outputs
   }
-
-  /// Whether the innermost axis has a meaning of its own (a reduction or a column index), so that axes may not be merged into it.
-  public var isRowwise: Bool {
-    instructions.contains {
-      switch $0 {
-      case .reduce, .columnIndex, .random(_, _, _, .byColumn): true
-      default: false
-      }
-    } || inputs.contains { !$0.isRow } || outputs.contains { $0.accumulate != nil }
-  }
 }
 
 extension RowProgram {
@@ -157,7 +147,7 @@ extension RowProgram {
   func bound(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.dimension.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
     }
     return result
   }

@@ -13,7 +13,7 @@ struct Attention: Operation {
   enum Scale: Hashable, Sendable {
     case number(Double)
     /// 1/√(width of a head), of which there are so many.
-    case ofWidth(Extent, heads: Int)
+    case ofWidth(Dimension, heads: Int)
   }
 
   var name: String { "attention" }
@@ -137,7 +137,7 @@ struct Attention: Operation {
     switch scale {
     case .number(let scale): scores = scores * scale
     case .ofWidth(let width, let heads):
-      scores = scores * rsqrt(q.number(width.dimension.share(of: heads), scores.dtype.computeType)).cast(to: scores.dtype)
+      scores = scores * rsqrt(q.number(width.share(of: heads), scores.dtype.computeType)).cast(to: scores.dtype)
     }
     scores = select(same, scores, scores.constant(-.infinity))
     var weights = scores.softmax()
@@ -276,7 +276,7 @@ public func attention(
   let operation = Attention(
     heads: heads,
     scale: scale.map { .number($0) } ?? headWidth.number.map { .number(1 / Double($0).squareRoot()) }
-      ?? .ofWidth(Extent(width), heads: heads),
+      ?? .ofWidth(width, heads: heads),
     dropout: dropout, hasTokenKeys: hasTokenKeys)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }
@@ -311,7 +311,7 @@ extension Attention.Scale {
   func value(_ symbols: [String: Int]) -> Double {
     switch self {
     case .number(let number): number
-    case .ofWidth(let width, let heads): 1 / Double(width.dimension.bound(symbols) / heads).squareRoot()
+    case .ofWidth(let width, let heads): 1 / Double(width.bound(symbols) / heads).squareRoot()
     }
   }
 }

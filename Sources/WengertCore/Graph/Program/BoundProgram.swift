@@ -35,6 +35,7 @@ final class BoundProgram: @unchecked Sendable {
   /// What stands for the arguments that kernels read or write, by number of the argument.
   private let inputs: [(number: Int, slot: Storage)]
   private let arena: [(offset: Int, slot: Storage)]
+  /// What stands for the memory that is made for outputs at each call.
   private let results: [(output: Int, slot: Storage)]
   private let sources: [Source]
   /// What has no result, whatever the arguments.
@@ -44,6 +45,7 @@ final class BoundProgram: @unchecked Sendable {
 
   /// Where an output's elements are after a run.
   private enum Source {
+    /// In the memory made for this one of `results`.
     case result(Int, Layout)
     case input(Int, Layout)
     case fixed(Tensor)
@@ -115,7 +117,7 @@ final class BoundProgram: @unchecked Sendable {
       case .output(let output):
         // One without elements has no kernel.
         _ = placed(view)
-        return .result(output, view.layout)
+        return .result(results.firstIndex { $0.0 == output }!, view.layout)
       case .arena, .unused: return .fixed(Tensor(placed(view), node: nil))
       }
     }
@@ -136,11 +138,10 @@ final class BoundProgram: @unchecked Sendable {
       for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
       boundArena = memory.number
     }
-    var made: [Int: Storage] = [:]
-    for (output, slot) in results {
+    let made = results.map { _, slot in
       let storage = backend.allocate(byteCount: slot.byteCount)
       backend.bind(slot, to: storage, at: 0)
-      made[output] = storage
+      return storage
     }
     for (step, fault) in constantFaults { step.report(fault) }
     let run = ProgramRun(self, of: owner, memory, made, observe)
@@ -156,13 +157,13 @@ final class BoundProgram: @unchecked Sendable {
     }
   }
 
-  fileprivate func results(_ arguments: [View], _ made: [Int: Storage]) -> [Tensor?] {
+  fileprivate func results(_ arguments: [View], _ made: [Storage]) -> [Tensor?] {
     sources.enumerated().map { number, source in
       let dtype = lowering.outputs[number].dtype
       switch source {
       case .update: return nil
       case .fixed(let tensor): return tensor
-      case .result(let output, let layout): return Tensor(View(storage: made[output]!, layout: layout, dtype: dtype), node: nil)
+      case .result(let number, let layout): return Tensor(View(storage: made[number], layout: layout, dtype: dtype), node: nil)
       case .input(let input, var layout):
         layout.offset += arguments[input].layout.offset
         return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
@@ -201,12 +202,12 @@ final class ProgramRun {
   private let program: BoundProgram
   private let owner: Program
   private let memory: Arena
-  private let made: [Int: Storage]
+  private let made: [Storage]
   private let observe: ((BoundProgram.Step) -> Void)?
   private var arguments: [View] = []
 
   fileprivate init(
-    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Int: Storage], _ observe: ((BoundProgram.Step) -> Void)?
+    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Storage], _ observe: ((BoundProgram.Step) -> Void)?
   ) {
     self.program = program
     self.owner = owner
