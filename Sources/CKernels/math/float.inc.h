@@ -34,7 +34,7 @@ INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f :
 
 // How 2ⁿ goes into e^x = 2ⁿ·e^r, by as few instructions as the exponents allow; the bits are the same.
 #define EXP_ANY 0     // x ≤ 89: 2ⁿ by halves
-#define EXP_BELOW 1   // x ≤ 40: 2ⁿ⁺⁶⁴ and 2⁻⁶⁴
+#define EXP_BELOW 1   // x ≤ 40: 2ⁿ⁺⁶⁵ and 2⁻⁶⁵
 #define EXP_NORMAL 2  // x ≤ 88, no denormal result: 2ⁿ
 // Below this e^x is 0.
 #define EXP_LEAST -104.5f
@@ -42,8 +42,8 @@ INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f :
 /// e^(x + low) for |low| ≪ 1, or e^least below that: 2ⁿ·e^r with |r| ≤ ln2/2. Two factors round a denormal result once.
 INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
   x = x < least ? least : x;
-  // The lowest bits of `shifted` are n and what makes an exponent of it, or of its halves.
-  const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_BELOW ? 127 + 64 : 127);
+  // The lowest bits of `shifted` are n and what makes an exponent of it, or of its halves; all even, so that ties go the same way.
+  const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_BELOW ? 127 + 65 : 0);
   float shifted = x * 0x1.715476p+0f + magic;
   float nf = shifted - magic;
   float r = (x - nf * 0.693359375f) - nf * -2.12194440e-4f + low;
@@ -53,9 +53,11 @@ INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
   q = q * r + 0x1.555486p-3f;
   q = q * r + 0.5f;
   float p = (r * r) * q + r + 1.0f;
-  uint32_t n = (uint32_t)WG(bits_f32)(shifted), first = range == EXP_ANY ? n >> 1 << 23 : n << 23;
-  float y = p * WG(float_of)((int32_t)first);
-  return range == EXP_NORMAL ? y : y * (range == EXP_BELOW ? 0x1p-64f : WG(float_of)((int32_t)((n << 23) - first)));
+  uint32_t n = (uint32_t)WG(bits_f32)(shifted);
+  if (range == EXP_NORMAL) return p * WG(float_of)((int32_t)((n + 127) << 23));
+  if (range == EXP_BELOW) return p * WG(float_of)((int32_t)(n << 23)) * 0x1p-65f;
+  uint32_t first = n >> 1 << 23;
+  return p * WG(float_of)((int32_t)first) * WG(float_of)((int32_t)((n << 23) - first));
 }
 INLINE float WG(exp_f32)(float x) { return WG(exp_parts_f32)(x > 89.0f ? 89.0f : x, -0.0f, EXP_LEAST, EXP_ANY); }
 INLINE float WG(exp_below_f32)(float x) { return WG(exp_parts_f32)(x, -0.0f, EXP_LEAST, EXP_BELOW); }

@@ -1,4 +1,4 @@
-// Several instructions on floats in one pass, at one level; each kernel has the name that it has in operations.h. Every operation rounds on its own, as if it were a kernel
+// Several instructions on floats in one pass, at one level; kernels have the names of operations.h. Every operation rounds on its own, as if it were a kernel
 // of its own: the bits are the same.
 
 #pragma clang fp contract(off)
