@@ -96,15 +96,15 @@ final class AttentionWork {
   /// The length of a row of scores in memory.
   static func padded(_ length: Int) -> Int { (length + 15) / 16 * 16 }
 
-  func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> ops_dropout? {
+  func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> wg_dropout? {
     if rate == 0 { return nil }
     if let tokenKeys {
-      return ops_dropout(
+      return wg_dropout(
         key: UInt64(head) &* UInt64(bitPattern: AttentionOperands.headSpread), first: 0, step: 0, rate: rate,
         keys: tokenKeys.first + rows.lowerBound * tokenKeys.step, keys_step: tokenKeys.step)
     }
     let first = (head * tokenCount + rows.lowerBound) * tokenCount + tokens.lowerBound
-    return ops_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate, keys: nil, keys_step: 0)
+    return wg_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate, keys: nil, keys_step: 0)
   }
 }
 

@@ -149,7 +149,7 @@ private struct AddPart: ElementVisitor {
     let to = out.pointer(as: Element.self), from = updates.pointer(as: Element.self)
     let (toStep, fromStep) = (out.layout.strides[0], updates.layout.strides[0])
     let columns = columns, owned = owned
-    if areRows, Element.self == Element.Compute.self, let addRows = Element.Compute.lanes.flatMap({ wl_add_rows(Int32($0.rawValue)) }) {
+    if areRows, Element.self == Element.Compute.self, let addRows = Element.Compute.lanes.flatMap({ wg_add_rows(Int32($0.rawValue)) }) {
       positions.withMemoryRebound(to: Int64.self, capacity: count) { numbers in
         addRows(
           to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), numbers, Int64(count),
@@ -179,13 +179,13 @@ private struct AddPart: ElementVisitor {
     let numbers = ScratchMemory.ofThread(.blocks, 2 * columns.count, of: Float.self), others = numbers + columns.count
     if areRows, let to = to as? UnsafeMutablePointer<Float>, let from = from as? UnsafeMutablePointer<Float> {
       positions.withMemoryRebound(to: Int64.self, capacity: count) { list in
-        wl_add_rows_wide()(
+        wg_add_rows_wide()(
           to + columns.lowerBound, Int64(out.layout.strides[0]), from + columns.lowerBound, Int64(updates.layout.strides[0]), list,
           Int64(count), Int64(owned.lowerBound), Int64(owned.upperBound), Int64(columns.count), meeting.slots,
           meeting.sums! + columns.lowerBound, Int64(slices.length))
       }
     } else {
-      let addWide = wl_add_wide()!, add = wg_binary(Int32(Lanes.float32.rawValue), Int32(BinaryOp.add.rawValue), 0)!
+      let addWide = wg_add_wide()!, add = wg_binary(Int32(Lanes.float32.rawValue), Int32(BinaryOp.add.rawValue), 0)!
       for j in 0..<count where owned.contains(positions[j]) {
         let slot = meeting.slot(of: positions[j])
         for line in 0..<slices.lines.count {

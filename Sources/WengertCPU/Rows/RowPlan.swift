@@ -1,8 +1,8 @@
 import CKernels
 import WengertCore
 
-/// Lanes in which values stand in registers; numbered as in CKernels.
-enum Lanes: Int {
+/// Lanes in which values stand in registers; the kernels know them by their number.
+enum Lanes: Int, CaseIterable {
   case int32, int64, float32, float64
 
   init(_ dtype: DType) {

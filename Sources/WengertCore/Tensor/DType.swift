@@ -72,7 +72,7 @@ extension DType {
     case .bool: value == 0 ? 0 : 1
     case .uint8, .int32, .int64: value.rounded(.towardZero)
     case .float16: Double(Float16(Float(value)))
-    case .bfloat16: Double(Float(value).roundedToBfloat16)
+    case .bfloat16: Double(Float(bfloat16Bits: Float(value).bfloat16Bits))
     case .float32: Double(Float(value))
     case .float64: value
     }
@@ -115,11 +115,13 @@ extension DType {
 }
 
 extension Float {
-  /// The nearest number whose lower half is zero, halves to even.
-  fileprivate var roundedToBfloat16: Float {
-    if isNaN { return self }
-    let bits = bitPattern
-    return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+  /// The value of a bfloat16: the upper half of a float's bits.
+  package init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
+
+  /// The nearest bfloat16, ties to even; NaN stays NaN.
+  package var bfloat16Bits: UInt16 {
+    let rounded = bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)
+    return UInt16(truncatingIfNeeded: (isNaN ? bitPattern | 0x40_0000 : rounded) >> 16)
   }
 }
 
