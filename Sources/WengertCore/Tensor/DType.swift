@@ -93,7 +93,7 @@ extension DType {
     case .int32: lend(Int32(clamping: whole))
     case .int64: lend(whole)
     case .float16: lend(Float16(Float(value)))
-    case .bfloat16: lend(UInt16(truncatingIfNeeded: (value.isNaN ? Float.nan : Float(value).roundedToBfloat16).bitPattern >> 16))
+    case .bfloat16: lend(Float(value).bfloat16Bits)
     case .float32: lend(Float(value))
     case .float64: lend(value)
     }
