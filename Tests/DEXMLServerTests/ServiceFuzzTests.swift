@@ -20,7 +20,7 @@ struct ServiceFuzzTests {
     ]
     try await withService { _, client in
       var (taken, refused) = (0, 0)
-      for seed in 0..<300 as Range<UInt64> {
+      for seed in 0..<600 as Range<UInt64> {
         var generator = SplitMix64(seed: seed)
         let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         for (path, body) in [("/predict", Data(noise))] + bodies.map({ ($0, Data($1.utf8).damaged(seed: seed)) }) {
@@ -36,7 +36,7 @@ struct ServiceFuzzTests {
           }
         }
       }
-      #expect(taken > 20 && refused > 200)
+      #expect(taken > 20 && refused > 200, "\(taken) taken, \(refused) refused")
     }
   }
 }

@@ -134,7 +134,7 @@ struct ResultsLockTests {
   @Test("of several workers the first has it, for all")
   func workers() throws {
     let task = try task()
-    try ThreadWorkers.run(2) { try Trainer.run(task.configuration, workers: $0) }
+    _ = try ThreadWorkers.run(2) { try Trainer.run(task.configuration, workers: $0) }
     #expect(!FileManager.default.fileExists(atPath: lock(task).path))
   }
 }

@@ -22,7 +22,7 @@ struct GraphsDocumentationTests {
     for block in blocks {
       let text = try #require(printed[block.name])
       if block.name == "profile" {
-        #expect(kernels(block.lines) == kernels(text.split(separator: "\n").map(String.init)))
+        #expect(kernels(block.lines) == kernels(text.split(separator: "\n").map(String.init)), "\(text)")
       } else {
         let isShown = block.shows(text)
         #expect(isShown, "\(block.name) prints\n\(text)")

@@ -204,15 +204,17 @@ extension Tensor {
   }
 
   /// This value of whole numbers or truth values, or what was made of one, where a gradient of zero is meant: the function is constant almost everywhere.
-  func asConstantFunction() -> Tensor {
+  ///
+  /// - Parameter levels: those at which it is meant; nil: all.
+  func asConstantFunction(at levels: [Level]? = nil) -> Tensor {
     func renamed(_ node: Node?) -> Node? {
       guard let node else { return nil }
       var place = node.place
       switch place {
-      case .cut(var cut) where cut.reason == .discrete:
+      case .cut(var cut) where cut.reason == .discrete && levels?.contains { $0 === node.level } != false:
         cut.reason = .constant
         place = .cut(cut)
-      case .batched(let whole): place = .batched(whole.asConstantFunction())
+      case .batched(let whole): place = .batched(whole.asConstantFunction(at: levels))
       case .cut, .recorded: break
       }
       return Node(node.level, place, outer: renamed(node.outer))

@@ -45,11 +45,11 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     let watched = inputs.lazy.filter(\.dtype.isFloating).count
     let found = withExtendedLifetime(kept) { kept.tape.reverse(seeds, inputCount: watched, consuming: consuming) }
     var gradients = found.makeIterator()
-    let levels = levels(given)
+    let levels = levels(given), ofArgument = levelsOfArgument
     return input.replacingTensors(
       inputs.map { x in
         let gradient = x.dtype.isFloating ? gradients.next()! : nil
-        return (gradient ?? x.constant(0, x.shape)).known(at: levels, as: asDerivative)
+        return (gradient ?? x.constant(0, x.shape)).asConstantFunction(at: ofArgument).known(at: levels, as: asDerivative)
       })
   }
 
@@ -63,11 +63,11 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
       seeds.append(t.cast(to: x.dtype))
     }
     let tangents = withExtendedLifetime(kept) { kept.tape.forward(seeds) }
-    let levels = levels(given)
+    let levels = levels(given), ofArgument = levelsOfArgument
     return value.replacingTensors(
       zip(resultIndices, value.tensors).map { index, value in
         let tangent = (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape)
-        return tangent.known(at: levels, as: asDerivative)
+        return tangent.asConstantFunction(at: ofArgument).known(at: levels, as: asDerivative)
       })
   }
 
@@ -80,6 +80,10 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     }
     return levels
   }
+
+  /// The levels outside at which the argument is a variable. A derivative that depends on it through comparisons and positions alone, as that of `max`, is constant piece by
+  /// piece there, and has a derivative of zero.
+  var levelsOfArgument: [Level] { levels([]).filter { level in inputs.contains { $0.tape(at: level) != nil } } }
 
   /// Why a derivative has none itself.
   var asDerivative: Cut { Cut(reason: .derivative, operation: name, caller: Caller(#fileID, #line)) }

@@ -11,30 +11,81 @@
 ///   - axes: for each argument the axis of its tensors along which the examples are, negative ones from the end; nil for an argument that is the same for all. By default 0.
 ///   - axis: where the results get the axis of examples.
 /// - Returns: a function of the same arguments, each tensor with an axis more. Arguments whose numbers of examples differ, and a call without any such axis, end the program.
-public func vmap<each Input: TensorTree, Output: TensorTree>(
-  _ f: @escaping (repeat each Input) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
-) -> (repeat each Input) -> Output {
-  let caller = Caller(file, line)
-  return { (input: repeat each Input) in
-    var arguments = ExampleAxes(axes, caller)
-    repeat arguments.measure(each input)
-    let batch = arguments.batch()
-    defer { batch.close() }
-    let output = f(repeat arguments.example(of: each input, batch))
-    return output.map { name, value in
-      let whole = batch.whole(of: value, caller)
-      return whole.moveAxis(0, to: caller.normalize(axis, rank: whole.rank, "vmap", whole.shape))
-    }
-  }
+public func vmap<Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (Input) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
+) -> (Input) -> Output {
+  { a in overExamples(axes, axis, Caller(file, line), f, a) }
 }
 
-/// A function with two results, as `valueAndGradient` has, of many examples.
-public func vmap<each Input: TensorTree, First: TensorTree, Second: TensorTree>(
-  _ f: @escaping (repeat each Input) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
+/// A function of two arguments for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, Output: TensorTree>(
+  _ f: @escaping (Input1, Input2) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
+) -> (Input1, Input2) -> Output {
+  { a, b in overExamples(axes, axis, Caller(file, line), f, a, b) }
+}
+
+/// A function of three arguments for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, Input3: TensorTree, Output: TensorTree>(
+  _ f: @escaping (Input1, Input2, Input3) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
   line: UInt = #line
-) -> (repeat each Input) -> (First, Second) {
-  let both = vmap({ (input: repeat each Input) in Pair(f(repeat each input)) }, in: axes, out: axis, file: file, line: line)
-  return { (input: repeat each Input) in both(repeat each input).values }
+) -> (Input1, Input2, Input3) -> Output {
+  { a, b, c in overExamples(axes, axis, Caller(file, line), f, a, b, c) }
+}
+
+/// A function of four arguments for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, Input3: TensorTree, Input4: TensorTree, Output: TensorTree>(
+  _ f: @escaping (Input1, Input2, Input3, Input4) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
+  line: UInt = #line
+) -> (Input1, Input2, Input3, Input4) -> Output {
+  { a, b, c, d in overExamples(axes, axis, Caller(file, line), f, a, b, c, d) }
+}
+
+// Functions with two results, as `valueAndGradient` has.
+
+/// A function with two results for many examples at once; see `vmap` of one.
+public func vmap<Input: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (Input) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
+) -> (Input) -> (First, Second) {
+  { a in overExamples(axes, axis, Caller(file, line), { Pair(f($0)) }, a).values }
+}
+
+/// A function with two results for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (Input1, Input2) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
+  line: UInt = #line
+) -> (Input1, Input2) -> (First, Second) {
+  { a, b in overExamples(axes, axis, Caller(file, line), { Pair(f($0, $1)) }, a, b).values }
+}
+
+/// A function with two results for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, Input3: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (Input1, Input2, Input3) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID,
+  line: UInt = #line
+) -> (Input1, Input2, Input3) -> (First, Second) {
+  { a, b, c in overExamples(axes, axis, Caller(file, line), { Pair(f($0, $1, $2)) }, a, b, c).values }
+}
+
+/// A function with two results for many examples at once; see `vmap` of one.
+public func vmap<Input1: TensorTree, Input2: TensorTree, Input3: TensorTree, Input4: TensorTree, First: TensorTree, Second: TensorTree>(
+  _ f: @escaping (Input1, Input2, Input3, Input4) -> (First, Second), in axes: [Int?]? = nil, out axis: Int = 0,
+  file: StaticString = #fileID, line: UInt = #line
+) -> (Input1, Input2, Input3, Input4) -> (First, Second) {
+  { a, b, c, d in overExamples(axes, axis, Caller(file, line), { Pair(f($0, $1, $2, $3)) }, a, b, c, d).values }
+}
+
+/// `f` on all examples of `input` together.
+private func overExamples<each Input: TensorTree, Output: TensorTree>(
+  _ axes: [Int?]?, _ axis: Int, _ caller: Caller, _ f: (repeat each Input) -> Output, _ input: repeat each Input
+) -> Output {
+  var arguments = ExampleAxes(axes, caller)
+  repeat arguments.measure(each input)
+  let batch = arguments.batch()
+  defer { batch.close() }
+  let output = f(repeat arguments.example(of: each input, batch))
+  return output.map { name, value in
+    let whole = batch.whole(of: value, caller)
+    return whole.moveAxis(0, to: caller.normalize(axis, rank: whole.rank, "vmap", whole.shape))
+  }
 }
 
 /// Along which axes of its arguments a function of `vmap` has its examples.

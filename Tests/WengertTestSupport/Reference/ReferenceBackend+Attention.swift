@@ -137,8 +137,8 @@ private struct AttentionHead {
           let word =
             call.hasTokenKeys
             ? Philox.word(
-              key: operands.randomKeys[i] &+ Int64(number) &* AttentionOperands.headSpread, stream: 0, lane: 0, element: j - sequence.lowerBound
-            )
+              key: operands.randomKeys[i] &+ Int64(number) &* AttentionOperands.headSpread, stream: 0, lane: 0,
+              element: j - sequence.lowerBound)
             : Philox.word(
               key: operands.randomKeys[0], stream: 0, lane: 0, element: (number * operands.tokens + i) * operands.tokens + j)
           return Philox.unitInterval(Int64(word), call.query.dtype) >= call.dropout ? 1 / (1 - call.dropout) : 0

@@ -61,6 +61,22 @@ struct JacobianTests {
     expectNear(numbers([matrices.reshape([12, 12])]), numbers([Tensor.eye(12, dtype: .float64) * 2]), 1e-14, "of a matrix")
   }
 
+  @Test("a function that is linear piece by piece has a Hessian of zeros, and one through whole numbers alone is refused")
+  func pieces() async {
+    let zeros = [Double](repeating: 0, count: 9)
+    let functions: [@Sendable (Tensor) -> Tensor] = [
+      { $0.max() }, { $0.sorted().sum() }, { clip($0, -0.5, 0.5).sum() }, { relu($0).sum() }, { $0.topK(2).values.sum() },
+      { select($0 .> 0, $0 * 2, $0).sum() }, { abs($0).sum() }, { maximum($0, $0 * 2).sum() },
+    ]
+    for (i, f) in functions.enumerated() { #expect(hessian(at: x, f).array(of: Double.self) == zeros, "function \(i)") }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      // The inner derivative is by something else.
+      let w = Tensor([1.0, 2, 3])
+      _ = gradient(at: Tensor([0.5, 2, 1])) { x in gradient(at: w) { w in w.gather(x.argMax()).sum() }.sum() }
+    }
+    .expectsMessage("the result depends on the argument only through argMax, which has no derivative")
+  }
+
   @Test("of each example, and compiled")
   func composed() {
     let points = RandomKey(6).normal([4, 3], dtype: .float64)

@@ -87,7 +87,9 @@ struct VmapTests {
 
     let scale = Tensor(1.5, dtype: .float64)
     let doubled: @Sendable (Tensor, Tensor) -> Tensor = { x, s in
-      customDerivative([x, s], forward: { ($0[0] * $0[1]).sum() }, vjp: { inputs, _, ct in [ct * inputs[1] * 2, ct * inputs[0].sum()] })
+      customDerivative(
+        [x, s], forward: { ($0[0] * $0[1]).sum() },
+        vjp: { inputs, _, ct in [(ct * inputs[1] * 2).broadcast(to: inputs[0].shape), ct * inputs[0].sum()] })
     }
     let slope = gradient(at: scale) { s in vmap { (x: Tensor) in doubled(x, s) }(xs).sum() }
     expectNear([slope.item()], [xs.sum().item()], 1e-13, "the argument that is the same for all")
