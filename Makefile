@@ -61,8 +61,8 @@ CLANG = clang
 
 sanitize-kernels:
 	@mkdir -p .build-kernels
-	$(CLANG) -std=gnu11 -O1 -g -w -fsanitize=undefined,address -fno-sanitize-recover=all -ISources/CKernels -ISources/CKernels/include \
-	  Sources/CKernels/*.c Tests/Sanitize/*.c -lm -ldl -o .build-kernels/kernels 2>.build-kernels/log || { cat .build-kernels/log; exit 1; }
+	$(CLANG) -std=gnu11 -O1 -g -w -fsanitize=undefined,address -fno-sanitize-recover=all -ISources/CKernels/include \
+	  Sources/CKernels/*.c Sources/CKernels/*/*.c Tests/Sanitize/*.c -lm -ldl -o .build-kernels/kernels 2>.build-kernels/log || { cat .build-kernels/log; exit 1; }
 	.build-kernels/kernels
 
 # The suites in which several threads are at work.

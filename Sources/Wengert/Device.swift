@@ -19,6 +19,16 @@ public struct Device: Sendable {
   }
 }
 
+extension Device {
+  /// What the device's memory holds, in bytes; zeros if its backend does not count.
+  public var memoryStatistics: MemoryStatistics { backend.memoryStatistics }
+
+  /// Gives all idle memory back to the system: blocks that no tensor holds, memory in which compiled programs keep their buffers while they run, and what is kept
+  /// so that an operation is prepared quickly the next time. What is in use stays, and nothing that is computed changes; the next operations take
+  /// somewhat longer. PyTorch and MLX have this as `empty_cache` and `clear_cache`.
+  public func trimMemory() { backend.trimAllMemory() }
+}
+
 extension Tensor {
   /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
   ///

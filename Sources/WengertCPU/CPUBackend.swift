@@ -5,7 +5,7 @@ public final class CPUBackend: Backend {
   public static let shared = CPUBackend()
 
   let memory = MemoryPool()
-  let plans = RowPlanCache()
+  let plans = RowPlanCache(capacity: 1024)
 
   private init() { KernelTable.isChecked }
 
@@ -29,8 +29,9 @@ public final class CPUBackend: Backend {
     bytes.withUnsafeBytes { if let source = $0.baseAddress { target.copyMemory(from: source, byteCount: $0.count) } }
   }
 
-  public func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
-    let pointer = UnsafeRawPointer(unsafeDowncast(storage, to: CPUStorage.self).pointer)
-    return try body(RawSpan(_unsafeStart: pointer, byteCount: storage.byteCount))
+  public func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    ensure(range.lowerBound >= 0 && range.upperBound <= storage.byteCount, "bytes outside of a storage are read")
+    let pointer = UnsafeRawPointer(unsafeDowncast(storage, to: CPUStorage.self).pointer) + range.lowerBound
+    return try body(RawSpan(_unsafeStart: pointer, byteCount: range.count))
   }
 }

@@ -3,7 +3,7 @@
 
   /// A value that one thread at a time may use: `Mutex`, made of a lock that ThreadSanitizer knows. It does not see `Mutex`'s own and would take every value
   /// behind one for a race.
-  package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
+  @usableFromInline package struct Locked<Value: ~Copyable>: ~Copyable, @unchecked Sendable {
     private let lock: UnsafeMutablePointer<pthread_mutex_t>
     private let value: UnsafeMutablePointer<Value>
 
@@ -21,7 +21,7 @@
       lock.deallocate()
     }
 
-    package borrowing func withLock<Result: ~Copyable, Failure: Error>(
+    @usableFromInline package borrowing func withLock<Result: ~Copyable, Failure: Error>(
       _ body: (inout sending Value) throws(Failure) -> sending Result
     ) throws(Failure) -> sending Result {
       pthread_mutex_lock(lock)
@@ -33,5 +33,5 @@
   import Synchronization
 
   /// A value that one thread at a time may use. Under ThreadSanitizer it is made of another lock: see Documentation/Sanitizers.md.
-  package typealias Locked<Value: ~Copyable> = Mutex<Value>
+  @usableFromInline package typealias Locked<Value: ~Copyable> = Mutex<Value>
 #endif

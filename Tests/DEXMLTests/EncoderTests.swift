@@ -69,6 +69,26 @@ struct EncoderTests {
     #expect(try message(vocabulary: 2000, [2000] + Array(repeating: 1, count: 20)).contains("word_embeddings.weight has shape [2000, 1, 1"))
   }
 
+  @Test("what the encoder reads is one block of memory")
+  func block() {
+    let tensors = PackedTokens([[2, 5, 3], [2, 3]], first: 4, skipping: 1).tensors()
+    for tensor in tensors.tensors { #expect(tensor.view.storage === tensors.ids.view.storage) }
+    #expect(tensors.ids.array(of: Int32.self) == [2, 5, 3, 2, 3])
+    #expect(tensors.positions.array(of: Int32.self) == [0, 1, 2, 0, 1])
+    #expect(tensors.offsets.array(of: Int32.self) == [0, 3, 5])
+    #expect(tensors.sequences.array(of: Int32.self) == [0, 0, 0, 1, 1])
+    #expect(tensors.starts.array(of: Int32.self) == [0, 3])
+    #expect(tensors.lasts.array(of: Int32.self) == [2, 4])
+    #expect(tensors.shares.array(of: Float.self) == [1 / 3, 0.5])
+    #expect(tensors.firstPooled.array(of: Int32.self) == [1, 4])
+    #expect(tensors.pooledCounts.array(of: Float.self) == [2, 1])
+    #expect(tensors.pooled.array(of: Float.self) == [0, 1, 1, 0, 1])
+    #expect(tensors.sequenceNumbers.array(of: Int64.self) == [4, 5])
+    let tokens: [Int64] = [4_194_304, 4_194_305, 4_194_306, 5_242_880, 5_242_881]
+    #expect(tensors.tokenNumbers.array(of: Int64.self) == tokens)
+    #expect(tensors.shares.shape == [2, 1] && tensors.tokenNumbers.shape == [5, 1])
+  }
+
   @Test("padding is left out when a padded batch is packed")
   func packing() {
     let packed = PackedTokens(padded: [[2, 5, 3, 0, 0], [2, 3, 0, 0, 0]], padID: 0)

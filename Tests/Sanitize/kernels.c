@@ -11,15 +11,15 @@ static const int64_t SIZES[] = {0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47,
 enum { SIZE_COUNT = sizeof SIZES / sizeof *SIZES };
 static const int LANE_BYTES[] = {4, 8, 4, 8};
 
-static int unary_bytes(int type, int op) { return op == U_IS_NAN || op == U_IS_FINITE ? 4 : LANE_BYTES[type]; }
+static int unary_bytes(int type, int op) { return op == WG_UNARY_isNaN || op == WG_UNARY_isFinite ? 4 : LANE_BYTES[type]; }
 
 static void unaries(int type, int64_t n) {
-  for (int op = 0; op < UNARY_COUNT; op++) {
+  for (int op = 0; op < WG_UNARY_COUNT; op++) {
     wg_unary_fn f = wg_unary(type, op);
     if (!f) continue;
-    int from = op == U_UNIT_INTERVAL ? WG_I64 : type, to = unary_bytes(type, op);
+    int from = op == WG_UNARY_unitInterval ? WG_I64 : type, to = unary_bytes(type, op);
     for (int phase = 0; phase < 3; phase++) {
-      block a = op == U_UNIT_INTERVAL ? words_block(n, phase) : lanes_block(from, n, phase), d = empty_block(to, n);
+      block a = op == WG_UNARY_unitInterval ? words_block(n, phase) : lanes_block(from, n, phase), d = empty_block(to, n);
       f(d.at, a.at, n), calls++;
       if (to == LANE_BYTES[from]) {
         f(a.at, a.at, n), calls++;
@@ -46,8 +46,8 @@ static void binary(wg_binary_fn f, int type, int to, int shape, int64_t n, const
 
 static void binaries(int type, int64_t n) {
   for (int shape = 0; shape < 3; shape++) {
-    for (int op = 0; op < BINARY_COUNT; op++) binary(wg_binary(type, op, shape), type, LANE_BYTES[type], shape, n, "binary", op);
-    for (int op = 0; op < COMPARE_COUNT; op++) binary(wg_compare(type, op, shape), type, 4, shape, n, "compare", op);
+    for (int op = 0; op < WG_BINARY_COUNT; op++) binary(wg_binary(type, op, shape), type, LANE_BYTES[type], shape, n, "binary", op);
+    for (int op = 0; op < WG_COMPARE_COUNT; op++) binary(wg_compare(type, op, shape), type, 4, shape, n, "compare", op);
   }
 }
 
@@ -88,7 +88,7 @@ static void fills(int64_t n) {
 }
 
 static void reductions(int type, int64_t n) {
-  for (int op = 0; op < REDUCE_COUNT; op++) {
+  for (int op = 0; op < WG_REDUCE_COUNT; op++) {
     for (int phase = 0; phase < 3; phase++) {
       block a = lanes_block(type, n, phase), state = lanes_block(type < WG_F32 ? WG_I64 : WG_F64, 1, phase);
       wg_reduce(type, op)(state.at, a.at, n), calls++;
@@ -122,7 +122,7 @@ static void moves(int64_t rows, int64_t columns) {
     int64_t low = (row < 0 ? row * (rows - 1) : 0) + (column < 0 ? column * (columns - 1) : 0);
     int64_t high = (row > 0 ? row * (rows - 1) : 0) + (column > 0 ? column * (columns - 1) : 0);
     int64_t count = rows && columns ? high - low + 1 : 0;
-    for (int dtype = 0; dtype < DTYPE_COUNT; dtype++) {
+    for (int dtype = 0; dtype < WG_DTYPE_COUNT; dtype++) {
       block memory = bytes_block(BYTES[dtype], count), lanes = empty_block(LANE_BYTES[LANES[dtype]], rows * columns);
       char *start = memory.at - (count ? low * BYTES[dtype] : 0);
       wg_load(dtype)(lanes.at, start, rows, columns, row, column), calls++;
@@ -147,13 +147,13 @@ static void joined(int64_t rows, int64_t columns) {
       operands.at[i] = blocks[i].at, operands.step[i] = step * 4;
     }
     block d = empty_block(4, rows * columns), sums = empty_block(4, rows);
-    for (int first = 0; first < 7; first++) {
-      for (int last = 0; last < 4; last++) {
+    for (int first = 0; first < WG_JOINED_FIRST_COUNT; first++) {
+      for (int last = 0; last < WG_JOINED_LAST_COUNT; last++) {
         for (int single = 0; single < 2; single++) wg_joined_pair(first, last, single)(d.at, &operands, rows, columns), calls++;
       }
     }
-    for (int tree = 0; tree < 10; tree++) wg_joined_tree(tree)(d.at, &operands, rows, columns), calls++;
-    for (int term = 0; term < 6; term++) {
+    for (int tree = 0; tree < WG_JOINED_TREE_COUNT; tree++) wg_joined_tree(tree)(d.at, &operands, rows, columns), calls++;
+    for (int term = 0; term < WG_JOINED_REDUCTION_COUNT; term++) {
       double state = 1;
       wg_joined_reduction(term)(d.at, sums.at, 1, &operands, rows, columns), calls++;
       wg_joined_reduction(term)(NULL, sums.at, 1, &operands, rows, columns), calls++;
@@ -168,12 +168,12 @@ static void lines(int64_t n) {
   for (int type = 0; type < 4; type++) {
     for (int reverse = 0; reverse < 2; reverse++) {
       block s = lanes_block(type, n, 1), d = empty_block(LANE_BYTES[type], n);
-      wl_running_sum(type, reverse)(d.at, s.at, n), calls++;
-      wl_running_sum(type, reverse)(s.at, s.at, n), calls++;
+      wg_running_sum(type, reverse)(d.at, s.at, n), calls++;
+      wg_running_sum(type, reverse)(s.at, s.at, n), calls++;
       same(s, d, "running sum", type, reverse);
       drop(s), drop(d);
     }
-    wl_candidates_fn candidates = wl_candidates(type);
+    wg_candidates_fn candidates = wg_candidates(type);
     const uint64_t limits[] = {0, 1, 0x80000000u, 0xffffffffu, UINT64_C(0x100000000), UINT64_MAX};
     for (int limit = 0; candidates && limit < 6; limit++) {
       block x = lanes_block(type, n, limit), out = empty_block(8, n);
@@ -183,14 +183,14 @@ static void lines(int64_t n) {
     for (int64_t width = 0; width < 40; width += 13) {
       block target = lanes_block(type, 5 * (width + 1), 2), updates = lanes_block(type, n * (width + 2), 3), positions = empty_block(8, n);
       for (int64_t j = 0; j < n; j++) ((int64_t *)positions.at)[j] = j * 7 % 5;
-      wl_add_rows(type)(target.at, width + 1, updates.at, width + 2, (int64_t *)positions.at, n, 1, 4, width), calls++;
+      wg_add_rows(type)(target.at, width + 1, updates.at, width + 2, (int64_t *)positions.at, n, 1, 4, width), calls++;
       drop(target), drop(updates), drop(positions);
     }
   }
 }
 
 int main(void) {
-  for (int level = WG_LEVEL_BASE; level <= WG_LEVEL_AVX512; level++) {
+  for (int level = WG_LEVEL_BASE; level < WG_LEVEL_COUNT; level++) {
     if (wg_select_level(level) != level) {
       printf("level %d: this processor lacks it\n", level);
       continue;

@@ -1,9 +1,9 @@
 // Blocks of memory with special values, for kernels.c and operations.c.
 #pragma once
 #include "ckernels.h"
+#include "joined.h"
 #include "lines.h"
-#include "ops.h"
-#include "table.h"
+#include "products.h"
 
 #include <stddef.h>
 

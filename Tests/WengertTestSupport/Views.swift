@@ -30,15 +30,18 @@ extension View {
   /// The elements in row-major order of the view's shape, whatever its strides.
   public var numbers: [Number] {
     precondition(isInBounds, "a view outside its storage")
+    return storage.backend.withBytes(of: storage) { numbers($0) }
+  }
+
+  /// The same, read from the storage's bytes.
+  func numbers(_ bytes: RawSpan) -> [Number] {
     let width = dtype.byteCount
-    return storage.backend.withBytes(of: storage) { bytes in
-      layout.positions.map { position in
-        var bits: UInt64 = 0
-        for byte in 0..<width {
-          bits |= UInt64(bytes.unsafeLoad(fromByteOffset: position * width + byte, as: UInt8.self)) << (8 * UInt64(byte))
-        }
-        return dtype.number(bits: bits)
+    return layout.positions.map { position in
+      var bits: UInt64 = 0
+      for byte in 0..<width {
+        bits |= UInt64(bytes.unsafeLoad(fromByteOffset: position * width + byte, as: UInt8.self)) << (8 * UInt64(byte))
       }
+      return dtype.number(bits: bits)
     }
   }
 

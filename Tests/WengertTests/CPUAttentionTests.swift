@@ -128,6 +128,29 @@ import WengertTestSupport
     expectClose(sums, [27000, 27000], 0.01)
   }
 
+  @Test("weights are the exponentials of row programs to the bit, and zero below the least normal float")
+  func exponentials() {
+    // Sequences of two, whose second score is so far below the first one that the sum of exponentials is 1.
+    let keys: [Double] = (0..<400).map { -60 - Double($0) * 0.7 }
+    let offsets = (0...keys.count).map { 2 * $0 }
+    let shape: Shape = [2 * keys.count, 1]
+    let p = Problem(
+      query: View(offsets.dropLast().flatMap { _ in [1.0, 1.0] }, shape, .float32), key: View(keys.flatMap { [0, $0] }, shape, .float32),
+      value: View(keys.flatMap { _ in [0.0, 1.0] }, shape, .float32), offsets: offsets, heads: 1, dtype: .float32)
+    let out = View(keys.flatMap { _ in [0.0, 0.0] }, shape, .float32), sums = View(keys.flatMap { _ in [0.0, 0.0] }, shape, .float32)
+    CPUBackend.shared.attention(p.call, into: out, logSumExp: sums)
+
+    let scores: [Float] = keys.map { Float($0) * Float(p.scale) }
+    let exponential = ProgramBuilder.make { p in p.store(p.unary(.exp, p.load(.float32))) }
+    let exponentials = run(exponential, [view(scores, [scores.count])], over: [scores.count], as: Float.self)
+    let expected: [Double] = exponentials.flatMap { weight in
+      let kept = weight < .leastNormalMagnitude ? 0 : Double(weight)
+      return [kept, kept]
+    }
+    #expect(out.values == expected)
+    #expect(expected.contains(0) && exponentials.contains { $0.isSubnormal })
+  }
+
   @Test("gradients agree with central differences in float64, dropout and long sequences included")
   func gradients() {
     var numbers = SplitMix64(3)

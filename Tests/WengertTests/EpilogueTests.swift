@@ -78,7 +78,7 @@ struct EpilogueTests {
               for out in [kept, nil] {
                 let results = Self.outputs(item.program, m, n)
                 let rows = RowCall(item.program, inputs: [product] + item.others, outputs: results, over: [m, n])
-                #expect(cpu.prepare(.matmul(MatMulCall(a: a, b: b, out: out, epilogue: (rows, 0)))).run() == nil)
+                #expect(cpu.answer(cpu.prepare(.matmul(MatMulCall(a: a, b: b, out: out, epilogue: (rows, 0))))) == nil)
                 if out != nil {
                   cpu.run(item.program, inputs: [kept] + item.others, outputs: expected, over: [m, n])
                   if threads == 1 { expectClose(kept, product.values, epsilon(dtype) * Double(1 + k), note) }
@@ -102,10 +102,10 @@ struct EpilogueTests {
       let rows = RowCall(program.program, inputs: [out] + program.others, outputs: [result], over: [50, 30])
       return cpu.prepare(.matmul(MatMulCall(a: a, b: b, out: out, epilogue: (rows, 0))))
     }
-    #expect(kernel(kept, into: expected).run() == nil)
+    #expect(cpu.answer(kernel(kept, into: expected)) == nil)
     let inPlace = kernel(target, into: target)
     for _ in 0..<2 {
-      #expect(inPlace.run() == nil)
+      #expect(cpu.answer(inPlace) == nil)
       expectSame(target, expected)
     }
   }
@@ -121,7 +121,7 @@ struct EpilogueTests {
           let before = out.values
           let product = View(before, out.shape, dtype)
           cpu.matmul(a, b, into: product)
-          #expect(cpu.prepare(.matmul(MatMulCall(a: a, b: b, out: out, accumulates: true))).run() == nil)
+          #expect(cpu.answer(cpu.prepare(.matmul(MatMulCall(a: a, b: b, out: out, accumulates: true)))) == nil)
           let sums = zip(before, product.values).map { wrapped($0 + $1, dtype) }
           expectClose(out, sums, epsilon(dtype) * Double(3 + k), "\(batch) \(m)×\(k)×\(n) \(la) \(lo)")
         }

@@ -4,12 +4,13 @@ import WengertTestSupport
 
 @Suite("The kernels' numbers")
 struct KernelTableTests {
-  @Test("operations and dtypes are numbered alike in Swift and C, and each has a kernel")
+  @Test("operations, dtypes, lanes and levels are numbered alike in Swift and C, and each operation and dtype has a kernel")
   func agree() {
     #expect(KernelTable.fault() == nil)
     #expect(
       KernelTable.List.all.map(\.names.count) == [
-        UnaryOp.allCases.count, BinaryOp.allCases.count, CompareOp.allCases.count, ReduceOp.allCases.count, DType.allCases.count,
+        UnaryOp.allCases.count, BinaryOp.allCases.count, CompareOp.allCases.count, ReduceOp.allCases.count, DType.allCases.count, 4,
+        CPULevel.allCases.count,
       ])
   }
 
@@ -20,15 +21,15 @@ struct KernelTableTests {
         var lists = KernelTable.List.all
         lists[index].names.insert("asinh", at: place)
         #expect(
-          KernelTable.fault(in: lists)?.contains("has asinh as number \(place), CKernels/table.h has \(list.names[place]) there") == true)
+          KernelTable.fault(in: lists)?.contains("has asinh as number \(place), operations.h has \(list.names[place]) there") == true)
         lists[index].names = list.names
         let missing = lists[index].names.remove(at: place)
         let message = KernelTable.fault(in: lists) ?? "none"
-        #expect(message.contains(place < lists[index].names.count ? "CKernels/table.h has \(missing) there" : "goes on with \(missing)"))
+        #expect(message.contains(place < lists[index].names.count ? "operations.h has \(missing) there" : "goes on with \(missing)"))
       }
       var lists = KernelTable.List.all
       lists[index].names.append("asinh")
-      #expect(KernelTable.fault(in: lists)?.contains("has asinh as number \(list.names.count), CKernels/table.h has no more names") == true)
+      #expect(KernelTable.fault(in: lists)?.contains("has asinh as number \(list.names.count), operations.h has no more names") == true)
       lists = KernelTable.List.all
       lists[index].hasKernel = { $0 != 2 }
       #expect(KernelTable.fault(in: lists)?.contains("no type has a kernel for \(list.names[2])") == true)

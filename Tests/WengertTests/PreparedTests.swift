@@ -38,7 +38,7 @@ struct PreparedTests {
       cpu.bind(source.storage, to: input.storage, at: 0)
       cpu.bind(first.storage, to: one, at: 0)
       cpu.bind(second.storage, to: two, at: 0)
-      #expect(kernel.run() == nil)
+      #expect(cpu.answer(kernel) == nil)
       expectSame(contents(one, as: Float.self), start.map { $0 + 1 })
       expectSame(contents(two, as: Float.self), start.map { $0 * 3 })
     }
@@ -53,7 +53,7 @@ struct PreparedTests {
     let values = (1...count).map { Float($0) }
     let input = view(values, [count, 1]), factor = view(values, [count, 1]), other = emptyView(.float32, [count, 1])
     let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [input, factor], outputs: [input, other], over: [count, 1])))
-    #expect(kernel.run() == nil)
+    #expect(cpu.answer(kernel) == nil)
     expectSame(contents(input.storage, as: Float.self), values.map { -$0 })
     expectSame(contents(other.storage, as: Float.self), values.map { $0 * 3 * $0 })
   }
@@ -71,7 +71,7 @@ struct PreparedTests {
     let input = view(values, [count, 1]), other = emptyView(.float32, [count, 1])
     let seed = view([Int64(7)], [1]).with(Layout(shape: [count, 1], strides: [0, 0]))
     let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [seed, input], outputs: [input, other], over: [count, 1])))
-    #expect(kernel.run() == nil)
+    #expect(cpu.answer(kernel) == nil)
     expectSame(contents(input.storage, as: Float.self), values.map { _ in 2 })
     expectSame(contents(other.storage, as: Float.self), values.map { $0 * 3 })
   }
@@ -87,7 +87,7 @@ struct PreparedTests {
     let input = view(values, [count]), kept = view(values, [count]), sum = emptyView(.float32, [count])
     let kernel = cpu.prepare(
       .rows(RowCall(b.finish(), inputs: [input, kept], outputs: [input, kept, sum], over: [count])))
-    #expect(kernel.run() == nil)
+    #expect(cpu.answer(kernel) == nil)
     expectSame(contents(input.storage, as: Float.self), values.map { -$0 })
     expectSame(contents(kept.storage, as: Float.self), values)
     expectSame(contents(sum.storage, as: Float.self), values.map { 2 * $0 })
@@ -109,7 +109,7 @@ struct PreparedTests {
       cpu.withThreadCount(threads) {
         cpu.run(b.finish(), inputs: [input], outputs: [expected], over: [rows, columns])
         for _ in 0..<3 {
-          #expect(kernel.run() == nil)
+          #expect(cpu.answer(kernel) == nil)
           expectSame(contents(output.storage, as: Float.self), contents(expected.storage, as: Float.self))
         }
       }
@@ -128,7 +128,7 @@ struct PreparedTests {
     let sums = target.with(target.layout.broadcast(to: [rows, columns]))
     let kernel = cpu.prepare(.rows(RowCall(b.finish(), inputs: [input], outputs: [copy, sums], over: [rows, columns])))
     for _ in 0..<3 {
-      #expect(kernel.run() == nil)
+      #expect(cpu.answer(kernel) == nil)
       expectSame(contents(target.storage, as: Float.self), [Float](repeating: 150, count: columns))
     }
   }
@@ -160,8 +160,8 @@ struct PreparedTests {
           intoValue: results[3])))
     for list: [Int64] in [[0, 90, 90, 90], [0, 7, 40, 90], [0, 0, 1, 90]] {
       list.withUnsafeBytes { cpu.write(RawSpan(_unsafeBytes: $0), to: offsets.storage, at: 0) }
-      #expect(forward.run() == nil)
-      #expect(backward.run() == nil)
+      #expect(cpu.answer(forward) == nil)
+      #expect(cpu.answer(backward) == nil)
       let own = call(view(list, [4]))
       cpu.attention(own, into: expected[0], logSumExp: expectedSums)
       cpu.attentionBackward(

@@ -35,9 +35,11 @@ final class PreparingBackend: Backend {
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     cpu.write(bytes, to: (storage as! Memory).inner, at: byteOffset)
   }
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
-    try cpu.withBytes(of: (storage as! Memory).inner, body)
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    try cpu.withBytes(of: (storage as! Memory).inner, in: range, body)
   }
+
+  func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool { cpu.canFuse(epilogue: epilogue, ofProduct: dtype) }
 
   private func bytes(_ storage: Storage) -> [UInt8] {
     cpu.withBytes(of: storage) { span in span.withUnsafeBytes { Array($0) } }
@@ -48,7 +50,7 @@ final class PreparingBackend: Backend {
   }
 
   /// Performs the call once on the views' own memory, and by a prepared kernel on copies of it.
-  func prepare(_ call: KernelCall) -> any Kernel {
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
     watch(call)
     let call = call.mapViews(inner)
     return FunctionKernel { self.check(call) }
@@ -58,28 +60,32 @@ final class PreparingBackend: Backend {
     var storages: [Storage] = []
     for view in call.reads + call.writes where !storages.contains(where: { $0 === view.storage }) { storages.append(view.storage) }
     let before = storages.map(bytes)
-    let once = cpu.prepare(call).run()
+    let once = cpu.answer(cpu.prepare(call))
 
     let slots = storages.map { cpu.slot(byteCount: $0.byteCount) }
+    let size = cpu.workspace(for: call), workspace = size > 0 ? cpu.slot(byteCount: size) : nil
     let kernel = cpu.prepare(
       call.mapViews { view in
         let place = storages.firstIndex { $0 === view.storage }!
         return View(storage: slots[place], layout: view.layout, dtype: view.dtype)
-      })
+      }, workspace: workspace)
     for gap in [0, 24, 4096] {
       let memory = storages.map { cpu.allocate(byteCount: $0.byteCount + 2 * gap) }
+      let scratch = cpu.allocate(byteCount: size)
+      fill(scratch, [UInt8](repeating: 0xFF, count: size), at: 0)
+      if let workspace { cpu.bind(workspace, to: scratch, at: 0) }
       for index in storages.indices {
         fill(memory[index], before[index], at: gap)
         cpu.bind(slots[index], to: memory[index], at: gap)
       }
-      #expect(kernel.run() == once)
+      #expect(cpu.answer(kernel) == once)
       for index in storages.indices {
         let isSame = bytes(slots[index]) == bytes(storages[index])
         #expect(isSame, "\(call) with its memory \(gap) bytes further on")
         cpu.bind(slots[index], to: nil, at: 0)
       }
       // A slot does not keep what it is bound to.
-      withExtendedLifetime(memory) {}
+      withExtendedLifetime((memory, scratch)) {}
     }
     return once
   }

@@ -76,7 +76,7 @@ struct ReferenceBackendTests {
     #expect(reference.scatterAdd(updates, indices: whole([0, -1, 0], [3]), into: out) == nil)
     #expect(out.doubles == [106, 8, 0, 0, 3, 5])
     #expect(reference.scatterAdd(updates, indices: whole([0, 1, 3], [3]), into: out) == 3)
-    #expect(out.doubles == [106, 8, 0, 0, 3, 5])
+    #expect(out.doubles.allSatisfy { $0.isNaN })
   }
 
   @Test("take-along reads one element per index, its transpose adds them back")

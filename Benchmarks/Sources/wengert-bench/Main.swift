@@ -6,7 +6,9 @@ import Wengert
     let peersFolder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../peers")
     switch CommandLine.arguments.dropFirst().first {
     case "encoder": return EncoderBench.run(Array(CommandLine.arguments.dropFirst(2)))
-    case "calls": return Calls.run()
+    case "calls":
+      pin(to: 1)
+      return Calls.run(peersFolder: peersFolder)
     case "search": return StreamedBench.search(CommandLine.arguments)
     case "losses": return StreamedBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)
     case "tokenize": return try TokenizeBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)

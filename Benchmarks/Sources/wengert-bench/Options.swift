@@ -23,7 +23,8 @@ struct Options {
 
     Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
     row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
-    `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures what a call of a compiled function costs.
+    `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures small operations call by call, beside PyTorch, and what a call of a compiled
+    function costs, with the memory blocks that each asks for.
     `tokenize` encodes a file's first lines (2 MB) here and in Hugging Face's tokenizer, and writes the whole file's tokens.
     """
 

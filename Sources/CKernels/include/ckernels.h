@@ -4,10 +4,30 @@
 /// kernel accepts a destination that is exactly one of its sources when both have lanes of one width; no other overlap is allowed.
 #pragma once
 
+#include "operations.h"
+
 #include <stdint.h>
 
-enum { WG_LEVEL_BASE = 0, WG_LEVEL_AVX2 = 1, WG_LEVEL_AVX512 = 2 };
-enum { WG_I32 = 0, WG_I64 = 1, WG_F32 = 2, WG_F64 = 3 };
+#define WG_SECOND(name, number) number,
+#define WG_UNARY_NUMBER(name, ...) WG_UNARY_##name,
+#define WG_BINARY_NUMBER(name, ...) WG_BINARY_##name,
+#define WG_COMPARE_NUMBER(name, ...) WG_COMPARE_##name,
+#define WG_REDUCE_NUMBER(name) WG_REDUCE_##name,
+#define WG_DTYPE_NUMBER(name, ...) WG_DTYPE_##name,
+enum { WG_LEVELS(WG_SECOND) WG_LEVEL_COUNT };
+/// The types of lanes, and lanes of 0 and 1, which a cast can make.
+enum { WG_LANE_TYPES(WG_SECOND) WG_BOOL, WG_LANE_TYPE_COUNT = WG_BOOL };
+enum { WG_UNARIES(WG_UNARY_NUMBER) WG_UNARY_COUNT };
+enum { WG_BINARIES(WG_BINARY_NUMBER) WG_BINARY_COUNT };
+enum { WG_COMPARISONS(WG_COMPARE_NUMBER) WG_COMPARE_COUNT };
+enum { WG_REDUCTIONS(WG_REDUCE_NUMBER) WG_REDUCE_COUNT };
+enum { WG_DTYPES(WG_DTYPE_NUMBER) WG_DTYPE_COUNT };
+#undef WG_SECOND
+#undef WG_UNARY_NUMBER
+#undef WG_BINARY_NUMBER
+#undef WG_COMPARE_NUMBER
+#undef WG_REDUCE_NUMBER
+#undef WG_DTYPE_NUMBER
 
 /// d[i] = f(a[i]).
 typedef void (*wg_unary_fn)(void *d, const void *a, int64_t n);
@@ -29,9 +49,9 @@ typedef void (*wg_random_fn)(int64_t *d, int64_t key, uint32_t stream, int lane,
 /// The level in force; `wg_select_level` forces another for the calling thread and returns it, or -1 (and changes nothing) where this processor lacks it.
 int wg_level(void);
 int wg_select_level(int level);
+int wg_has_level(int level);
 
-/// Kernels of the level in force. Operations are numbered as in the row-program language, storage dtypes as in the core; null where
-/// the operation has no meaning in the type. `unit interval` is indexed by the type it makes.
+/// Kernels of the level in force, by the numbers above; null where the operation has no meaning in the type. `unitInterval` goes by the type it makes.
 wg_unary_fn wg_unary(int type, int op);
 /// `shape`: 0 both operands are rows, 1 the second is a single number, 2 the first is.
 wg_binary_fn wg_binary(int type, int op, int shape);
@@ -40,7 +60,6 @@ wg_binary_fn wg_compare(int type, int op, int shape);
 wg_select_fn wg_select(int wide, int single);
 /// From lanes to lanes; `to` may also be WG_BOOL.
 wg_unary_fn wg_cast(int from, int to);
-enum { WG_BOOL = 4 };
 /// Floats to the nearest that float16 (0) or bfloat16 (1) can hold.
 wg_unary_fn wg_rounded(int bfloat);
 /// d[i] = a[0], of 4- or 8-byte lanes.
@@ -53,8 +72,8 @@ wg_accumulate_fn wg_accumulate(int type, int op);
 wg_iota_fn wg_iota(void);
 wg_random_fn wg_random(void);
 
-/// The names of the operations and dtypes in the order of the tables above, null past the last; and whether at least one type has a kernel for one.
-enum { WG_UNARY_NAMES, WG_BINARY_NAMES, WG_COMPARE_NAMES, WG_REDUCE_NAMES, WG_DTYPE_NAMES };
+/// The names in Swift of what is numbered above, null past the last; and whether at least one type has a kernel for it.
+enum { WG_UNARY_NAMES, WG_BINARY_NAMES, WG_COMPARE_NAMES, WG_REDUCE_NAMES, WG_DTYPE_NAMES, WG_LANE_NAMES, WG_LEVEL_NAMES };
 const char *wg_name(int kind, int number);
 int wg_has_kernel(int kind, int number);
 

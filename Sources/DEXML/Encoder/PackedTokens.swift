@@ -40,22 +40,29 @@ public struct PackedTokens: Sendable {
     zip(offsets, offsets.dropFirst()).enumerated().flatMap { [Int32](repeating: Int32($0), count: Int($1.1 - $1.0)) }
   }
 
-  /// What the encoder reads, on a device.
+  /// What the encoder reads, on a device: tensors in one block of memory.
   public func tensors(on device: Device = .current) -> TokenTensors {
     let numbers = (0..<sequenceCount).map { Int64(first + $0) }
     let positions = positions, sequenceIndices = sequenceIndices, starts = Array(offsets.dropLast())
     let tokenNumbers = zip(sequenceIndices, positions).map { numbers[Int($0)] * Self.numbersPerSequence + Int64($1) }
     let lengths = zip(offsets, offsets.dropFirst()).map { $1 - $0 }, skipped = Int32(skipped)
+    var block = TensorBlock(on: device.backend)
+    block.add(ids)
+    block.add(positions)
+    block.add(offsets)
+    block.add(sequenceIndices)
+    block.add(starts)
+    block.add(zip(starts, lengths).map { $0 + max($1, 1) - 1 })
+    block.add(lengths.map { 1 / Float(max($0, 1)) }, shape: [sequenceCount, 1])
+    block.add(zip(starts, lengths).map { $0 + (skipped < $1 ? skipped : 0) })
+    block.add(lengths.map { Float(max($0 - skipped, 1)) }, shape: [sequenceCount, 1])
+    block.add(positions.map { $0 < skipped ? 0 : 1 as Float }, shape: [tokenCount, 1])
+    block.add(numbers, shape: [sequenceCount, 1])
+    block.add(tokenNumbers, shape: [tokenCount, 1])
+    let t = block.tensors
     return TokenTensors(
-      ids: Tensor(ids, device: device), positions: Tensor(positions, device: device), offsets: Tensor(offsets, device: device),
-      sequences: Tensor(sequenceIndices, device: device), starts: Tensor(starts, device: device),
-      lasts: Tensor(zip(starts, lengths).map { $0 + max($1, 1) - 1 }, device: device),
-      shares: Tensor(lengths.map { 1 / Float(max($0, 1)) }, shape: [sequenceCount, 1], device: device),
-      firstPooled: Tensor(zip(starts, lengths).map { $0 + (skipped < $1 ? skipped : 0) }, device: device),
-      pooledCounts: Tensor(lengths.map { Float(max($0 - skipped, 1)) }, shape: [sequenceCount, 1], device: device),
-      pooled: Tensor(positions.map { $0 < skipped ? 0 : 1 as Float }, shape: [tokenCount, 1], device: device),
-      sequenceNumbers: Tensor(numbers, shape: [sequenceCount, 1], device: device),
-      tokenNumbers: Tensor(tokenNumbers, shape: [tokenCount, 1], device: device))
+      ids: t[0], positions: t[1], offsets: t[2], sequences: t[3], starts: t[4], lasts: t[5], shares: t[6], firstPooled: t[7],
+      pooledCounts: t[8], pooled: t[9], sequenceNumbers: t[10], tokenNumbers: t[11])
   }
 
   /// More than a sequence has tokens.

@@ -1,7 +1,8 @@
 import WengertCore
 
 /// Attention made ready. The offsets are read by each run. It must not run on two threads at a time.
-final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable where Element.Compute: AttentionNumber {
+final class AttentionKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
+where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
 
   private let work: AttentionWork
@@ -9,8 +10,13 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
   private let query: HeadMatrix<Element>, key: HeadMatrix<Element>, value: HeadMatrix<Element>
   private let out: HeadMatrix<Element>
   private let sums: LogSumExpView<Number>
+  let outputs: [View]
 
-  init(_ call: AttentionCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: AttentionCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
+    outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
     query = HeadMatrix(call.operands.query)
@@ -20,9 +26,9 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
     sums = LogSumExpView(call.logSumExp)
   }
 
-  func run() -> Int? {
+  func answer() -> Int? {
     if let wrong = work.read() { return wrong }
-    let copies = PooledBuffer<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount)
+    let copies = PooledBuffer<Number>(query.copyCount + key.copyCount + value.copyCount + out.copyCount, in: workspace)
     var next = copies.pointer
     query.begin(&next, reads: true)
     key.begin(&next, reads: true)
@@ -65,7 +71,7 @@ final class AttentionKernel<Element: KernelElement>: Kernel, ParallelWork, @unch
 }
 
 /// The gradients of attention made ready, in the same way.
-final class AttentionBackwardKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable
+final class AttentionBackwardKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
 where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
 
@@ -76,8 +82,13 @@ where Element.Compute: AttentionNumber {
   private let toQuery: HeadMatrix<Element>, toKey: HeadMatrix<Element>, toValue: HeadMatrix<Element>
   private let sums: LogSumExpView<Number>
   private let copyCount: Int
+  let outputs: [View]
 
-  init(_ call: AttentionBackwardCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: AttentionBackwardCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
+    outputs = call.writes
     work = AttentionWork(call.operands)
     scale = Number(call.operands.scale)
     query = HeadMatrix(call.operands.query)
@@ -92,9 +103,9 @@ where Element.Compute: AttentionNumber {
     copyCount = [query, key, value, out, cotangent, toQuery, toKey, toValue].reduce(0) { $0 + $1.copyCount }
   }
 
-  func run() -> Int? {
+  func answer() -> Int? {
     if let wrong = work.read() { return wrong }
-    let copies = PooledBuffer<Number>(copyCount)
+    let copies = PooledBuffer<Number>(copyCount, in: workspace)
     var next = copies.pointer
     query.begin(&next, reads: true)
     key.begin(&next, reads: true)

@@ -2,33 +2,33 @@ import CKernels
 
 /// A number type with attention's inner loops, on matrices of contiguous rows.
 protocol AttentionNumber: KernelNumber, BinaryFloatingPoint {
-  static func softmax(_ scores: Matrix<Self>, _ logSumExp: UnsafeMutablePointer<Self>, _ dropout: ops_dropout?)
+  static func softmax(_ scores: Matrix<Self>, _ logSumExp: UnsafeMutablePointer<Self>, _ dropout: wg_dropout?)
   static func softmaxGradient(
     _ scores: Matrix<Self>, _ gradient: Matrix<Self>, _ logSumExp: UnsafePointer<Self>, _ inner: UnsafePointer<Self>, _ scale: Self,
-    _ dropout: ops_dropout?)
+    _ dropout: wg_dropout?)
   static func inner(_ a: Matrix<Self>, _ b: Matrix<Self>, _ result: UnsafeMutablePointer<Self>)
   /// out = alpha · a · b, or that added to `out`; a has any strides.
   static func product(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool)
 }
 
 extension Float: AttentionNumber {
-  static func softmax(_ scores: Matrix<Float>, _ logSumExp: UnsafeMutablePointer<Float>, _ dropout: ops_dropout?) {
-    withOptional(dropout) { ops_softmax_f32(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
+  static func softmax(_ scores: Matrix<Float>, _ logSumExp: UnsafeMutablePointer<Float>, _ dropout: wg_dropout?) {
+    withOptional(dropout) { wg_softmax_f32(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
   }
   static func softmaxGradient(
     _ scores: Matrix<Float>, _ gradient: Matrix<Float>, _ logSumExp: UnsafePointer<Float>, _ inner: UnsafePointer<Float>, _ scale: Float,
-    _ dropout: ops_dropout?
+    _ dropout: wg_dropout?
   ) {
     withOptional(dropout) {
-      ops_softmax_gradient_f32(
+      wg_softmax_gradient_f32(
         scores.pointer, gradient.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, inner, scale, $0)
     }
   }
   static func inner(_ a: Matrix<Float>, _ b: Matrix<Float>, _ result: UnsafeMutablePointer<Float>) {
-    ops_inner_f32(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
+    wg_inner_f32(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
   }
   static func product(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, accumulates: Bool) {
-    ops_product_f32(
+    wg_product_f32(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
       accumulates ? 1 : 0)
   }
@@ -37,32 +37,32 @@ extension Float: AttentionNumber {
     product(a, b, into: out, alpha: 1, accumulates: accumulates)
   }
   static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
-    ops_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+    wg_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
   static func pack(_ a: Matrix<Float>, into panels: UnsafeMutablePointer<Float>, step: Int) {
-    ops_pack_f32(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
+    wg_pack_f32(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
   }
 }
 
 extension Double: AttentionNumber {
-  static func softmax(_ scores: Matrix<Double>, _ logSumExp: UnsafeMutablePointer<Double>, _ dropout: ops_dropout?) {
-    withOptional(dropout) { ops_softmax_f64(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
+  static func softmax(_ scores: Matrix<Double>, _ logSumExp: UnsafeMutablePointer<Double>, _ dropout: wg_dropout?) {
+    withOptional(dropout) { wg_softmax_f64(scores.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, $0) }
   }
   static func softmaxGradient(
     _ scores: Matrix<Double>, _ gradient: Matrix<Double>, _ logSumExp: UnsafePointer<Double>, _ inner: UnsafePointer<Double>,
     _ scale: Double,
-    _ dropout: ops_dropout?
+    _ dropout: wg_dropout?
   ) {
     withOptional(dropout) {
-      ops_softmax_gradient_f64(
+      wg_softmax_gradient_f64(
         scores.pointer, gradient.pointer, scores.rowStride, scores.rows, scores.columns, logSumExp, inner, scale, $0)
     }
   }
   static func inner(_ a: Matrix<Double>, _ b: Matrix<Double>, _ result: UnsafeMutablePointer<Double>) {
-    ops_inner_f64(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
+    wg_inner_f64(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
   }
   static func product(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, accumulates: Bool) {
-    ops_product_f64(
+    wg_product_f64(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
       accumulates ? 1 : 0)
   }
@@ -71,10 +71,10 @@ extension Double: AttentionNumber {
     product(a, b, into: out, alpha: 1, accumulates: accumulates)
   }
   static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
-    ops_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
+    wg_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
   static func pack(_ a: Matrix<Double>, into panels: UnsafeMutablePointer<Double>, step: Int) {
-    ops_pack_f64(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
+    wg_pack_f64(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
   }
 }
 
@@ -82,7 +82,7 @@ extension Matrix {
   /// Asks for the matrix's memory, whose rows no prefetcher of the processor foresees, before it is needed.
   func prefetch() {
     let size = MemoryLayout<Element>.stride
-    ops_prefetch(pointer, rowStride * size, rows, columns * size)
+    wg_prefetch(pointer, rowStride * size, rows, columns * size)
   }
 }
 

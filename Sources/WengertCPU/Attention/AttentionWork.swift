@@ -96,15 +96,15 @@ final class AttentionWork {
   /// The length of a row of scores in memory.
   static func padded(_ length: Int) -> Int { (length + 15) / 16 * 16 }
 
-  func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> ops_dropout? {
+  func dropout(_ rows: Range<Int>, _ tokens: Range<Int>, _ head: Int) -> wg_dropout? {
     if rate == 0 { return nil }
     if let tokenKeys {
-      return ops_dropout(
+      return wg_dropout(
         key: UInt64(head) &* UInt64(bitPattern: AttentionOperands.headSpread), first: 0, step: 0, rate: rate,
         keys: tokenKeys.first + rows.lowerBound * tokenKeys.step, keys_step: tokenKeys.step)
     }
     let first = (head * tokenCount + rows.lowerBound) * tokenCount + tokens.lowerBound
-    return ops_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate, keys: nil, keys_step: 0)
+    return wg_dropout(key: key, first: UInt64(first), step: UInt64(tokenCount), rate: rate, keys: nil, keys_step: 0)
   }
 }
 
@@ -131,15 +131,22 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
     offset = view.layout.offset
     strides = view.layout.strides
     (rows, width) = (view.shape[0], view.shape[1])
-    let matrix = Matrix(
-      pointer: view.address.assumingMemoryBound(to: Number.self), rows: rows, columns: width, rowStride: strides[0],
-      columnStride: strides[1])
-    if Element.self == Number.self, let leading = matrix.leadingDimension {
-      (rowStride, copyCount) = (leading, 0)
-    } else {
-      (rowStride, copyCount) = (width, rows * width)
-    }
+    _ = view.address
+    copyCount = Self.copyCount(view)
+    rowStride = Self.leadingDimension(view) ?? width
   }
+
+  /// Nil where there is a copy.
+  private static func leadingDimension(_ view: View) -> Int? {
+    let (shape, strides) = (view.shape, view.layout.strides)
+    let matrix = Matrix(
+      pointer: CPUStorage.nowhere.assumingMemoryBound(to: Number.self), rows: shape[0], columns: shape[1], rowStride: strides[0],
+      columnStride: strides[1])
+    return Element.self == Number.self ? matrix.leadingDimension : nil
+  }
+
+  /// Numbers in the copy, which follow from the layout.
+  static func copyCount(_ view: View) -> Int { leadingDimension(view) == nil ? view.shape.elementCount : 0 }
 
   /// Finds the view's memory of this run, takes the copy's from `memory`, and fills it where the view is read.
   func begin(_ memory: inout UnsafeMutablePointer<Number>, reads: Bool) {

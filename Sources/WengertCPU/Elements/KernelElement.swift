@@ -165,10 +165,10 @@ struct Float16Element: KernelElement {
   }
 
   static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Float>, count: Int) {
-    ops_from_float16(source, step, target, count)
+    wg_from_float16(source, step, target, count)
   }
   static func round(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int) {
-    ops_to_float16(source, target, step, count)
+    wg_to_float16(source, target, step, count)
   }
 }
 
@@ -176,18 +176,14 @@ struct Float16Element: KernelElement {
 struct BFloat16Element: KernelElement {
   var bits: UInt16
 
-  init(rounding value: Float) {
-    let wide = value.bitPattern
-    // To nearest, ties to even; a NaN stays one.
-    bits = UInt16(truncatingIfNeeded: value.isNaN ? wide >> 16 | 0x40 : (wide &+ 0x7FFF &+ (wide >> 16 & 1)) >> 16)
-  }
-  var widened: Float { Float(bitPattern: UInt32(bits) << 16) }
+  init(rounding value: Float) { bits = value.bfloat16Bits }
+  var widened: Float { Float(bfloat16Bits: bits) }
 
   static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Float>, count: Int) {
-    ops_from_bfloat16(source, step, target, count)
+    wg_from_bfloat16(source, step, target, count)
   }
   static func round(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int) {
-    ops_to_bfloat16(source, target, step, count)
+    wg_to_bfloat16(source, target, step, count)
   }
 }
 

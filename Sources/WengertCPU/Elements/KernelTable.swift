@@ -1,12 +1,12 @@
 import CKernels
 import WengertCore
 
-/// The C kernels are reached by an operation's number, so that both languages must number the operations alike. Each has a list of their names; these are
-/// compared once, before the first kernel runs.
+/// The C kernels are reached by numbers, of operations, dtypes, lanes and levels, so that both languages must number these alike. Each has
+/// their names, C in `CKernels/include/operations.h`; these are compared once, before the first kernel runs.
 package enum KernelTable {
   /// A list of names, and where each language has it.
   package struct List: Sendable {
-    /// In the core, in the order of the numbers.
+    /// In Swift, in the order of the numbers.
     package var names: [String]
     package var type: String
     /// The C list's, nil past its end; and whether there is a kernel for it.
@@ -14,7 +14,7 @@ package enum KernelTable {
     package var hasKernel: @Sendable (Int) -> Bool
 
     private init<Operation: CaseIterable & RawRepresentable>(_ type: Operation.Type, _ kind: Int, in file: String)
-    where Operation.RawValue == UInt8 {
+    where Operation.RawValue: BinaryInteger {
       names = Operation.allCases.map { "\($0)" }
       self.type = "\(type) (\(file))"
       name = { number in wg_name(Int32(kind), Int32(number)).map { String(cString: $0) } }
@@ -28,17 +28,19 @@ package enum KernelTable {
         List(CompareOp.self, WG_COMPARE_NAMES, in: "WengertCore/Backend/RowProgram.swift"),
         List(ReduceOp.self, WG_REDUCE_NAMES, in: "WengertCore/Backend/RowProgram.swift"),
         List(DType.self, WG_DTYPE_NAMES, in: "WengertCore/Tensor/DType.swift"),
+        List(Lanes.self, WG_LANE_NAMES, in: "WengertCPU/Rows/RowPlan.swift"),
+        List(CPULevel.self, WG_LEVEL_NAMES, in: "WengertCPU/CPULevel.swift"),
       ]
     }
 
     /// What the first number is at which the lists differ, or has no kernel; nil where all is well.
     package var fault: String? {
       for (number, expected) in names.enumerated() {
-        guard let found = name(number) else { return "\(type) has \(expected) as number \(number), CKernels/table.h has no more names" }
-        if found != expected { return "\(type) has \(expected) as number \(number), CKernels/table.h has \(found) there" }
-        if !hasKernel(number) { return "no type has a kernel for \(expected), number \(number) of \(type), in CKernels/kernels.inc.h" }
+        guard let found = name(number) else { return "\(type) has \(expected) as number \(number), operations.h has no more names" }
+        if found != expected { return "\(type) has \(expected) as number \(number), operations.h has \(found) there" }
+        if !hasKernel(number) { return "no type has a kernel for \(expected), number \(number) of \(type), in operations.h" }
       }
-      return name(names.count).map { "CKernels/table.h goes on with \($0) where \(type) has no more names" }
+      return name(names.count).map { "operations.h goes on with \($0) where \(type) has no more names" }
     }
   }
 

@@ -1,21 +1,26 @@
 import WengertCore
 
 /// Slices along the first axis, picked by indices. It must not run on two threads at a time.
-final class GatherKernel: Kernel, ParallelWork, @unchecked Sendable {
+final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let source: View, out: View
   private let indices: IndexList
   private let slices: Slices
   private var positions: UnsafeMutablePointer<Int>?
   private var pieces = 1
 
-  init(_ call: GatherCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: GatherCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     (source, out) = (call.source, call.out)
     indices = IndexList(call.indices, below: source.shape[0])
     slices = Slices(out, source)
   }
 
-  func run() -> Int? {
-    let list = PooledBuffer<Int>(indices.count)
+  var outputs: [View] { [out] }
+
+  func answer() -> Int? {
+    let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if out.shape.elementCount == 0 { return nil }
     positions = list.pointer

@@ -6,7 +6,7 @@ import WengertCore
 ///
 /// An element is the sum, rounded once, of what was there and of its updates: in float64 for half types, and for float32 where more than `MeetingSlices.few`
 /// updates meet; fewer are added up in float32, with an error of as many roundings of Σ|update| at most. Float64 adds up in itself, whole numbers wrap.
-final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
+final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let updates: View, out: View
   private let indices: IndexList
   private let slices: Slices
@@ -14,15 +14,20 @@ final class ScatterAddKernel: Kernel, ParallelWork, @unchecked Sendable {
   private var positions: UnsafeMutablePointer<Int>?
   private var threads = 1
 
-  init(_ call: ScatterAddCall) {
+  private let workspace: CPUStorage?
+
+  init(_ call: ScatterAddCall, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     (updates, out) = (call.updates, call.out)
     indices = IndexList(call.indices, below: out.shape[0])
     slices = Slices(out, updates)
     meeting = MeetingSlices(out.dtype, extent: out.shape[0], count: indices.count)
   }
 
-  func run() -> Int? {
-    let list = PooledBuffer<Int>(indices.count)
+  var outputs: [View] { [out] }
+
+  func answer() -> Int? {
+    let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     positions = list.pointer
@@ -144,7 +149,7 @@ private struct AddPart: ElementVisitor {
     let to = out.pointer(as: Element.self), from = updates.pointer(as: Element.self)
     let (toStep, fromStep) = (out.layout.strides[0], updates.layout.strides[0])
     let columns = columns, owned = owned
-    if areRows, Element.self == Element.Compute.self, let addRows = Element.Compute.lanes.flatMap({ wl_add_rows(Int32($0.rawValue)) }) {
+    if areRows, Element.self == Element.Compute.self, let addRows = Element.Compute.lanes.flatMap({ wg_add_rows(Int32($0.rawValue)) }) {
       positions.withMemoryRebound(to: Int64.self, capacity: count) { numbers in
         addRows(
           to + columns.lowerBound, Int64(toStep), from + columns.lowerBound, Int64(fromStep), numbers, Int64(count),
@@ -174,13 +179,13 @@ private struct AddPart: ElementVisitor {
     let numbers = ScratchMemory.ofThread(.blocks, 2 * columns.count, of: Float.self), others = numbers + columns.count
     if areRows, let to = to as? UnsafeMutablePointer<Float>, let from = from as? UnsafeMutablePointer<Float> {
       positions.withMemoryRebound(to: Int64.self, capacity: count) { list in
-        wl_add_rows_wide()(
+        wg_add_rows_wide()(
           to + columns.lowerBound, Int64(out.layout.strides[0]), from + columns.lowerBound, Int64(updates.layout.strides[0]), list,
           Int64(count), Int64(owned.lowerBound), Int64(owned.upperBound), Int64(columns.count), meeting.slots,
           meeting.sums! + columns.lowerBound, Int64(slices.length))
       }
     } else {
-      let addWide = wl_add_wide()!, add = wg_binary(Int32(Lanes.float32.rawValue), Int32(BinaryOp.add.rawValue), 0)!
+      let addWide = wg_add_wide()!, add = wg_binary(Int32(Lanes.float32.rawValue), Int32(BinaryOp.add.rawValue), 0)!
       for j in 0..<count where owned.contains(positions[j]) {
         let slot = meeting.slot(of: positions[j])
         for line in 0..<slices.lines.count {

@@ -104,21 +104,18 @@ package final class MemoryPool: Sendable {
   }
 }
 
-/// What the CPU backend's memory pool holds, in bytes.
-public struct MemoryStatistics: Sendable {
-  /// Blocks that tensors hold.
-  public var bytesInUse = 0
-  /// Blocks kept for reuse.
-  public var bytesPooled = 0
-  /// The largest `bytesInUse` so far.
-  public var peakBytesInUse = 0
-
-  public init() {}
-}
-
 extension CPUBackend {
-  public var memoryStatistics: MemoryStatistics { memory.statistics }
+  public var memoryStatistics: MemoryStatistics {
+    var statistics = memory.statistics
+    statistics.bytesOfThreads = ScratchMemory.byteCount
+    return statistics
+  }
 
-  /// Gives memory that no tensor holds back to the system.
-  public func trimMemory() { memory.trim() }
+  /// Gives memory that no tensor and no program holds back to the system, and drops the plans of row programs. Threads that are at work give theirs back when they are
+  /// done.
+  public func trimMemory() {
+    plans.removeAll()
+    ThreadPool.shared.trimScratch()
+    memory.trim()
+  }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import WengertCore
 
 /// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
@@ -17,8 +18,27 @@ enum ScratchMemory {
 
   private static func makeKey() -> pthread_key_t {
     var key = pthread_key_t()
-    pthread_key_create(&key) { free($0) }
+    pthread_key_create(&key) { block in if let block { ScratchMemory.release(block) } }
     return key
+  }
+
+  private static let total = Atomic<Int>(0)
+
+  /// The bytes that all threads keep.
+  static var byteCount: Int { total.load(ordering: .relaxed) }
+
+  /// Frees the calling thread's blocks, which no kernel may be using.
+  static func releaseOfThread() {
+    for key in keys {
+      guard let block = pthread_getspecific(key) else { continue }
+      pthread_setspecific(key, nil)
+      release(block)
+    }
+  }
+
+  private static func release(_ block: UnsafeMutableRawPointer) {
+    total.subtract(block.load(as: Header.self).capacity, ordering: .relaxed)
+    free(block)
   }
 
   /// At least `byteCount` bytes, 64-byte aligned, with any content.
@@ -26,7 +46,8 @@ enum ScratchMemory {
     let key = keys[purpose.rawValue]
     if let block = pthread_getspecific(key) {
       if block.load(as: Header.self).capacity >= byteCount { return block + headerSize }
-      free(block)
+      pthread_setspecific(key, nil)
+      release(block)
     }
     let capacity = max(byteCount, 1 << 16)
     var block: UnsafeMutableRawPointer?
@@ -34,6 +55,7 @@ enum ScratchMemory {
       Caller(#fileID, #line).fail("allocate", "out of memory: \(capacity) bytes wanted")
     }
     block.storeBytes(of: Header(capacity: capacity), as: Header.self)
+    total.add(capacity, ordering: .relaxed)
     pthread_setspecific(key, block)
     return block + headerSize
   }

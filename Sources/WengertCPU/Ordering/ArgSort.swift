@@ -50,7 +50,7 @@ private struct ArgSort: ElementVisitor {
     // Descending is ascending by the complement, which leaves equal elements in their order.
     let flip: Element.Compute.OrderKey = descending ? .max : 0
     let selects = wanted <= length / 8
-    if selects, let lanes = Element.Compute.lanes, let candidates = wl_candidates(Int32(lanes.rawValue)) {
+    if selects, let lanes = Element.Compute.lanes, let candidates = wg_candidates(Int32(lanes.rawValue)) {
       return select(type, candidates, walk, wanted)
     }
     ThreadPool.shared.parallel(
@@ -74,7 +74,7 @@ private struct ArgSort: ElementVisitor {
 extension ArgSort {
   /// The first few of rows of 32-bit keys: what lies below the last of the best so far is gathered by a vector kernel, and now and then cut back to the best.
   private func select<Element: KernelElement>(
-    _ type: Element.Type, _ candidates: wl_candidates_fn, _ walk: StridedWalk, _ wanted: Int
+    _ type: Element.Type, _ candidates: wg_candidates_fn, _ walk: StridedWalk, _ wanted: Int
   ) {
     typealias Number = Element.Compute
     let from = x.pointer(as: Element.self), to = out.pointer(as: Int64.self)

@@ -9,7 +9,7 @@ extension ScanCall {
 }
 
 /// Every result is rounded from a running combination in float64 (half types and float32; float64 in itself, whole numbers wrap). In sums along a line, sixteen
-/// neighbors are first added up in float32 (`wl_running_sum`).
+/// neighbors are first added up in float32 (`wg_running_sum`).
 private struct Scan: ElementVisitor {
   var x: View, out: View
   var op: ReduceOp
@@ -40,7 +40,7 @@ private struct Scan: ElementVisitor {
     }
     let from = x.pointer(as: Element.self), to = out.pointer(as: Element.self)
     let walk = StridedWalk([x.layout, out.layout], 0..<last)
-    let kernel = wl_running_sum(Int32(lanes.rawValue), reverse ? 1 : 0)!
+    let kernel = wg_running_sum(Int32(lanes.rawValue), reverse ? 1 : 0)!
     let isInPlace = isDirect && fromStep == 1 && toStep == 1
     ThreadPool.shared.parallel(walk.count, stepsEach: length, scratch: isInPlace ? 0 : length, of: Number.self) { row, scratch in
       let source = from + walk.offset(row, 0), target = to + walk.offset(row, 1)
@@ -64,7 +64,7 @@ private struct Scan: ElementVisitor {
     let from = x.pointer(as: Element.self), to = out.pointer(as: Element.self)
     let walk = StridedWalk([source, target], 0..<last - 1)
     let add = wg_binary(Int32(lanes.rawValue), Int32(BinaryOp.add.rawValue), 0)!
-    let addFloats = lanes == .float32 ? wl_running_rows() : nil
+    let addFloats = lanes == .float32 ? wg_running_rows() : nil
     let blockWidth = 512
     let blocks = (width + blockWidth - 1) / blockWidth
     ThreadPool.shared.parallelRanges(walk.count * blocks, stepsEach: length * blockWidth) { range in

@@ -75,7 +75,7 @@ extension Float: BLASNumber {
       if start == 0 {
         for i in 0..<count { sums.pointer[i] = Double(part.pointer[i]) }
       } else {
-        wl_add_wide()(sums.pointer, part.pointer, Int64(count))
+        wg_add_wide()(sums.pointer, part.pointer, Int64(count))
       }
     }
     for i in 0..<out.rows {

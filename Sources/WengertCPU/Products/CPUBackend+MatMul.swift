@@ -1,21 +1,41 @@
 import WengertCore
 
 extension CPUBackend {
-  func prepare(_ call: MatMulCall) -> any Kernel { call.a.dtype.visit(PrepareProduct(call: call, plans: plans)) }
+  func prepare(_ call: MatMulCall, _ workspace: CPUStorage?) -> any Kernel {
+    call.a.dtype.visit(PrepareProduct(call: call, plans: plans, workspace: workspace))
+  }
+
+  /// Bytes of the factors' copies.
+  func workspace(for call: MatMulCall) -> Int { call.a.dtype.visit(ProductWorkspace(plan: ProductPlan(call))) }
+}
+
+private struct ProductWorkspace: ElementVisitor {
+  let plan: ProductPlan
+
+  func visit<Element: KernelElement>(_ type: Element.Type) -> Int {
+    let left = FactorView<Element>.copyCount(plan.a, batch: plan.batch, rows: plan.m, columns: plan.k)
+    let right = FactorView<Element>.copyCount(plan.b, batch: plan.batch, rows: plan.k, columns: plan.n)
+    return (left + right) * MemoryLayout<Element.Compute>.stride
+  }
+}
+
+extension ProductPlan {
+  fileprivate init(_ call: MatMulCall) {
+    self.init(a: call.a.layout, b: call.b.layout, out: call.out?.layout ?? Layout(rowMajor: call.shape))
+    if call.epilogue == nil { simplify() }
+  }
 }
 
 private struct PrepareProduct: ElementVisitor {
   let call: MatMulCall
   let plans: RowPlanCache
+  let workspace: CPUStorage?
 
   func visit<Element: KernelElement>(_ type: Element.Type) -> any Kernel {
-    var shape = call.a.shape
-    shape[shape.rank - 1] = call.b.shape[shape.rank - 1]
+    let shape = call.shape
     ensure(call.out != nil || call.epilogue != nil, "a product goes somewhere")
     ensure(call.epilogue == nil || shape.rank == 2 && !call.accumulates, "an epilogue follows one product of matrices")
-    var plan = ProductPlan(a: call.a.layout, b: call.b.layout, out: call.out?.layout ?? Layout(rowMajor: shape))
-    if call.epilogue == nil { plan.simplify() }
-    return ProductKernel<Element>(call, plan: plan, epilogue: epilogue(shape))
+    return ProductKernel<Element>(call, plan: ProductPlan(call), epilogue: epilogue(shape), workspace)
   }
 
   private func epilogue(_ shape: Shape) -> ProductEpilogue? {

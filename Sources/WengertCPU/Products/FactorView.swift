@@ -23,16 +23,15 @@ final class FactorView<Element: KernelElement>: ParallelWork {
     storage = unsafeDowncast(view.storage, to: CPUStorage.self)
     offset = view.layout.offset
     (self.rows, self.columns) = (rows, columns)
-    let numbers = UnsafeMutableRawPointer(view.address).assumingMemoryBound(to: Number.self)
-    if Element.self == Number.self && operand.matrix(numbers, rows, columns).isReadable {
+    _ = view.address
+    if Self.isReadable(operand, rows, columns) {
       self.operand = operand
       (copyCount, length, step) = (0, 0, 0)
       lines = StridedWalk([Layout(shape: [], strides: [])], 0..<0)
       return
     }
     // Axes of stride zero repeat a matrix, which is copied once. Rows of the copy run along the source's shorter stride.
-    var distinct = batch
-    for axis in batch.indices where operand.batch[axis] == 0 { distinct[axis] = 1 }
+    let distinct = Self.distinct(operand, batch)
     let alongRows = operand.columnStride != 1 && operand.rowStride == 1
     let (count, length) = alongRows ? (columns, rows) : (rows, columns)
     var shape = distinct
@@ -48,6 +47,21 @@ final class FactorView<Element: KernelElement>: ParallelWork {
     let steps = distinct.rowMajorStrides
     for axis in batch.indices { packed.batch[axis] = distinct[axis] == 1 ? 0 : steps[axis] * count * length }
     self.operand = packed
+  }
+
+  private static func isReadable(_ operand: ProductPlan.Operand, _ rows: Int, _ columns: Int) -> Bool {
+    Element.self == Number.self && operand.matrix(CPUStorage.nowhere.assumingMemoryBound(to: Number.self), rows, columns).isReadable
+  }
+
+  private static func distinct(_ operand: ProductPlan.Operand, _ batch: Shape) -> Shape {
+    var distinct = batch
+    for axis in batch.indices where operand.batch[axis] == 0 { distinct[axis] = 1 }
+    return distinct
+  }
+
+  /// Numbers in the copy of a factor that lies so.
+  static func copyCount(_ operand: ProductPlan.Operand, batch: Shape, rows: Int, columns: Int) -> Int {
+    isReadable(operand, rows, columns) ? 0 : distinct(operand, batch).elementCount * rows * columns
   }
 
   /// Finds the view's memory of this run, and fills the copy.

@@ -5,7 +5,7 @@ import CKernels
 /// A right factor lies in panels as it is, and a left one as its transpose.
 struct Panels<Number: KernelNumber> {
   /// Columns of a panel.
-  static var width: Int { Int(OPS_PANEL) }
+  static var width: Int { Int(WG_PANEL) }
   /// Columns that are packed together, so that the factor is read in pieces of several lines of memory.
   private static var groupWidth: Int { 4 * width }
 

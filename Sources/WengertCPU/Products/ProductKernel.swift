@@ -34,7 +34,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   /// The whole product, where it was made chunk by chunk.
   private var sums: Matrix<Number>?
 
-  init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?) {
+  private let workspace: CPUStorage?
+
+  init(_ call: MatMulCall, plan: ProductPlan, epilogue: ProductEpilogue?, _ workspace: CPUStorage?) {
+    self.workspace = workspace
     self.plan = plan
     self.epilogue = epilogue
     accumulates = call.accumulates
@@ -79,11 +82,11 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   }
   private var isOwnSmall: Bool { ownCount <= 1 << 22 }
 
-  func run() -> Int? {
-    if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return nil }
+  func run(_ faults: FaultNote?) {
+    if plan.m == 0 || plan.n == 0 || matrices.count == 0 { return }
     target = out.map { ($0.storage.pointer + $0.offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self) }
     epilogue?.rows.refresh()
-    let copies = PooledBuffer<Number>(left.copyCount + right.copyCount)
+    let copies = PooledBuffer<Number>(left.copyCount + right.copyCount, in: workspace)
     left.read(into: copies.pointer)
     right.read(into: copies.pointer + left.copyCount)
     let scratchCount = panelCount + (isOwnSmall ? ownCount : 0)
@@ -96,7 +99,6 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       ThreadPool.shared.parallel(pieces, of: self)
     }
     withExtendedLifetime(copies) {}
-    return nil
   }
 
   /// The product chunk by chunk, where it goes or in memory of its own, and then what else is to be done with its rows.

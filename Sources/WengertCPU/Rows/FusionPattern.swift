@@ -41,12 +41,17 @@ indirect enum FusionPattern: Sendable {
 
   private static let pairs: [Rule] = {
     let (a, b, s) = (FusionPattern.row(0), FusionPattern.row(1), FusionPattern.single(1))
-    let firsts: [FusionPattern] = [a + b, a + s, a * b, a * s, a - b, a - s, FusionPattern.single(0) - b]
+    let firsts: [(Int, FusionPattern)] = [
+      (WG_ROW_PLUS_ROW, a + b), (WG_ROW_PLUS_SINGLE, a + s), (WG_ROW_TIMES_ROW, a * b), (WG_ROW_TIMES_SINGLE, a * s),
+      (WG_ROW_MINUS_ROW, a - b), (WG_ROW_MINUS_SINGLE, a - s), (WG_SINGLE_MINUS_ROW, FusionPattern.single(0) - b),
+    ]
     var rules: [Rule] = []
-    for (form, first) in firsts.enumerated() {
+    for (form, first) in firsts {
       for (single, z) in [FusionPattern.row(2), FusionPattern.single(2)].enumerated() {
-        let trees: [FusionPattern] = [first + z, first - z, z - first, first * z]
-        for (last, tree) in trees.enumerated() {
+        let lasts: [(Int, FusionPattern)] = [
+          (WG_THEN_PLUS, first + z), (WG_THEN_MINUS, first - z), (WG_THEN_MINUS_FROM, z - first), (WG_THEN_TIMES, first * z),
+        ]
+        for (last, tree) in lasts {
           rules.append(Rule(tree: tree) { wg_joined_pair(Int32(form), Int32(last), Int32(single))! })
         }
       }

@@ -194,13 +194,8 @@ struct RowInterpreter {
     }
     for step in steps {
       switch step {
-      case .constant(let number, let value, let lanes):
-        switch lanes {
-        case .int32: r[value].storeBytes(of: Int32(clamping: Int64(saturating: number)), as: Int32.self)
-        case .int64: r[value].storeBytes(of: Int64(saturating: number), as: Int64.self)
-        case .float32: r[value].storeBytes(of: Float(number), as: Float.self)
-        case .float64: r[value].storeBytes(of: number, as: Double.self)
-        }
+      case .constant(let number, let value, let lanes): lanes.store(number, to: r[value])
+      case .number(let place, let value, let lanes): lanes.store(run.number(place), to: r[value])
       case .loadRow(let input, let value):
         let place = run.operands[input]
         if place.isLanes && place.isPacked(rows: rows, columns: columns) {
@@ -301,5 +296,17 @@ extension Int64 {
   /// The whole part, held to the range; 0 for NaN.
   init(saturating number: Double) {
     self = number.isNaN ? 0 : number >= 0x1p63 ? .max : number <= -0x1p63 ? .min : Int64(number)
+  }
+}
+
+extension Lanes {
+  /// Puts a number into a register of one element.
+  fileprivate func store(_ number: Double, to register: UnsafeMutableRawPointer) {
+    switch self {
+    case .int32: register.storeBytes(of: Int32(clamping: Int64(saturating: number)), as: Int32.self)
+    case .int64: register.storeBytes(of: Int64(saturating: number), as: Int64.self)
+    case .float32: register.storeBytes(of: Float(number), as: Float.self)
+    case .float64: register.storeBytes(of: number, as: Double.self)
+    }
   }
 }

@@ -47,6 +47,8 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   let outputCount: Int
   let operandCount: Int
   let operands: UnsafeMutablePointer<RowOperand>
+  /// The bits of the numbers that the plan leaves open; then come `partials` and `known`.
+  private let words: UnsafeMutablePointer<UInt64>
   let columns: Int
   /// Rows of a block lie along the innermost outer axis.
   let blockExtent: Int
@@ -142,17 +144,22 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     held = plan.heldInputs.filter { inputs[$0].dtype.isLanes }
     stateCount = plan.stateCount
     let chunkCount = stateCount > 0 && columns > 2 * RowKernel.chunk ? (columns + RowKernel.chunk - 1) / RowKernel.chunk : 0
-    partials = .allocate(capacity: max(1, chunkCount * stateCount))
-    known = .allocate(capacity: max(1, plan.passes.count * stateCount))
+    let openCount = plan.openValues.count
+    words = .allocate(capacity: openCount + (chunkCount + plan.passes.count) * stateCount)
+    partials = words + openCount
+    known = partials + chunkCount * stateCount
+    for (place, value) in plan.openValues.enumerated() { words[place] = program.number(value).bitPattern }
     if plan.isAccumulating { accumulation = ColumnReduction(self) }
   }
 
   deinit {
     operands.deallocate()
     direct.deallocate()
-    partials.deallocate()
-    known.deallocate()
+    words.deallocate()
   }
+
+  /// A number that the plan leaves open.
+  func number(_ place: Int) -> Double { Double(bitPattern: words[place]) }
 
   /// Finds the operands where their storages are now.
   func refresh() {
@@ -192,7 +199,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     case chunks(pass: Int, row: Int)
   }
 
-  func run() -> Int? {
+  func run(_ faults: FaultNote?) {
     refresh()
     let rows = iteration.rows
     let threads = ThreadPool.shared.threadCount
@@ -216,7 +223,6 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
       columnParts = Parts(columns, columnTasks, multipleOf: tileColumns)
       ThreadPool.shared.parallel(rowParts.count * columnParts.count, of: self)
     }
-    return nil
   }
 
   func perform(_ piece: Int) {

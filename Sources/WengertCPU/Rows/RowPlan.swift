@@ -1,8 +1,8 @@
 import CKernels
 import WengertCore
 
-/// Lanes in which values stand in registers; numbered as in CKernels.
-enum Lanes: Int {
+/// Lanes in which values stand in registers; the kernels know them by their number.
+enum Lanes: Int, CaseIterable {
   case int32, int64, float32, float64
 
   init(_ dtype: DType) {
@@ -58,6 +58,8 @@ struct InputKinds: Hashable {
 /// One kernel call on a block. Values are numbers into the context's table of register pointers.
 enum RowStep {
   case constant(Double, value: Int, Lanes)
+  /// A number of the call, by its place among those that the program's form leaves open.
+  case number(Int, value: Int, Lanes)
   case loadRow(input: Int, value: Int)
   case loadPerRow(input: Int, value: Int)
   case columnIndex(value: Int)
@@ -233,6 +235,8 @@ final class RowPlan: @unchecked Sendable {
   var heldInputs: [Int] = []
 
   let isAccumulating: Bool
+  /// The values whose numbers each call brings along.
+  let openValues: [Int]
   private(set) var code: PlanCode!
   /// The most partial reductions of a pass, and the instructions per element.
   private(set) var stateCount = 0
@@ -241,6 +245,7 @@ final class RowPlan: @unchecked Sendable {
   init(program: RowProgram) {
     self.program = program
     isAccumulating = program.outputs.contains { $0.accumulate != nil }
+    openValues = program.openValues
   }
 
   deinit { code?.deallocate() }
@@ -280,7 +285,7 @@ extension RowStep {
   /// The values that the step makes.
   var results: [Int] {
     switch self {
-    case .constant(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
+    case .constant(_, let value, _), .number(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
       .random(let value, _, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
       .select(_, let value, _, _, _, _), .selectByRow(_, let value, _, _, _, _), .repeated(_, let value, _, _, _, _),
       .reduce(_, _, let value, _, _), .joined(_, let value, _):
@@ -294,7 +299,7 @@ extension RowStep {
   /// The values that the step reads.
   var operands: [Int] {
     switch self {
-    case .constant, .loadRow, .loadPerRow, .columnIndex: []
+    case .constant, .number, .loadRow, .loadPerRow, .columnIndex: []
     case .random(_, let key, _, _, _, _): [key]
     case .unary(_, _, let a, _), .repeated(_, _, let a, _, _, _), .reduce(_, _, _, let a, _), .reducePart(_, _, let a), .store(_, let a),
       .storePerRow(_, let a), .accumulate(_, _, let a, _):

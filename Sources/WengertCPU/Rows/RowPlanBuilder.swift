@@ -196,9 +196,13 @@ struct RowPlanBuilder {
     switch program.instructions[index] {
     case .load(let input):
       block.steps.append(extent == .row ? .loadRow(input: input, value: index) : .loadPerRow(input: input, value: index))
-    case .constant(let number):
-      block.steps.append(.constant(dtype == .bool ? (number != 0 ? 1 : 0) : number, value: index, lanes[index]))
-    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent.dimension) is no number yet")
+    case .constant:
+      if let place = plan.openValues.firstIndex(of: index) {
+        block.steps.append(.number(place, value: index, lanes[index]))
+      } else {
+        block.steps.append(.constant(program.number(index), value: index, lanes[index]))
+      }
+    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent) is no number yet")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
     case .random(let key, let stream, let lane, let numbering):
@@ -378,18 +382,5 @@ extension RowStep {
     if case .storePerRow = self { return true }
     if case .reduce = self { return false }
     return results.first.map { extents[$0] != .row } ?? false
-  }
-}
-
-extension RowProgram.Instruction {
-  /// The values that the instruction reads.
-  var operands: [Int] {
-    switch self {
-    case .load, .constant, .inverse, .columnIndex: []
-    case .unary(_, let a), .cast(let a), .reduce(_, let a): [a]
-    case .random(let key, _, _, _): [key]
-    case .binary(_, let a, let b), .compare(_, let a, let b): [a, b]
-    case .select(let c, let a, let b): [c, a, b]
-    }
   }
 }

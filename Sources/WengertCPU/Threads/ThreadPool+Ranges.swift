@@ -36,14 +36,21 @@ extension ThreadPool {
   }
 }
 
-/// A contiguous temporary of `count` elements in pooled memory.
+/// A contiguous temporary of `count` elements: in a workspace, if there is one, otherwise in pooled memory.
 struct PooledBuffer<Element: BitwiseCopyable>: ~Copyable {
   let pointer: UnsafeMutablePointer<Element>
   private let byteCount: Int
 
-  init(_ count: Int) {
-    byteCount = count * MemoryLayout<Element>.stride
-    let memory = byteCount > 0 ? CPUBackend.shared.memory.allocate(byteCount) : CPUStorage.nowhere
+  init(_ count: Int, in workspace: CPUStorage? = nil) {
+    let wanted = count * MemoryLayout<Element>.stride
+    if let workspace {
+      ensure(workspace.byteCount >= wanted, "a workspace of \(workspace.byteCount) bytes is too small for \(wanted)")
+      byteCount = 0
+      pointer = workspace.pointer.assumingMemoryBound(to: Element.self)
+      return
+    }
+    byteCount = wanted
+    let memory = wanted > 0 ? CPUBackend.shared.memory.allocate(wanted) : CPUStorage.nowhere
     pointer = memory.assumingMemoryBound(to: Element.self)
   }
 

@@ -92,6 +92,15 @@ package final class ThreadPool: Sendable {
     monitor.unlock()
   }
 
+  /// Frees the scratch memory of the calling thread, unless it is inside a `parallel`, and that of each worker as soon as it has no work.
+  func trimScratch() {
+    if !ThreadState.current.isInside { ScratchMemory.releaseOfThread() }
+    monitor.lock()
+    queue.trims += 1
+    monitor.wakeAll()
+    monitor.unlock()
+  }
+
   private func startWorker() {
     var thread = pthread_t()
     let failed = pthread_create(
@@ -106,7 +115,7 @@ package final class ThreadPool: Sendable {
 
   private func workForever() {
     ThreadState.current.isInside = true
-    var seen = -1
+    var seen = -1, trims = 0
     while true {
       var turns = 0
       while turns < 1500, generation.load(ordering: .acquiring) == seen {
@@ -119,6 +128,10 @@ package final class ThreadPool: Sendable {
         if generation.load(ordering: .acquiring) != seen {
           seen = generation.load(ordering: .acquiring)
           break
+        }
+        if trims != queue.trims {
+          trims = queue.trims
+          ScratchMemory.releaseOfThread()
         }
         queue.sleepers += 1
         monitor.wait()
@@ -181,6 +194,8 @@ private final class Queue: @unchecked Sendable {
   var idleJobs: [Job] = []
   var workerCount = 0
   var sleepers = 0
+  /// How often idle workers were told to free their scratch memory.
+  var trims = 0
 
   /// The oldest call that has work left and takes another helper.
   func nextJob() -> Job? {

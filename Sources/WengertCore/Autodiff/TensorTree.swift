@@ -31,14 +31,15 @@ extension TensorTree {
   /// The same structure with other tensors, in order. There must be as many as the structure holds.
   public func replacingTensors(_ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> Self {
     var next = tensors.makeIterator()
-    var names: [String] = []
-    let copy = map { name, tensor in
-      names.append(name)
-      return next.next() ?? tensor
+    var count = 0
+    var copy = self
+    copy.visit(HashedName.root) { _, tensor in
+      count += 1
+      if let new = next.next() { tensor = new }
     }
     Caller(file, line).require(
-      names.count == tensors.count, "replacingTensors",
-      "\(Self.self) holds \(names.count) tensors, got \(tensors.count)\(names.count > tensors.count ? "; the first that is missing is \(names[tensors.count])" : "")"
+      count == tensors.count, "replacingTensors",
+      "\(Self.self) holds \(count) tensors, got \(tensors.count)\(count > tensors.count ? "; the first that is missing is \(namedTensors[tensors.count].name)" : "")"
     )
     return copy
   }
@@ -50,7 +51,7 @@ extension Tensor: TensorTree {
 
 extension Array: TensorTree where Element: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
-    for i in indices { self[i].visit(dotted(prefix, "\(i)"), body) }
+    for i in indices { self[i].visit(dotted(prefix, String(i)), body) }
   }
 }
 
@@ -67,7 +68,30 @@ extension Optional: TensorTree where Wrapped: TensorTree {
 }
 
 /// A dotted name.
-public func dotted(_ prefix: String, _ name: String) -> String { prefix.isEmpty ? name : "\(prefix).\(name)" }
+public func dotted(_ prefix: String, _ name: String) -> String {
+  prefix.isEmpty ? name : HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
+}
+
+/// A name below a prefix of this kind is a number that follows from all its parts: it tells two structures apart as the names do, and is short enough to take no
+/// memory of its own.
+enum HashedName {
+  /// No name begins with this.
+  private static var mark: UInt8 { 1 }
+
+  static let root = "\u{1}"
+
+  static func isHash(_ prefix: String) -> Bool { prefix.utf8.first == mark }
+
+  /// FNV-1a of 64 bits over the prefix and the name, written with at most 14 characters.
+  static func below(_ prefix: String, _ name: String) -> String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    for byte in prefix.utf8 { add(byte) }
+    add(UInt8(ascii: "."))
+    for byte in name.utf8 { add(byte) }
+    return root + String(hash, radix: 36)
+  }
+}
 
 /// A struct that lists its fields by key path; `visit` follows from the list.
 ///

@@ -2,7 +2,10 @@
 ///
 /// It is memory, and kernels: `prepare` makes one of a call, whether the call runs once or in each run of a compiled program. Every view handed over is in bounds of its
 /// storage and of a shape and dtype that the core has checked; outputs never overlap inputs, except that an output of a row program may be exactly one of its inputs
-/// (in-place update). Kernels are complete when they return, or ordered so that a later one sees their results.
+/// (in-place update).
+///
+/// Kernels are complete when they return, or run later in the order in which they were asked for, on the memory that their storages had then; what is read and written from
+/// outside has its place in that order.
 public protocol Backend: AnyObject, Sendable {
   /// A short name for messages: "cpu".
   var name: String { get }
@@ -23,21 +26,67 @@ public protocol Backend: AnyObject, Sendable {
   /// keep the storage alive.
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int)
 
-  /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
-  func prepare(_ call: KernelCall) -> any Kernel
+  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may be anybody's.
+  func workspace(for call: KernelCall) -> Int
 
-  /// Copies host bytes into a storage, starting at `byteOffset`.
+  /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
+  ///
+  /// Storages and a program's buffers begin at multiples of `alignment`. Arguments of a program begin at any element: `bind` tells where before each run.
+  ///
+  /// - Parameter workspace: a slot of `workspace(for: call)` bytes, for nothing else while the kernel runs; nil: none was planned, and the kernel finds memory itself.
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel
+
+  /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
+  func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
+
+  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are a few, for which nobody should wait.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
-  /// Lends a storage's bytes, read-only, in host memory.
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result
+  /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are told first.
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result
+
+  /// Tells the faults of kernels that have run since; a backend whose kernels tell them before they return has none.
+  ///
+  /// - Parameter waiting: whether all kernels that were asked for must have run when this returns. Otherwise nothing is waited for: a program's run has ended.
+  func tellFaults(waiting: Bool)
+
+  /// What its memory holds; zeros if it does not count.
+  var memoryStatistics: MemoryStatistics { get }
+
+  /// Gives memory that nothing uses back to the system, and drops what is kept to be quicker the next time.
+  func trimMemory()
 }
 
 extension Backend {
   public func allocateUnpooled(byteCount: Int) -> Storage { allocate(byteCount: byteCount) }
 
+  public func tellFaults(waiting: Bool) {}
+
+  public func workspace(for call: KernelCall) -> Int { 0 }
+
+  /// A kernel without a planned workspace.
+  public func prepare(_ call: KernelCall) -> any Kernel { prepare(call, workspace: nil) }
+
+  public func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool { false }
+
   /// Runs a call once.
+  public func run(_ call: some KernelArguments, _ faults: FaultNote? = nil) { prepare(call.call).run(faults) }
+
+  /// Runs a call once and waits for it: what its kernel tells, nil if it has a result.
+  public func answer(_ call: some KernelArguments) -> Int? { answer(prepare(call.call)) }
+
+  /// Runs a kernel and waits for it.
   ///
-  /// - Returns: what `Kernel.run` returns.
-  @discardableResult public func run(_ call: some KernelArguments) -> Int? { prepare(call.call).run() }
+  /// - Returns: what it tells, nil if it has a result.
+  public func answer(_ kernel: any Kernel) -> Int? {
+    let answer = Answer()
+    kernel.run(FaultNote { fault in answer.fault.withLock { $0 = fault } })
+    tellFaults(waiting: true)
+    return answer.fault.withLock { $0 }
+  }
+}
+
+/// What a kernel has told.
+private final class Answer: Sendable {
+  let fault = Locked<Int?>(nil)
 }

@@ -77,17 +77,54 @@ public struct KernelCost: Sendable {
 
 /// A kernel call made ready: running it plans nothing and allocates nothing where the backend can help it.
 public protocol Kernel: Sendable {
-  /// Runs the call on the memory that its storages have now. Returns the first index out of range, of calls that take indices, the first matrix without a result, of
-  /// linear algebra, or the place of the first wrong offset, of attention; the outputs may hold anything then.
-  func run() -> Int?
+  /// Runs the call on the memory that its storages have now, or has it run in its turn.
+  ///
+  /// What has no result for the numbers that it is given is told to `faults`, once: by the first index out of range, of calls that take indices, the first matrix
+  /// without a result, of linear algebra, or the place of the first wrong offset, of attention. It is told before this returns, or as `Backend.tellFaults` says. The
+  /// outputs hold NaN then, zero in whole numbers.
+  func run(_ faults: FaultNote?)
+}
+
+/// Where a kernel tells that there is no result for the numbers that it was given.
+public struct FaultNote: Sendable {
+  private let tell: @Sendable (Int) -> Void
+
+  init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
+
+  /// Who hears of it may read results on this thread before the call returns.
+  public func callAsFunction(_ fault: Int) { tell(fault) }
+}
+
+/// A kernel that has run when its function returns, and knows then what has no result.
+public protocol PromptKernel: Kernel {
+  /// What the call writes.
+  var outputs: [View] { get }
+  /// Runs the call. Returns what is to be told of it, nil if it has results; the outputs may hold anything otherwise.
+  func answer() -> Int?
+}
+
+extension PromptKernel {
+  public func run(_ faults: FaultNote?) {
+    guard let fault = answer() else { return }
+    for output in outputs where output.shape.elementCount > 0 { ViewKernels.fill(output, with: output.dtype.isFloating ? .nan : 0) }
+    faults?(fault)
+  }
 }
 
 /// A kernel that is a function.
-public struct FunctionKernel: Kernel {
+public struct FunctionKernel: PromptKernel {
+  public let outputs: [View]
   private let body: @Sendable () -> Int?
 
-  public init(_ body: @escaping @Sendable () -> Int?) { self.body = body }
-  public func run() -> Int? { body() }
+  /// - Parameters:
+  ///   - outputs: what the function writes, if it may have no result.
+  ///   - body: returns what `PromptKernel.answer` does.
+  public init(writing outputs: [View] = [], _ body: @escaping @Sendable () -> Int?) {
+    self.outputs = outputs
+    self.body = body
+  }
+
+  public func answer() -> Int? { body() }
 }
 
 extension View {

@@ -33,7 +33,7 @@ public final class RowBuilder {
 
   /// One divided by an extent.
   public func inverse(of extent: Dimension, _ dtype: DType) -> RowValue {
-    extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(Extent(extent)), dtype, isRow: false)
+    extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(extent), dtype, isRow: false)
   }
 
   public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
@@ -62,6 +62,7 @@ public final class RowBuilder {
       result.isRow.append(program.isRow[id])
     }
     for i in result.outputs.indices { result.outputs[i].value = number[result.outputs[i].value]! }
+    if Verification.isOn { result.verify() }
     return result
   }
 

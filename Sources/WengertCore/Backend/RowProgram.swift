@@ -41,7 +41,7 @@ public struct RowProgram: Hashable, Sendable {
     case load(Int)
     case constant(Double)
     /// One divided by an extent, which is a number once the program is bound: no backend meets it.
-    case inverse(Extent)
+    case inverse(Dimension)
     /// The element's position in its row, int64.
     case columnIndex
     case unary(UnaryOp, Value)
@@ -104,30 +104,61 @@ public struct RowProgram: Hashable, Sendable {
     self.isRow = isRow
     self.outputs = outputs
   }
-
-  /// Whether the innermost axis has a meaning of its own (a reduction or a column index), so that axes may not be merged into it.
-  public var isRowwise: Bool {
-    instructions.contains {
-      switch $0 {
-      case .reduce, .columnIndex, .random(_, _, _, .byColumn): true
-      default: false
-      }
-    } || inputs.contains { !$0.isRow } || outputs.contains { $0.accumulate != nil }
-  }
 }
 
 extension RowProgram {
+  /// A program but for the numbers in it: what a kernel is made of that is handed these when it runs. Programs that differ in no more than constants other than 0, ±1 and
+  /// ±∞ have one form.
+  public struct Form: Hashable, Sendable {
+    public let program: RowProgram
+
+    public init(_ program: RowProgram) { self.program = program }
+
+    public static func == (a: Form, b: Form) -> Bool {
+      let (a, b) = (a.program, b.program)
+      guard
+        a.name == b.name && a.instructions.count == b.instructions.count && a.inputs == b.inputs && a.outputs == b.outputs
+          && a.dtypes == b.dtypes && a.isRow == b.isRow
+      else { return false }
+      // Programs that share their arrays are told at once.
+      return a.instructions == b.instructions
+        || zip(a.instructions, b.instructions).allSatisfy { $0 == $1 || ($0.isOpen && $1.isOpen) }
+    }
+
+    /// Names and lengths tell nearly all programs apart.
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(program.name)
+      hasher.combine(program.instructions.count)
+      hasher.combine(program.dtypes.last)
+      if let last = program.instructions.last, !last.isOpen { hasher.combine(last) }
+    }
+  }
+
+  /// The values whose numbers the form leaves open.
+  public var openValues: [Value] { instructions.indices.filter { instructions[$0].isOpen } }
+
+  /// The number of a value that is a constant, as an element of its dtype is made of it.
+  public func number(_ value: Value) -> Double {
+    guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is no constant") }
+    return dtypes[value] == .bool ? (number != 0 ? 1 : 0) : number
+  }
+
   /// The same program with numbers for the symbols in it.
   func bound(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.dimension.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
     }
     return result
   }
 }
 
 extension RowProgram.Instruction {
+  /// Whether this is a number that a program's form leaves open.
+  fileprivate var isOpen: Bool {
+    if case .constant(let number) = self { number != 0 && number.magnitude != 1 && !number.isInfinite } else { false }
+  }
+
   /// The values that this instruction reads.
   public var operands: [RowProgram.Value] {
     switch self {

@@ -21,29 +21,17 @@ enum ViewKernels {
     return RowCall(program, inputs: ins, outputs: outs, over: space)
   }
 
-  private static let cache = Locked<[Key: RowProgram]>([:])
-  private enum Key: Hashable {
+  /// Constants of ever new values come and go.
+  static let programs = Cache<Key, RowProgram>(capacity: 1024)
+  enum Key: Hashable {
     case copy(DType, DType)
-    /// By its bits: the two zeros differ.
-    case scalar(UInt64, DType)
     case reduce(ReduceOp, DType, DType, accumulate: Bool)
     case iota
   }
 
-  private static func cached(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
-    cache.withLock { known in
-      if let program = known[key] { return program }
-      // Constants of ever new values must not grow the table without bound.
-      if known.count > 1024 { known.removeAll() }
-      let program = build()
-      known[key] = program
-      return program
-    }
-  }
-
   /// Elements from one view to another of the same shape, converted to its dtype.
   static func copy(_ source: View, into target: View) {
-    let program = cached(.copy(source.dtype, target.dtype)) {
+    let program = programs.value(for: .copy(source.dtype, target.dtype)) {
       let b = RowBuilder("copy")
       b.store(b.row(source.dtype).cast(target.dtype), as: target.dtype)
       return b.finish()
@@ -54,12 +42,13 @@ enum ViewKernels {
   /// One element holding `value`.
   static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
     let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
-    let program = cached(.scalar(value.bitPattern, dtype)) {
+    if backend is KernelRecorder {
       let b = RowBuilder("constant")
       b.store(b.constant(value, dtype), as: dtype)
-      return b.finish()
+      run(b.finish(), [], into: [target], over: [])
+    } else {
+      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
     }
-    run(program, [], into: [target], over: [])
     return target
   }
 
@@ -81,7 +70,7 @@ enum ViewKernels {
 
   /// Each row of `source` combined into one element of `target` (last extent one), or the outer axes along which `target` has stride zero.
   static func reduce(_ op: ReduceOp, _ source: View, into target: View, accumulate: Bool) {
-    let program = cached(.reduce(op, source.dtype, target.dtype, accumulate: accumulate)) {
+    let program = programs.value(for: .reduce(op, source.dtype, target.dtype, accumulate: accumulate)) {
       let b = RowBuilder("reduce")
       let x = b.row(source.dtype).cast(target.dtype.computeType)
       if accumulate { b.store(x, as: target.dtype, accumulate: op) } else { b.store(x.reduce(op), as: target.dtype) }
@@ -93,7 +82,7 @@ enum ViewKernels {
   /// 0, 1, 2, … as int64.
   static func iota(_ count: Int, on backend: any Backend) -> View {
     let target = TensorType(shape: [count], dtype: .int64).allocate(on: backend)
-    let program = cached(.iota) {
+    let program = programs.value(for: .iota) {
       let b = RowBuilder("iota")
       b.store(b.columnIndex(), as: .int64)
       return b.finish()

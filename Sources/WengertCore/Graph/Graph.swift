@@ -30,8 +30,9 @@ public struct Graph: Sendable {
     var caller: Caller
   }
 
-  private(set) var values: [ValueInfo] = []
-  private(set) var nodes: [Node] = []
+  // Only functions of this file change these two, and tests that break them.
+  var values: [ValueInfo] = []
+  var nodes: [Node] = []
   private(set) var inputs: [Value] = []
   /// The arguments' names.
   private(set) var inputNames: [String] = []

@@ -105,7 +105,7 @@ extension RowProgram: CustomStringConvertible {
     switch instruction {
     case .load(let input): return "x\(input)"
     case .constant(let value): return value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : dtype.text(value)
-    case .inverse(let extent): return "1/(\(extent.dimension))"
+    case .inverse(let extent): return "1/(\(extent))"
     case .columnIndex: return "column"
     case .unary(let op, let a): return "\(op)(\(texts[a]))"
     case .binary(let op, let a, let b): return Self.infix[op].map { "(\(texts[a]) \($0) \(texts[b]))" } ?? "\(op)(\(texts[a]), \(texts[b]))"

@@ -102,9 +102,9 @@ final class Tracer: Backend, @unchecked Sendable {
   func allocate(byteCount: Int) -> Storage { fail() }
   func slot(byteCount: Int) -> Storage { fail() }
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
-  func prepare(_ call: KernelCall) -> any Kernel { fail() }
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
 }
 
 /// The place of a traced tensor in its graph.

@@ -13,7 +13,7 @@ struct Attention: Operation {
   enum Scale: Hashable, Sendable {
     case number(Double)
     /// 1/√(width of a head), of which there are so many.
-    case ofWidth(Extent, heads: Int)
+    case ofWidth(Dimension, heads: Int)
   }
 
   var name: String { "attention" }
@@ -28,19 +28,22 @@ struct Attention: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
-      report(operands, caller).watch(backend, outs) {
-        backend.run(AttentionCall(views(operands), into: outs[0], logSumExp: outs[1]))
-      }
+      report(operands, caller).run(AttentionCall(views(operands), into: outs[0], logSumExp: outs[1]), on: backend)
     }
     return outs.map { Tensor($0, node: nil) }
   }
 
-  /// A compiled program's offsets are first seen when it runs.
+  /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is told.
   func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
-    let tokens = operands[0].shape[dim: 0]
+    let tokens = operands[0].shape[dim: 0], offsets = operands[3].backend is KernelRecorder ? nil : operands[3]
     return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
-      (place, "offsets must rise from 0 to the \(tokens) tokens; offset number \(place) does not")
+      let found = offsets.map { Self.wrongOffsets($0.array(of: Int.self), tokens) }
+      return (place, found ?? "offsets must rise from 0 to the \(tokens) tokens; offset number \(place) does not")
     }
+  }
+
+  fileprivate static func wrongOffsets(_ rows: [Int], _ tokens: Dimension) -> String {
+    "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")"
   }
 
   func views(_ operands: [Tensor]) -> AttentionOperands {
@@ -134,7 +137,7 @@ struct Attention: Operation {
     switch scale {
     case .number(let scale): scores = scores * scale
     case .ofWidth(let width, let heads):
-      scores = scores * rsqrt(q.number(width.dimension.share(of: heads), scores.dtype.computeType)).cast(to: scores.dtype)
+      scores = scores * rsqrt(q.number(width.share(of: heads), scores.dtype.computeType)).cast(to: scores.dtype)
     }
     scores = select(same, scores, scores.constant(-.infinity))
     var weights = scores.softmax()
@@ -173,12 +176,10 @@ struct AttentionBackward: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let outs = results.map { $0.allocate(on: backend) }
     if results[0].shape.elementCount > 0 {
-      attention.report(operands, caller).watch(backend, outs) {
-        backend.run(
-          AttentionBackwardCall(
-            attention.views(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view,
-            intoQuery: outs[0], intoKey: outs[1], intoValue: outs[2]))
-      }
+      let call = AttentionBackwardCall(
+        attention.views(operands), out: operands[5].view, logSumExp: operands[6].view, cotangent: operands[7].view,
+        intoQuery: outs[0], intoKey: outs[1], intoValue: outs[2])
+      attention.report(operands, caller).run(call, on: backend)
     }
     return outs.map { Tensor($0, node: nil) }
   }
@@ -248,12 +249,12 @@ public func attention(
     offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   var (query, offsets) = (query, offsets)
+  // The kernel looks at the offsets, unless it runs later and they are known now, or nothing is to be computed.
   if !offsets.isTraced, let tokens = query.shape[dim: 0].number {
-    if let wrong = firstWrong(offsets, tokens) {
-      let rows = offsets.outermost.array(of: Int.self)
+    if query.isTraced || query.shape.hasNoElements, let wrong = firstWrong(offsets, tokens) {
       DataFaultScope.report(
-        .offsets, name, "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")",
-        number: wrong, shapes: [query.shape, offsets.shape], caller)
+        .offsets, name, Attention.wrongOffsets(offsets.outermost.array(of: Int.self), Dimension(tokens)), number: wrong,
+        shapes: [query.shape, offsets.shape], caller)
       // Every weight is NaN, and so is all that comes of them.
       query = query * .nan
       offsets = Tensor([0, tokens], shape: [2], backend: query.backend)
@@ -275,7 +276,7 @@ public func attention(
   let operation = Attention(
     heads: heads,
     scale: scale.map { .number($0) } ?? headWidth.number.map { .number(1 / Double($0).squareRoot()) }
-      ?? .ofWidth(Extent(width), heads: heads),
+      ?? .ofWidth(width, heads: heads),
     dropout: dropout, hasTokenKeys: hasTokenKeys)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }
@@ -299,7 +300,7 @@ private func batches(_ offsets: Tensor) -> [[Int]] {
 /// Ends the program unless the offsets rise from 0 to the number of tokens, which symbols say.
 private func requireOffsets(_ offsets: Tensor, _ tokens: Dimension, _ caller: Caller) {
   for rows in batches(offsets) {
-    let message = "offsets must rise from 0 to the \(tokens) tokens, got \(rows.prefix(8))\(rows.count > 8 ? "…" : "")"
+    let message = Attention.wrongOffsets(rows, tokens)
     caller.require(rows[0] == 0 && zip(rows, rows.dropFirst()).allSatisfy { $0 <= $1 }, "attention", message)
     caller.require(Dimension(rows.last!), equals: tokens, "attention", message)
   }
@@ -310,7 +311,7 @@ extension Attention.Scale {
   func value(_ symbols: [String: Int]) -> Double {
     switch self {
     case .number(let number): number
-    case .ofWidth(let width, let heads): 1 / Double(width.dimension.bound(symbols) / heads).squareRoot()
+    case .ofWidth(let width, let heads): 1 / Double(width.bound(symbols) / heads).squareRoot()
     }
   }
 }

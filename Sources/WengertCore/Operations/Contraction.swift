@@ -101,7 +101,7 @@ extension Tensor {
       shape[dim: a.rank - 1] = b.shape[dim: 1]
       result = MatMul.product(rows, b, caller).reshape(shape)
     } else {
-      let lead = Self.broadcastLead(a, b, caller)
+      let lead = caller.broadcast([a.shape, b.shape], exceptLast: 2, "matmul")
       result = MatMul.product(a.withLead(lead), b.withLead(lead), caller)
     }
     if rank == 1 { result = result.squeeze(-2) }
@@ -109,23 +109,6 @@ extension Tensor {
     return result
   }
 
-  private static func broadcastLead(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Shape {
-    var longer = a.shape.selecting(a.shape.indices.dropLast(2)), shorter = b.shape.selecting(b.shape.indices.dropLast(2))
-    if longer == shorter { return longer }
-    if longer.rank < shorter.rank { swap(&longer, &shorter) }
-    let skip = longer.rank - shorter.rank
-    for axis in shorter.indices where !longer[dim: skip + axis].isIdentical(to: shorter[dim: axis]) {
-      if longer.isOne(skip + axis) {
-        longer[dim: skip + axis] = shorter[dim: axis]
-      } else if !shorter.isOne(axis) {
-        caller.require(
-          longer[dim: skip + axis], sameAs: shorter[dim: axis], "matmul",
-          "leading axes of \(a.shape) and \(b.shape) do not broadcast: axis \(axis - shorter.rank - 2) has extents \(longer[dim: skip + axis]) and \(shorter[dim: axis])"
-        )
-      }
-    }
-    return longer
-  }
-
-  private func withLead(_ lead: Shape) -> Tensor { broadcast(to: lead.appending(shape.selecting(shape.indices.suffix(2)))) }
+  /// The matrices of the last two axes, repeated along the leading axes.
+  func withLead(_ lead: Shape) -> Tensor { broadcast(to: lead.appending(shape.selecting(shape.indices.suffix(2)))) }
 }

@@ -3,9 +3,9 @@ enum Creation: Operation {
   /// One value in every element.
   case fill(Double, Shape, DType)
   /// 0, 1, 2, … as int64.
-  case iota(Extent)
+  case iota(Dimension)
   /// An extent as a scalar.
-  case extent(Extent, DType)
+  case extent(Dimension, DType)
 
   // Numbers are told apart by their bits: the two zeros differ, and NaN is itself.
   static func == (a: Creation, b: Creation) -> Bool {
@@ -31,21 +31,18 @@ enum Creation: Operation {
     }
   }
 
-  static func iota(_ count: Dimension) -> Creation { .iota(Extent(count)) }
-  static func extent(_ dimension: Dimension, _ dtype: DType) -> Creation { .extent(Extent(dimension), dtype) }
-
   var name: String {
     switch self {
     case .fill(let value, _, let dtype): "fill(\(dtype.text(value)))"
     case .iota: "iota"
-    case .extent(let extent, _): "extent(\(extent.dimension))"
+    case .extent(let extent, _): "extent(\(extent))"
     }
   }
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     switch self {
     case .fill(_, let shape, let dtype): [TensorType(shape: shape, dtype: dtype)]
-    case .iota(let count): [TensorType(shape: Shape(dimensions: [count.dimension]), dtype: .int64)]
+    case .iota(let count): [TensorType(shape: Shape(dimensions: [count]), dtype: .int64)]
     case .extent(_, let dtype): [TensorType(shape: [], dtype: dtype)]
     }
   }
@@ -53,16 +50,16 @@ enum Creation: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     switch self {
     case .fill(let value, let shape, let dtype): [.full(value, shape, dtype: dtype, backend: backend)]
-    case .iota(let count): [Tensor(ViewKernels.iota(count.dimension.bound([:]), on: backend), node: nil)]
-    case .extent(let extent, let dtype): [.full(Double(extent.dimension.bound([:])), [], dtype: dtype, backend: backend)]
+    case .iota(let count): [Tensor(ViewKernels.iota(count.bound([:]), on: backend), node: nil)]
+    case .extent(let extent, let dtype): [.full(Double(extent.bound([:])), [], dtype: dtype, backend: backend)]
     }
   }
 
   func bound(_ symbols: [String: Int]) -> Creation {
     switch self {
     case .fill(let value, let shape, let dtype): .fill(value, shape.bound(symbols), dtype)
-    case .iota(let count): .iota(count.bound(symbols))
-    case .extent(let extent, let dtype): .extent(extent.bound(symbols), dtype)
+    case .iota(let count): .iota(Dimension(count.bound(symbols)))
+    case .extent(let extent, let dtype): .extent(Dimension(extent.bound(symbols)), dtype)
     }
   }
 

@@ -38,7 +38,7 @@ private struct Einsum {
       for (axis, letter) in labels.enumerated() {
         let first = labels.firstIndex(of: letter)!
         caller.require(
-          tensor.shape[dim: first] == tensor.shape[dim: axis], "einsum",
+          tensor.shape[dim: first], sameAs: tensor.shape[dim: axis], "einsum",
           "\"\(letter)\" of \"\(equation)\" is the diagonal of axes of different extents \(tensor.shape[dim: first]) and \(tensor.shape[dim: axis])"
         )
       }

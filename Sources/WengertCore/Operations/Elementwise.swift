@@ -17,6 +17,14 @@ enum Elementwise: Operation, Hashable {
     }
   }
 
+  var operandCount: Int {
+    switch self {
+    case .unary, .cast: 1
+    case .binary, .compare: 2
+    case .select: 3
+    }
+  }
+
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let last = operands[operands.count - 1]
     if last.dtype == .bool {
@@ -191,31 +199,22 @@ enum Elementwise: Operation, Hashable {
 
 /// The row programs that follow from partial derivatives: the result itself, its pullback, its pushforward. Built once per operation and dtypes.
 enum ElementwisePrograms {
-  private struct Key: Hashable {
+  struct Key: Hashable {
     var operation: Elementwise
     var dtypes: [DType]
     var mode: Mode
   }
-  private enum Mode: Hashable {
+  enum Mode: Hashable {
     case value
     case pullback(wanted: [Bool])
     case pushforward(given: [Bool])
   }
 
-  private static let programs = Locked<[Key: RowProgram]>([:])
-  private static let kept = Locked<[Elementwise: [Residuals]]>([:])
-
-  private static func program(_ key: Key, _ build: () -> RowProgram) -> RowProgram {
-    programs.withLock { known in
-      if let program = known[key] { return program }
-      let program = build()
-      known[key] = program
-      return program
-    }
-  }
+  static let programs = Cache<Key, RowProgram>(capacity: 1024)
+  static let residuals = Cache<Elementwise, [Residuals]>(capacity: 1024)
 
   static func program(_ operation: Elementwise, _ dtypes: [DType]) -> RowProgram {
-    program(Key(operation: operation, dtypes: dtypes, mode: .value)) {
+    programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .value)) {
       let b = RowBuilder(operation.name)
       let result = operation(dtypes.map { b.row($0) })
       b.store(result, as: result.dtype)
@@ -225,28 +224,18 @@ enum ElementwisePrograms {
 
   /// Which operands and whether the result the partial derivatives name, found by looking at what a pullback loads.
   static func keeps(_ operation: Elementwise, for wanted: [Bool]) -> Residuals {
-    let all = residuals(of: operation)
+    let all = residuals.value(for: operation) { residuals(of: operation) }
     return zip(wanted, all).reduce(.nothing) { $1.0 ? $0 + $1.1 : $0 }
   }
 
   /// What each operand's partial derivative names.
   private static func residuals(of operation: Elementwise) -> [Residuals] {
-    if let known = kept.withLock({ $0[operation] }) { return known }
-    var all: [Residuals] = []
-    if case .elementwise(let partials) = operation.derivative {
-      let count: Int =
-        switch operation {
-        case .unary, .cast: 1
-        case .binary, .compare: 2
-        case .select: 3
-        }
-      let b = RowBuilder("keeps")
-      let x = (0..<count).map { b.row(operation == .select && $0 == 0 ? .bool : .float32) }
-      let y = b.row(.float32)
-      all = partials(x, y).map { $0.map { loaded(by: $0, operands: count) } ?? .nothing }
-    }
-    kept.withLock { $0[operation] = all }
-    return all
+    guard case .elementwise(let partials) = operation.derivative else { return [] }
+    let count = operation.operandCount
+    let b = RowBuilder("keeps")
+    let x = (0..<count).map { b.row(operation == .select && $0 == 0 ? .bool : .float32) }
+    let y = b.row(.float32)
+    return partials(x, y).map { $0.map { loaded(by: $0, operands: count) } ?? .nothing }
   }
 
   /// The operands, and the result after them, that a value is computed from.
@@ -264,7 +253,7 @@ enum ElementwisePrograms {
     guard case .elementwise(let partials) = operation.derivative else { return [] }
     let types = application.operandTypes
     let dtypes = types.map(\.dtype)
-    let program = program(Key(operation: operation, dtypes: dtypes, mode: .pullback(wanted: wanted))) {
+    let program = programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .pullback(wanted: wanted))) {
       let b = RowBuilder("\(operation.name) pullback")
       let x = dtypes.map { b.row($0) }
       let y = b.row(application.resultTypes[0].dtype)
@@ -291,7 +280,7 @@ enum ElementwisePrograms {
     guard case .elementwise(let partials) = operation.derivative else { return nil }
     let dtypes = application.operandTypes.map(\.dtype)
     let given = tangents.map { $0 != nil }
-    let program = program(Key(operation: operation, dtypes: dtypes, mode: .pushforward(given: given))) {
+    let program = programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .pushforward(given: given))) {
       let b = RowBuilder("\(operation.name) pushforward")
       let x = dtypes.map { b.row($0) }
       let y = b.row(application.resultTypes[0].dtype)

@@ -3,11 +3,11 @@ enum Indexing: Operation {
   /// source, indices [n] → source's shape with n along `axis`.
   case gather(axis: Int)
   /// updates, indices [n] → zeros with `extent` along `axis`, each slice of the updates added at its index.
-  case scatterAdd(axis: Int, extent: Extent)
+  case scatterAdd(axis: Int, extent: Dimension)
   /// source, indices → the indices' shape: one element each, read along `axis`.
   case takeAlong(axis: Int)
   /// updates, indices → zeros with `extent` along `axis`, each update added at its index.
-  case scatterAddAlong(axis: Int, extent: Extent)
+  case scatterAddAlong(axis: Int, extent: Dimension)
 
   var name: String {
     switch self {
@@ -29,13 +29,13 @@ enum Indexing: Operation {
       caller.require(
         x.shape[dim: axis], sameAs: indices.shape[dim: 0], name,
         "axis \(axis) of the updates \(x.shape) has \(x.shape[dim: axis]) slices for \(indices.shape[dim: 0]) indices")
-      shape[dim: axis] = extent.dimension
+      shape[dim: axis] = extent
     case .takeAlong(let axis), .scatterAddAlong(let axis, _):
       var expected = x.shape
       if case .takeAlong = self, x.shape.rank == indices.shape.rank { expected[dim: axis] = indices.shape[dim: axis] }
       caller.require(
         indices.shape == expected, name, "indices of shape \(indices.shape) do not fit \(x.shape): only axis \(axis) may differ")
-      if case .scatterAddAlong(_, let extent) = self { shape[dim: axis] = extent.dimension } else { shape = indices.shape }
+      if case .scatterAddAlong(_, let extent) = self { shape[dim: axis] = extent } else { shape = indices.shape }
     }
     return [TensorType(shape: shape, dtype: x.dtype)]
   }
@@ -43,30 +43,23 @@ enum Indexing: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view, indices = operands[1].view
     let out = results[0].allocate(on: backend)
-    func front(_ view: View, _ axis: Int) -> View {
-      var order = Shape(view.shape.indices)
-      order.remove(at: axis)
-      order.insert(axis, at: 0)
-      return view.with(view.layout.permuted(order))
-    }
+    func front(_ view: View, _ axis: Int) -> View { view.with(view.layout.movingToFront(axis)) }
     func end(_ view: View, _ axis: Int) -> View { view.with(view.layout.movingToEnd(axis)) }
     let axis: Int, extent: Dimension
     switch self {
     case .gather(let a), .takeAlong(let a): (axis, extent) = (a, x.shape[dim: a])
     case .scatterAdd(let a, let n), .scatterAddAlong(let a, let n):
-      (axis, extent) = (a, n.dimension)
+      (axis, extent) = (a, n)
       ViewKernels.fill(out, with: 0)
     }
     let report = FaultReport(kind: .outOfRange, operation: name, shapes: [x.shape, indices.shape], caller: caller) { index in
       (index, "index \(index) is out of range for axis \(axis) with extent \(extent)")
     }
-    report.watch(backend, [out]) {
-      switch self {
-      case .gather: backend.run(GatherCall(front(x, axis), indices: indices, into: front(out, axis)))
-      case .scatterAdd: backend.run(ScatterAddCall(front(x, axis), indices: indices, into: front(out, axis)))
-      case .takeAlong: backend.run(TakeAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
-      case .scatterAddAlong: backend.run(ScatterAddAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)))
-      }
+    switch self {
+    case .gather: report.run(GatherCall(front(x, axis), indices: indices, into: front(out, axis)), on: backend)
+    case .scatterAdd: report.run(ScatterAddCall(front(x, axis), indices: indices, into: front(out, axis)), on: backend)
+    case .takeAlong: report.run(TakeAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)), on: backend)
+    case .scatterAddAlong: report.run(ScatterAddAlongCall(end(x, axis), indices: end(indices, axis), into: end(out, axis)), on: backend)
     }
     return [Tensor(out, node: nil)]
   }
@@ -74,8 +67,8 @@ enum Indexing: Operation {
   func bound(_ symbols: [String: Int]) -> Indexing {
     switch self {
     case .gather, .takeAlong: self
-    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: extent.bound(symbols))
-    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: extent.bound(symbols))
+    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: Dimension(extent.bound(symbols)))
+    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: Dimension(extent.bound(symbols)))
     }
   }
 
@@ -118,7 +111,7 @@ enum Indexing: Operation {
     switch self {
     case .gather(let axis):
       .linear(in: [0], part: self) { a, ct in
-        [apply1(Indexing.scatterAdd(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)]
+        [apply1(Indexing.scatterAdd(axis: axis, extent: a.operandTypes[0].shape[dim: axis]), [ct[0]!, a.operand(1)], a.caller)]
       }
     case .scatterAdd(let axis, _):
       .linear(in: [0], part: self) { a, ct in [apply1(Indexing.gather(axis: axis), [ct[0]!, a.operand(1)], a.caller)] }
@@ -126,7 +119,7 @@ enum Indexing: Operation {
       .linear(in: [0], part: self) { a, ct in
         [
           apply1(
-            Indexing.scatterAddAlong(axis: axis, extent: Extent(a.operandTypes[0].shape[dim: axis])), [ct[0]!, a.operand(1)], a.caller)
+            Indexing.scatterAddAlong(axis: axis, extent: a.operandTypes[0].shape[dim: axis]), [ct[0]!, a.operand(1)], a.caller)
         ]
       }
     case .scatterAddAlong(let axis, _):
@@ -159,7 +152,7 @@ extension Tensor {
     var rows = shape.selecting(0..<axis)
     rows.append(indices.shape.elements)
     let flat = reshape(rows.appending(shape.selecting(axis + indices.rank..<rank)))
-    return apply1(Indexing.scatterAdd(axis: axis, extent: Extent(extent)), [flat, indices.flatten()], caller)
+    return apply1(Indexing.scatterAdd(axis: axis, extent: extent), [flat, indices.flatten()], caller)
   }
 
   public func scatterAdd(
@@ -189,7 +182,7 @@ extension Tensor {
   ) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "scatterAddAlong", shape)
-    return apply1(Indexing.scatterAddAlong(axis: axis, extent: Extent(extent)), [self, indices], caller)
+    return apply1(Indexing.scatterAddAlong(axis: axis, extent: extent), [self, indices], caller)
   }
 
   public func scatterAddAlong(

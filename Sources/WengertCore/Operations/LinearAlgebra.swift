@@ -19,7 +19,7 @@ struct LinearAlgebra: Operation {
       let report = FaultReport(kind: kernel.fault, operation: name, shapes: operands.map(\.shape), caller: caller) { matrix in
         (matrix, kernel.message(matrix: matrix, of: shape))
       }
-      report.watch(backend, [out]) { backend.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out)) }
+      report.run(LinearAlgebraCall(kernel, operands.map(\.view), into: out), on: backend)
     }
     return [Tensor(out, node: nil)]
   }
@@ -124,25 +124,8 @@ extension Tensor {
       "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)"
     caller.require(b.dtype == a.dtype && b.rank > 0, name, message)
     caller.require(right.shape[dim: right.rank - 2], sameAs: a.shape[dim: a.rank - 1], name, message)
-    return broadcastingLead(a, right, name, caller)
-  }
-
-  /// Both with the same leading axes.
-  private static func broadcastingLead(_ a: Tensor, _ b: Tensor, _ name: String, _ caller: Caller) -> (Tensor, Tensor) {
-    let last = { (x: Tensor) in x.shape.selecting(x.shape.indices.suffix(2)) }
-    let leads = [a, b].map { $0.shape.selecting($0.shape.indices.dropLast(2)) }
-    if leads[0] == leads[1] { return (a, b) }
-    let longer = leads[0].rank >= leads[1].rank ? leads[0] : leads[1]
-    var lead = longer
-    for other in leads {
-      let skip = lead.rank - other.rank
-      for axis in other.indices where !other.isOne(axis) {
-        if lead.isOne(skip + axis) { lead[dim: skip + axis] = other[dim: axis] }
-        caller.require(
-          lead[dim: skip + axis], sameAs: other[dim: axis], name, "leading axes of \(a.shape) and \(b.shape) do not broadcast")
-      }
-    }
-    return (a.broadcast(to: lead.appending(last(a))), b.broadcast(to: lead.appending(last(b))))
+    let lead = caller.broadcast([a.shape, right.shape], exceptLast: 2, name)
+    return (a.withLead(lead), right.withLead(lead))
   }
 }
 

@@ -179,11 +179,7 @@ enum Movement: Operation {
     switch self {
     case .reshape: .linear(in: [0], part: self) { a, ct in [ct[0]!.move(.reshape(a.operandTypes[0].shape), a.caller)] }
     case .permute(let axes):
-      .linear(in: [0], part: self) { a, ct in
-        var inverse = axes
-        for (to, from) in axes.enumerated() { inverse[from] = to }
-        return [ct[0]!.move(.permute(inverse), a.caller)]
-      }
+      .linear(in: [0], part: self) { a, ct in [ct[0]!.move(.permute(axes.inversePermutation), a.caller)] }
     case .broadcast(let target):
       .linear(in: [0], part: self) { a, ct in
         let shape = a.operandTypes[0].shape

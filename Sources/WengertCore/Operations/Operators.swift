@@ -7,39 +7,17 @@ extension Tensor {
   /// Promotes both operands to one dtype, broadcasts them to one shape and applies `operation`.
   static func broadcasting(_ operation: Elementwise, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     let dtype = DType.promote(a.dtype, b.dtype)
-    let shape = broadcastShape(operation.name, [a, b], caller)
+    let shape = a.shape == b.shape ? a.shape : caller.broadcast([a.shape, b.shape], operation.name)
     return apply1(operation, [a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
   }
 
   static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     caller.require(condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
     let dtype = DType.promote(a.dtype, b.dtype)
-    let shape = broadcastShape("select", [condition, a, b], caller)
+    let shape = caller.broadcast([condition.shape, a.shape, b.shape], "select")
     return apply1(
       Elementwise.select,
       [condition.broadcast(to: shape), a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
-  }
-
-  /// NumPy's rule: aligned at the last axis, extents agree or one of them is one.
-  static func broadcastShape(_ operation: String, _ tensors: [Tensor], _ caller: Caller) -> Shape {
-    var result = tensors[0].shape
-    for other in tensors.dropFirst() where other.shape != result {
-      var longer = result, shorter = other.shape
-      if longer.rank < shorter.rank { swap(&longer, &shorter) }
-      let lead = longer.rank - shorter.rank
-      for axis in shorter.indices where !longer[dim: lead + axis].isIdentical(to: shorter[dim: axis]) {
-        if longer.isOne(lead + axis) {
-          longer[dim: lead + axis] = shorter[dim: axis]
-        } else if !shorter.isOne(axis) {
-          caller.require(
-            longer[dim: lead + axis], sameAs: shorter[dim: axis], operation,
-            "shapes \(tensors.map(\.shape.description).joined(separator: " and ")) do not broadcast: axis \(axis - shorter.rank) has extents \(longer[dim: lead + axis]) and \(shorter[dim: axis])"
-          )
-        }
-      }
-      result = longer
-    }
-    return result
   }
 
   /// A function of real numbers: whole numbers are converted to float32 first.

@@ -163,9 +163,7 @@ struct Reduction: Operation {
       isZero, Tensor.select(zeros .<= 1, withoutZeros, zero, caller), Tensor.select(zeros .== 0, withoutZeros / wild, zero, caller), caller)
 
     let others = Tensor.select(isSafe, product, quotient, caller)
-    var inverse = order
-    for (to, from) in order.enumerated() { inverse[from] = to }
-    return others.reshape(moved.shape).move(.permute(inverse), caller)
+    return others.reshape(moved.shape).move(.permute(order.inversePermutation), caller)
   }
 }
 

@@ -1,25 +1,20 @@
 /// Functions of whole rows that run as one program, with their pullbacks; each touches memory once.
 enum RowFunctions {
-  private struct Key: Hashable {
+  struct Key: Hashable {
     var name: String
     var dtype: DType
-    var width = Extent(0)
-    var parameter = 0.0
+    var width: Dimension
+    var parameter: Double
   }
-  private static let programs = Locked<[Key: RowProgram]>([:])
+  static let programs = Cache<Key, RowProgram>(capacity: 1024)
 
   static func program(
     _ name: String, _ dtype: DType, width: Dimension = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
   ) -> RowProgram {
-    programs.withLock { known in
-      let key = Key(name: name, dtype: dtype, width: Extent(width), parameter: parameter)
-      if let program = known[key] { return program }
-      if known.count > 1024 { known.removeAll() }
+    programs.value(for: Key(name: name, dtype: dtype, width: width, parameter: parameter)) {
       let builder = RowBuilder(name)
       build(builder)
-      let program = builder.finish()
-      known[key] = program
-      return program
+      return builder.finish()
     }
   }
 

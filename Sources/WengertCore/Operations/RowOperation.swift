@@ -232,7 +232,7 @@ struct RowOperation: Operation {
       case .constant(let value):
         values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
       case .inverse(let extent):
-        let number = operands[0].number(extent.dimension, dtype)
+        let number = operands[0].number(extent, dtype)
         values.append(reciprocal(number).broadcast(to: scalarShape))
       case .columnIndex:
         let iota = Tensor.iota(full[dim: full.rank - 1], on: operands[0].backend)
@@ -279,37 +279,6 @@ extension RowProgram {
 
   /// Whether anything reads input i.
   func loads(_ i: Int) -> Bool { instructions.contains(.load(i)) }
-}
-
-extension Shape {
-  /// Whether trailing axes match `target` or have an extent of one; nil where the symbols decide.
-  func broadcasts(to target: Shape) -> Bool? {
-    guard rank <= target.rank else { return false }
-    let lead = target.rank - rank
-    var answer: Bool? = true
-    for axis in indices where !isOne(axis) {
-      guard let isSame = self[dim: axis].equals(target[dim: lead + axis]) else {
-        answer = nil
-        continue
-      }
-      if !isSame { return false }
-    }
-    return answer
-  }
-}
-
-extension Caller {
-  /// Ends the program unless the trailing axes of a shape match `target` or have an extent of one, for all values of the symbols.
-  func require(_ shape: Shape, broadcastsTo target: Shape, _ operation: String, _ message: @autoclosure () -> String) {
-    switch shape.broadcasts(to: target) {
-    case true: return
-    case false: fail(operation, message())
-    case nil:
-      let lead = target.rank - shape.rank
-      let open = shape.indices.first { !shape.isOne($0) && shape[dim: $0].equals(target[dim: lead + $0]) == nil }!
-      fail(operation, "\(message()); \(Dimension.openQuestion(shape[dim: open], "equals", target[dim: lead + open]))")
-    }
-  }
 }
 
 extension Tensor {

@@ -10,16 +10,11 @@ struct ScatterAddInto: Operation {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
     ViewKernels.copy(operands[2].view, into: out)
-    func front(_ view: View) -> View {
-      var order = Shape(view.shape.indices)
-      order.remove(at: axis)
-      order.insert(axis, at: 0)
-      return view.with(view.layout.permuted(order))
-    }
+    func front(_ view: View) -> View { view.with(view.layout.movingToFront(axis)) }
     let report = FaultReport(kind: .outOfRange, operation: "scatterAdd", shapes: operands.map(\.shape), caller: caller) { index in
       (index, "index \(index) is out of range for axis \(axis) with extent \(results[0].shape[dim: axis])")
     }
-    report.watch(backend, [out]) { backend.run(ScatterAddCall(front(operands[0].view), indices: operands[1].view, into: front(out))) }
+    report.run(ScatterAddCall(front(operands[0].view), indices: operands[1].view, into: front(out)), on: backend)
     return [Tensor(out, node: nil)]
   }
 

@@ -1,7 +1,7 @@
 /// Primitives that find positions (int64) by comparing elements along one axis. Values are read at the positions, and so have their derivative.
 enum Sorting: Operation {
   /// The first `count` positions in sorted order; stable, NaN the largest.
-  case argSort(axis: Int, descending: Bool, count: Extent)
+  case argSort(axis: Int, descending: Bool, count: Dimension)
   /// The position of the least or greatest element, with an extent of one.
   case argReduce(axis: Int, ReduceOp)
 
@@ -16,7 +16,7 @@ enum Sorting: Operation {
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     var shape = operands[0].shape
     switch self {
-    case .argSort(let axis, _, let count): shape[dim: axis] = count.dimension
+    case .argSort(let axis, _, let count): shape[dim: axis] = count
     case .argReduce(let axis, _):
       caller.require(1, atMost: shape[dim: axis], name, "axis \(axis) of \(shape) is empty")
       shape[dim: axis] = 1
@@ -41,7 +41,7 @@ enum Sorting: Operation {
 
   func bound(_ symbols: [String: Int]) -> Sorting {
     switch self {
-    case .argSort(let axis, let descending, let count): .argSort(axis: axis, descending: descending, count: count.bound(symbols))
+    case .argSort(let axis, let descending, let count): .argSort(axis: axis, descending: descending, count: Dimension(count.bound(symbols)))
     case .argReduce: self
     }
   }
@@ -68,7 +68,7 @@ extension Tensor {
   public func argSort(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "argSort", shape)
-    return apply1(Sorting.argSort(axis: axis, descending: descending, count: Extent(shape[dim: axis])), [self], caller)
+    return apply1(Sorting.argSort(axis: axis, descending: descending, count: shape[dim: axis]), [self], caller)
   }
 
   /// The elements of `axis` in sorted order.
@@ -85,7 +85,7 @@ extension Tensor {
     let message = "cannot take \(k) of the \(shape[dim: axis]) elements of axis \(axis) of \(shape)"
     caller.require(k >= 0, "topK", message)
     caller.require(Dimension(k), atMost: shape[dim: axis], "topK", message)
-    let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: Extent(Dimension(k))), [self], caller)
+    let indices = apply1(Sorting.argSort(axis: axis, descending: largest, count: Dimension(k)), [self], caller)
     return (takeAlong(indices, axis: axis, file: file, line: line), indices)
   }
 

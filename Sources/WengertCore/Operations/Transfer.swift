@@ -19,7 +19,7 @@ struct Transfer: Operation {
     if count > 0 {
       let view = ViewKernels.contiguous(operands[0].view)
       let start = view.layout.offset * view.dtype.byteCount
-      backend.withBytes(of: view.storage) { target.backend.write($0.extracting(start..<start + count), to: out.storage, at: 0) }
+      backend.withBytes(of: view.storage, in: start..<start + count) { target.backend.write($0, to: out.storage, at: 0) }
     }
     return [Tensor(out, node: nil)]
   }

@@ -72,7 +72,7 @@ extension DType {
     case .bool: value == 0 ? 0 : 1
     case .uint8, .int32, .int64: value.rounded(.towardZero)
     case .float16: Double(Float16(Float(value)))
-    case .bfloat16: Double(Float(value).roundedToBfloat16)
+    case .bfloat16: Double(Float(bfloat16Bits: Float(value).bfloat16Bits))
     case .float32: Double(Float(value))
     case .float64: value
     }
@@ -80,6 +80,25 @@ extension DType {
 }
 
 extension DType {
+  /// Lends the bytes of an element that this number is put into; whole numbers end at the least and the greatest.
+  func withBytes(of value: Double, _ body: (RawSpan) -> Void) {
+    func lend<Element: BitwiseCopyable>(_ element: Element) {
+      let one: InlineArray<1, Element> = [element]
+      body(one.span.bytes)
+    }
+    var whole: Int64 { Int64(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0) }
+    switch self {
+    case .bool: lend(value == 0 ? 0 : 1 as UInt8)
+    case .uint8: lend(UInt8(truncatingIfNeeded: whole))
+    case .int32: lend(Int32(clamping: whole))
+    case .int64: lend(whole)
+    case .float16: lend(Float16(Float(value)))
+    case .bfloat16: lend(Float(value).bfloat16Bits)
+    case .float32: lend(Float(value))
+    case .float64: lend(value)
+    }
+  }
+
   /// What an element of this type is when a user puts `value` into it.
   package func element(_ value: Double, _ operation: String, _ caller: Caller) -> Double {
     let result = rounded(value)
@@ -96,11 +115,13 @@ extension DType {
 }
 
 extension Float {
-  /// The nearest number whose lower half is zero, halves to even.
-  fileprivate var roundedToBfloat16: Float {
-    if isNaN { return self }
-    let bits = bitPattern
-    return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+  /// The value of a bfloat16: the upper half of a float's bits.
+  package init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
+
+  /// The nearest bfloat16, ties to even; NaN stays NaN.
+  package var bfloat16Bits: UInt16 {
+    let rounded = bitPattern &+ 0x7FFF &+ (bitPattern >> 16 & 1)
+    return UInt16(truncatingIfNeeded: (isNaN ? bitPattern | 0x40_0000 : rounded) >> 16)
   }
 }
 

@@ -69,6 +69,8 @@ package final class DataFaultScope: Sendable {
     var first: DataFault?
     var count = 0
     var isOpen = true
+    /// Those with kernels that may have something to tell.
+    var backends: [any Backend] = []
   }
   private let state = Locked(State())
   private let caller: Caller
@@ -83,26 +85,46 @@ package final class DataFaultScope: Sendable {
   }
 
   /// The innermost scope that has not ended; a task may outlive the scope that it was made in.
-  package static var current: DataFaultScope? {
-    var scope = innermost
+  package static var current: DataFaultScope? { innermost?.open }
+
+  /// This scope or the innermost one around it that has not ended.
+  private var open: DataFaultScope? {
+    var scope: DataFaultScope? = self
     while let known = scope, !known.state.withLock({ $0.isOpen }) { scope = known.outer }
     return scope
   }
 
+  /// Notes that a kernel of `backend` may tell a fault.
+  func expectFaults(of backend: any Backend) {
+    state.withLock { state in
+      if !state.backends.contains(where: { $0 === backend }) { state.backends.append(backend) }
+    }
+  }
+
+  /// Waits for what kernels have to tell.
+  private func settle() {
+    for backend in state.withLock({ $0.backends }) { backend.tellFaults(waiting: true) }
+  }
+
   /// How many faults there were.
-  var faultCount: Int { state.withLock { $0.count } }
+  var faultCount: Int {
+    settle()
+    return state.withLock { $0.count }
+  }
 
   /// Whether an operation of the current scope met a fault, after which nothing is updated.
   package static var hasFault: Bool { (current?.faultCount ?? 0) > 0 }
 
-  /// Hands a fault to the current scope, or ends the program where there is none.
+  /// Hands a fault to a scope, or ends the program if there is none that has not ended.
   ///
-  /// - Parameter place: finds the caller of an operator where the program ends.
+  /// - Parameters:
+  ///   - scope: the one that was current when the operation was called.
+  ///   - place: finds the caller of an operator where the program ends.
   static func report(
     _ kind: DataFault.Kind, _ operation: String, _ message: String, number: Int, shapes: [Shape], _ caller: Caller,
-    place: () -> String? = Failure.callerNow
+    to scope: DataFaultScope? = current, place: () -> String? = Failure.callerNow
   ) {
-    guard let scope = current else {
+    guard let scope = scope?.open else {
       if caller.isOwn { caller.fail(operation, message, place: place) }
       caller.fail(operation, message)
     }
@@ -116,6 +138,7 @@ package final class DataFaultScope: Sendable {
   }
 
   fileprivate func finish<Value>(_ result: Result<Value, any Error>) throws -> Value {
+    settle()
     let fault = state.withLock { state in
       state.isOpen = false
       return state.first
@@ -134,21 +157,26 @@ struct FaultReport: Sendable {
   /// What the kernel's number means, and the message.
   var explain: @Sendable (Int) -> (number: Int, message: String)
 
-  /// Runs a kernel that writes to `outputs`, unless it is only noted for a program, which then has this report.
-  func watch(_ backend: any Backend, _ outputs: [View], _ kernel: () -> Int?) {
+  /// Runs a call and reports its fault, unless it is only noted for a program, which then has this report.
+  func run(_ call: some KernelArguments, on backend: any Backend) {
     if let recorder = backend as? KernelRecorder {
       recorder.report = self
-      _ = kernel()
+      recorder.run(call)
       recorder.report = nil
-    } else if let fault = kernel() {
-      callAsFunction(fault, outputs)
+    } else {
+      backend.run(call, note(on: backend))
     }
   }
 
-  /// Reports a fault; where the program goes on, the outputs hold NaN, or zero in whole numbers.
-  func callAsFunction(_ fault: Int, _ outputs: [View]) {
+  /// What a kernel tells is reported to the scope that is current now, whenever it comes.
+  func note(on backend: any Backend) -> FaultNote {
+    let scope = DataFaultScope.current
+    scope?.expectFaults(of: backend)
+    return FaultNote { report($0, to: scope) }
+  }
+
+  func report(_ fault: Int, to scope: DataFaultScope?) {
     let (number, message) = explain(fault)
-    DataFaultScope.report(kind, operation, message, number: number, shapes: shapes, caller)
-    for output in outputs where output.shape.elementCount > 0 { ViewKernels.fill(output, with: output.dtype.isFloating ? .nan : 0) }
+    DataFaultScope.report(kind, operation, message, number: number, shapes: shapes, caller, to: scope)
   }
 }

@@ -1,9 +1,10 @@
 /// The extent of an axis: a whole number, or a polynomial in symbols with whole coefficients, such as `2·batch·tokens + 1`.
 ///
-/// Symbols stand for numbers of at least one that are known when a compiled program is called. Arithmetic is exact; two expressions are the same dimension
-/// if their normal forms (sorted sums of sorted products) are. Quotients, remainders, least and greatest of extents that no polynomial gives are factors
-/// like symbols, `min(batch, 8)`. A comparison whose answer depends on the symbols ends the program, naming both sides.
-public struct Dimension: Sendable {
+/// Symbols stand for numbers of at least one that are known when a compiled program is called. Arithmetic is exact; two dimensions are equal if they are one
+/// number or one expression, whose normal form is a sorted sum of sorted products: `batch + 1 == 1 + batch`. Those that are equal for some values of the symbols only
+/// are not equal; `equals(_:)` tells them from those that never are. Quotients, remainders, least and greatest of extents that no polynomial gives are
+/// factors like symbols, `min(batch, 8)`. An order that depends on the symbols ends the program, naming both sides.
+public struct Dimension: Hashable, Sendable {
   /// A number that is not below zero, or the place of an expression in the table, counted from `Int.min`.
   @usableFromInline let raw: Int
 
@@ -33,10 +34,7 @@ public struct Dimension: Sendable {
   /// The number, nil for an expression in symbols.
   @inlinable public var number: Int? { isSymbolic ? nil : raw }
 
-  /// Whether both are one number or one expression. Never ends the program.
-  @inlinable public func isIdentical(to other: Dimension) -> Bool { raw == other.raw }
-
-  /// Whether the two are equal for every value of the symbols (true), for none (false), or for some only (nil).
+  /// Whether the two are equal for every value of the symbols (true), for none (false), or whether that depends on the symbols (nil).
   public func equals(_ other: Dimension) -> Bool? {
     if raw == other.raw { return true }
     if !isSymbolic && !other.isSymbolic { return false }
@@ -81,46 +79,20 @@ public struct Dimension: Sendable {
 
   var polynomial: Polynomial { isSymbolic ? Polynomial.table.withLock { $0.list[raw - Int.min] } : Polynomial(raw) }
 
-  static func undecidable(_ a: Dimension, _ relation: String, _ b: Dimension) -> Never {
-    Caller(#fileID, #line).fail("comparison of extents", openQuestion(a, relation, b))
-  }
-
   /// What to say of a comparison that the symbols leave open.
   static func openQuestion(_ a: Dimension, _ relation: String, _ b: Dimension) -> String {
     "whether \(a) \(relation) \(b) depends on the symbols; give both one symbol, or compile for numbers"
   }
 }
 
-/// A dimension as part of what tells one operation from another: equal where the expressions are.
-public struct Extent: Hashable, Sendable {
-  public let dimension: Dimension
-
-  public init(_ dimension: Dimension) { self.dimension = dimension }
-
-  func bound(_ symbols: [String: Int]) -> Extent { Extent(Dimension(dimension.bound(symbols))) }
-
-  public static func == (a: Extent, b: Extent) -> Bool { a.dimension.isIdentical(to: b.dimension) }
-  public func hash(into hasher: inout Hasher) { hasher.combine(dimension.raw) }
-}
-
 extension Dimension: Comparable {
-  @inlinable public static func == (a: Dimension, b: Dimension) -> Bool {
-    if a.raw == b.raw { return true }
-    if !a.isSymbolic && !b.isSymbolic { return false }
-    return symbolicallyEqual(a, b)
-  }
-
-  @usableFromInline static func symbolicallyEqual(_ a: Dimension, _ b: Dimension) -> Bool {
-    guard let answer = a.equals(b) else { undecidable(a, "equals", b) }
-    return answer
-  }
-
   public static func < (a: Dimension, b: Dimension) -> Bool {
     if let x = a.number, let y = b.number { return x < y }
     switch (a.polynomial - b.polynomial).sign {
     case .negative: return true
     case .zero, .positive, .notNegative: return false
-    case .notPositive, .unknown: undecidable(a, "is less than", b)
+    case .notPositive, .unknown:
+      Caller(#fileID, #line).fail("comparison of extents", openQuestion(a, "is less than", b))
     }
   }
 }

@@ -3,12 +3,12 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
   enum Definition: Hashable, Sendable {
     case symbol(String)
     /// Divided and rounded down.
-    case quotient(Extent, Extent)
-    case remainder(Extent, Extent)
-    case minimum(Extent, Extent)
-    case maximum(Extent, Extent)
+    case quotient(Dimension, Dimension)
+    case remainder(Dimension, Dimension)
+    case minimum(Dimension, Dimension)
+    case maximum(Dimension, Dimension)
     /// One of so many equal parts.
-    case share(Extent, parts: Int)
+    case share(Dimension, parts: Int)
   }
 
   /// Odd for parts of a whole, which are put together again where they can be.
@@ -40,16 +40,16 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
   static func < (a: Factor, b: Factor) -> Bool { a.code < b.code }
 
   var description: String {
-    func operand(_ extent: Extent) -> String {
-      let text = "\(extent.dimension)"
+    func operand(_ extent: Dimension) -> String {
+      let text = "\(extent)"
       return text.contains(" ") ? "(\(text))" : text
     }
     switch definition {
     case .symbol(let name): return name
     case .quotient(let a, let b): return "⌊\(operand(a))/\(operand(b))⌋"
     case .remainder(let a, let b): return "(\(operand(a)) mod \(operand(b)))"
-    case .minimum(let a, let b): return "min(\(a.dimension), \(b.dimension))"
-    case .maximum(let a, let b): return "max(\(a.dimension), \(b.dimension))"
+    case .minimum(let a, let b): return "min(\(a), \(b))"
+    case .maximum(let a, let b): return "max(\(a), \(b))"
     case .share(let whole, let parts): return "\(operand(whole))/\(parts)"
     }
   }
@@ -59,14 +59,14 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
     switch definition {
     case .symbol(let name): [name]
     case .quotient(let a, let b), .remainder(let a, let b), .minimum(let a, let b), .maximum(let a, let b):
-      a.dimension.symbols + b.dimension.symbols
-    case .share(let whole, _): whole.dimension.symbols
+      a.symbols + b.symbols
+    case .share(let whole, _): whole.symbols
     }
   }
 
   func value(_ symbols: [String: Int]) -> Int? {
-    func both(_ a: Extent, _ b: Extent, _ f: (Int, Int) -> Int) -> Int? {
-      guard let x = a.dimension.value(symbols), let y = b.dimension.value(symbols) else { return nil }
+    func both(_ a: Dimension, _ b: Dimension, _ f: (Int, Int) -> Int) -> Int? {
+      guard let x = a.value(symbols), let y = b.value(symbols) else { return nil }
       return f(x, y)
     }
     switch definition {
@@ -75,7 +75,7 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
     case .remainder(let a, let b): return both(a, b, Self.remainder)
     case .minimum(let a, let b): return both(a, b, min)
     case .maximum(let a, let b): return both(a, b, max)
-    case .share(let whole, let parts): return whole.dimension.value(symbols).map { Self.quotient($0, parts) }
+    case .share(let whole, let parts): return whole.value(symbols).map { Self.quotient($0, parts) }
     }
   }
 }
@@ -99,7 +99,7 @@ extension Factor {
     if let exact = a.divided(exactlyBy: b) { return exact }
     guard let divisor = b.number else {
       return (0 as Dimension).isAtMost(a) == true && a.isAtMost(b - 1) == true
-        ? 0 : Polynomial(factor: Factor(.quotient(Extent(a), Extent(b)))).dimension
+        ? 0 : Polynomial(factor: Factor(.quotient(a, b))).dimension
     }
     if divisor == 0 { return 0 }
     var taken: [Polynomial.Term] = [], rest: [Polynomial.Term] = []
@@ -111,7 +111,7 @@ extension Factor {
     let left = Polynomial(summing: rest).dimension
     let quotient = Polynomial(summing: taken).dimension
     if let number = left.number { return quotient + Dimension(self.quotient(number, divisor)) }
-    return quotient + Polynomial(factor: Factor(.quotient(Extent(left), Extent(b)))).dimension
+    return quotient + Polynomial(factor: Factor(.quotient(left, b))).dimension
   }
 
   static func remainder(_ a: Dimension, _ b: Dimension) -> Dimension {
@@ -119,29 +119,29 @@ extension Factor {
     if let divisor = b.number { return a - quotient(a, b) * Dimension(divisor) }
     // One more or one less of the divisor, where the symbols tell which.
     for moved in [a, a + b, a - b] where (0 as Dimension).isAtMost(moved) == true && moved.isAtMost(b - 1) == true { return moved }
-    return Polynomial(factor: Factor(.remainder(Extent(a), Extent(b)))).dimension
+    return Polynomial(factor: Factor(.remainder(a, b))).dimension
   }
 
   /// Of two extents of which either may be the lesser.
   static func extreme(_ a: Dimension, _ b: Dimension, isMinimum: Bool) -> Dimension {
     // Expressions before numbers.
-    let (first, second) = a.raw <= b.raw ? (Extent(a), Extent(b)) : (Extent(b), Extent(a))
+    let (first, second) = a.raw <= b.raw ? (a, b) : (b, a)
     return Polynomial(factor: Factor(isMinimum ? .minimum(first, second) : .maximum(first, second))).dimension
   }
 
   static func share(_ whole: Dimension, _ parts: Int) -> Dimension {
-    Polynomial(factor: Factor(.share(Extent(whole), parts: parts))).dimension
+    Polynomial(factor: Factor(.share(whole, parts: parts))).dimension
   }
 }
 
 extension Factor.Definition {
   fileprivate var least: Int? {
-    func least(_ extent: Extent) -> Int? { extent.dimension.number ?? extent.dimension.polynomial.least(2) }
+    func least(_ extent: Dimension) -> Int? { extent.number ?? extent.polynomial.least(2) }
     switch self {
     case .symbol: return 1
     case .quotient(let a, let b):
       guard let low = least(a), (least(b) ?? -1) >= 0 else { return nil }
-      return b.dimension.number.map { Factor.quotient(low, $0) } ?? (low >= 0 ? 0 : nil)
+      return b.number.map { Factor.quotient(low, $0) } ?? (low >= 0 ? 0 : nil)
     case .remainder(_, let b): return (least(b) ?? -1) >= 0 ? 0 : nil
     case .minimum(let a, let b):
       guard let x = least(a), let y = least(b) else { return nil }
@@ -166,19 +166,19 @@ extension Factor {
     switch definition {
     case .symbol: return ([], [])
     case .quotient(let a, let b):
-      guard let divisor = b.dimension.number, divisor > 0 else {
-        return (above && (least ?? -1) >= 0 ? [FactorBound(times: 1, value: a.dimension.polynomial)] : [], [])
+      guard let divisor = b.number, divisor > 0 else {
+        return (above && (least ?? -1) >= 0 ? [FactorBound(times: 1, value: a.polynomial)] : [], [])
       }
-      return ([FactorBound(times: divisor, value: (above ? a.dimension : a.dimension - Dimension(divisor - 1)).polynomial)], [])
+      return ([FactorBound(times: divisor, value: (above ? a : a - Dimension(divisor - 1)).polynomial)], [])
     case .remainder(_, let b):
       guard above, least != nil else { return ([], []) }
-      let isPositive = (b.dimension.number ?? b.dimension.polynomial.least(1) ?? 0) > 0
-      return ([FactorBound(times: 1, value: (isPositive ? b.dimension - 1 : b.dimension).polynomial)], [])
+      let isPositive = (b.number ?? b.polynomial.least(1) ?? 0) > 0
+      return ([FactorBound(times: 1, value: (isPositive ? b - 1 : b).polynomial)], [])
     case .minimum(let a, let b), .maximum(let a, let b):
-      let both = [a.dimension.polynomial, b.dimension.polynomial]
+      let both = [a.polynomial, b.polynomial]
       let isBound = if case .minimum = definition { above } else { !above }
       return isBound ? (both.map { FactorBound(times: 1, value: $0) }, []) : ([], both)
-    case .share(let whole, let parts): return ([FactorBound(times: parts, value: whole.dimension.polynomial)], [])
+    case .share(let whole, let parts): return ([FactorBound(times: parts, value: whole.polynomial)], [])
     }
   }
 }

@@ -48,6 +48,14 @@ public struct Layout: Hashable, Sendable {
     Layout(shape: shape.movingToEnd(axis), strides: strides.movingToEnd(axis), offset: offset)
   }
 
+  /// The same elements with `axis` first.
+  public func movingToFront(_ axis: Int) -> Layout {
+    var order = Shape(shape.indices)
+    order.remove(at: axis)
+    order.insert(axis, at: 0)
+    return permuted(order)
+  }
+
   /// Stretched to `target`, whose trailing axes match or face an extent of one: repeated elements have stride zero.
   public func broadcast(to target: Shape) -> Layout {
     var result = Strides(repeating: 0, count: target.rank)

@@ -36,7 +36,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
         rest.coefficient /= parts
         var others = terms
         others.remove(at: number)
-        return Polynomial(summing: others + (Polynomial(summing: [rest]) * whole.dimension.polynomial).terms)
+        return Polynomial(summing: others + (Polynomial(summing: [rest]) * whole.polynomial).terms)
       }
     }
     return nil
@@ -47,6 +47,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
     a.count != b.count ? a.count > b.count : a.lexicographicallyPrecedes(b)
   }
 
+  /// Each expression once, for as long as the process lives: shapes anywhere may name its place. It grows with the expressions that functions have, not with calls.
   static let table = Locked<(places: [Polynomial: Int], list: [Polynomial])>(([:], []))
 
   var dimension: Dimension {

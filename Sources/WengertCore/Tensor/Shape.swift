@@ -208,6 +208,13 @@ extension Shape {
     return result
   }
 
+  /// The order of axes that undoes this order of axes.
+  var inversePermutation: Shape {
+    var inverse = self
+    for (to, from) in enumerated() { inverse[from] = to }
+    return inverse
+  }
+
   /// The extents of this shape, then those of another.
   func appending(_ other: Shape) -> Shape { other.dimensions.reduce(into: self) { $0.append($1) } }
 

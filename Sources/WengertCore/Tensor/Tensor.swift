@@ -155,7 +155,7 @@ extension Tensor {
     let dense = ViewKernels.contiguous(view)
     let start = dense.layout.offset * dtype.byteCount
     let length = count * dtype.byteCount
-    return try dense.storage.backend.withBytes(of: dense.storage) { try body($0.extracting(start..<start + length)) }
+    return try dense.storage.backend.withBytes(of: dense.storage, in: start..<start + length, body)
   }
 
   /// All elements in row-major order, converted to `Element`.

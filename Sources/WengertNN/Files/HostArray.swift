@@ -128,14 +128,3 @@ extension HostArray {
     return try HostArray(dtype: target, shape: shape, data: converted)
   }
 }
-
-extension Float {
-  /// The value of a bfloat16: the upper half of a float's bits.
-  init(bfloat16Bits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
-
-  /// The nearest bfloat16, ties to even; NaN stays NaN.
-  var bfloat16Bits: UInt16 {
-    if isNaN { return UInt16(bitPattern >> 16) | 0x40 }
-    return UInt16((bitPattern + 0x7fff + (bitPattern >> 16 & 1)) >> 16)
-  }
-}

@@ -2,6 +2,14 @@ import Foundation
 
 // One head of one sequence at a time, with its matrix of weights written out.
 extension ReferenceBackend {
+  /// The place of the first offset that does not rise from 0 to the number of tokens.
+  func firstWrongOffset(_ call: AttentionOperands) -> Int? {
+    let offsets = read(call.offsets).map { Int($0.integer) }, tokens = call.query.shape[0]
+    if offsets[0] != 0 { return 0 }
+    for (place, pair) in zip(offsets, offsets.dropFirst()).enumerated() where pair.1 < pair.0 || pair.1 > tokens { return place + 1 }
+    return offsets.last == tokens ? nil : offsets.count - 1
+  }
+
   func attention(_ call: AttentionOperands, into out: View, logSumExp: View) {
     let operands = AttentionNumbers(call, self)
     precondition(

@@ -2,13 +2,39 @@
 ///
 /// It is the oracle of the other backends. Every operand is read into an array of numbers in row-major order, whatever its strides; results are
 /// written back with the dtype's rounding. Inside, floats are doubles throughout, so that a result is rounded once, when it is stored.
+///
+/// Its memory is out of reach: bytes come and go as copies. One that defers runs nothing until somebody waits for it, as a device may.
 public final class ReferenceBackend: Backend {
   public static let shared = ReferenceBackend()
 
   public let name = "reference"
   public let alignment = 8
 
-  public init() {}
+  private let defers: Bool
+  /// What is yet to be done, in order.
+  private let jobs = Locked<[@Sendable () -> Void]>([])
+  private let gate = Locked<Void>(())
+  /// Whether this thread is at it: what a job asks for is a part of it.
+  @TaskLocal private static var isWorking = false
+
+  /// - Parameter defers: whether kernels run, and bytes are written, only when somebody reads or waits.
+  public init(defers: Bool = false) { self.defers = defers }
+
+  /// How many kernels and writes are yet to be done.
+  public var waitingCount: Int { jobs.withLock { $0.count } }
+
+  fileprivate func ask(_ job: @escaping @Sendable () -> Void) {
+    if defers && !Self.isWorking { jobs.withLock { $0.append(job) } } else { job() }
+  }
+
+  public func tellFaults(waiting: Bool) {
+    if !waiting || Self.isWorking { return }
+    gate.withLock { _ in
+      Self.$isWorking.withValue(true) {
+        while let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { job() }
+      }
+    }
+  }
 
   public func allocate(byteCount: Int) -> Storage {
     ReferenceStorage(backend: self, byteCount: byteCount)
@@ -23,42 +49,61 @@ public final class ReferenceBackend: Backend {
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     let target = ReferenceStorage.of(storage)
     precondition(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
-    bytes.withUnsafeBytes { target.bytes.replaceSubrange(byteOffset..<byteOffset + $0.count, with: $0) }
+    let copy = bytes.withUnsafeBytes { Array($0) }
+    ask { target.change { $0.replaceSubrange($1 + byteOffset..<$1 + byteOffset + copy.count, with: copy) } }
   }
 
-  public func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
-    let bytes = ReferenceStorage.of(storage).bytes
+  public func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    tellFaults(waiting: true)
+    let bytes = ReferenceStorage.of(storage).copy(range)
     return try body(bytes.span.bytes)
   }
 
-  public func prepare(_ call: KernelCall) -> any Kernel {
-    FunctionKernel {
-      switch call {
-      case .rows(let call): self.run(call.program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
-      case .matmul(let call): call.performInParts(on: self) { self.matmul($0.a, $0.b, into: $0.out!) }
-      case .gather(let call): return self.gather(call.source, indices: call.indices, into: call.out)
-      case .scatterAdd(let call): return self.scatterAdd(call.updates, indices: call.indices, into: call.out)
-      case .takeAlong(let call): return self.takeAlong(call.source, indices: call.indices, into: call.out)
-      case .scatterAddAlong(let call): return self.scatterAddAlong(call.updates, indices: call.indices, into: call.out)
-      case .argSort(let call): self.argSort(call.x, descending: call.descending, into: call.out)
-      case .argReduce(let call): self.argReduce(call.x, call.op, into: call.out)
-      case .scan(let call): self.scan(call.x, call.op, reverse: call.reverse, into: call.out)
-      case .recurrence(let call): self.recurrence(call.a, call.b, reverse: call.reverse, into: call.out)
-      case .linearAlgebra(let call): return self.linearAlgebra(call)
-      case .attention(let call): self.attention(call.operands, into: call.out, logSumExp: call.logSumExp)
-      case .attentionBackward(let call):
-        self.attentionBackward(
-          call.operands, out: call.out, logSumExp: call.logSumExp, cotangent: call.cotangent, intoQuery: call.query, intoKey: call.key,
-          intoValue: call.value)
-      }
-      return nil
+  public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel { ReferenceKernel(backend: self, call: call) }
+
+  /// A call whose slots may be bound anew before it is done.
+  fileprivate struct ReferenceKernel: Kernel {
+    let backend: ReferenceBackend
+    let call: KernelCall
+
+    func run(_ faults: FaultNote?) {
+      let call = backend.defers ? call.mapViews(\.standing) : call
+      let kernel = FunctionKernel(writing: call.writes) { backend.perform(call) }
+      backend.ask { kernel.run(faults) }
     }
+  }
+
+  /// Returns what `PromptKernel.answer` does.
+  private func perform(_ call: KernelCall) -> Int? {
+    switch call {
+    case .rows(let call): run(call.program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
+    case .matmul(let call): call.performInParts(on: self) { matmul($0.a, $0.b, into: $0.out!) }
+    case .gather(let call): return gather(call.source, indices: call.indices, into: call.out)
+    case .scatterAdd(let call): return scatterAdd(call.updates, indices: call.indices, into: call.out)
+    case .takeAlong(let call): return takeAlong(call.source, indices: call.indices, into: call.out)
+    case .scatterAddAlong(let call): return scatterAddAlong(call.updates, indices: call.indices, into: call.out)
+    case .argSort(let call): argSort(call.x, descending: call.descending, into: call.out)
+    case .argReduce(let call): argReduce(call.x, call.op, into: call.out)
+    case .scan(let call): scan(call.x, call.op, reverse: call.reverse, into: call.out)
+    case .recurrence(let call): recurrence(call.a, call.b, reverse: call.reverse, into: call.out)
+    case .linearAlgebra(let call): return linearAlgebra(call)
+    case .attention(let call):
+      if let wrong = firstWrongOffset(call.operands) { return wrong }
+      attention(call.operands, into: call.out, logSumExp: call.logSumExp)
+    case .attentionBackward(let call):
+      if let wrong = firstWrongOffset(call.operands) { return wrong }
+      attentionBackward(
+        call.operands, out: call.out, logSumExp: call.logSumExp, cotangent: call.cotangent, intoQuery: call.query, intoKey: call.key,
+        intoValue: call.value)
+    }
+    return nil
   }
 
   /// The elements of a view in row-major order.
   func read(_ view: View) -> [Number] {
-    precondition(view.storage is ReferenceStorage, "a storage of the backend \(view.storage.backend.name)")
-    return view.numbers
+    precondition(view.isInBounds, "a view outside its storage")
+    let bytes = ReferenceStorage.of(view.storage).copy(0..<view.storage.byteCount)
+    return view.numbers(bytes.span.bytes)
   }
 
   /// Puts numbers, given in row-major order, into a view.
@@ -68,7 +113,7 @@ public final class ReferenceBackend: Backend {
     precondition(numbers.count == positions.count, "\(numbers.count) numbers for the shape \(view.shape)")
     let storage = ReferenceStorage.of(view.storage)
     let width = view.dtype.byteCount
-    storage.withBytes { bytes, start in
+    storage.change { bytes, start in
       for (number, position) in zip(numbers, positions) {
         let bits = view.dtype.bits(of: number)
         for byte in 0..<width { bytes[start + position * width + byte] = UInt8(truncatingIfNeeded: bits >> (8 * UInt64(byte))) }
@@ -83,18 +128,15 @@ final class ReferenceStorage: Storage, @unchecked Sendable {
   /// What a slot stands for, from which byte on.
   var target: (storage: ReferenceStorage, offset: Int)?
 
-  /// Lends the memory, in which this storage begins at `start`.
-  func withBytes(_ body: (_ bytes: inout [UInt8], _ start: Int) -> Void) {
-    if let target { target.storage.withBytes { body(&$0, $1 + target.offset) } } else { body(&own, 0) }
+  /// Changes the memory, in which this storage begins at `start`.
+  func change(_ body: (_ bytes: inout [UInt8], _ start: Int) -> Void) {
+    if let target { target.storage.change { body(&$0, $1 + target.offset) } } else { body(&own, 0) }
   }
 
-  var bytes: [UInt8] {
-    get {
-      var copy: [UInt8] = []
-      withBytes { copy = Array($0[$1..<$1 + byteCount]) }
-      return copy
-    }
-    set { withBytes { $0.replaceSubrange($1..<$1 + byteCount, with: newValue) } }
+  func copy(_ range: Range<Int>) -> [UInt8] {
+    precondition(range.lowerBound >= 0 && range.upperBound <= byteCount, "bytes outside of a storage")
+    guard let target else { return Array(own[range]) }
+    return target.storage.copy(range.lowerBound + target.offset..<range.upperBound + target.offset)
   }
 
   init(backend: ReferenceBackend, byteCount: Int) {
@@ -106,6 +148,17 @@ final class ReferenceStorage: Storage, @unchecked Sendable {
   static func of(_ storage: Storage) -> ReferenceStorage {
     guard let own = storage as? ReferenceStorage else { preconditionFailure("a storage of the backend \(storage.backend.name)") }
     return own
+  }
+}
+
+extension View {
+  /// The same elements of what a slot stands for now.
+  fileprivate var standing: View {
+    guard let (target, offset) = ReferenceStorage.of(storage).target else { return self }
+    precondition(offset % dtype.byteCount == 0, "a slot at byte \(offset) for elements of \(dtype)")
+    var layout = layout
+    layout.offset += offset / dtype.byteCount
+    return View(storage: target, layout: layout, dtype: dtype).standing
   }
 }
 

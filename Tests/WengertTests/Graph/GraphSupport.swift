@@ -36,7 +36,11 @@ func trace(_ arguments: TensorType..., updating: Int = 0, f: ([Tensor]) -> [Tens
 
 extension Graph {
   /// The graph after all passes.
-  var optimized: Graph { Passes.fuse(Passes.simplify(self, CompileOptions(), on: CPUBackend.shared), CompileOptions()) }
+  var optimized: Graph { optimized(on: CPUBackend.shared) }
+
+  func optimized(on backend: any Backend) -> Graph {
+    Passes.fuse(Passes.simplify(self, CompileOptions(), on: backend), CompileOptions(), on: backend)
+  }
 
   /// Without its frame and spaces: one line per node.
   var lines: [String] {

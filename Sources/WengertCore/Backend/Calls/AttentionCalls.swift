@@ -1,4 +1,4 @@
-/// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of softmax(scale · QₕKₕᵀ) · Vₕ. Its kernel returns the place of the first
+/// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of softmax(scale · QₕKₕᵀ) · Vₕ. Its kernel tells the place of the first
 /// wrong offset.
 public struct AttentionCall: KernelArguments {
   public var operands: AttentionOperands
@@ -52,7 +52,7 @@ public struct AttentionBackwardCall: KernelArguments {
 public struct AttentionOperands: Sendable {
   /// [tokens, heads · head width] each; one dtype (float32, float64, float16 or bfloat16). Views of a joint projection are welcome (row stride > width).
   public var query: View, key: View, value: View
-  /// [sequences + 1] int32 or int64, from 0 to tokens, not decreasing (checked by the core).
+  /// [sequences + 1] int32 or int64, from 0 to tokens, not decreasing (the kernel looks).
   public var offsets: View
   public var heads: Int
   public var scale: Double

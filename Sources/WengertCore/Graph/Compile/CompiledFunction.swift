@@ -13,11 +13,16 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   }
 
   public func callAsFunction(_ input: repeat each Input) -> Output {
-    var arguments = NamedTensors()
+    var arguments = ArgumentTensors()
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: \.isTransformed) {
       compiler.noteInlined()
       return body(repeat each input)
+    }
+    func names() -> [String] {
+      var names = ArgumentNames()
+      repeat names.add(each input)
+      return names.list
     }
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
       var rest = traced[...]
@@ -25,7 +30,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
       return Compiler.Traced(output: output, results: output.tensors, updates: [])
     }
     let (template, results) = compiler.run(
-      names: arguments.names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
   }
 }
@@ -46,7 +51,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state
     defer { if let old, DataFaultScope.hasFault { state = old } }
-    var arguments = NamedTensors()
+    var arguments = ArgumentTensors()
     arguments.addOwned(&state)
     let updated = arguments.tensors.count
     repeat arguments.add(each input)
@@ -55,6 +60,12 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       return body(&state, repeat each input)
     }
     let structure = state
+    func names() -> [String] {
+      var names = ArgumentNames()
+      names.add(structure)
+      repeat names.add(each input)
+      return names.list
+    }
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
       var rest = traced[...]
       var new = structure.taking(&rest)
@@ -66,7 +77,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
         updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
     }
     let (template, results) = compiler.run(
-      names: arguments.names, arguments.tensors, updated: updated, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, updated: updated, trace: trace,
+      retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
   }
 
@@ -113,8 +125,9 @@ extension TensorTree {
 }
 
 /// The tensors of a call's arguments.
-struct NamedTensors {
-  var names: [String] = []
+struct ArgumentTensors {
+  /// For each tensor a number of its name: what tells two structures apart.
+  var keys: [String] = []
   var tensors: [Tensor] = []
   private var count = 0
 
@@ -131,11 +144,23 @@ struct NamedTensors {
   }
 
   private mutating func visit(_ tree: inout some TensorTree, _ prepare: (inout Tensor) -> Void) {
-    tree.visit("\(count)") { name, tensor in
+    tree.visit(dotted(HashedName.root, String(count))) { key, tensor in
       prepare(&tensor)
-      names.append(name)
+      keys.append(key)
       tensors.append(tensor)
     }
+    count += 1
+  }
+}
+
+/// The names of the tensors of arguments, in order, each with its argument's number first: made when a function is traced, or a message is due.
+struct ArgumentNames {
+  private(set) var list: [String] = []
+  private var count = 0
+
+  mutating func add(_ tree: some TensorTree) {
+    var tree = tree
+    tree.visit("\(count)") { name, _ in list.append(name) }
     count += 1
   }
 }

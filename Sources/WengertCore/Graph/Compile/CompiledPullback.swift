@@ -12,7 +12,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 
   /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
   public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
-    var arguments = NamedTensors()
+    var arguments = ArgumentTensors()
     arguments.add(model)
     let count = arguments.tensors.count
     repeat arguments.add(each input)
@@ -21,13 +21,19 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         "compilePullback",
         "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
-    let names = arguments.names
+    func names() -> [String] {
+      var names = ArgumentNames()
+      names.add(model)
+      repeat names.add(each input)
+      return names.list
+    }
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
       var rest = traced[...]
       let variables = model.taking(&rest)
       let others = (repeat (each input).taking(&rest))
       let (value, pullback) = vjp(
         "compilePullback", at: variables, needsUse: true, { self.body($0, repeat each others) }, Caller(#fileID, #line))
+      let names = names()
       let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
       let cotangent = tracer.lateInput("cotangent", value.type)
       let slopes = pullback(cotangent).tensors
@@ -36,7 +42,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         output: value, results: [value] + new, updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
     }
     let (_, run) = compiler.begin(
-      names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return Pending(value: run.results[0]!, run: run)
   }
 
@@ -66,7 +72,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       // What shares its memory with `old` is added to elsewhere.
       let old = DataFaultScope.current == nil ? nil : gradient
       defer { if let old, DataFaultScope.hasFault { gradient = old } }
-      var sums = NamedTensors()
+      var sums = ArgumentTensors()
       sums.addOwned(&gradient)
       let tensors = sums.tensors
       run.finish(

@@ -2,7 +2,8 @@
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimized function.
   struct Entry {
-    let names: [String]
+    /// What tells the arguments' structure from others.
+    let keys: [String]
     let program: Program
     /// The function's result with traced tensors in it: its structure.
     let template: Output
@@ -31,23 +32,25 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// Begins the program that fits the arguments, tracing one if there is none.
   ///
   /// - Parameters:
+  ///   - keys: for each tensor what tells its name from others; programs of other keys do not fit.
+  ///   - names: the tensors' names, asked for only where a function is traced or a message is due.
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments.
   ///   - retrace: the same, where places of operations are looked up by tracing once more.
   func begin(
-    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
+    keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, run: ProgramRun) {
     let types = arguments.map(\.type)
     let backend = arguments.first?.backend
-    let (entry, sizes, isNew) = entry(names, types, on: backend, trace)
+    let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace)
     let clock = ContinuousClock()
     let start = clock.now
     let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
       requirement.fail(sizes) {
         // The message is out, and the program ends where the function asks for the same again.
         func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
-        _ = self.trace(names, types, on: backend, willRequire: stop, trace)
+        _ = self.trace(names(), types, on: backend, willRequire: stop, trace)
         return nil
       }
     }
@@ -63,6 +66,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : ViewKernels.contiguous(tensor.view) }
     let observe = observer {
       guard let retrace else { return nil }
+      let names = names()
       return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }
     }
     return (entry.template, plan.begin(views, of: entry.program, observe: observe))
@@ -70,31 +74,32 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   /// The same for a function without late arguments: its results.
   func run(
-    names: [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
+    keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, results: [Tensor]) {
-    let (template, run) = begin(names: names, arguments, updated: updated, trace: trace, retrace: retrace)
+    let (template, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, retrace: retrace)
     run.finish()
     return (template, run.results.compactMap { $0 })
   }
 
   /// The program for these arguments, and whether it is new.
   private func entry(
-    _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+    _ keys: [String], _ names: () -> [String], _ types: [TensorType], on backend: (any Backend)?,
+    _ trace: (Tracer, [Tensor]) -> Traced
   ) -> (Entry, [String: Int], isNew: Bool) {
-    if let (entry, sizes) = known(names, types) { return (entry, sizes, false) }
+    if let (entry, sizes) = known(keys, types) { return (entry, sizes, false) }
     return tracing {
       // Another thread may have been faster.
-      if let (entry, sizes) = known(names, types) { return (entry, sizes, false) }
-      let (entry, sizes) = compiled(names, types, on: backend, trace)
+      if let (entry, sizes) = known(keys, types) { return (entry, sizes, false) }
+      let (entry, sizes) = compiled(keys, names(), types, on: backend, trace)
       return (entry, sizes, true)
     }
   }
 
   /// The program last used that fits; it counts as the last one used.
-  private func known(_ names: [String], _ types: [TensorType]) -> (Entry, [String: Int])? {
+  private func known(_ keys: [String], _ types: [TensorType]) -> (Entry, [String: Int])? {
     entries.withLock { entries in
-      for place in entries.list.indices.reversed() where entries.list[place].names == names {
+      for place in entries.list.indices.reversed() where entries.list[place].keys == keys {
         guard let sizes = entries.list[place].program.graph.symbolValues(types) else { continue }
         if place != entries.list.count - 1 { entries.list.append(entries.list.remove(at: place)) }
         return (entries.list[entries.list.count - 1], sizes)
@@ -104,12 +109,12 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compiled(
-    _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+    _ keys: [String], _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> (Entry, [String: Int]) {
     let clock = ContinuousClock()
     let start = clock.now
     let faults = DataFaultScope.current?.faultCount
-    let entry = compile(names: names, types, on: backend, trace)
+    let entry = compile(keys: keys, names: names, types, on: backend, trace)
     let time = clock.now - start
     guard let sizes = entry.program.graph.symbolValues(types) else {
       Caller(#fileID, #line).fail(
@@ -137,7 +142,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return (entry, sizes)
   }
 
-  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Int?)? {
+  private func observer(_ nanCheck: () -> NaNCheck?) -> ((BoundProgram.Step) -> Void)? {
     if options.nanCheck {
       guard let check = nanCheck() else { return nil }
       return { check.run($0) }
@@ -156,7 +161,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compile(
-    names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+    keys: [String], names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
   ) -> Entry {
     if let unknown = options.shapes.keys.filter({ !names.contains($0) }).min() {
       Caller(#fileID, #line).fail(
@@ -180,15 +185,17 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
         "compile", "the function uses no tensor, so nothing tells where it should run; give it one as an argument")
     }
     let simple = Passes.simplify(graph, options, on: target)
-    var optimized = Passes.fuse(simple, options)
+    var optimized = Passes.fuse(simple, options, on: target)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types),
       tracer.requirements.allSatisfy({ $0.holds(sizes) })
     {
-      let outcome = MemoryBudget(bytes: budget, sizes: sizes).apply(simple, optimized) { Passes.fuse($0, options) }
+      let outcome = MemoryBudget(bytes: budget, sizes: sizes, backend: target).apply(simple, optimized) {
+        Passes.fuse($0, options, on: target)
+      }
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
-    return Entry(names: names, program: Program(optimized, on: target, requirements: tracer.requirements), template: traced.output)
+    return Entry(keys: keys, program: Program(optimized, on: target, requirements: tracer.requirements), template: traced.output)
   }
 
   /// The type of an argument, with the symbols that the options give.

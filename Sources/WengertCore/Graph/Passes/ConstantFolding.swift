@@ -1,5 +1,6 @@
 extension Passes {
-  /// Computes at compile time what depends on no argument, where the result is small: one number in every element stays one number, other results become constants.
+  /// Computes at compile time what depends on no argument, where the result is small: one number in every element stays one number, for which no kernel is asked; other
+  /// results become constants.
   static func constantFolding(_ graph: Graph, on backend: any Backend) -> Graph {
     let largest = 1 << 16
     var rewriter = GraphRewriter(graph)
@@ -9,11 +10,16 @@ extension Passes {
         let fills = operands.compactMap { rewriter.fill($0) }
         if fills.count == operands.count {
           let type = graph.type(node.results[0])
-          let numbers = zip(fills, operands).map { Tensor.full($0, [], dtype: rewriter.result.type($1).dtype, backend: backend) }
-          let number = apply1(elementwise, numbers, node.caller).item()
-          // An int64 that no double can hold stays an operation.
-          if type.dtype != .int64 || abs(number) < 0x1p53 {
+          let dtypes = operands.map { rewriter.result.type($0).dtype }
+          if let number = elementwise.folded(fills, dtypes) {
             rewriter.replace(node.results[0], by: rewriter.add(Creation.fill(number, type.shape, type.dtype), [], node.caller)[0])
+            continue
+          }
+          if type.shape.rank > 0 {
+            // The program computes it once, of one element.
+            let numbers = zip(fills, dtypes).map { rewriter.add(Creation.fill($0, [], $1), [], node.caller)[0] }
+            let one = rewriter.add(elementwise, numbers, node.caller)
+            rewriter.replace(node.results[0], by: rewriter.add(Movement.broadcast(type.shape), one, node.caller)[0])
             continue
           }
         }

@@ -1,10 +1,10 @@
 extension Passes {
-  /// Runs row programs over matrix products while these are in the cache, block by block.
-  static func epilogues(_ graph: Graph) -> Graph {
+  /// Lets products end in row programs that read them, where the backend can do both in one kernel.
+  static func epilogues(_ graph: Graph, on backend: any Backend) -> Graph {
     let readers = FusionGroups.readers(graph)
     var rewriter = GraphRewriter(graph)
     for (index, node) in graph.nodes.enumerated() {
-      if let choice = epilogue(graph, node, index, readers) {
+      if let choice = epilogue(graph, node, index, readers, backend) {
         let product = graph.nodes[choice.product]
         let value = node.operands[choice.operand]
         let keeps = readers[value].count > 1 || graph.outputs.contains(value)
@@ -22,7 +22,7 @@ extension Passes {
             node.caller)
           rewriter.replace(node.results[number], by: rewriter.add(.reshape(shape) as Movement, sum, node.caller)[0])
         }
-      } else if !isJoinedLater(graph, node, index, readers) {
+      } else if !isJoinedLater(graph, node, index, readers, backend) {
         rewriter.keep(node)
       }
     }
@@ -42,22 +42,27 @@ extension Passes {
   }
 
   /// The product that a node's row program can be joined to: one of rank two that the program reads once, in full, before whose join nothing else reads it.
-  private static func epilogue(_ graph: Graph, _ node: Graph.Node, _ index: Int, _ readers: [[Int]]) -> Choice? {
+  private static func epilogue(
+    _ graph: Graph, _ node: Graph.Node, _ index: Int, _ readers: [[Int]], _ backend: any Backend
+  ) -> Choice? {
     guard let rows = rowProgram(graph, node) else { return nil }
     let candidates = node.operands.indices.compactMap { operand -> Choice? in
       let value = node.operands[operand]
       guard case .node(let product, _) = graph.values[value].origin, graph.nodes[product].operation is MatMul,
         graph.type(value).shape == rows.program.shape, graph.type(value).shape.rank == 2, rows.program.program.inputs[operand].isRow,
-        node.operands.filter({ $0 == value }).count == 1, readers[value].allSatisfy({ $0 >= index })
+        node.operands.filter({ $0 == value }).count == 1, readers[value].allSatisfy({ $0 >= index }),
+        backend.canFuse(epilogue: rows.program.program, ofProduct: graph.type(value).dtype)
       else { return nil }
       return Choice(product: product, operand: operand, rows: rows)
     }
     return candidates.max { $0.product < $1.product }
   }
 
-  private static func isJoinedLater(_ graph: Graph, _ node: Graph.Node, _ index: Int, _ readers: [[Int]]) -> Bool {
+  private static func isJoinedLater(
+    _ graph: Graph, _ node: Graph.Node, _ index: Int, _ readers: [[Int]], _ backend: any Backend
+  ) -> Bool {
     guard node.operation is MatMul, let first = readers[node.results[0]].min() else { return false }
-    return epilogue(graph, graph.nodes[first], first, readers)?.product == index
+    return epilogue(graph, graph.nodes[first], first, readers, backend)?.product == index
   }
 
   /// The node as a row program whose sums over rows, if any, are of what it stores.

@@ -6,6 +6,8 @@ struct MemoryBudget {
   let bytes: Int
   /// The symbols' values for which the budget holds.
   let sizes: [String: Int]
+  /// Who plans.
+  let backend: any Backend
   private static var mostRounds: Int { 24 }
 
   /// - Parameters:
@@ -25,7 +27,7 @@ struct MemoryBudget {
     return best
   }
 
-  private func arena(_ graph: Graph) -> Int { MemoryPlan(Lowering(graph, symbols: sizes)).arenaByteCount }
+  private func arena(_ graph: Graph) -> Int { MemoryPlan(Lowering(graph, symbols: sizes), on: backend).arenaByteCount }
 
   private func recomputing(_ graph: Graph, freeing excess: Int) -> Graph? {
     let life = Lifetimes(graph, sizes)

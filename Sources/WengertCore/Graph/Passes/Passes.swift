@@ -2,16 +2,22 @@
 enum Passes {
   /// Those that keep single operations.
   static func simplify(_ graph: Graph, _ options: CompileOptions, on backend: any Backend) -> Graph {
-    var graph = deadCode(graph)
+    var graph = deadCode(graph.verified(after: "tracing")).verified(after: "dead code")
     if !options.optimizes { return graph }
-    graph = constantFolding(algebra(graph), on: backend)
-    graph = deadCode(commonSubexpressions(algebra(graph)))
-    graph = layout(graph)
-    return options.nanCheck ? graph : rematerialization(graph)
+    graph = algebra(graph).verified(after: "algebra")
+    graph = constantFolding(graph, on: backend).verified(after: "constant folding")
+    graph = algebra(graph).verified(after: "algebra")
+    graph = commonSubexpressions(graph).verified(after: "common subexpressions")
+    graph = layout(deadCode(graph)).verified(after: "layout")
+    return options.nanCheck ? graph : rematerialization(graph).verified(after: "rematerialization")
   }
 
   /// Those after which a node may stand for several operations.
-  static func fuse(_ graph: Graph, _ options: CompileOptions) -> Graph {
-    options.optimizes && !options.nanCheck ? schedule(epilogues(fusion(sums(graph)))) : graph
+  static func fuse(_ graph: Graph, _ options: CompileOptions, on backend: any Backend) -> Graph {
+    if !options.optimizes || options.nanCheck { return graph }
+    var graph = sums(graph).verified(after: "sums")
+    graph = fusion(graph).verified(after: "fusion")
+    graph = epilogues(graph, on: backend).verified(after: "epilogues")
+    return schedule(graph).verified(after: "schedule")
   }
 }

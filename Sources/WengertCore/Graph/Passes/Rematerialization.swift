@@ -79,6 +79,6 @@ extension Graph {
   fileprivate func isLarge(_ operand: Value, beside value: Value) -> Bool {
     let (a, b) = (type(operand).shape.elements, type(value).shape.elements)
     // A row or a number per row is small beside the whole.
-    return !(type(operand).shape.rank < type(value).shape.rank || a.number.map { $0 <= 4096 } ?? false) || a.isIdentical(to: b)
+    return !(type(operand).shape.rank < type(value).shape.rank || a.number.map { $0 <= 4096 } ?? false) || a == b
   }
 }

@@ -13,16 +13,25 @@ final class Arena: Sendable {
   }
 
   private static let count = Atomic<Int>(0)
-  private static let idle = Locked<[ObjectIdentifier: [Arena]]>([:])
+  /// Those that no program is using, the one given back last at the end.
+  private static let idle = Locked<[Arena]>([])
+  /// How many of them are kept, for all backends together.
+  static let largestCache = 16
 
   /// An arena of at least `byteCount` bytes that nobody else uses until it is given back.
   static func take(_ byteCount: Int, on backend: any Backend) -> Arena {
     var found = idle.withLock { arenas -> Arena? in
-      let key = ObjectIdentifier(backend)
-      guard let list = arenas[key], !list.isEmpty else { return nil }
-      // The smallest that is large enough; otherwise the largest, which makes room for a larger one.
-      let order = list.indices.sorted { list[$0].storage.byteCount < list[$1].storage.byteCount }
-      return arenas[key]!.remove(at: order.first { list[$0].storage.byteCount >= byteCount } ?? order.last!)
+      var best: Int?
+      for place in arenas.indices where arenas[place].storage.backend === backend {
+        guard let known = best else {
+          best = place
+          continue
+        }
+        // The smallest that is large enough; otherwise the largest, which makes room for a larger one.
+        let (old, new) = (arenas[known].storage.byteCount, arenas[place].storage.byteCount)
+        if old >= byteCount ? new >= byteCount && new < old : new > old { best = place }
+      }
+      return best.map { arenas.remove(at: $0) }
     }
     if let found, found.storage.byteCount >= byteCount { return found }
     found = nil
@@ -31,9 +40,12 @@ final class Arena: Sendable {
   }
 
   static func giveBack(_ arena: Arena) {
-    idle.withLock { $0[ObjectIdentifier(arena.storage.backend), default: []].append(arena) }
+    idle.withLock { arenas in
+      arenas.append(arena)
+      if arenas.count > largestCache { arenas.removeFirst() }
+    }
   }
 
-  /// Gives the arenas that no program is using back to their backends.
-  static func releaseIdle() { idle.withLock { $0.removeAll() } }
+  /// Gives the arenas that no program is using back to their backend.
+  static func releaseIdle(of backend: any Backend) { idle.withLock { $0.removeAll { $0.storage.backend === backend } } }
 }

@@ -8,15 +8,22 @@ final class BoundProgram: @unchecked Sendable {
     let call: KernelRecorder.Call
     /// The call on the memory where its operands lie.
     let placed: KernelCall
+    let backend: any Backend
 
-    init(kernel: any Kernel, call: KernelRecorder.Call, placed: KernelCall) {
-      self.kernel = kernel
+    init(_ call: KernelRecorder.Call, placed: KernelCall, workspace: Storage?, on backend: any Backend) {
+      kernel = backend.prepare(placed, workspace: workspace)
       self.call = call
       self.placed = placed
+      self.backend = backend
     }
 
-    /// Says that the kernel found no result, which ends the program outside of a scope that catches it; inside, the results are NaN.
-    func report(_ fault: Int) { call.report?(fault, placed.writes) }
+    /// Runs the kernel, whose fault ends the program outside of a scope that catches it.
+    func run() { kernel.run(call.report?.note(on: backend)) }
+
+    /// Runs the kernel and waits for it. Returns its fault, which is not reported yet.
+    func answer() -> Int? { backend.answer(kernel) }
+
+    func report(_ fault: Int) { call.report?.report(fault, to: DataFaultScope.current) }
   }
 
   /// The values of the program's symbols.
@@ -28,6 +35,7 @@ final class BoundProgram: @unchecked Sendable {
   /// What stands for the arguments that kernels read or write, by number of the argument.
   private let inputs: [(number: Int, slot: Storage)]
   private let arena: [(offset: Int, slot: Storage)]
+  /// What stands for the memory that is made for outputs at each call.
   private let results: [(output: Int, slot: Storage)]
   private let sources: [Source]
   /// What has no result, whatever the arguments.
@@ -37,6 +45,7 @@ final class BoundProgram: @unchecked Sendable {
 
   /// Where an output's elements are after a run.
   private enum Source {
+    /// In the memory made for this one of `results`.
     case result(Int, Layout)
     case input(Int, Layout)
     case fixed(Tensor)
@@ -48,7 +57,7 @@ final class BoundProgram: @unchecked Sendable {
     self.backend = backend
     self.sizes = sizes
     let lowering = Lowering(graph, symbols: symbols)
-    let plan = MemoryPlan(lowering, alignment: backend.alignment)
+    let plan = MemoryPlan(lowering, on: backend)
     self.lowering = lowering
     self.plan = plan
 
@@ -77,19 +86,27 @@ final class BoundProgram: @unchecked Sendable {
       return made
     }
     func placed(_ view: View) -> View { View(storage: storage(lowering.buffer(view).number), layout: view.layout, dtype: view.dtype) }
-    func ready(_ position: Int) -> Step {
+    func ready(_ position: Int, workspace: Storage?) -> Step {
       let call = lowering.calls[position], onMemory = call.call.mapViews(placed)
-      return Step(kernel: backend.prepare(onMemory), call: call, placed: onMemory)
+      return Step(call, placed: onMemory, workspace: workspace, on: backend)
     }
 
     var constantFaults: [(step: Step, fault: Int)] = []
     for position in plan.constantCalls {
-      let step = ready(position)
-      if let fault = step.kernel.run() { constantFaults.append((step, fault)) }
+      let step = ready(position, workspace: nil)
+      if let fault = step.answer() { constantFaults.append((step, fault)) }
     }
     self.constantFaults = constantFaults
+    let all = plan.runCalls.enumerated().map { time, position in
+      let workspace = plan.workspaces[time].map { place in
+        let slot = backend.slot(byteCount: place.byteCount)
+        arena.append((place.offset, slot))
+        return slot
+      }
+      return ready(position, workspace: workspace)
+    }
     // A copy of a buffer onto itself is left out.
-    steps = plan.runCalls.map(ready).filter { !$0.placed.isIdentity }
+    steps = all.filter { !$0.placed.isIdentity }
     firstLateStep = Self.firstLateStep(lowering, steps)
     let updated = Set(graph.updates.map(\.output))
     sources = lowering.outputs.enumerated().map { number, view in
@@ -100,7 +117,7 @@ final class BoundProgram: @unchecked Sendable {
       case .output(let output):
         // One without elements has no kernel.
         _ = placed(view)
-        return .result(output, view.layout)
+        return .result(results.firstIndex { $0.0 == output }!, view.layout)
       case .arena, .unused: return .fixed(Tensor(placed(view), node: nil))
       }
     }
@@ -114,18 +131,17 @@ final class BoundProgram: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - owner: the program to which this plan goes back when the run is over.
-  ///   - observe: called with each step instead of the step alone; must run its kernel.
-  func begin(_ arguments: [View], of owner: Program, observe: ((Step) -> Int?)?) -> ProgramRun {
+  ///   - observe: called with each step instead of its `run`; must run its kernel.
+  func begin(_ arguments: [View], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
     let memory = Arena.take(plan.arenaByteCount, on: backend)
     if boundArena != memory.number {
       for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
       boundArena = memory.number
     }
-    var made: [Int: Storage] = [:]
-    for (output, slot) in results {
+    let made = results.map { _, slot in
       let storage = backend.allocate(byteCount: slot.byteCount)
       backend.bind(slot, to: storage, at: 0)
-      made[output] = storage
+      return storage
     }
     for (step, fault) in constantFaults { step.report(fault) }
     let run = ProgramRun(self, of: owner, memory, made, observe)
@@ -141,13 +157,13 @@ final class BoundProgram: @unchecked Sendable {
     }
   }
 
-  fileprivate func results(_ arguments: [View], _ made: [Int: Storage]) -> [Tensor?] {
+  fileprivate func results(_ arguments: [View], _ made: [Storage]) -> [Tensor?] {
     sources.enumerated().map { number, source in
       let dtype = lowering.outputs[number].dtype
       switch source {
       case .update: return nil
       case .fixed(let tensor): return tensor
-      case .result(let output, let layout): return Tensor(View(storage: made[output]!, layout: layout, dtype: dtype), node: nil)
+      case .result(let number, let layout): return Tensor(View(storage: made[number], layout: layout, dtype: dtype), node: nil)
       case .input(let input, var layout):
         layout.offset += arguments[input].layout.offset
         return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
@@ -186,12 +202,12 @@ final class ProgramRun {
   private let program: BoundProgram
   private let owner: Program
   private let memory: Arena
-  private let made: [Int: Storage]
-  private let observe: ((BoundProgram.Step) -> Int?)?
+  private let made: [Storage]
+  private let observe: ((BoundProgram.Step) -> Void)?
   private var arguments: [View] = []
 
   fileprivate init(
-    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Int: Storage], _ observe: ((BoundProgram.Step) -> Int?)?
+    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Storage], _ observe: ((BoundProgram.Step) -> Void)?
   ) {
     self.program = program
     self.owner = owner
@@ -210,6 +226,7 @@ final class ProgramRun {
     isOver = true
     Arena.giveBack(memory)
     owner.giveBack(program)
+    owner.backend.tellFaults(waiting: false)
   }
 
   /// The results, nil for what is written over arguments; of those that depend on late arguments, the numbers are there when the run is finished.
@@ -239,8 +256,7 @@ final class ProgramRun {
     arguments += views
     program.bind(views, from: first)
     for step in program.steps[range] {
-      let fault = observe.map { $0(step) } ?? step.kernel.run()
-      if let fault { step.report(fault) }
+      if let observe { observe(step) } else { step.run() }
     }
   }
 }

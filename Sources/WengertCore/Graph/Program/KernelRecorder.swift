@@ -34,7 +34,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
     buffers = []
   }
 
-  func prepare(_ call: KernelCall) -> any Kernel {
+  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
     calls.append(Call(call: call, operation: operation, caller: caller, report: report))
     return FunctionKernel { nil }
   }
@@ -44,7 +44,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   func slot(byteCount: Int) -> Storage { fail() }
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
-  func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
+  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
 }
 
 /// A buffer of a program under construction.

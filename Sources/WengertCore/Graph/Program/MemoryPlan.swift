@@ -21,6 +21,8 @@ struct MemoryPlan {
   private(set) var runCalls: [Int] = []
   /// First and last call, inclusive, of each representative in the arena.
   private(set) var lifetimes: [Int: ClosedRange<Int>] = [:]
+  /// What calls need besides their operands, in the arena too, by their place among those that run each time.
+  private(set) var workspaces: [Int: (offset: Int, byteCount: Int)] = [:]
 
   /// What is computed once may take so many bytes in all.
   static let largestConstants = 4 << 20
@@ -28,8 +30,14 @@ struct MemoryPlan {
   private let lowering: Lowering
   private let alignment: Int
 
-  /// - Parameter alignment: where a buffer may begin, in bytes; see `Backend.alignment`.
-  init(_ lowering: Lowering, alignment: Int = 64) {
+  init(_ lowering: Lowering, on backend: any Backend) {
+    self.init(lowering, alignment: backend.alignment) { backend.workspace(for: $0) }
+  }
+
+  /// - Parameters:
+  ///   - alignment: where a buffer may begin, in bytes; see `Backend.alignment`.
+  ///   - workspace: the bytes that a call needs besides its operands.
+  init(_ lowering: Lowering, alignment: Int = 64, workspace: (KernelCall) -> Int = { _ in 0 }) {
     self.lowering = lowering
     self.alignment = alignment
     places = Array(repeating: .unused, count: lowering.buffers.count)
@@ -37,7 +45,7 @@ struct MemoryPlan {
     separateConstants()
     placeArguments()
     shareInPlace()
-    placeInArena()
+    placeInArena(workspace)
   }
 
   func place(_ buffer: Int) -> Place { places[representative[buffer]] }
@@ -139,7 +147,10 @@ struct MemoryPlan {
 
   // MARK: The arena
 
-  private mutating func placeInArena() {
+  private mutating func placeInArena(_ workspace: (KernelCall) -> Int) {
+    let bufferCount = lowering.buffers.count
+    // Buffers by their numbers, and after them the calls' workspaces.
+    var wanted: [(number: Int, byteCount: Int, life: ClosedRange<Int>)] = []
     for (time, position) in runCalls.enumerated() {
       let call = lowering.calls[position].call
       for view in call.reads + call.writes {
@@ -148,16 +159,21 @@ struct MemoryPlan {
         lifetimes[root] = min(lifetimes[root]?.lowerBound ?? time, time)...time
       }
     }
-    let order = lifetimes.keys.sorted {
-      let (a, b) = (lowering.buffers[$0].byteCount, lowering.buffers[$1].byteCount)
-      return a != b ? a > b : $0 < $1
+    for (number, life) in lifetimes { wanted.append((number, lowering.buffers[number].byteCount, life)) }
+    for (time, position) in runCalls.enumerated() {
+      let size = workspace(lowering.calls[position].call)
+      if size > 0 { wanted.append((bufferCount + time, size, time...time)) }
     }
+    wanted.sort { $0.byteCount != $1.byteCount ? $0.byteCount > $1.byteCount : $0.number < $1.number }
     var placed = PlacedBuffers(callCount: runCalls.count)
-    for number in order {
-      let size = max(lowering.buffers[number].byteCount, 1)
-      let rounded = (size + alignment - 1) / alignment * alignment
-      let offset = placed.place(rounded, living: lifetimes[number]!)
-      places[number] = .arena(offset: offset)
+    for (number, byteCount, life) in wanted {
+      let rounded = (max(byteCount, 1) + alignment - 1) / alignment * alignment
+      let offset = placed.place(rounded, living: life)
+      if number < bufferCount {
+        places[number] = .arena(offset: offset)
+      } else {
+        workspaces[number - bufferCount] = (offset, byteCount)
+      }
       arenaByteCount = max(arenaByteCount, offset + rounded)
     }
   }

@@ -32,15 +32,49 @@ struct ConstantFoldingTests {
   @Test("one number everywhere stays one number, however large the tensor")
   func fills() {
     let graph = folded(.float32(1000, 1000)) { x in
-      [x[0] * exp(Tensor.full(0, [1000, 1000], dtype: .float32, backend: x[0].backend) + 1)]
+      [x[0] * sqrt(Tensor.full(0, [1000, 1000], dtype: .float32, backend: x[0].backend) + 9)]
     }
     expectGraph(
       graph,
       """
-      %1 = fill(2.7182817) : float32[1000, 1000]
+      %1 = fill(3.0) : float32[1000, 1000]
       %2 = multiply %0, %1 : float32[1000, 1000]
       return %2
       """)
+  }
+
+  @Test("a function that backends round differently is computed by the program, of one element")
+  func kernels() {
+    let f: (Tensor) -> Tensor = { $0 * exp(Tensor.full(0, [20, 30], dtype: .float32, backend: $0.backend) + 1) }
+    let nodes = folded(.float32(20, 30)) { x in [f(x[0])] }.nodes
+    #expect(nodes.map(\.operation.name) == ["fill(1.0)", "exp", "broadcast", "multiply"])
+    let x = Tensor.ones([20, 30])
+    #expect(compile(f)(x).array(of: Float.self) == f(x).array(of: Float.self))
+  }
+
+  @Test("numbers that are folded have the bits that a kernel gives them", arguments: DType.allCases)
+  func bits(_ dtype: DType) {
+    let all = [-2.5, -1, -0.0, 0, 0.1, 0.5, 1, 1.5, 3, 200, 1e-40, 3e38, 1e10, .infinity, -.infinity, .nan]
+    let numbers = all.map(dtype.rounded).filter(dtype.holds)
+    func check(_ operation: Elementwise, _ operands: [Double], _ dtypes: [DType]) {
+      guard let number = operation.folded(operands, dtypes) else { return }
+      let tensors = zip(operands, dtypes).map { Tensor.full($0, [], dtype: $1, backend: CPUBackend.shared) }
+      let expected = apply1(operation, tensors, Caller(#fileID, #line)).item()
+      let isSame = number.bitPattern == expected.bitPattern || (number.isNaN && expected.isNaN)
+      #expect(isSame, "\(operation.name) of \(operands): \(number), not \(expected)")
+    }
+    for a in numbers {
+      for op in UnaryOp.allCases { check(.unary(op), [a], [dtype]) }
+      for target in DType.allCases { check(.cast(target), [a], [dtype]) }
+      for b in numbers {
+        for op in BinaryOp.allCases { check(.binary(op), [a, b], [dtype, dtype]) }
+        for op in CompareOp.allCases { check(.compare(op), [a, b], [dtype, dtype]) }
+        for choice in [0.0, 1] { check(.select, [choice, a, b], [.bool, dtype, dtype]) }
+      }
+    }
+    #expect(Elementwise.binary(.add).folded([1, 0], [dtype, dtype]) == 1)
+    #expect(Elementwise.binary(.add).folded([200, 200], [.uint8, .uint8]) == nil)
+    #expect(Elementwise.unary(.exp).folded([1], [.float32]) == nil)
   }
 
   @Test("a large result is computed by the program, and not kept")

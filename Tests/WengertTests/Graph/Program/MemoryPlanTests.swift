@@ -61,6 +61,35 @@ struct MemoryPlanTests {
     #expect(plan.lifetimes.keys.allSatisfy { [.arena(offset: 0), .arena(offset: 64)].contains(plan.place($0)) })
   }
 
+  @Test("a call's workspace lies beside the buffers that live during the call, and is free for others after it")
+  func workspaces() {
+    let graph = trace(.float32(40)) { x in [(0..<6).reduce(x[0]) { y, _ in y.cumulativeSum(axis: 0) }] }
+    let lowering = Lowering(graph, symbols: [:])
+    let plan = MemoryPlan(lowering) { _ in 100 }
+    #expect(plan.workspaces.count == 6)
+    for (time, place) in plan.workspaces {
+      #expect(place.byteCount == 100 && place.offset % 64 == 0 && place.offset + 100 <= plan.arenaByteCount)
+      for (number, life) in plan.lifetimes where life.contains(time) {
+        guard case .arena(let offset) = plan.place(number) else { continue }
+        #expect(offset + lowering.buffers[number].byteCount <= place.offset || place.offset + 100 <= offset)
+      }
+    }
+    // Two sums of 192 bytes, and one workspace at a time.
+    #expect(plan.arenaByteCount == 2 * 192 + 128)
+  }
+
+  @Test("gathered positions and copies of factors are planned on the CPU, and eager and compiled results have the same bits")
+  func planned() {
+    let f: (Tensor, Tensor) -> Tensor = { x, places in
+      let rows = x.gather(places)
+      return rows.matmul(rows.transpose()).cumulativeSum(axis: 0).cast(to: .float32)
+    }
+    let x = Tensor((0..<60).map { Double($0) / 7 }).reshape([10, 6]).cast(to: .bfloat16), places = Tensor([9, 0, -3, 4] as [Int])
+    let compiled = compile(f)
+    for _ in 0..<2 { #expect(compiled(x, places).array(of: Float.self) == f(x, places).array(of: Float.self)) }
+    #expect(compiled.program!.last!.plan.workspaces.count >= 2)
+  }
+
   @Test("no two buffers that live at the same time overlap, in a training step's program")
   func overlaps() {
     let graph = trace(.float32(32, 8), .float32(8, 8)) { x in

@@ -35,7 +35,7 @@ struct SymbolicCase: CustomStringConvertible {
     bases = Self.bases(operation, own, movable)
   }
 
-  private static func areIdentical(_ a: [Dimension], _ b: [Dimension]) -> Bool { a.elementsEqual(b) { $0.isIdentical(to: $1) } }
+  private static func areIdentical(_ a: [Dimension], _ b: [Dimension]) -> Bool { a.elementsEqual(b) { $0 == $1 } }
 
   /// An operand's extents as sums of multiples of the base extents; what does not depend on them is a number or, of the same number, one symbol.
   private static func pattern(_ operand: Operand, _ own: Shape, _ axes: [Int], withFixed: Bool) -> [Dimension] {

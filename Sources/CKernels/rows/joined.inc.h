@@ -1,4 +1,4 @@
-// Several instructions on floats in one pass, at one level; WG(name) is the name at that level. Every operation rounds on its own, as if it were a kernel
+// Several instructions on floats in one pass, at one level; kernels have the names of operations.h. Every operation rounds on its own, as if it were a kernel
 // of its own: the bits are the same.
 
 #pragma clang fp contract(off)
@@ -39,15 +39,14 @@
     }                                                                                             \
   }
 
-// (x first y) last z, and z - (x first y); the operands' forms are in the name.
-#define AFTER(name, inner, Z, z)                  \
-  JOINED_ROWS(name##_add_##z, (inner) + Z)        \
-  JOINED_ROWS(name##_subtract_##z, (inner) - Z)   \
-  JOINED_ROWS(name##_subtracted_##z, Z - (inner)) \
-  JOINED_ROWS(name##_multiply_##z, (inner) * Z)
-#define PAIR(name, inner) AFTER(name, inner, R2, r) AFTER(name, inner, S2, s)
-#define AFTER_ROWS(name, z) {WG(name##_add_##z), WG(name##_subtract_##z), WG(name##_subtracted_##z), WG(name##_multiply_##z)}
-#define PAIR_ROWS(name) {AFTER_ROWS(name, r), AFTER_ROWS(name, s)}
+// Two operations: operand 2 is a row or a single number.
+#define JOINED_FIRST(first, expression) WG_JOINED_LASTS(JOINED_PAIR, first, expression)
+#define JOINED_PAIR(last, expression, first, inner)                                   \
+  JOINED_ROWS(first##_##last##_r, ({ const float x = inner, z = R2; expression; }))   \
+  JOINED_ROWS(first##_##last##_s, ({ const float x = inner, z = S2; expression; }))
+#define JOINED_ENTRY(name, ...) [name] = WG(name),
+#define JOINED_FIRST_ENTRY(first, expression) [first] = {{WG_JOINED_LASTS(JOINED_PAIR_ENTRY, first, r)}, {WG_JOINED_LASTS(JOINED_PAIR_ENTRY, first, s)}},
+#define JOINED_PAIR_ENTRY(last, expression, first, z) [last] = WG(first##_##last##_##z),
 
 // Over each row, the sum of `term`, added up as the single kernel does; x, which `block` makes of sixty-four elements of the operands, is stored where wanted.
 // Unless `whole`, the sum is a state that goes on.
@@ -98,50 +97,25 @@
   }
 #endif
 
-PAIR(add_rr, R0 + R1)
-PAIR(add_rs, R0 + S1)
-PAIR(multiply_rr, R0 *R1)
-PAIR(multiply_rs, R0 *S1)
-PAIR(subtract_rr, R0 - R1)
-PAIR(subtract_rs, R0 - S1)
-PAIR(subtract_sr, S0 - R1)
+WG_JOINED_FIRSTS(JOINED_FIRST)
+WG_JOINED_TREES(JOINED_ROWS)
 
-JOINED_ROWS(towards, (R1 - R0) * S2 + R0)
-JOINED_ROWS(mean_square, R0 *S1 + R2 * R2 * S3)
-JOINED_ROWS(root_quotient, (R0 * S1) / (__builtin_elementwise_sqrt(R2) * S3 + S4))
-JOINED_ROWS(scaled_affine, R0 *S1 *R2 + R3)
-JOINED_ROWS(projected, ((R0 - S1) - R2 * S3) * S4)
-JOINED_ROWS(affine_difference, R0 *S1 - R2 *S3)
+JOINED_SUM(WG_SUM_ROW, 1, x = v0;, x)
+JOINED_SUM(WG_SUM_PRODUCT, 2, x = v0 * v1;, x)
+JOINED_SUM(WG_SUM_SQUARE_DEVIATION, 1, x = v0 - s1;, x *x)
+JOINED_SUM(WG_SUM_EXP, 1, EACH(WG(exp_f32)(r0)), x)
+JOINED_SUM(WG_SUM_EXP_SHIFTED, 1, EACH(WG(exp_f32)(r0 - s1)), x)
 
-JOINED_ROWS(raised, R0 + S1)
-JOINED_ROWS(shifted, R0 - S1)
-JOINED_ROWS(scaled, R0 *S1)
-JOINED_ROWS(normalized, (R0 - S1) * S2 * R3 + R4)
-
-JOINED_SUM(sum_rows, 1, x = v0;, x)
-JOINED_SUM(sum_products, 2, x = v0 * v1;, x)
-JOINED_SUM(sum_square_deviations, 1, x = v0 - s1;, x *x)
-JOINED_SUM(sum_exp, 1, EACH(WG(exp_f)(r0)), x)
-JOINED_SUM(sum_exp_shifted, 1, EACH(WG(exp_f)(r0 - s1)), x)
-
-static void WG(max_rows)(void *d, void *max, int whole, const wg_joined_operands *o, int64_t rows, int64_t columns) {
+static void WG(WG_MAX_ROW)(void *d, void *max, int whole, const wg_joined_operands *o, int64_t rows, int64_t columns) {
   (void)d;
   for (int64_t r = 0; r < rows; r++) {
     const void *row = (const char *)o->at[0] + r * o->step[0];
     if (whole)
       ((float *)max)[r] = columns > 0 ? WG(max_of_row)(row, columns) : -INFINITY;
     else
-      WG(max_f32)(max, row, columns);
+      WG(reduce_maximum_f32)(max, row, columns);
   }
 }
-
-static const wg_joined_table WG(joined_table) = {
-  .pair = {PAIR_ROWS(add_rr), PAIR_ROWS(add_rs), PAIR_ROWS(multiply_rr), PAIR_ROWS(multiply_rs), PAIR_ROWS(subtract_rr), PAIR_ROWS(subtract_rs),
-           PAIR_ROWS(subtract_sr)},
-  .tree = {WG(towards), WG(mean_square), WG(root_quotient), WG(scaled_affine), WG(projected), WG(affine_difference),
-           WG(raised), WG(shifted), WG(scaled), WG(normalized)},
-  .reduction = {WG(sum_rows), WG(sum_products), WG(sum_square_deviations), WG(sum_exp), WG(sum_exp_shifted), WG(max_rows)},
-};
 
 #pragma clang fp contract(fast)
 #pragma clang diagnostic pop

@@ -1,14 +1,16 @@
-// Products of small matrices. Included for float and double by ops_level.h, which defines REAL, TYPED(name) and the tile: TILE_ROWS rows of
+// Products of small matrices. Included for float and double by products.inc.h, which defines T and TYPED(name). A tile is TILE_ROWS rows of
 // TILE_VECTORS vectors, whose sums stay in registers. No operand is packed: it fits the cache as it lies.
 
-typedef REAL TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
-#define LANE_COUNT ((ptrdiff_t)(VECTOR_BYTES / sizeof(REAL)))
+typedef T TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
+#define TILE_ROWS (VECTOR_BYTES == 16 ? 4 : VECTOR_BYTES == 32 ? 6 : 8)
+#define TILE_VECTORS 2
+#define LANE_COUNT ((ptrdiff_t)(VECTOR_BYTES / sizeof(T)))
 
 // c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. The rows at `next`, unless it is null, are
 // fetched for the next tile.
-static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-                                                                      const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t k,
-                                                                      REAL alpha, int accumulates, const REAL *next) {
+static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn,
+                                                                      const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t k,
+                                                                      T alpha, int accumulates, const T *next) {
   TYPED(vector) sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i) {
@@ -21,7 +23,7 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + i * cRow + v * LANE_COUNT, 1);
   }
-  const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(REAL);
+  const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(T);
   for (ptrdiff_t start = 0; start < k; start += line) {
     ptrdiff_t end = start + line < k ? start + line : k;
     if (next) {
@@ -34,7 +36,7 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
       for (int v = 0; v < vectors; ++v) memcpy(&right[v], b + l * bRow + v * LANE_COUNT, sizeof right[v]);
 #pragma clang loop unroll(full)
       for (int i = 0; i < rows; ++i) {
-        REAL left = a[i * aRow + l * aColumn];
+        T left = a[i * aRow + l * aColumn];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; ++v) sums[i][v] += left * right[v];
       }
@@ -45,7 +47,7 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; ++v) {
       TYPED(vector) sum = sums[i][v] * alpha, old;
-      REAL *place = c + i * cRow + v * LANE_COUNT;
+      T *place = c + i * cRow + v * LANE_COUNT;
       if (accumulates) {
         memcpy(&old, place, sizeof old);
         sum += old;
@@ -55,12 +57,12 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
   }
 }
 
-static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b,
-                                                                      ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t k,
-                                                                      REAL alpha, int accumulates) {
+static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b,
+                                                                      ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t k,
+                                                                      T alpha, int accumulates) {
   ptrdiff_t i = 0;
   for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
-    const REAL *next = aColumn == 1 && i + 2 * TILE_ROWS <= m ? a + (i + TILE_ROWS) * aRow : NULL;
+    const T *next = aColumn == 1 && i + 2 * TILE_ROWS <= m ? a + (i + TILE_ROWS) * aRow : NULL;
     TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next);
   }
   for (; i + 2 <= m; i += 2)
@@ -69,10 +71,10 @@ static inline __attribute__((always_inline)) void TYPED(product_rows)(int vector
 }
 
 // The last columns, fewer than a vector: the right factor is padded with zeros.
-static void TYPED(product_tail)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
-                                ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
+static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
+                                ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
   enum { DEPTH = 128 };
-  REAL right[DEPTH * LANE_COUNT], sums[TILE_ROWS * LANE_COUNT];
+  T right[DEPTH * LANE_COUNT], sums[TILE_ROWS * LANE_COUNT];
   for (ptrdiff_t start = 0; start < k; start += DEPTH) {
     ptrdiff_t depth = k - start < DEPTH ? k - start : DEPTH;
     memset(right, 0, sizeof right);
@@ -84,7 +86,7 @@ static void TYPED(product_tail)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn
       TYPED(product_rows)(1, a + i * aRow + start * aColumn, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0);
       for (ptrdiff_t r = 0; r < rows; ++r) {
         for (ptrdiff_t j = 0; j < n; ++j) {
-          REAL *place = c + (i + r) * cRow + j;
+          T *place = c + (i + r) * cRow + j;
           *place = sums[r * LANE_COUNT + j] + (accumulates || start > 0 ? *place : 0);
         }
       }
@@ -92,8 +94,8 @@ static void TYPED(product_tail)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn
   }
 }
 
-static void TYPED(product_part)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
-                           ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
+static void TYPED(product_part)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
+                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
   ptrdiff_t j = 0;
   if (aRow == 1) {
     // Rows side by side need one address.
@@ -107,8 +109,8 @@ static void TYPED(product_part)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn
 }
 
 // Deep products part by part, so that errors grow with a part's depth and the number of parts, not with the whole depth.
-static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, const REAL *b, ptrdiff_t bRow, REAL *c, ptrdiff_t cRow, ptrdiff_t m,
-                           ptrdiff_t n, ptrdiff_t k, REAL alpha, int accumulates) {
+static void TYPED(product)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
+                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
   enum { DEPTH = 1024 };
   ptrdiff_t start = 0;
   do {
@@ -118,7 +120,7 @@ static void TYPED(product)(const REAL *a, ptrdiff_t aRow, ptrdiff_t aColumn, con
   } while (start < k);
 }
 
-typedef REAL TYPED(eight) __attribute__((vector_size(8 * sizeof(REAL))));
+typedef T TYPED(eight) __attribute__((vector_size(8 * sizeof(T))));
 
 // Exchanges v[i][l | step] and v[i | step][l] for all i and l without the bit `step`.
 #define EXCHANGE(step, ...)                                                         \
@@ -132,10 +134,10 @@ typedef REAL TYPED(eight) __attribute__((vector_size(8 * sizeof(REAL))));
 #define SECOND(s, a, b, c, d, e, f, g, h) a + s, b + s, c + s, d + s, e + s, f + s, g + s, h + s
 
 // d[column, row] = a[row, column], with zeros up to a width of `padded` rows; squares of 8 x 8 pass through registers.
-static void TYPED(transpose)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, REAL *d, ptrdiff_t padded) {
+static void TYPED(transpose)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t padded) {
   ptrdiff_t r = 0;
   for (; r + 8 <= rows; r += 8) {
-    const REAL *source = a + r * aRow;
+    const T *source = a + r * aRow;
     ptrdiff_t j = 0;
     for (; j + 8 <= columns; j += 8) {
       TYPED(eight) v[8];
@@ -162,22 +164,22 @@ static void TYPED(transpose)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrd
 #undef FIRST
 #undef SECOND
 
-// The columns of a [rows, columns] in panels of OPS_PANEL, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
-static void TYPED(pack)(const REAL *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, REAL *d, ptrdiff_t panelStep) {
+// The columns of a [rows, columns] in panels of WG_PANEL, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
+static void TYPED(pack)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t panelStep) {
   for (ptrdiff_t l = 0; l < rows; ++l) {
-    const REAL *source = a + l * aRow;
-    REAL *line = d + l * OPS_PANEL;
+    const T *source = a + l * aRow;
+    T *line = d + l * WG_PANEL;
     ptrdiff_t j = 0;
-    for (; j + OPS_PANEL <= columns; j += OPS_PANEL, line += panelStep) {
+    for (; j + WG_PANEL <= columns; j += WG_PANEL, line += panelStep) {
 #pragma clang loop unroll(full)
-      for (ptrdiff_t v = 0; v < OPS_PANEL / LANE_COUNT; ++v) {
+      for (ptrdiff_t v = 0; v < WG_PANEL / LANE_COUNT; ++v) {
         TYPED(vector) some;
         memcpy(&some, source + j + v * LANE_COUNT, sizeof some);
         memcpy(line + v * LANE_COUNT, &some, sizeof some);
       }
     }
     if (j < columns) {
-      for (ptrdiff_t q = 0; q < OPS_PANEL; ++q) line[q] = j + q < columns ? source[j + q] : 0;
+      for (ptrdiff_t q = 0; q < WG_PANEL; ++q) line[q] = j + q < columns ? source[j + q] : 0;
     }
   }
 }

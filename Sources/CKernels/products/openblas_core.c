@@ -3,6 +3,8 @@
 // and thus before any product is under way, and has it choose again.
 #if defined(__x86_64__) && defined(__linux__)
 #define _GNU_SOURCE
+#include "ckernels.h"
+
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +16,7 @@ __attribute__((constructor)) static void choose_openblas_core(void) {
   void (*init)(void) = (void (*)(void))dlsym(RTLD_DEFAULT, "gotoblas_dynamic_init");
   if (!core_name || !quit || !init || getenv(variable) || strcmp(core_name(), "Prescott") != 0) return;
 
-  __builtin_cpu_init();
-  const char *core = NULL;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) core = "Haswell";
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl")) {
-    core = "SkylakeX";
-  }
+  const char *core = wg_has_level(WG_LEVEL_AVX512) ? "SkylakeX" : wg_has_level(WG_LEVEL_AVX2) ? "Haswell" : NULL;
   if (!core || setenv(variable, core, 1) != 0) return;
   quit();
   init();

@@ -1,4 +1,4 @@
-// The loops of one level; WG(name) is the name at that level.
+// The loops over lines at one level.
 
 // Running sums within a vector by doubling steps, plus the sum of all vectors before. −0 changes no number, −0 included.
 #ifndef RUNNING_SUM
@@ -199,15 +199,15 @@ static void WG(running_rows)(double *sums, const float *s, float *d, int64_t n) 
   }
 }
 
-static const wl_table WG(lines) = {
+static const wg_lines_table WG(table) = {
   .running_sum = {
-    {WG(running_sum_u32), WG(running_sum_back_u32)},
-    {WG(running_sum_u64), WG(running_sum_back_u64)},
-    {WG(running_sum_f32), WG(running_sum_back_f32)},
-    {WG(running_sum_f64), WG(running_sum_back_f64)},
+    [WG_I32] = {WG(running_sum_u32), WG(running_sum_back_u32)},
+    [WG_I64] = {WG(running_sum_u64), WG(running_sum_back_u64)},
+    [WG_F32] = {WG(running_sum_f32), WG(running_sum_back_f32)},
+    [WG_F64] = {WG(running_sum_f64), WG(running_sum_back_f64)},
   },
   .candidates = {[WG_I32] = WG(candidates_i32), [WG_F32] = WG(candidates_f32)},
-  .add_rows = {WG(add_rows_u32), WG(add_rows_u64), WG(add_rows_f32), WG(add_rows_f64)},
+  .add_rows = {[WG_I32] = WG(add_rows_u32), [WG_I64] = WG(add_rows_u64), [WG_F32] = WG(add_rows_f32), [WG_F64] = WG(add_rows_f64)},
   .add_rows_wide = WG(add_rows_wide),
   .add_wide = WG(add_wide),
   .running_rows = WG(running_rows),

@@ -98,11 +98,11 @@ INLINE float WG(max_of_row)(const float *a, int64_t n) {
   return WG(folded_max)(running);
 }
 
-static void WG(sum_f32)(void *state, const void *a, int64_t n) {
+static void WG(reduce_sum_f32)(void *state, const void *a, int64_t n) {
   if (n > 0) *(double *)state += WG(sum_of_row)(a, n);
 }
 
-static void WG(max_f32)(void *state, const void *a, int64_t n) {
+static void WG(reduce_maximum_f32)(void *state, const void *a, int64_t n) {
   if (n <= 0) return;
   double p = WG(max_of_row)(a, n), x = *(double *)state;
   *(double *)state = PROPAGATE_MAX;

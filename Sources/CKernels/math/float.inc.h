@@ -1,7 +1,7 @@
 // float32 functions of one element, without branches so that a loop over them becomes vector code. Polynomials are minimax fits of the
 // quantity named beside them.
 
-INLINE int32_t WG(bits_f)(float x) {
+INLINE int32_t WG(bits_f32)(float x) {
   int32_t b;
   memcpy(&b, &x, 4);
   return b;
@@ -11,34 +11,40 @@ INLINE float WG(float_of)(int32_t b) {
   memcpy(&x, &b, 4);
   return x;
 }
-INLINE float WG(abs_f)(float x) { return WG(float_of)(WG(bits_f)(x) & 0x7fffffff); }
-INLINE float WG(copysign_f)(float x, float s) {
-  return WG(float_of)((WG(bits_f)(x) & 0x7fffffff) | (WG(bits_f)(s) & (int32_t)0x80000000));
+INLINE float WG(abs_f32)(float x) { return WG(float_of)(WG(bits_f32)(x) & 0x7fffffff); }
+INLINE float WG(copysign_f32)(float x, float s) {
+  return WG(float_of)((WG(bits_f32)(x) & 0x7fffffff) | (WG(bits_f32)(s) & (int32_t)0x80000000));
 }
 
 /// To the nearest integer, halves to the even one: above 2²³ every float is an integer.
-INLINE float WG(round_f)(float x) {
-  float a = WG(abs_f)(x);
+INLINE float WG(round_f32)(float x) {
+  float a = WG(abs_f32)(x);
   float r = (a + 0x1p23f) - 0x1p23f;
-  return WG(copysign_f)(a < 0x1p23f ? r : a, x);
+  return WG(copysign_f32)(a < 0x1p23f ? r : a, x);
 }
-INLINE float WG(floor_f)(float x) {
-  float r = WG(round_f)(x);
-  return WG(copysign_f)(r > x ? r - 1.0f : r, x);
+INLINE float WG(floor_f32)(float x) {
+  float r = WG(round_f32)(x);
+  return WG(copysign_f32)(r > x ? r - 1.0f : r, x);
 }
-INLINE float WG(ceil_f)(float x) {
-  float r = WG(round_f)(x);
-  return WG(copysign_f)(r < x ? r + 1.0f : r, x);
+INLINE float WG(ceil_f32)(float x) {
+  float r = WG(round_f32)(x);
+  return WG(copysign_f32)(r < x ? r + 1.0f : r, x);
 }
-INLINE float WG(sign_f)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
+INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f : x; }
 
-/// e^(x + low) for |low| ≪ 1: 2ⁿ·e^r with |r| ≤ ln2/2; 2ⁿ goes in by halves, so that denormal results are rounded once.
-INLINE float WG(exp2part_f)(float x, float low) {
-  x = x > 89.0f ? 89.0f : x;
-  x = x < -104.5f ? -104.5f : x;
-  const float magic = 0x1.8p23f;
+// How 2ⁿ goes into e^x = 2ⁿ·e^r, by as few instructions as the exponents allow; the bits are the same.
+#define EXP_ANY 0     // x ≤ 89: 2ⁿ by halves
+#define EXP_BELOW 1   // x ≤ 40: 2ⁿ⁺⁶⁵ and 2⁻⁶⁵
+#define EXP_NORMAL 2  // x ≤ 88, no denormal result: 2ⁿ
+// Below this e^x is 0.
+#define EXP_LEAST -104.5f
+
+/// e^(x + low) for |low| ≪ 1, or e^least below that: 2ⁿ·e^r with |r| ≤ ln2/2. Two factors round a denormal result once.
+INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
+  x = x < least ? least : x;
+  // The lowest bits of `shifted` are n and what makes an exponent of it, or of its halves; all even, so that ties go the same way.
+  const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_BELOW ? 127 + 65 : 0);
   float shifted = x * 0x1.715476p+0f + magic;
-  int32_t n = WG(bits_f)(shifted) - WG(bits_f)(magic);
   float nf = shifted - magic;
   float r = (x - nf * 0.693359375f) - nf * -2.12194440e-4f + low;
   float q = 0x1.6dbc12p-10f;
@@ -47,23 +53,27 @@ INLINE float WG(exp2part_f)(float x, float low) {
   q = q * r + 0x1.555486p-3f;
   q = q * r + 0.5f;
   float p = (r * r) * q + r + 1.0f;
-  int32_t half = n >> 1;
-  return p * WG(float_of)((int32_t)((uint32_t)(half + 127) << 23)) * WG(float_of)((int32_t)((uint32_t)(n - half + 127) << 23));
+  uint32_t n = (uint32_t)WG(bits_f32)(shifted);
+  if (range == EXP_NORMAL) return p * WG(float_of)((int32_t)((n + 127) << 23));
+  if (range == EXP_BELOW) return p * WG(float_of)((int32_t)(n << 23)) * 0x1p-65f;
+  uint32_t first = n >> 1 << 23;
+  return p * WG(float_of)((int32_t)first) * WG(float_of)((int32_t)((n << 23) - first));
 }
-INLINE float WG(exp_f)(float x) { return WG(exp2part_f)(x, 0.0f); }
+INLINE float WG(exp_f32)(float x) { return WG(exp_parts_f32)(x > 89.0f ? 89.0f : x, -0.0f, EXP_LEAST, EXP_ANY); }
+INLINE float WG(exp_below_f32)(float x) { return WG(exp_parts_f32)(x, -0.0f, EXP_LEAST, EXP_BELOW); }
 
 /// e^(−k·x²) for k = 1 or ½: the square is split into a part that is exact and a small rest.
-INLINE float WG(exp_square_f)(float x, float k) {
+INLINE float WG(exp_square_f32)(float x, float k) {
   x = x > 32.0f ? 32.0f : x;
-  float high = WG(float_of)(WG(bits_f)(x) & (int32_t)0xfffff000);
-  return WG(exp2part_f)(-k * (high * high), -k * ((x - high) * (x + high)));
+  float high = WG(float_of)(WG(bits_f32)(x) & (int32_t)0xfffff000);
+  return WG(exp_parts_f32)(-k * (high * high), -k * ((x - high) * (x + high)), EXP_LEAST, EXP_BELOW);
 }
 
 /// n·ln2 + log(1 + f) with 1 + f in [√½, √2).
-INLINE float WG(log_f)(float x) {
+INLINE float WG(log_f32)(float x) {
   int tiny = x < 0x1p-126f;
   float y = tiny ? x * 0x1p23f : x;
-  int32_t b = (int32_t)((uint32_t)WG(bits_f)(y) - 0x3f3504f3);
+  int32_t b = (int32_t)((uint32_t)WG(bits_f32)(y) - 0x3f3504f3);
   int32_t n = (b >> 23) - (tiny ? 23 : 0);
   float f = WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f;
   float nf = (float)n;
@@ -85,7 +95,7 @@ INLINE float WG(log_f)(float x) {
 }
 
 /// log(1 + e) for e in [0, 1], as 2·artanh(s) with s = e/(2 + e).
-INLINE float WG(log1p_unit_f)(float e) {
+INLINE float WG(log1p_unit_f32)(float e) {
   float s = e / (2.0f + e);
   float z = s * s;
   float p = 0x1.f1d708p-3f;
@@ -97,9 +107,9 @@ INLINE float WG(log1p_unit_f)(float e) {
 }
 
 /// 1 − 2/(e^2|x| + 1), and near zero x + x³·P(x²).
-INLINE float WG(tanh_f)(float x) {
-  float a = WG(abs_f)(x);
-  float e = WG(exp_f)(a > 10.0f ? 20.0f : 2.0f * a);
+INLINE float WG(tanh_f32)(float x) {
+  float a = WG(abs_f32)(x);
+  float e = WG(exp_below_f32)(a > 10.0f ? 20.0f : 2.0f * a);
   float large = 1.0f - 2.0f / (e + 1.0f);
   float z = x * x;
   float p = -0x1.76a8b6p-8f;
@@ -109,22 +119,22 @@ INLINE float WG(tanh_f)(float x) {
   p = p * z + -0x1.555534p-2f;
   float small = (a * z) * p + a;
   float r = a < 0.625f ? small : large;
-  return x != x ? x : WG(copysign_f)(r, x);
+  return x != x ? x : WG(copysign_f32)(r, x);
 }
 
-INLINE float WG(sigmoid_f)(float x) {
-  float e = WG(exp_f)(-WG(abs_f)(x));
+INLINE float WG(sigmoid_f32)(float x) {
+  float e = WG(exp_below_f32)(-WG(abs_f32)(x));
   float r = 1.0f / (1.0f + e);
   return x < 0.0f ? e * r : r;
 }
-INLINE float WG(silu_f)(float x) { return (x < -200.0f ? -200.0f : x) * WG(sigmoid_f)(x); }
-INLINE float WG(softplus_f)(float x) {
-  float e = WG(exp_f)(-WG(abs_f)(x));
-  return (x > 0.0f ? x : x != x ? x : 0.0f) + WG(log1p_unit_f)(e);
+INLINE float WG(silu_f32)(float x) { return (x < -200.0f ? -200.0f : x) * WG(sigmoid_f32)(x); }
+INLINE float WG(softplus_f32)(float x) {
+  float e = WG(exp_below_f32)(-WG(abs_f32)(x));
+  return (x > 0.0f ? x : x != x ? x : 0.0f) + WG(log1p_unit_f32)(e);
 }
 
 /// erfc(t) for t ≥ 0: e^(−t²)/(t + 3) · P((t − 3)/(t + 3)).
-INLINE float WG(erfc_positive_f)(float t) {
+INLINE float WG(erfc_positive_f32)(float t) {
   t = t > 12.0f ? 12.0f : t;
   float w = 1.0f / (t + 3.0f);
   float u = (t - 3.0f) * w;
@@ -138,15 +148,15 @@ INLINE float WG(erfc_positive_f)(float t) {
   p = p * u + 0x1.2e3268p-1f;
   p = p * u + -0x1.c44c48p-1f;
   p = p * u + 0x1.12f21ep+0f;
-  return WG(exp_square_f)(t, 1.0f) * (p * w);
+  return WG(exp_square_f32)(t, 1.0f) * (p * w);
 }
-INLINE float WG(erfc_f)(float x) {
-  float q = WG(erfc_positive_f)(WG(abs_f)(x));
+INLINE float WG(erfc_f32)(float x) {
+  float q = WG(erfc_positive_f32)(WG(abs_f32)(x));
   return x < 0.0f ? 2.0f - q : q;
 }
-INLINE float WG(erf_f)(float x) {
-  float a = WG(abs_f)(x);
-  float large = 1.0f - WG(erfc_positive_f)(a);
+INLINE float WG(erf_f32)(float x) {
+  float a = WG(abs_f32)(x);
+  float large = 1.0f - WG(erfc_positive_f32)(a);
   float z = a * a;
   float p = -0x1.44ce36p-17f;
   p = p * z + 0x1.d8b7e2p-14f;
@@ -157,11 +167,11 @@ INLINE float WG(erf_f)(float x) {
   p = p * z + -0x1.812746p-2f;
   p = p * z + 0x1.20dd76p+0f;
   float small = a * p;
-  return x != x ? x : WG(copysign_f)(a < 1.0f ? small : large, x);
+  return x != x ? x : WG(copysign_f32)(a < 1.0f ? small : large, x);
 }
 
 /// The normal tail Φ(−t) for t ≥ 0: e^(−t²/2)/(t + 3) · P((t − 3)/(t + 3)); a product, so that its relative error stays small far out.
-INLINE float WG(normal_tail_f)(float t) {
+INLINE float WG(normal_tail_f32)(float t) {
   t = t > 16.0f ? 16.0f : t;
   float w = 1.0f / (t + 3.0f);
   float u = (t - 3.0f) * w;
@@ -176,23 +186,23 @@ INLINE float WG(normal_tail_f)(float t) {
   p = p * u + 0x1.d71386p-3f;
   p = p * u + -0x1.04c72ap-1f;
   p = p * u + 0x1.754a76p-1f;
-  return WG(exp_square_f)(t, 0.5f) * (p * w);
+  return WG(exp_square_f32)(t, 0.5f) * (p * w);
 }
-INLINE float WG(normal_cdf_f)(float x) {
-  float q = WG(normal_tail_f)(WG(abs_f)(x));
+INLINE float WG(normal_cdf_f32)(float x) {
+  float q = WG(normal_tail_f32)(WG(abs_f32)(x));
   return x > 0.0f ? 1.0f - q : q;
 }
-INLINE float WG(gelu_f)(float x) { return (x < -20.0f ? -20.0f : x) * WG(normal_cdf_f)(x); }
+INLINE float WG(gelu_f32)(float x) { return (x < -20.0f ? -20.0f : x) * WG(normal_cdf_f32)(x); }
 
 /// x·σ(2√(2/π)·(x + 0.044715·x³)), which is x/2·(1 + tanh …). The argument is formed in float64: in the tail its error is the result's.
-INLINE float WG(gelu_tanh_f)(float x) {
+INLINE float WG(gelu_tanh_f32)(float x) {
   float c = x < -20.0f ? -20.0f : x > 20.0f ? 20.0f : x;
   double d = (double)c;
   double y = d * (1.5957691216057308 + 0.071354816272600231 * (d * d));
   float high = (float)y;
   float low = (float)(y - (double)high);
-  float a = WG(abs_f)(high);
-  float e = WG(exp2part_f)(-a, high < 0.0f ? low : -low);
+  float a = WG(abs_f32)(high);
+  float e = WG(exp_parts_f32)(-a, high < 0.0f ? low : -low, EXP_LEAST, EXP_BELOW);
   float r = 1.0f / (1.0f + e);
   return (x < -20.0f ? -20.0f : x) * (high < 0.0f ? e * r : r);
 }

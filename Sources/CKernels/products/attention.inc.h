@@ -1,4 +1,4 @@
-// Included for float and double by ops_level.h, which defines REAL, TYPED(name), LOG(x) and KEPT_FROM(rate).
+// The loops of attention. Included for float and double by products.inc.h, which defines T, TYPED(name) and KEPT_FROM(rate).
 
 // Loops over rows of scores go by whole blocks of this many: no remainder, and the compiler makes straight vector code of each.
 #ifndef BLOCK
@@ -7,8 +7,8 @@
 #endif
 
 // 0 or 1 / (1 - rate) for a part of a row of weights.
-static void TYPED(dropout_factors)(const ops_dropout *dropout, ptrdiff_t row, ptrdiff_t start, ptrdiff_t count, REAL *restrict factors) {
-  const REAL kept = (REAL)(1 / (1 - dropout->rate));
+static void TYPED(dropout_factors)(const wg_dropout *dropout, ptrdiff_t row, ptrdiff_t start, ptrdiff_t count, T *restrict factors) {
+  const T kept = (T)(1 / (1 - dropout->rate));
   const uint64_t limit = KEPT_FROM(dropout->rate);
   const uint64_t key = dropout->key + (dropout->keys ? dropout->keys[row * dropout->keys_step] : 0);
   uint64_t first = dropout->first + (uint64_t)row * dropout->step + (uint64_t)start;
@@ -23,8 +23,8 @@ static void TYPED(dropout_factors)(const ops_dropout *dropout, ptrdiff_t row, pt
 }
 
 // The largest of `count` numbers, a multiple of BLOCK, NaN left out.
-static inline REAL TYPED(maximum)(const REAL *x, ptrdiff_t count) {
-  REAL lanes[BLOCK];
+static inline T TYPED(maximum)(const T *x, ptrdiff_t count) {
+  T lanes[BLOCK];
   for (int l = 0; l < BLOCK; ++l) lanes[l] = x[l] > -INFINITY ? x[l] : -INFINITY;
   for (ptrdiff_t j = BLOCK; j < count; j += BLOCK) {
     for (int l = 0; l < BLOCK; ++l) lanes[l] = x[j + l] > lanes[l] ? x[j + l] : lanes[l];
@@ -37,12 +37,12 @@ static inline REAL TYPED(maximum)(const REAL *x, ptrdiff_t count) {
 }
 
 // The sum of `count` numbers, a multiple of BLOCK: in double after each run of RUN blocks.
-static inline REAL TYPED(sum)(const REAL *x, ptrdiff_t count) {
+static inline T TYPED(sum)(const T *x, ptrdiff_t count) {
   enum { RUN = 64 };
   double total = 0;
   for (ptrdiff_t start = 0; start < count; start += RUN * BLOCK) {
     ptrdiff_t end = start + RUN * BLOCK < count ? start + RUN * BLOCK : count;
-    REAL lanes[BLOCK] = {0};
+    T lanes[BLOCK] = {0};
     for (ptrdiff_t j = start; j < end; j += BLOCK) {
       for (int l = 0; l < BLOCK; ++l) lanes[l] += x[j + l];
     }
@@ -52,21 +52,21 @@ static inline REAL TYPED(sum)(const REAL *x, ptrdiff_t count) {
     }
     total += lanes[0];
   }
-  return (REAL)total;
+  return (T)total;
 }
 
-static void TYPED(softmax)(REAL *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns, REAL *logSumExp, const ops_dropout *dropout) {
+static void TYPED(softmax)(T *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns, T *logSumExp, const wg_dropout *dropout) {
   enum { ROWS = 32 };
   ptrdiff_t padded = (columns + BLOCK - 1) / BLOCK * BLOCK;
   for (ptrdiff_t start = 0; start < rows; start += ROWS) {
     ptrdiff_t some = rows - start < ROWS ? rows - start : ROWS;
-    REAL maxima[ROWS], sums[ROWS];
+    T maxima[ROWS], sums[ROWS];
     for (ptrdiff_t i = 0; i < some; ++i) {
-      REAL *restrict x = scores + (start + i) * step;
+      T *restrict x = scores + (start + i) * step;
       for (ptrdiff_t j = columns; j < padded; ++j) x[j] = -INFINITY;
-      REAL maximum = TYPED(maximum)(x, padded);
-      for (ptrdiff_t j = 0; j < padded; j += BLOCK) EACH_LANE x[j + l] = TYPED(exp)(x[j + l] - maximum);
-      REAL sum = TYPED(sum)(x, padded), factor = 1 / sum;
+      T maximum = TYPED(maximum)(x, padded);
+      for (ptrdiff_t j = 0; j < padded; j += BLOCK) EACH_LANE x[j + l] = TYPED(weight)(x[j + l] - maximum);
+      T sum = TYPED(sum)(x, padded), factor = 1 / sum;
       maxima[i] = maximum;
       sums[i] = sum;
       if (!dropout) {
@@ -74,27 +74,27 @@ static void TYPED(softmax)(REAL *scores, ptrdiff_t step, ptrdiff_t rows, ptrdiff
         continue;
       }
       for (ptrdiff_t j = 0; j < padded; j += 256) {
-        REAL factors[256];
+        T factors[256];
         ptrdiff_t count = padded - j < 256 ? padded - j : 256;
         TYPED(dropout_factors)(dropout, start + i, j, count, factors);
         for (ptrdiff_t k = 0; k < count; ++k) x[j + k] *= factor * factors[k];
       }
     }
-    for (ptrdiff_t i = 0; i < some; ++i) logSumExp[start + i] = maxima[i] + LOG(sums[i]);
+    for (ptrdiff_t i = 0; i < some; ++i) logSumExp[start + i] = maxima[i] + TYPED(log)(sums[i]);
   }
 }
 
-static void TYPED(softmax_gradient)(REAL *scores, REAL *gradient, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns,
-                                    const REAL *logSumExp, const REAL *inner, REAL scale, const ops_dropout *dropout) {
+static void TYPED(softmax_gradient)(T *scores, T *gradient, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t columns,
+                                    const T *logSumExp, const T *inner, T scale, const wg_dropout *dropout) {
   ptrdiff_t padded = (columns + BLOCK - 1) / BLOCK * BLOCK;
   for (ptrdiff_t row = 0; row < rows; ++row) {
-    REAL *restrict x = scores + row * step;
-    REAL *restrict g = gradient + row * step;
-    REAL shift = logSumExp[row], mean = inner[row];
+    T *restrict x = scores + row * step;
+    T *restrict g = gradient + row * step;
+    T shift = logSumExp[row], mean = inner[row];
     if (!dropout) {
       for (ptrdiff_t j = 0; j < padded; j += BLOCK) {
         EACH_LANE {
-          REAL p = TYPED(exp)(x[j + l] - shift);
+          T p = TYPED(weight)(x[j + l] - shift);
           x[j + l] = p;
           g[j + l] = p * (g[j + l] - mean) * scale;
         }
@@ -102,12 +102,12 @@ static void TYPED(softmax_gradient)(REAL *scores, REAL *gradient, ptrdiff_t step
       continue;
     }
     for (ptrdiff_t j = 0; j < padded; j += 256) {
-      REAL factors[256];
+      T factors[256];
       ptrdiff_t count = padded - j < 256 ? padded - j : 256;
       TYPED(dropout_factors)(dropout, row, j, count, factors);
       for (ptrdiff_t k = j; k < j + count; k += BLOCK) {
         EACH_LANE {
-          REAL p = TYPED(exp)(x[k + l] - shift), m = factors[k - j + l];
+          T p = TYPED(weight)(x[k + l] - shift), m = factors[k - j + l];
           x[k + l] = p * m;
           g[k + l] = p * (m * g[k + l] - mean) * scale;
         }
@@ -116,10 +116,10 @@ static void TYPED(softmax_gradient)(REAL *scores, REAL *gradient, ptrdiff_t step
   }
 }
 
-static void TYPED(inner)(const REAL *a, ptrdiff_t aStep, const REAL *b, ptrdiff_t bStep, ptrdiff_t rows, ptrdiff_t columns, REAL *inner) {
+static void TYPED(inner)(const T *a, ptrdiff_t aStep, const T *b, ptrdiff_t bStep, ptrdiff_t rows, ptrdiff_t columns, T *inner) {
 #pragma clang fp reassociate(on)
   for (ptrdiff_t row = 0; row < rows; ++row) {
-    REAL sum = 0;
+    T sum = 0;
     for (ptrdiff_t j = 0; j < columns; ++j) sum += a[row * aStep + j] * b[row * bStep + j];
     inner[row] = sum;
   }

@@ -1,0 +1,237 @@
+/// Whether row programs are verified when they are built, and graphs after each pass: in debug builds, and in tests, by their executable's name.
+package enum Verification {
+  package static let isOn: Bool = {
+    #if DEBUG
+      return true
+    #else
+      return CommandLine.arguments.first?.hasSuffix(".xctest") ?? false
+    #endif
+  }()
+}
+
+extension Graph {
+  /// The graph itself; a fault in it ends the program, in debug builds and in tests, with the pass and the node.
+  func verified(after pass: String) -> Graph {
+    if Verification.isOn { verify(after: pass) }
+    return self
+  }
+
+  /// Ends the program unless the graph is well formed.
+  func verify(after pass: String) {
+    if let fault { unreachable("the graph after the pass \(pass) is broken: \(fault)") }
+  }
+
+  /// What is wrong with the graph, and with which node; nil if nothing is. A rule that refuses its operands ends the program itself.
+  var fault: String? {
+    if inputNames.count != inputs.count || !(0...inputs.count).contains(lateInputCount) {
+      return "\(inputs.count) arguments with \(inputNames.count) names, of which \(lateInputCount) come late"
+    }
+    var isMade = [Bool](repeating: false, count: values.count)
+    for (number, value) in inputs.enumerated() {
+      guard values.indices.contains(value), case .input(number) = values[value].origin else {
+        return "argument \(number) is %\(value), which is not that argument"
+      }
+      isMade[value] = true
+    }
+    for (value, info) in values.enumerated() {
+      guard case .constant(let tensor) = info.origin else { continue }
+      if tensor.isTraced || tensor.node != nil { return "the constant %\(value) is traced itself" }
+      if tensor.type != info.type { return "the constant %\(value) : \(info.type) is a tensor \(tensor.type)" }
+      isMade[value] = true
+    }
+    for (index, node) in nodes.enumerated() {
+      if let fault = fault(of: node, index, &isMade) { return "\(text(of: node)): \(fault)" }
+    }
+    if let value = isMade.firstIndex(of: false) { return "%\(value) is made by nothing" }
+    for output in outputs where !values.indices.contains(output) { return "an output is %\(output) of \(values.count) values" }
+    for update in updates {
+      guard inputs.indices.contains(update.input), outputs.indices.contains(update.output) else {
+        return "output \(update.output) of \(outputs.count) is written over argument \(update.input) of \(inputs.count)"
+      }
+      let (old, new) = (type(inputs[update.input]), type(outputs[update.output]))
+      if old != new { return "argument \(update.input) : \(old) is written over with \(new)" }
+    }
+    return Set(updates.map(\.input)).count < updates.count ? "an argument is written over twice" : nil
+  }
+
+  /// As graphs print it, without what may be broken itself: types and row programs.
+  private func text(of node: Node) -> String {
+    let results = node.results.map { "%\($0)" }.joined(separator: ", ")
+    return "\(results) = \(node.operation.name)" + node.operands.map { " %\($0)" }.joined(separator: ",")
+  }
+
+  private func fault(of node: Node, _ index: Int, _ isMade: inout [Bool]) -> String? {
+    for operand in node.operands where !values.indices.contains(operand) || !isMade[operand] { return "%\(operand) is not made before" }
+    for (number, result) in node.results.enumerated() {
+      guard values.indices.contains(result), case .node(index, number) = values[result].origin, !isMade[result] else {
+        return "%\(result) is not a value of this node alone"
+      }
+      isMade[result] = true
+    }
+    let operands = node.operands.map { type($0) }
+    if let fault = node.operation.operandFault(operands) { return "\(fault); they are \(operands)" }
+    // What the rule asks of symbols was asked when the operation was traced.
+    let expected = Tracer.$current.withValue(nil) { node.operation.results(operands, node.caller) }
+    let recorded = node.results.map { type($0) }
+    let agree = expected.count == recorded.count && zip(expected, recorded).allSatisfy { $0.agrees(with: $1) }
+    return agree ? nil : "recorded with results \(recorded), its rule gives \(expected)"
+  }
+}
+
+extension TensorType {
+  /// Whether both are one type for all values of the symbols.
+  fileprivate func agrees(with other: TensorType) -> Bool {
+    dtype == other.dtype && shape.rank == other.shape.rank
+      && shape.indices.allSatisfy { shape[dim: $0].equals(other.shape[dim: $0]) == true }
+  }
+}
+
+extension Operation {
+  /// What the shape rules take for granted of the operands, and passes could break; nil if it holds.
+  fileprivate func operandFault(_ operands: [TensorType]) -> String? {
+    switch self {
+    case let elementwise as Elementwise: elementwise.fault(operands)
+    case let rows as RowOperation: rows.fault(operands)
+    case is MatMul: MatMul.fault(operands)
+    case is MatMulAdd:
+      operands.count != 3 ? "needs two factors and a sum" : MatMul.fault([operands[0], operands[1]], sum: operands[2])
+    case let product as MatMulEpilogue: product.fault(operands)
+    case let sum as ScatterAddInto: sum.fault(operands)
+    case let movement as Movement:
+      if case .concatenate = movement {
+        operands.isEmpty ? "needs an operand" : nil
+      } else {
+        operands.count != 1 ? "needs one operand" : nil
+      }
+    case is Reduction: operands.count != 1 ? "needs one operand" : nil
+    case is Creation: operands.isEmpty ? nil : "needs no operand"
+    default: nil
+    }
+  }
+}
+
+extension Elementwise {
+  fileprivate func fault(_ operands: [TensorType]) -> String? {
+    if operands.count != operandCount { return "needs \(operandCount) operands" }
+    let numbers = self == .select ? operands.dropFirst() : operands[...]
+    if self == .select && operands[0].dtype != .bool { return "the condition must be bool" }
+    if !numbers.allSatisfy({ $0.dtype == numbers.last!.dtype }) { return "the operands' dtypes differ" }
+    return operands.allSatisfy { $0.shape.broadcasts(to: operands.last!.shape) != false } ? nil : "the operands' shapes differ"
+  }
+}
+
+extension RowOperation {
+  fileprivate func fault(_ operands: [TensorType]) -> String? {
+    if let fault = program.fault { return fault }
+    if operands.count != program.inputs.count { return "the program has \(program.inputs.count) inputs" }
+    for (number, (operand, input)) in zip(operands, program.inputs).enumerated() {
+      if operand.dtype != input.dtype { return "input \(number) is \(input.dtype)" }
+      let isNumber = operand.shape.rank == 0 || operand.shape.isOne(operand.shape.rank - 1)
+      if !input.isRow && !isNumber { return "input \(number) is one number per row" }
+    }
+    return nil
+  }
+}
+
+extension MatMul {
+  /// - Parameter sum: what the product is added to.
+  fileprivate static func fault(_ factors: [TensorType], sum: TensorType? = nil) -> String? {
+    guard factors.count == 2, factors[0].dtype == factors[1].dtype else { return "needs two factors of one dtype" }
+    let a = factors[0].shape, b = factors[1].shape
+    guard a.rank >= 2, a.rank == b.rank else { return "needs matrices of one rank" }
+    let isFitting = a[dim: a.rank - 1].equals(b[dim: b.rank - 2]) != false
+    let isAligned = (0..<a.rank - 2).allSatisfy { a[dim: $0].equals(b[dim: $0]) != false }
+    if !isFitting || !isAligned { return "the factors do not fit" }
+    guard let sum else { return nil }
+    var product = factors[0]
+    product.shape[dim: a.rank - 1] = b[dim: b.rank - 1]
+    return sum.agrees(with: product) ? nil : "the product is \(product)"
+  }
+}
+
+extension MatMulEpilogue {
+  fileprivate func fault(_ operands: [TensorType]) -> String? {
+    let inputs = rows.program.inputs.count
+    guard operands.count == inputs + 1, (0..<inputs).contains(product) else { return "a product stands for input \(product) of \(inputs)" }
+    if let fault = MatMul.fault(Array(operands[..<2])) { return fault }
+    var all = Array(operands[2...])
+    var made = operands[0]
+    made.shape[dim: made.shape.rank - 1] = operands[1].shape[dim: made.shape.rank - 1]
+    all.insert(made, at: product)
+    return rows.fault(all)
+  }
+}
+
+extension ScatterAddInto {
+  fileprivate func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 3 else { return "needs updates, indices and a tensor" }
+    let (updates, indices, into) = (operands[0], operands[1], operands[2])
+    guard indices.dtype == .int32 || indices.dtype == .int64, indices.shape.rank == 1 else {
+      return "the indices must be a list of whole numbers"
+    }
+    guard updates.dtype == into.dtype, updates.shape.rank == into.shape.rank, into.shape.indices.contains(axis) else {
+      return "the updates do not fit the tensor"
+    }
+    var expected = into.shape
+    expected[dim: axis] = indices.shape[dim: 0]
+    return updates.agrees(with: TensorType(shape: expected, dtype: into.dtype)) ? nil : "the updates do not fit the tensor"
+  }
+}
+
+extension RowProgram {
+  /// Ends the program unless the row program is well formed.
+  package func verify() {
+    if let fault { unreachable("the row program \(name) is broken: \(fault)") }
+  }
+
+  /// What is wrong with the program, and with which instruction; nil if nothing is.
+  var fault: String? {
+    if dtypes.count != instructions.count || isRow.count != instructions.count {
+      return "\(instructions.count) instructions, \(dtypes.count) dtypes, \(isRow.count) marks of rows"
+    }
+    for id in instructions.indices {
+      if let fault = fault(of: id) { return "v\(id) = \(instructions[id]) : \(dtypes[id]): \(fault)" }
+    }
+    for (number, output) in outputs.enumerated() {
+      guard instructions.indices.contains(output.value) else {
+        return "output \(number) is v\(output.value) of \(instructions.count) values"
+      }
+      let dtype = dtypes[output.value]
+      if output.dtype.computeType != dtype.computeType { return "output \(number) stores \(dtype) as \(output.dtype); cast" }
+      if output.accumulate != nil && !isRow[output.value] { return "output \(number) combines rows, and v\(output.value) is not one" }
+    }
+    return nil
+  }
+
+  private func fault(of id: Int) -> String? {
+    let instruction = instructions[id], dtype = dtypes[id]
+    for operand in instruction.operands where !(0..<id).contains(operand) { return "v\(operand) is not made before" }
+    let types = instruction.operands.map { dtypes[$0].computeType }
+    var makesRow = instruction.operands.contains { isRow[$0] }
+    var isTyped = true
+    switch instruction {
+    case .load(let input):
+      guard inputs.indices.contains(input) else { return "there are \(inputs.count) inputs" }
+      isTyped = inputs[input].dtype.computeType == dtype.computeType
+      makesRow = inputs[input].isRow
+    case .constant, .inverse, .cast: break
+    case .columnIndex:
+      isTyped = dtype == .int64
+      makesRow = true
+    case .unary(.not, _), .unary(.isNaN, _), .unary(.isFinite, _): isTyped = dtype == .bool
+    case .unary(.unitInterval, _): isTyped = types[0] == .int64 && dtype.isFloating
+    case .unary, .binary: isTyped = types.allSatisfy { $0 == dtype.computeType }
+    case .compare: isTyped = types[0] == types[1] && dtype == .bool
+    case .select: isTyped = types[0] == .bool && types[1] == dtype.computeType && types[2] == dtype.computeType
+    case .random(_, _, let lane, _):
+      if !(0..<4).contains(lane) { return "words are numbered from 0 to 3" }
+      isTyped = types[0] == .int64 && dtype == .int64
+      makesRow = true
+    case .reduce:
+      isTyped = types[0] == dtype.computeType
+      makesRow = false
+    }
+    if !isTyped { return "of operands \(instruction.operands.map { dtypes[$0] })" }
+    return isRow[id] == makesRow ? nil : "marked as \(isRow[id] ? "a row" : "one number per row")"
+  }
+}
