@@ -41,7 +41,7 @@ struct ConstantFormTests {
 
   @Test("a new number makes no new plan")
   func plans() {
-    let cache = RowPlanCache()
+    let cache = RowPlanCache(capacity: 16)
     func plan(_ a: Double, _ b: Double) -> RowPlan { cache.plan(program(a, b), kinds: InputKinds(), isSingleTile: true) }
     #expect(plan(0.3, 7) === plan(0.4, -9))
     #expect(plan(0.3, 7) !== plan(0.3, 1))
