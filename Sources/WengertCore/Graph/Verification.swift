@@ -231,7 +231,7 @@ extension RowProgram {
       isTyped = types[0] == dtype.computeType
       makesRow = false
     }
-    if !isTyped { return "of operands [\(instruction.operands.map { dtypes[$0].description }.joined(separator: ", "))]" }
+    if !isTyped { return "of operands [\(instruction.operands.map { "\(dtypes[$0])" }.joined(separator: ", "))]" }
     return isRow[id] == makesRow ? nil : "marked as \(isRow[id] ? "a row" : "one number per row")"
   }
 }
