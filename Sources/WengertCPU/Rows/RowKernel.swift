@@ -57,10 +57,6 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   let tileColumns: Int
   let direct: UnsafeMutablePointer<DirectOutput>
   let directCount: Int
-  /// For each of them, the inputs that are read after it is made.
-  private let readLater: [[Int]]
-  /// Inputs that are read after the first store, and must be loaded where an output shares their memory.
-  private let held: [Int]
   let stateCount: Int
   /// Whose memory the operands are in.
   private let storages: [CPUStorage]
@@ -97,6 +93,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     blockExtent = outerCount > 0 ? iteration.extents[outerCount - 1] : 1
     operands = .allocate(capacity: operandCount)
     var storages: [CPUStorage] = []
+    storages.reserveCapacity(operandCount)
     for index in 0..<operandCount {
       let isInput = index < inputs.count
       let view = isInput ? inputs[index] : outputs[index - inputs.count]
@@ -134,14 +131,12 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
       // Rows are combined by fours.
       blockRows = plan.isAccumulating && fitting > 4 ? fitting / 4 * 4 : fitting
     }
-    let directs = outputs.indices.filter { plan.directValue[$0] != nil }
-    direct = .allocate(capacity: directs.count)
-    directCount = directs.count
-    for (index, output) in directs.enumerated() {
-      (direct + index).initialize(to: DirectOutput(output: output, value: plan.directValue[output]!))
+    directCount = plan.directOutputs.count
+    direct = .allocate(capacity: directCount)
+    for index in 0..<directCount {
+      let (output, value, _) = plan.directOutputs[index]
+      (direct + index).initialize(to: DirectOutput(output: output, value: value))
     }
-    readLater = directs.map { plan.readAfterDirect[$0] }
-    held = plan.heldInputs.filter { inputs[$0].dtype.isLanes }
     stateCount = plan.stateCount
     let chunkCount = stateCount > 0 && columns > 2 * RowKernel.chunk ? (columns + RowKernel.chunk - 1) / RowKernel.chunk : 0
     let openCount = plan.openValues.count
@@ -166,9 +161,10 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     for index in 0..<operandCount { operands[index].base = storages[index].pointer + operands[index].byteOffset }
     for index in 0..<directCount {
       let output = operands[inputCount + direct[index].output]
-      direct[index].isDirect = !readLater[index].contains { operands[$0].overlaps(output) }
+      direct[index].isDirect = !plan.directOutputs[index].readLater.contains { operands[$0].overlaps(output) }
     }
-    for input in held {
+    // Read after the first store, they must be loaded where an output shares their memory.
+    for input in plan.heldInputs {
       operands[input].isLanes = !(inputCount..<operandCount).contains { operands[input].overlaps(operands[$0]) }
     }
   }

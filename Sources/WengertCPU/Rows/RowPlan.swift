@@ -228,9 +228,8 @@ final class RowPlan: @unchecked Sendable {
   var rowEnd: [RowStep] = []
   var valueCount = 0
   var narrowCount = 0, wideCount = 0, perRowCount = 0
-  /// For each output: the value that a kernel may write straight into memory, and the inputs that are read after it is made.
-  var directValue: [Int?] = []
-  var readAfterDirect: [[Int]] = []
+  /// Outputs into whose memory a kernel may write straight: its value, and the inputs that are read after it is made.
+  var directOutputs: [(output: Int, value: Int, readLater: [Int])] = []
   /// Inputs that are still read when outputs are stored: those loaded once for all blocks, and those that are stored as they are.
   var heldInputs: [Int] = []
 

@@ -341,24 +341,22 @@ struct RowPlanBuilder {
     let steps = plan.passes[plan.passes.count - 1].tileSteps
     var claimed = Set<Int>()
     for (number, output) in program.outputs.enumerated() {
-      var direct: Int?
-      var readers: [Int] = []
       for case .store(number, let value) in steps where output.dtype.isLanes {
         guard let made = steps.firstIndex(where: { $0.results.contains(value) }), claimed.insert(value).inserted else { continue }
         if case .loadRow = steps[made] { continue }
-        direct = value
+        var readers: [Int] = []
         for case .loadRow(let input, let loaded) in steps {
           if (steps.lastIndex { $0.operands.contains(loaded) } ?? 0) > made { readers.append(input) }
         }
         for case .loadPerRow(let input, _) in steps[made...] { readers.append(input) }
+        plan.directOutputs.append((number, value, readers))
       }
-      plan.directValue.append(direct)
-      plan.readAfterDirect.append(readers)
     }
     for case .loadRow(let input, _) in plan.prologue { plan.heldInputs.append(input) }
     for case .loadRow(let input, let value) in steps where program.outputs.contains(where: { alias[$0.value] == value }) {
       plan.heldInputs.append(input)
     }
+    plan.heldInputs.removeAll { !program.inputs[$0].dtype.isLanes }
   }
 }
 

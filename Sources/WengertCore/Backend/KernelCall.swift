@@ -1,5 +1,7 @@
 /// One call of a kernel with all its operands: what a compiled program is a list of. A backend makes a kernel of each kind.
-public enum KernelCall: Sendable {
+///
+/// Operands take up to two kilobytes, so that a call refers to them: lists of calls are copied, sorted and changed while a program is planned.
+public indirect enum KernelCall: Sendable {
   case rows(RowCall)
   case matmul(MatMulCall)
   case gather(GatherCall)

@@ -87,22 +87,80 @@ public struct RowProgram: Hashable, Sendable {
     }
   }
 
-  public var name: String
-  public var inputs: [Input]
-  public var instructions: [Instruction]
+  public var name: String {
+    get { parts.name }
+    _modify { yield &own.name }
+  }
+  public var inputs: [Input] {
+    get { parts.inputs }
+    _modify { yield &own.inputs }
+  }
+  public var instructions: [Instruction] {
+    get { parts.instructions }
+    _modify { yield &own.instructions }
+  }
   /// The dtype of each value (`bool` for comparisons).
-  public var dtypes: [DType]
+  public var dtypes: [DType] {
+    get { parts.dtypes }
+    _modify { yield &own.dtypes }
+  }
   /// Whether each value is a row (otherwise a scalar).
-  public var isRow: [Bool]
-  public var outputs: [Output]
+  public var isRow: [Bool] {
+    get { parts.isRow }
+    _modify { yield &own.isRow }
+  }
+  public var outputs: [Output] {
+    get { parts.outputs }
+    _modify { yield &own.outputs }
+  }
 
   public init(name: String, inputs: [Input], instructions: [Instruction], dtypes: [DType], isRow: [Bool], outputs: [Output]) {
-    self.name = name
-    self.inputs = inputs
-    self.instructions = instructions
-    self.dtypes = dtypes
-    self.isRow = isRow
-    self.outputs = outputs
+    parts = Parts(name: name, inputs: inputs, instructions: instructions, dtypes: dtypes, isRow: isRow, outputs: outputs)
+  }
+
+  /// Programs are handed on at every call: they are copied as one reference, and their parts only when a copy is changed.
+  private final class Parts: @unchecked Sendable {
+    var name: String
+    var inputs: [Input]
+    var instructions: [Instruction]
+    var dtypes: [DType]
+    var isRow: [Bool]
+    var outputs: [Output]
+
+    init(name: String, inputs: [Input], instructions: [Instruction], dtypes: [DType], isRow: [Bool], outputs: [Output]) {
+      self.name = name
+      self.inputs = inputs
+      self.instructions = instructions
+      self.dtypes = dtypes
+      self.isRow = isRow
+      self.outputs = outputs
+    }
+  }
+
+  private var parts: Parts
+
+  private var own: Parts {
+    mutating get {
+      if !isKnownUniquelyReferenced(&parts) {
+        parts = Parts(name: name, inputs: inputs, instructions: instructions, dtypes: dtypes, isRow: isRow, outputs: outputs)
+      }
+      return parts
+    }
+  }
+
+  public static func == (a: RowProgram, b: RowProgram) -> Bool {
+    a.parts === b.parts
+      || a.name == b.name && a.instructions == b.instructions && a.inputs == b.inputs && a.outputs == b.outputs && a.dtypes == b.dtypes
+        && a.isRow == b.isRow
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(inputs)
+    hasher.combine(instructions)
+    hasher.combine(dtypes)
+    hasher.combine(isRow)
+    hasher.combine(outputs)
   }
 }
 
@@ -116,11 +174,11 @@ extension RowProgram {
 
     public static func == (a: Form, b: Form) -> Bool {
       let (a, b) = (a.program, b.program)
+      if a.parts === b.parts { return true }
       guard
         a.name == b.name && a.instructions.count == b.instructions.count && a.inputs == b.inputs && a.outputs == b.outputs
           && a.dtypes == b.dtypes && a.isRow == b.isRow
       else { return false }
-      // Programs that share their arrays are told at once.
       return a.instructions == b.instructions
         || zip(a.instructions, b.instructions).allSatisfy { $0 == $1 || ($0.isOpen && $1.isOpen) }
     }

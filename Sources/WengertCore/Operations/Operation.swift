@@ -115,9 +115,9 @@ func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Call
 
 extension Tracer {
   /// Who writes down an operation of no traced operand whose results' shapes have symbols; nil where they have none.
-  static func needed(for types: [TensorType], _ operation: String, _ caller: Caller) -> Tracer? {
+  static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
     guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
     if let current { return current }
-    caller.fail(operation, "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
+    caller.fail(operation(), "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
   }
 }

@@ -46,10 +46,10 @@ extension Tensor {
 
 extension [Tensor] {
   /// The backend that all are on.
-  func commonBackend(_ operation: String, _ caller: Caller) -> any Backend {
+  func commonBackend(_ operation: @autoclosure () -> String, _ caller: Caller) -> any Backend {
     let first = self[0].backend
     for other in dropFirst() where other.backend !== first {
-      caller.fail(operation, "its operands are on different devices, \(first.name) and \(other.backend.name); move one with to(_:)")
+      caller.fail(operation(), "its operands are on different devices, \(first.name) and \(other.backend.name); move one with to(_:)")
     }
     return first
   }
