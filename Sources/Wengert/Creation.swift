@@ -26,7 +26,7 @@ extension Tensor {
   public init(_ rows: [[Double]], dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {
     let width = rows.first?.count ?? 0
     for (i, row) in rows.enumerated() where row.count != width {
-      Failure.end("Tensor: row \(i) has \(row.count) elements, row 0 has \(width)", file: file, line: line)
+      Caller(file, line).fail("Tensor", "row \(i) has \(row.count) elements, row 0 has \(width)")
     }
     self = Tensor(dtype.elements(rows.flatMap(\.self)), shape: [rows.count, width], backend: device.backend).cast(to: dtype)
   }

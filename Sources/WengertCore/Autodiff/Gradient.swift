@@ -62,7 +62,7 @@ extension TensorTree {
   /// This value, by the other name of its type.
   var itself: Itself {
     guard let itself = self as? Itself else {
-      Failure.end("\(Self.self) declares \(Itself.self) as its type `Itself`, which must stay \(Self.self)")
+      Caller(#fileID, #line).fail("\(Self.self)", "declares \(Itself.self) as its type `Itself`, which must stay \(Self.self)")
     }
     return itself
   }

@@ -133,7 +133,8 @@ package enum FieldCheck {
   private static let checked = Locked<Set<ObjectIdentifier>>([])
 
   static func run<Tree: ParameterTree>(_ tree: Tree) {
-    guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }
+    let type = ObjectIdentifier(Tree.self)
+    if checked.withLock({ $0.contains(type) }) { return }
     let missing = missingFields(of: tree)
     if !missing.isEmpty {
       Caller(#fileID, #line).fail(
@@ -141,6 +142,7 @@ package enum FieldCheck {
         "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is no tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
       )
     }
+    checked.withLock { _ = $0.insert(type) }
   }
 
   /// Stored properties that hold tensors and are not listed.

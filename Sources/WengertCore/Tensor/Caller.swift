@@ -3,7 +3,7 @@ public struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
-  private(set) var node: Int?
+  package private(set) var node: Int?
 
   public init(_ file: StaticString, _ line: UInt) {
     self.file = file
@@ -17,13 +17,21 @@ public struct Caller: Sendable {
     return caller
   }
 
-  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
+  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it, unless
+  /// somebody handles mistakes (`Mistake.handler`).
   package func fail(_ operation: String, _ message: String) -> Never {
     fail(operation, message) { isOwn ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
   func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
+    if let handler = Mistake.handler {
+      @Sendable func found(_ place: String?, _ subject: String?) -> Never {
+        handler(Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) }))
+      }
+      // Some look for the place by running the function once more, up to the operation.
+      found(Mistake.$foundPlace.withValue(found) { place() }, subject)
+    }
     Failure.end("\(operation): \(message)", file: isOwn ? nil : file, line: line, about: subject, place: place)
   }
 

@@ -24,11 +24,15 @@ package enum Failure {
     end(at: place(), about: subject)
   }
 
-  /// Ends the program after its message.
+  /// Ends the program after its message, or hands the place to who handles the mistake.
   static func end(at place: String?, about subject: String? = nil) -> Never {
-    if let place { say("  \(subject.map { "\($0) is " } ?? "")called at \(place)") }
+    if let found = Mistake.foundPlace { found(place, subject) }
+    if let place { say("  \(note(place, subject))") }
     abort()
   }
+
+  /// What is said of a place that was looked up.
+  static func note(_ place: String, _ subject: String?) -> String { "\(subject.map { "\($0) is " } ?? "")called at \(place)" }
 
   /// A line on standard error.
   package static func say(_ text: String) {

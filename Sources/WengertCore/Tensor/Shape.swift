@@ -67,6 +67,7 @@ public struct Shape: Sendable {
   }
 
   @inlinable public mutating func insert(_ value: Int, at axis: Int) {
+    if axis < 0 || axis > size { failForAxis(axis) }
     append(value)
     var i = size - 1
     while i > axis {

@@ -19,7 +19,9 @@ public struct CompileOptions: Sendable {
     shapes: [String: [Dimension]] = [:], memoryBudget: Int? = nil, nanCheck: Bool = false, optimizes: Bool = true,
     largestCache: Int = 64
   ) {
-    if largestCache < 1 { Failure.end("CompileOptions: largestCache is \(largestCache), and at least one program must be kept") }
+    if largestCache < 1 {
+      Caller(#fileID, #line).fail("CompileOptions", "largestCache is \(largestCache), and at least one program must be kept")
+    }
     self.largestCache = largestCache
     self.shapes = shapes
     self.memoryBudget = memoryBudget
