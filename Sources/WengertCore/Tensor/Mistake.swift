@@ -42,7 +42,7 @@ private final class StoppingThread: @unchecked Sendable {
   private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   /// Only what is touched of it takes memory.
-  private static let stackSize = 2 << 20
+  private static let stackSize = 4 << 20
 
   init(_ body: @escaping @Sendable () -> Void) {
     self.body = body

@@ -141,7 +141,8 @@ extension Shape: RandomAccessCollection, MutableCollection {
 }
 
 extension Shape: Hashable {
-  @inlinable public static func == (a: Shape, b: Shape) -> Bool {
+  /// Equality as a key: the same numbers and the same expressions. Modules that use the library get `==` of extents, which asks for all values of the symbols.
+  @_implements(Equatable,==(_:_:)) @inlinable public static func isSameKey(_ a: Shape, _ b: Shape) -> Bool {
     guard a.size == b.size else { return false }
     for i in 0..<a.size where a.storage[i] != b.storage[i] { return false }
     return true
@@ -180,6 +181,13 @@ extension Shape {
   @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
 
   public var dimensions: [Dimension] { indices.map { self[dim: $0] } }
+
+  /// Whether two shapes are equal for every value of the symbols (true), for none (false), or whether that depends on the symbols (nil).
+  public func equals(_ other: Shape) -> Bool? {
+    if rank != other.rank { return false }
+    let answers = zip(dimensions, other.dimensions).map { $0.equals($1) }
+    return answers.contains(false) ? false : answers.contains(nil) ? nil : true
+  }
 
   /// Whether an extent is not a number.
   @inlinable public var isSymbolic: Bool {
