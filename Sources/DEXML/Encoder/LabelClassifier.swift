@@ -44,6 +44,6 @@ public struct LabelClassifier: ParameterTree, Sendable {
 
   /// The vectors (x, 1) of documents with embeddings [documents, width], [documents, width + 1].
   static func documents(_ embeddings: Tensor) -> Tensor {
-    concatenate([embeddings, .ones([embeddings.shape[0], 1], dtype: embeddings.dtype, device: Device(embeddings.backend))], axis: 1)
+    concatenate([embeddings, .full(1, [embeddings.shape[0], 1], dtype: embeddings.dtype, beside: embeddings)], axis: 1)
   }
 }

@@ -75,11 +75,11 @@ struct Attention: Operation {
     // Counted in the tokens that the last offset names: one that does not name all of them is found as ever.
     let offsets = a.operands[3].cast(to: .int64), sequences = offsets.shape[dim: 0] - 1
     let tokens = offsets.narrow(0, sequences, 1, a.caller)
-    let examples = Tensor.iota(a.size, on: offsets.backend).expandDims(1)
+    let examples = Tensor.iota(a.size, beside: offsets).expandDims(1)
     let starts = (offsets.narrow(0, 0, sequences, a.caller) + examples * tokens).move(
       .reshape(Shape(dimensions: [a.size * sequences])), a.caller)
     rows[3] = apply1(Movement.concatenate(axis: 0), [starts, tokens * tokens.number(a.size, .int64)], a.caller)
-    rows[4] = dropout > 0 ? a.rows(4) : .full(0, [], dtype: .int64, backend: offsets.backend)
+    rows[4] = dropout > 0 ? a.rows(4) : .full(0, [], dtype: .int64, beside: offsets)
     return rows
   }
 
@@ -129,7 +129,7 @@ struct Attention: Operation {
     let tokens = q.shape[dim: 0], width = q.shape[dim: 1]
     let parts = Shape(dimensions: [tokens, Dimension(heads), width.share(of: heads)])
     func split(_ x: Tensor) -> Tensor { x.reshape(parts).transpose(0, 1) }
-    let index = Tensor.iota(tokens, on: q.backend)
+    let index = Tensor.iota(tokens, beside: q)
     let ends = offsets.narrow(0, 1, offsets.shape[dim: 0] - 1, caller).cast(to: .int64)
     let sequence = (index.expandDims(1) .>= ends).sum(axes: [1])
     let same = sequence.expandDims(1) .== sequence
@@ -155,10 +155,10 @@ extension Attention {
   private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
     guard hasTokenKeys else { return RandomKey(key).unit(shape, dtype: dtype) }
     let spread = Tensor([AttentionOperands.headSpread], shape: [], backend: key.backend)
-    let heads = Tensor.iota(shape[dim: 0], on: key.backend).reshape(Shape(dimensions: [shape[dim: 0], 1, 1])) * spread
+    let heads = Tensor.iota(shape[dim: 0], beside: key).reshape(Shape(dimensions: [shape[dim: 0], 1, 1])) * spread
     let drawn = RandomKey(key.reshape(Shape(dimensions: [1, shape[dim: 1], 1])) + heads).unit(shape, dtype: dtype)
     // A token's place in its sequence: how many of those before it are of the same.
-    let index = Tensor.iota(shape[dim: 1], on: key.backend)
+    let index = Tensor.iota(shape[dim: 1], beside: key)
     let isBefore = (sequence.expandDims(1) .== sequence) .& (index.expandDims(1) .> index)
     let place = isBefore.cast(to: .int64).sum(axes: [1])
     return drawn.takeAlong(place.broadcast(to: shape), axis: 2)
@@ -250,8 +250,8 @@ public func attention(
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   var (query, offsets) = (query, offsets)
   // The kernel looks at the offsets, unless it runs later and they are known now, or nothing is to be computed.
-  if !offsets.isTraced, let tokens = query.shape[dim: 0].number {
-    if query.isTraced || query.shape.hasNoElements, let wrong = firstWrong(offsets, tokens) {
+  if offsets.hasNumbers, let tokens = query.shape[dim: 0].number {
+    if !query.hasNumbers || query.shape.hasNoElements, let wrong = firstWrong(offsets, tokens) {
       DataFaultScope.report(
         .offsets, name, Attention.wrongOffsets(offsets.outermost.array(of: Int.self), Dimension(tokens)), number: wrong,
         shapes: [query.shape, offsets.shape], caller)
@@ -259,10 +259,10 @@ public func attention(
       query = query * .nan
       offsets = Tensor([0, tokens], shape: [2], backend: query.backend)
     }
-  } else if !offsets.isTraced {
+  } else if offsets.hasNumbers {
     requireOffsets(offsets, query.shape[dim: 0], caller)
   }
-  var random = dropout > 0 ? randomKey!.data : .full(0, [], dtype: .int64, backend: query.backend)
+  var random = dropout > 0 ? randomKey!.data : .full(0, [], dtype: .int64, beside: query)
   let hasTokenKeys = random.rank > 0
   if hasTokenKeys {
     caller.require(

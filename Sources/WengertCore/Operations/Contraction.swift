@@ -8,7 +8,7 @@ struct MatMul: Operation {
 
   /// The product of two factors as they lie in memory.
   static func product(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
-    apply1(MatMul(rightIsTransposed: !b.isTraced && b.strides[b.rank - 2] < b.strides[b.rank - 1]), [a, b], caller)
+    apply1(MatMul(rightIsTransposed: b.hasNumbers && b.strides[b.rank - 2] < b.strides[b.rank - 1]), [a, b], caller)
   }
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {

@@ -49,9 +49,13 @@ enum Creation: Operation {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     switch self {
-    case .fill(let value, let shape, let dtype): [.full(value, shape, dtype: dtype, backend: backend)]
-    case .iota(let count): [Tensor(ViewKernels.iota(count.bound([:]), on: backend), node: nil)]
-    case .extent(let extent, let dtype): [.full(Double(extent.bound([:])), [], dtype: dtype, backend: backend)]
+    case .fill(let value, let shape, let dtype):
+      let view = ViewKernels.scalar(value, dtype, on: backend)
+      return [Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)]
+    case .iota(let count): return [Tensor(ViewKernels.iota(count.bound([:]), on: backend), node: nil)]
+    case .extent(let extent, let dtype):
+      // As `full` makes it, with what a dtype does not hold refused.
+      return [Tensor(ViewKernels.scalar(dtype.element(Double(extent.bound([:])), name, caller), dtype, on: backend), node: nil)]
     }
   }
 

@@ -34,7 +34,9 @@ struct Custom: Operation {
   // Found by running the function; `execute` is what gives the results their types.
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { [] }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] { run(operands, caller) }
+
+  func run(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let results = rules.forward(operands)
     if results.contains(where: { $0.openTape != nil }) {
       caller.fail(
@@ -44,7 +46,7 @@ struct Custom: Operation {
       caller.fail(name, "its function uses an example of vmap that is not one of its arguments. Pass it as an argument")
     }
     // What is cut off at some level is not that level's business here.
-    return results.map { Tensor($0.view, node: nil) }
+    return results.map(\.withoutDerivatives)
   }
 
   // Never in a graph: its function is traced through.
@@ -107,7 +109,7 @@ struct Custom: Operation {
   }
 
   private func zero(_ type: TensorType, _ like: [Tensor]) -> Tensor {
-    .full(0, type.shape, dtype: type.dtype, backend: like[0].backend)
+    .full(0, type.shape, dtype: type.dtype, beside: like[0])
   }
 }
 

@@ -314,7 +314,7 @@ enum ElementwisePrograms {
     let shape = application.resultTypes[0].shape
     // A row program needs a row: a scalar is one of extent one.
     let space = shape.rank == 0 ? [1] : shape
-    let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, on: flow[0].backend) }
+    let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, beside: flow[0]) }
     let values = zip(application.operands + application.results, standIns).map { $0 ?? $1 }
     let results = apply(RowOperation(program: program, rule: .replay, shape: space), values + flow, application.caller)
     return shape.rank == 0 ? results.map { $0.move(.reshape(shape), application.caller) } : results

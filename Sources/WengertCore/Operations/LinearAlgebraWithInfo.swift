@@ -54,7 +54,7 @@ struct LinearAlgebraWithInfo: Operation {
   /// The plain operation, with the identity in place of the matrices without a result.
   private func safe(_ a: Application, _ hasResult: Tensor) -> Application {
     let result = a.result(0)
-    let order = Tensor.iota(a.operandTypes[0].shape[dim: a.operandTypes[0].shape.rank - 1], on: result.backend)
+    let order = Tensor.iota(a.operandTypes[0].shape[dim: a.operandTypes[0].shape.rank - 1], beside: result)
     let identity = (order.expandDims(1) .== order).cast(to: result.dtype)
     let operands = a.operands.enumerated().map { i, operand in
       i == 0 ? operand.map { .select(hasResult, $0, identity, a.caller) } : operand

@@ -227,7 +227,7 @@ extension Tensor {
 
   func move(_ movement: Movement, _ caller: Caller) -> Tensor {
     // A tensor from outside a graph of which places are taken that the symbols decide is a value of that graph.
-    if case .pick(let pick) = movement, pick.isSymbolic, !isTraced, let tracer = Tracer.current {
+    if case .pick(let pick) = movement, pick.isSymbolic, hasNumbers, let tracer = Tracer.current {
       return apply1(movement, [tracer.joining(self)], caller)
     }
     return apply1(movement, [self], caller)

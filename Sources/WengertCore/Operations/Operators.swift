@@ -29,7 +29,7 @@ extension Tensor {
   /// another integer does not hold become int64, so that the result is int64 and nothing wraps on the way in; what no integer holds becomes float32,
   /// and float64 from 2⁶³ on.
   func scalar(_ value: Double) -> Tensor {
-    .full(value, [], dtype: dtype.meeting(value), backend: backend)
+    .full(value, [], dtype: dtype.meeting(value), beside: self)
   }
 
   func binary(_ op: BinaryOp, _ other: Tensor) -> Tensor { .broadcasting(.binary(op), self, other, Caller(#fileID, #line)) }
@@ -41,7 +41,7 @@ extension Tensor {
     // No int64 lies between a fraction and the whole number below it; beyond ±2⁶³ infinity stands for the number, and NaN for what equals nothing.
     let isBetween = number.magnitude < 0x1p63
     switch op {
-    case .equal, .notEqual: return compare(op, Tensor.full(.nan, [], dtype: .float32, backend: backend))
+    case .equal, .notEqual: return compare(op, Tensor.full(.nan, [], dtype: .float32, beside: self))
     case .less, .lessOrEqual: return isBetween ? compare(.lessOrEqual, scalar(number.rounded(.down))) : compare(op, infinity(like: number))
     case .greater, .greaterOrEqual:
       return isBetween ? compare(.greater, scalar(number.rounded(.down))) : compare(op, infinity(like: number))
@@ -49,7 +49,7 @@ extension Tensor {
   }
 
   /// ±∞ beside whole numbers, NaN for NaN.
-  private func infinity(like number: Double) -> Tensor { .full(number * .infinity, [], dtype: .float32, backend: backend) }
+  private func infinity(like number: Double) -> Tensor { .full(number * .infinity, [], dtype: .float32, beside: self) }
 
   /// The quotient of real numbers, also for whole operands.
   func quotient(_ other: Tensor) -> Tensor {

@@ -192,7 +192,7 @@ public struct RandomKey: Sendable, TensorTree {
     caller.require(
       classes.number != 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
     let scores = stopGradient(logits)
-    if !scores.isTraced && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
+    if scores.hasNumbers && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
     let none = logits.number(classes, .int64)
     if !replacement {
       let drawn = (scores + gumbel(scores.shape, caller)).topK(count)
@@ -201,7 +201,7 @@ public struct RandomKey: Sendable, TensorTree {
     var shape = scores.shape
     shape.insert(count, at: shape.rank - 1)
     let noisy = scores.expandDims(-2) + gumbel(shape, caller)
-    if shape.hasNoElements { return Tensor.full(0, Shape(shape.dropLast()), dtype: .int64, backend: logits.backend) }
+    if shape.hasNoElements { return Tensor.full(0, Shape(shape.dropLast()), dtype: .int64, beside: logits) }
     return select(isFinite(noisy.max(axes: [-1])), noisy.argMax(axis: -1), none)
   }
 

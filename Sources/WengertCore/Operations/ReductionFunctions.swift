@@ -49,7 +49,7 @@ extension Tensor {
     guard shape.hasNoElements else { return reduce(op, axes, keepDims, caller) }
     var result = shape
     for axis in normal { result[dim: axis] = 1 }
-    let value = Tensor.full(op == .minimum ? 1 : 0, result, dtype: .bool, backend: backend)
+    let value = Tensor.full(op == .minimum ? 1 : 0, result, dtype: .bool, beside: self)
     return dropping(normal, unless: keepDims, value, caller)
   }
 

@@ -230,12 +230,12 @@ struct RowOperation: Operation {
       case .load(let i):
         values.append(operands[i].cast(to: dtype).broadcast(to: program.inputs[i].isRow ? full : scalarShape))
       case .constant(let value):
-        values.append(.full(value, scalarShape, dtype: dtype, backend: operands[0].backend))
+        values.append(.full(value, scalarShape, dtype: dtype, beside: operands[0]))
       case .inverse(let extent):
         let number = operands[0].number(extent, dtype)
         values.append(reciprocal(number).broadcast(to: scalarShape))
       case .columnIndex:
-        let iota = Tensor.iota(full[dim: full.rank - 1], on: operands[0].backend)
+        let iota = Tensor.iota(full[dim: full.rank - 1], beside: operands[0])
         values.append(iota.broadcast(to: full))
       case .unary(.unitInterval, let a):
         values.append(apply1(RowOperation.unitInterval(dtype), [values[a]], caller))
@@ -282,9 +282,9 @@ extension RowProgram {
 }
 
 extension Tensor {
-  /// Stands in for an operand that a program does not load.
-  static func unread(_ dtype: DType, on backend: any Backend) -> Tensor {
-    if backend is Tracer { return .full(0, [], dtype: dtype, backend: backend) }
-    return Tensor(TensorType(shape: [], dtype: dtype).allocate(on: backend), node: nil)
+  /// Stands in for an operand that a program does not load, where `other` is one.
+  static func unread(_ dtype: DType, beside other: Tensor) -> Tensor {
+    if !other.hasNumbers { return .full(0, [], dtype: dtype, beside: other) }
+    return Tensor(TensorType(shape: [], dtype: dtype).allocate(on: other.backend), node: nil)
   }
 }

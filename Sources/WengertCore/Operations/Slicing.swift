@@ -112,15 +112,15 @@ extension Tensor {
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
         .reshape(place.counts)
-      if openNode == nil && value.openNode == nil && !isTraced && !value.isTraced && !place.pick.isSymbolic {
+      if openNode == nil && value.openNode == nil && !place.pick.isSymbolic {
         if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
         // The value may be a view of this very storage.
         let source = value.view.storage === face.storage ? ViewKernels.copied(value.view) : value.view
         ViewKernels.copy(source, into: face.with(place.pick.layout(face.layout)))
       } else {
-        if let tracer = Tracer.current, !isTraced { self = tracer.joining(self) }
+        if let tracer = Tracer.current, hasNumbers { self = tracer.joining(self) }
         let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)
-        let there = Tensor.full(1, place.counts, dtype: .bool, backend: backend).move(.place(place.pick, shape: shape, fill: 0), caller)
+        let there = Tensor.full(1, place.counts, dtype: .bool, beside: self).move(.place(place.pick, shape: shape, fill: 0), caller)
         self = .select(there, placed, self, caller)
       }
     }

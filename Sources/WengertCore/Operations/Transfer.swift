@@ -38,7 +38,6 @@ extension Tensor {
   ///
   /// A compiled function runs on one backend: inside of one this ends the program.
   package func moved(to backend: any Backend, _ caller: Caller) -> Tensor {
-    if isTraced { caller.fail("to", "a compiled function runs on one device; move its arguments and its results outside of it") }
     if backend === self.backend { return self }
     return apply1(Transfer(source: .init(backend: self.backend), target: .init(backend: backend)), [self], caller)
   }

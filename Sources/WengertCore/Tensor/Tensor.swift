@@ -3,20 +3,14 @@
 /// Slices, transposes and broadcasts are views without copies. Shapes, dtypes and indices are checked when an operation is called: a violation ends
 /// the program with the operation, the shapes and the caller's line, as an array index out of range does.
 public struct Tensor: Sendable {
-  /// Storage, layout and dtype: of an example inside of `vmap`, as its shape is known there.
+  /// Storage, layout and dtype: of an example inside of `vmap`, as its shape is known there; of a traced tensor without memory.
   var face: View
   /// What the innermost level knows of this value; nil for a constant.
   var node: Node?
 
-  /// The elements: storage, layout, dtype. Inside of `vmap` there is no example whose elements could be read: that ends the program.
+  /// The elements: storage, layout, dtype. Inside of `vmap` and of a function that is traced there are none that could be read: that ends the program.
   public var view: View {
-    if let example = exampleNode {
-      if !example.level.isOpen { example.failForEscape() }
-      Caller(#fileID, #line).fail(
-        "vmap",
-        "the numbers of a tensor are asked for inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
-      )
-    }
+    if let node = placeholderNode { node.failForNumbers() }
     return face
   }
 
@@ -44,9 +38,7 @@ public struct Tensor: Sendable {
   public var strides: Strides { face.layout.strides }
   /// Whether the elements lie in row-major order without gaps.
   public var isContiguous: Bool { face.layout.isContiguous }
-  /// Whether this tensor stands for a value of a graph under construction.
-  package var isTraced: Bool { face.storage is TracedStorage }
-  /// Who computes with this tensor.
+  /// Who computes with this tensor, or will.
   public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
@@ -80,8 +72,6 @@ extension Tensor {
   public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
-    // Numbers that a graph's function makes are constants on the device where it will run.
-    let backend = (backend as? Tracer)?.target ?? backend
     let view = TensorType(shape: shape, dtype: dtype).allocate(on: backend)
     let expected = shape.elementCount * dtype.byteCount
     caller.require(
@@ -105,34 +95,35 @@ extension Tensor {
   /// NaN in one, are errors.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
     let caller = Caller(#fileID, #line)
-    let value = dtype.element(value, "full", caller)
     caller.requireExtents(shape, "full")
-    let type = TensorType(shape: shape, dtype: dtype)
-    if let tracer = backend as? Tracer ?? Tracer.needed(for: [type], "full", caller) {
-      return tracer.record(Creation.fill(value, shape, dtype), [], caller)[0]
-    }
-    let view = ViewKernels.scalar(value, dtype, on: backend)
-    return Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)
+    return create(.fill(dtype.element(value, "full", caller), shape, dtype), on: backend, caller)
   }
 
-  /// A constant of this tensor's dtype and backend that broadcasts against it.
-  func constant(_ value: Double, _ shape: Shape = []) -> Tensor {
-    .full(value, shape, dtype: dtype, backend: backend)
+  /// The same for an operation on `other`, where that is: in the graph that is traced, if it is a value of one.
+  package static func full(_ value: Double, _ shape: Shape, dtype: DType, beside other: Tensor) -> Tensor {
+    let caller = Caller(#fileID, #line)
+    return create(.fill(dtype.element(value, "full", caller), shape, dtype), beside: other, caller)
   }
+
+  /// A constant of this tensor's dtype beside it that broadcasts against it.
+  func constant(_ value: Double, _ shape: Shape = []) -> Tensor { .full(value, shape, dtype: dtype, beside: self) }
 
   /// An extent as a number of the given dtype: one that is known when the program runs, where it is not a number yet.
-  func number(_ extent: Dimension, _ dtype: DType) -> Tensor { .extent(extent, dtype: dtype, backend: backend, Caller(#fileID, #line)) }
+  func number(_ extent: Dimension, _ dtype: DType) -> Tensor { .extent(extent, dtype: dtype, beside: self, Caller(#fileID, #line)) }
 
   package static func extent(_ extent: Dimension, dtype: DType, backend: any Backend, file: StaticString, line: UInt) -> Tensor {
-    .extent(extent, dtype: dtype, backend: backend, Caller(file, line))
-  }
-
-  static func extent(_ extent: Dimension, dtype: DType, backend: any Backend, _ caller: Caller) -> Tensor {
     if let number = extent.number { return .full(Double(number), [], dtype: dtype, backend: backend) }
-    guard let tracer = backend as? Tracer ?? Tracer.current else {
+    let caller = Caller(file, line)
+    guard let tracer = Tracer.current else {
       caller.fail("extent", "\(extent) has a number only in calls of a compiled function whose arguments' shapes name its symbols")
     }
-    return tracer.record(Creation.extent(extent, dtype), [], caller)[0]
+    return tracer.create(.extent(extent, dtype), on: backend, caller)
+  }
+
+  static func extent(_ extent: Dimension, dtype: DType, beside other: Tensor, _ caller: Caller) -> Tensor {
+    if let number = extent.number { return .full(Double(number), [], dtype: dtype, beside: other) }
+    if let tracer = other.tracer { return tracer.create(.extent(extent, dtype), on: other.backend, caller) }
+    return .extent(extent, dtype: dtype, backend: other.backend, file: caller.file, line: caller.line)
   }
 
   /// The number of elements along an axis as a scalar, by which a sum can be divided where the extent is a symbol: `x.sum() / x.extent(0)`.
@@ -141,13 +132,15 @@ extension Tensor {
   public func extent(_ axis: Int, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "extent", shape)
-    return .extent(shape[dim: axis], dtype: dtype ?? (self.dtype.isFloating ? self.dtype : .int64), backend: backend, caller)
+    return .extent(shape[dim: axis], dtype: dtype ?? (self.dtype.isFloating ? self.dtype : .int64), beside: self, caller)
   }
 
   /// 0, 1, 2, … as int64.
   package static func iota(_ count: Dimension, on backend: any Backend) -> Tensor {
-    apply1(Creation.iota(count), on: backend, Caller(#fileID, #line))
+    create(.iota(count), on: backend, Caller(#fileID, #line))
   }
+
+  static func iota(_ count: Dimension, beside other: Tensor) -> Tensor { create(.iota(count), beside: other, Caller(#fileID, #line)) }
 
   /// Lends the elements in row-major order as bytes of `dtype`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {

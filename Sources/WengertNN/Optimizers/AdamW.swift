@@ -49,7 +49,7 @@ struct AdamMoments {
 
   /// η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ)
   static func scalars(_ step: Tensor, _ learningRate: Tensor, _ beta1: Double, _ beta2: Double) -> [Tensor] {
-    func rest(_ beta: Double) -> Tensor { 1 - pow(.full(beta, [], dtype: .float64, backend: step.backend), step) }
+    func rest(_ beta: Double) -> Tensor { 1 - pow(.full(beta, [], dtype: .float64, beside: step), step) }
     return [learningRate / rest(beta1), 1 / sqrt(rest(beta2))]
   }
 }

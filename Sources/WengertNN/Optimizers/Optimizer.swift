@@ -44,7 +44,7 @@ extension Optimizer {
     caller.require(
       slopes.count == parameters.count, "update",
       "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
-    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: \.isTraced) { return }
+    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: { !$0.isConcrete }) { return }
     state.advance(on: learningRate.backend)
     var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]

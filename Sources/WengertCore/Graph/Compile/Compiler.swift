@@ -157,6 +157,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   ) -> (Tracer, Traced) {
     let tracer = Tracer(target: backend, willRecord: willRecord, willRequire: willRequire)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
+    defer { tracer.close() }
     return (tracer, Tracer.$current.withValue(tracer) { trace(tracer, inputs) })
   }
 
