@@ -1,6 +1,13 @@
 /// Processes that carry out one computation together, each on its part of it.
 ///
 /// Every worker makes the same calls in the same order; a call returns when all have made it. What comes back has the same bits for all.
+///
+/// ```swift
+/// let workers = OneWorker()
+/// var sums: [Float] = [1, 2]
+/// workers.allReduce(&sums, .sum)  // the sums over all workers: of one, [1, 2]
+/// let part = workers.part(of: 10)  // 0..<10
+/// ```
 public protocol Workers: Sendable {
   /// This worker's number, from 0.
   var rank: Int { get }

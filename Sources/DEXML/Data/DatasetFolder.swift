@@ -9,6 +9,11 @@ import WengertNN
 /// <NAME>/filter_labels_train.txt  filter_labels_test.txt   optional: "document label" pairs to drop before scoring
 /// <NAME>/val_inds_<n>.npy                             the training rows held out for validation
 /// ```
+///
+/// ```swift
+/// let data = try DatasetFolder(folder)
+/// let labels = try data.readLabels(.train)  // one row for each line of raw/trn_X.txt, one column for each of raw/Y.txt
+/// ```
 public struct DatasetFolder: Sendable {
   /// The part of the data set that a file belongs to.
   public enum Split: String, CaseIterable, Sendable {

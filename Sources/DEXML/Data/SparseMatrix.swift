@@ -4,6 +4,11 @@ import Foundation
 ///
 /// No column stands twice in a row. Compressed rows without duplicates keep the order of their entries, so that a ranking
 /// stays a ranking.
+///
+/// ```swift
+/// let matrix = try SparseMatrix(rows: 2, columns: 3, rowIndices: [0, 1, 0], columnIndices: [2, 0, 1], values: [1, 1, 1])
+/// let columns = Array(matrix.row(0).indices)  // [1, 2]
+/// ```
 public struct SparseMatrix: Sendable, Equatable {
   public let rows: Int
   public let columns: Int

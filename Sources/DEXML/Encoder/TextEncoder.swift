@@ -1,6 +1,12 @@
 import WengertNN
 
 /// The encoder that both towers share: hidden states, pooling, layers behind it, dropout, L2 normalization.
+///
+/// ```swift
+/// let shape = BertConfiguration(vocabularySize: 8, hiddenSize: 4, layers: 1, heads: 2, intermediateSize: 8)
+/// let encoder = TextEncoder(BertEncoder(shape, key: RandomKey(1)), pooling: .mean)
+/// let vectors = encoder.embed(PackedTokens([[2, 5, 3], [2, 7, 3]]))  // [2, 4], rows of length 1
+/// ```
 public struct TextEncoder: ParameterTree, Sendable {
   public var encoder: BertEncoder
   public var pooling: Pooling

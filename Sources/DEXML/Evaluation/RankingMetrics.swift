@@ -9,6 +9,14 @@ import Foundation
 ///     MRR@10 = mean 1 / rank of the first hit, 0 without one among the first ten
 ///     PSP@k  = Σ_i Σ_{hits} w_l / Σ_i (sum of the k largest w_l of P_i), w of `Propensity`
 ///     R@k    = mean |top-k ∩ P_i| / |P_i|
+///
+/// ```swift
+/// let truth = try SparseMatrix(rows: 1, columns: 3, rowOffsets: [0, 1], indices: [2], values: [1])
+/// let scores = try SparseMatrix(rows: 1, columns: 3, rowOffsets: [0, 3], indices: [0, 1, 2], values: [0.9, 0.1, 0.5])
+/// let metrics = try RankingMetrics(
+///   predictions: scores, truth: truth, trainingFrequencies: [1, 1, 1], trainingDocuments: 3, dataset: "Demo", evalTopK: 3)
+/// let reciprocalRank = metrics["MRR@10"]  // 50: the label is the second of the ranking
+/// ```
 public struct RankingMetrics: Sendable, Equatable {
   public struct Metric: Sendable, Equatable {
     public var name: String

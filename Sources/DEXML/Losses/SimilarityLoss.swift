@@ -11,6 +11,13 @@ import WengertNN
 ///
 /// Unlike the published code, the last label can be a positive; positives that were not drawn leave a denominator exactly, however large the similarities are; a
 /// document without positives adds nothing (but its negatives to bce); and K as the number of positives works with sampling.
+///
+/// ```swift
+/// let documents = Tensor([[1, 0], [0, 1]]), labels = Tensor([[1, 0], [0, 1]])
+/// let positives = try SparseMatrix(rows: 2, columns: 2, rowOffsets: [0, 1, 2], indices: [0, 1], values: [1, 1])
+/// let loss = SimilarityLoss(.softmax, temperature: 1)
+/// let value = loss(documents: documents, labels: labels, targets: LossTargets(positives: positives))  // ln(1 + 1/e)
+/// ```
 public struct SimilarityLoss: Sendable {
   public enum Criterion: Sendable, Equatable {
     case softmax

@@ -9,6 +9,13 @@ import WengertNN
 /// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
 ///
 /// Every block runs the same compiled programs.
+///
+/// ```swift
+/// var slopes: [Tensor] = []
+/// let streamed = StreamedLoss(SimilarityLoss(.softmax, temperature: 1))
+/// let (value, slope) = streamed.valueAndGradient(documents: documents, labels: blocks, targets: targets) { slopes.append($1) }
+/// // The last block's gradient is the first of slopes.
+/// ```
 public final class StreamedLoss {
   /// A block's gradient [block, width], given out as soon as it is known.
   public typealias Receiver = (_ block: Int, _ gradient: Tensor) -> Void

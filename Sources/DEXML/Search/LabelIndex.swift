@@ -4,6 +4,12 @@ import WengertNN
 ///
 /// The embeddings lie in blocks of rows. A full block is never touched again, and the last one doubles until it is full, so that adding a label costs the same however
 /// many there are.
+///
+/// ```swift
+/// let index = LabelIndex()
+/// index.append(["east", "north"], embeddings: Tensor([[1, 0], [0, 1]]))
+/// let nearest = index.nearest(Tensor([[0.6, 0.8]]), topK: 1)[0][0]  // "north", of similarity 0.8
+/// ```
 public final class LabelIndex {
   public private(set) var texts: [String] = []
   private let blockRows: Int

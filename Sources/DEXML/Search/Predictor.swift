@@ -2,6 +2,12 @@ import Foundation
 import WengertNN
 
 /// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one. To be used by one thread at a time.
+///
+/// ```swift
+/// try ModelFolder.save(encoder, tokenizer: tokenizer, maximumLength: 8, to: folder)
+/// let predictor = try Predictor(model: folder, labelTexts: ["chess", "play"])
+/// let best = predictor.predict(["Chess"], topK: 1)[0][0].label  // "chess"
+/// ```
 public final class Predictor {
   private let documents: TextReader
   private let labels: TextReader

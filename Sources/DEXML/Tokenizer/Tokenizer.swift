@@ -7,6 +7,11 @@ import WengertNN
 /// A text is cleaned, ideographs get spaces around them, accents are stripped and letters lower-cased as the folder says; it is
 /// split at white space and punctuation, and every word into the longest pieces of the vocabulary from left to right. Special
 /// and added tokens that stand in the text stay whole.
+///
+/// ```swift
+/// let tokenizer = Tokenizer(vocabulary: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "chess"])
+/// let ids = tokenizer.encode("Playing chess!")  // [CLS] play ##ing chess [UNK] [SEP]: [2, 5, 6, 7, 1, 3]
+/// ```
 public struct Tokenizer: Sendable {
   /// The folder's last path component, and a checksum of the prompt where there is one; part of the names of token files.
   public private(set) var name: String

@@ -1,6 +1,11 @@
 import Foundation
 
 /// NumPy's `.npy` files: one array each.
+///
+/// ```swift
+/// try NPY.write(HostArray([1.5, 2.5]), to: file)
+/// let array = try NPY.read(file)  // float64, of shape [2]
+/// ```
 public enum NPY {
   /// The array in the file at `url`; its bytes stay memory-mapped where they need no conversion.
   public static func read(_ url: URL) throws -> HostArray { try read(mapFile(url), file: url.path) }

@@ -3,6 +3,12 @@ import Foundation
 /// An `.npy` file whose rows are appended as they are made, for outputs larger than memory.
 ///
 /// The file appears under its name with `finish`; without it nothing does.
+///
+/// ```swift
+/// let writer = try NPYWriter(to: file, dtype: .float32, rowShape: [2])
+/// try writer.append([1, 2, 3, 4])
+/// try writer.finish()  // the file holds [[1, 2], [3, 4]]
+/// ```
 public final class NPYWriter {
   /// The number of rows so far.
   public private(set) var rows = 0

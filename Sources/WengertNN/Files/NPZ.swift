@@ -4,6 +4,11 @@ import Foundation
 ///
 /// The archive is memory-mapped. A member is read, and its checksum verified, when it is asked for; a stored one's bytes
 /// stay in the mapping.
+///
+/// ```swift
+/// try NPZ.write([("x", .array(HostArray([1, 2]))), ("format", .text("csr"))], to: file)
+/// let x = try NPZ(contentsOf: file).array("x").ints()  // [1, 2]
+/// ```
 public struct NPZ: Sendable {
   /// What a member holds.
   public enum Member: Sendable {

@@ -4,6 +4,11 @@ import Foundation
 ///
 /// Opening checks that the arrays fill the file exactly, without holes or overlaps, as the format demands. int8, int16 and
 /// uint16 are given as int32, and uint32 as int64.
+///
+/// ```swift
+/// try SafeTensors.write([("x", HostArray([1.5, 2.5]))], to: file)
+/// let x = try SafeTensors(contentsOf: file)["x"]?.doubles()  // [1.5, 2.5]
+/// ```
 public struct SafeTensors: Sendable {
   /// The names in the order in which the arrays lie in the file.
   public let names: [String]

@@ -21,6 +21,13 @@ extension TensorTree {
   ///   - fileName: the name in the file of a tensor of the model, for files that name things otherwise.
   /// - Throws: one `FileError` that names all entries that are missing, unexpected, or of another shape; the model is then unchanged.
   @discardableResult
+  ///
+  /// ```swift
+  /// let saved = Linear(2, 3, key: RandomKey(1))
+  /// try saved.save(to: file)
+  /// var loaded = Linear(2, 3, key: RandomKey(2))
+  /// try loaded.load(SafeTensors(contentsOf: file))  // now equal to saved
+  /// ```
   public mutating func load(
     _ file: SafeTensors, strict: Bool = true, fileName: (String) -> String = { $0 }
   ) throws -> LoadReport {

@@ -1,4 +1,9 @@
 /// (x − μ)/√(σ² + ε) · weight + bias over the last axis (Ba, Kiros & Hinton 2016).
+///
+/// ```swift
+/// let norm = LayerNorm(2)
+/// let y = norm(Tensor([[1, 3]]))  // about [[-1, 1]]
+/// ```
 public struct LayerNorm: Layer, ParameterTree {
   /// [width], the gain.
   public var weight: Tensor

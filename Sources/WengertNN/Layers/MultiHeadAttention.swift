@@ -1,4 +1,10 @@
 /// Self-attention with several heads over packed sequences (Vaswani et al. 2017): [tokens, width] → [tokens, width].
+///
+/// ```swift
+/// let attention = MultiHeadAttention(width: 8, heads: 2, key: RandomKey(1))
+/// let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+/// let y = attention(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+/// ```
 public struct MultiHeadAttention: ParameterTree, Sendable {
   public var query: Linear
   public var key: Linear

@@ -1,6 +1,12 @@
 /// Attention and a feed-forward network of GELU (exact), each with dropout and a residual connection: [tokens, width] → [tokens, width].
 ///
 /// Post-norm, as in the original transformer and BERT: x ← norm(x + dropout(f(x))). Pre-norm: x ← x + dropout(f(norm(x))).
+///
+/// ```swift
+/// let block = TransformerBlock(width: 8, heads: 2, key: RandomKey(1))
+/// let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+/// let y = block(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+/// ```
 public struct TransformerBlock: ParameterTree, Sendable {
   public var attention: MultiHeadAttention
   public var attentionNorm: LayerNorm

@@ -15,6 +15,10 @@ public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
 /// A gradient scaled down to a norm of at most `maximum`, and its norm before: the root of the sum of the squares of all its elements.
 ///
 /// As `torch.nn.utils.clip_grad_norm_`: above the maximum every tensor is multiplied by maximum / (norm + 10⁻⁶) (Pascanu et al. 2013).
+///
+/// ```swift
+/// let (clipped, norm) = try clipByGlobalNorm(Tensor([3.0, 4.0]), 1)  // about [0.6, 0.8], and 5
+/// ```
 /// - Throws: `NonFiniteGradient` where the norm is not finite.
 public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) throws -> (gradient: Tree, norm: Double) {
   let parts = gradient.namedTensors.filter { $0.tensor.dtype.isFloating }
