@@ -20,6 +20,8 @@ public enum Launch {
   }
 
   /// Runs `body` with the workers of this run. An error in one worker ends all.
+  ///
+  /// - Throws: `LaunchError` as `workers()` does; the error of `body` if this process is alone.
   public static func run(_ body: (any Workers) throws -> Void, describe: (any Error) -> String) throws {
     let workers = try workers()
     guard workers.count > 1 else { return try body(workers) }

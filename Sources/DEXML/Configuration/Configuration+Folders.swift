@@ -3,6 +3,8 @@ import WengertNN
 
 extension Configuration {
   /// The data set's folder, `data_root/dataset`; an error where the key is not set or the folder is not there.
+  ///
+  /// - Throws: `FileError` if the key `dataset` is not set, or there is no such folder.
   public func datasetFolder() throws -> URL {
     guard !dataset.isEmpty else {
       throw FileError(
@@ -18,6 +20,8 @@ extension Configuration {
   }
 
   /// The pretrained encoder's folder, `tf`: a path, or a model that Hugging Face's libraries have downloaded; an error where it is neither.
+  ///
+  /// - Throws: `FileError` if `tf` is neither.
   public func encoderFolder() throws -> URL {
     guard let folder = ModelFolder.find(tf) else {
       throw FileError(

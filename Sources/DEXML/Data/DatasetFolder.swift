@@ -26,6 +26,8 @@ public struct DatasetFolder: Sendable {
   public var name: String { url.standardizedFileURL.lastPathComponent }
 
   /// The data set in the folder at `url`; an error where there is no such folder.
+  ///
+  /// - Throws: `FileError` if there is no such folder.
   public init(_ url: URL) throws {
     guard url.isFolder else {
       throw FileError(
@@ -46,6 +48,9 @@ public struct DatasetFolder: Sendable {
   /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.
   ///
   /// An error where a relevance is negative or not finite, or where the texts' lines are not the matrix's rows and columns.
+  ///
+  /// - Throws: `FileError` if a file cannot be read or is damaged, a relevance is negative or not finite, or the numbers of lines are not those of rows and
+  ///   columns.
   public func readLabels(_ split: Split) throws -> SparseMatrix {
     let file = labelMatrixFile(split)
     let matrix = try SparseMatrix(contentsOf: file)
@@ -66,6 +71,8 @@ public struct DatasetFolder: Sendable {
   }
 
   /// The pairs to drop before scoring, as a matrix of the same shape as the labels', or nil without a filter file.
+  ///
+  /// - Throws: `FileError` if a line is not two numbers within the matrix.
   public func readFilter(_ split: Split, documents: Int, labels: Int) throws -> SparseMatrix? {
     let file = filterFile(split)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }

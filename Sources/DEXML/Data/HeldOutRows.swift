@@ -7,6 +7,8 @@ extension DatasetFolder {
   /// The first call draws them without replacement, from `seed` alone, and saves them in ascending order as
   /// `val_inds_<count>.npy`; later ones read that file, whatever the seed. An error where the file does not hold `count`
   /// different rows of the `rows` there are, or where none would be left for training.
+  ///
+  /// - Throws: `FileError` if the file does not hold `count` different rows, cannot be read or written, or no row would be left for training.
   public func heldOutRows(_ count: Int, of rows: Int, seed: UInt64) throws -> [Int] {
     let file = heldOutFile(count)
     guard count > 0, count < rows else {

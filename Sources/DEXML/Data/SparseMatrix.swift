@@ -22,6 +22,8 @@ public struct SparseMatrix: Sendable, Equatable {
   /// The matrix of these compressed rows; an error, naming `file`, where they contradict each other.
   ///
   /// Where a column stands twice in a row, duplicates are summed and all rows come out sorted by column.
+  ///
+  /// - Throws: `FileError` if offsets, indices and values contradict each other or the shape.
   public init(
     rows: Int, columns: Int, rowOffsets: [Int], indices: [Int32], values: [Float], file: String = "sparse matrix"
   ) throws {
@@ -36,6 +38,8 @@ public struct SparseMatrix: Sendable, Equatable {
   }
 
   /// The matrix with these entries, in any order; those at the same place are summed, and rows come out sorted by column.
+  ///
+  /// - Throws: `FileError` if the lists differ in length, or an index is outside of the shape.
   public init(
     rows: Int, columns: Int, rowIndices: [Int32], columnIndices: [Int32], values: [Float], file: String = "sparse matrix"
   ) throws {

@@ -35,6 +35,8 @@ public struct BertConfiguration: Sendable, Equatable {
   }
 
   /// Reads `config.json` of a model folder.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, is not of a BERT or DistilBERT, or has a setting that would change what is computed.
   public init(contentsOf file: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {

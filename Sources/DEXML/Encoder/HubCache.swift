@@ -51,6 +51,8 @@ extension ModelFolder {
   }
 
   /// The same; an error that says what to put where.
+  ///
+  /// - Throws: `FileError` if there is neither.
   public static func require(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws -> URL {
     if let folder = find(name, environment: environment) { return folder }
     throw FileError(

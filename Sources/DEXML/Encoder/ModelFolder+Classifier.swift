@@ -6,6 +6,8 @@ extension ModelFolder {
   static let classifierName = "classifier.safetensors"
 
   /// The classifier that was trained with the encoder, of `labels` labels over embeddings of `width`; nil where the folder has none.
+  ///
+  /// - Throws: `FileError` if the file is damaged, or is of another width or number of labels.
   public func classifier(labels: Int, width: Int) throws -> LabelClassifier? {
     guard FileManager.default.fileExists(atPath: classifierFile.path) else { return nil }
     func wrong(_ field: String, _ value: String, _ advice: String) -> FileError {

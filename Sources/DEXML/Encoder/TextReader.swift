@@ -6,6 +6,8 @@ public struct TextReader: Sendable {
 
 extension ModelFolder {
   /// How the model reads texts of this use, of at most `maximumLength` tokens.
+  ///
+  /// - Throws: `FileError` as `tokenizer(for:)`, or if a prompt that the pooling leaves out fills the whole length.
   public func reader(for use: Prompts.Use, maximumLength: Int) throws -> TextReader {
     let tokenizer = try tokenizer(for: use)
     return TextReader(tokenizer: tokenizer, skipped: try skippedTokens(tokenizer, maximumLength: maximumLength))

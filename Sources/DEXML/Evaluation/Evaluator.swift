@@ -9,6 +9,8 @@ public enum Evaluator {
   /// `<split>_score_mat.npz`.
   ///
   /// - Parameter ofRunsModel: whether the model in the results folder is evaluated instead of `tf`.
+  /// - Throws: `FileError` if the model, the data set or the results folder cannot be used, or a similarity is not a number; `FolderInUse` if another process
+  ///   writes into the results folder.
   public static func run(
     _ configuration: Configuration, split: EvaluationSplit, ofRunsModel: Bool = false, workers: any Workers = OneWorker()
   ) throws {

@@ -6,6 +6,8 @@ extension RankingMetrics {
   /// Appends a row to `<prefix>_metrics.tsv`: epoch, step, and each metric with two decimals; a new file gets a header.
   ///
   /// An error where the file is there with other columns.
+  ///
+  /// - Throws: `FileError` if the file has other columns, or cannot be read or written.
   public func append(to prefix: URL, epoch: Int, step: Int) throws {
     let url = Self.tableFile(prefix)
     let header = Self.header(metrics)

@@ -44,6 +44,7 @@ public struct RankingMetrics: Sendable, Equatable {
   ///   - dataset: the data set's name, which sets the constants of PSP.
   ///   - evalTopK: how many labels were predicted per document: R@k for larger k is left out.
   ///   - filter: pairs that are taken out of the predictions first.
+  /// - Throws: `FileError` if the shapes of the matrices or the number of frequencies differ.
   public init(
     predictions: SparseMatrix, truth: SparseMatrix, trainingFrequencies: [Int], trainingDocuments: Int, dataset: String,
     evalTopK: Int, filter: SparseMatrix? = nil

@@ -9,6 +9,8 @@ public struct EventFile: Sendable {
   public let url: URL
 
   /// A new file in a folder, begun with the event that names its format.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public init(in folder: URL, time: Double = Date().timeIntervalSince1970) throws {
     let process = ProcessInfo.processInfo
     let host = process.hostName.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "-_.".contains($0) ? $0 : "_" }
@@ -17,6 +19,8 @@ public struct EventFile: Sendable {
   }
 
   /// Adds an event at the end.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public func append(_ event: Event) throws { try appendToFile(Self.record(event.encoded), url) }
 
   static let prefix = "events.out.tfevents."
@@ -42,6 +46,8 @@ extension EventFile {
   }
 
   /// The event files of a folder, oldest first.
+  ///
+  /// - Throws: the system's error if the folder cannot be listed.
   public static func files(in folder: URL) throws -> [URL] {
     func age(_ name: String) -> (Int, String) { (Int(name.dropFirst(prefix.count).prefix { $0 != "." }) ?? 0, name) }
     return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(prefix) }
@@ -52,6 +58,8 @@ extension EventFile {
   ///
   /// A record whose message does not agree with its checksum is passed over; one whose length does not ends the reading, for nothing tells where the next begins.
   /// An error only where there is no file.
+  ///
+  /// - Throws: `FileError` if there is no such file, or it cannot be read.
   public static func read(_ url: URL) throws -> Contents { contents(try mapFile(url)) }
 
   package static func contents(_ bytes: Data) -> Contents {

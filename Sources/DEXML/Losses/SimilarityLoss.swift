@@ -56,6 +56,8 @@ public struct SimilarityLoss: Sendable {
   }
 
   /// Throws where SoftTop-k has no threshold: K must be at least 1 and less than the number of labels that take part.
+  ///
+  /// - Throws: `FileError` naming `topk_K`.
   public func validate(_ targets: LossTargets) throws {
     guard case .topK(let topK, _) = criterion else { return }
     for i in 0..<targets.documentCount where targets.positiveCounts[i] > 0 {

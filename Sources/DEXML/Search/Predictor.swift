@@ -20,6 +20,8 @@ public final class Predictor {
   private lazy var known = Set(index.texts)
 
   /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be; an encoder's call takes `chunk` texts at most.
+  ///
+  /// - Throws: `FileError` if the model cannot be read, or its classifier has another number of labels.
   public init(model: URL, labelTexts: [String], chunk: Int = 256) throws {
     let folder = try ModelFolder(model)
     maximumLength = try folder.maximumLength(nil)
@@ -43,6 +45,8 @@ public final class Predictor {
   }
 
   /// Reads the model and a file with one label text on each line.
+  ///
+  /// - Throws: `FileError` if the model or the label texts cannot be read, or there are no labels.
   public convenience init(model: URL, labels: URL, chunk: Int = 256) throws {
     let texts = try TextLines.all(of: labels)
     guard !texts.isEmpty else {

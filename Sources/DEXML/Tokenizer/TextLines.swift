@@ -19,6 +19,8 @@ public struct TextLines {
   }
 
   /// All lines of a file.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, or naming the first line that is not valid UTF-8.
   public static func all(of file: URL) throws -> [String] {
     var lines = try TextLines(contentsOf: file)
     var result: [String] = []
@@ -27,6 +29,8 @@ public struct TextLines {
   }
 
   /// The number of lines of a file that can be mapped; they are not checked.
+  ///
+  /// - Throws: `FileError` if the file cannot be mapped, or is in another encoding by its mark.
   public static func count(of file: URL) throws -> Int { try Lines(unchecked: file).count }
 
   /// The next line without its end, or nil after the last.
@@ -43,6 +47,8 @@ public struct TextLines {
   }
 
   /// Up to `limit` further lines.
+  ///
+  /// - Throws: `FileError` as `next()`.
   public mutating func next(_ limit: Int) throws -> [String] {
     var lines: [String] = []
     while lines.count < limit, let line = try next() { lines.append(line) }

@@ -3,6 +3,8 @@ import Foundation
 /// What `dexml tokenize` does.
 public enum TokenizeCommand {
   /// Writes the token ids of a text file's lines beside it.
+  ///
+  /// - Throws: `FileError` as `Tokenizer(folder:)` and `TokenFile.write`.
   public static func run(text: URL, tokenizer: URL, maxLength: Int) throws {
     let tokenizer = try Tokenizer(folder: tokenizer)
     let target = TokenFile.location(texts: text, tokenizer: tokenizer.name, maxLength: maxLength)

@@ -6,6 +6,8 @@ extension Tokenizer {
   /// `AutoTokenizer` and `init(folder:)` make a tokenizer with the same ids; the folder is made if needed.
   ///
   /// `vocab.txt` numbers its lines, so an id without a piece gets a filler line there.
+  ///
+  /// - Throws: `FileError` if a file cannot be written; the system's error if the folder cannot be made.
   public func save(to folder: URL) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     for (file, text) in [

@@ -8,6 +8,8 @@ public struct ResultsFolder: Sendable, Equatable {
   init(_ url: URL) { self.url = url }
 
   /// The folder for a configuration, made where it is missing.
+  ///
+  /// - Throws: `FileError` if the folder cannot be made.
   public init(for configuration: Configuration) throws {
     url = Self.location(for: configuration)
     do {
@@ -43,6 +45,8 @@ public struct ResultsFolder: Sendable, Equatable {
   public func scores(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_score_mat.npz") }
 
   /// Writes `config.yaml`; where one with other settings stands, that one is kept as `config.1.yaml`, `config.2.yaml` and so on.
+  ///
+  /// - Throws: `FileError` if the file cannot be written; the system's error if the one before cannot be renamed.
   public func write(_ settings: Configuration) throws {
     let text = settings.yaml()
     let files = FileManager.default

@@ -9,6 +9,8 @@ public final class LogFile: Sendable {
   private let path: String
 
   /// Opens a file, or makes it; what stands there stays.
+  ///
+  /// - Throws: `FileError` if the file cannot be opened for writing.
   public init(_ url: URL) throws {
     let descriptor = open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
@@ -66,6 +68,8 @@ public struct RunLogHandler: LogHandler {
 
 extension Logger {
   /// The logger of a run: standard error, and `log.txt` where the run has a results folder. Of several workers, the first speaks.
+  ///
+  /// - Throws: `FileError` if the log file cannot be opened for writing.
   public static func run(in folder: ResultsFolder? = nil, _ workers: any Workers = OneWorker()) throws -> Logger {
     guard workers.rank == 0 else { return Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() } }
     let file = try folder.map { try LogFile($0.log) }

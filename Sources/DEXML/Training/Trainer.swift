@@ -57,6 +57,8 @@ public struct Trainer {
   ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
   ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
   ///   - workers: those that train together, all with the same configuration and the same files.
+  /// - Throws: `FileError` if settings, model, data set or checkpoint cannot be used, or a file cannot be written; `FolderInUse` if another process has the
+  ///   results folder; `TrainingDiverged` if a loss is not finite.
   public static func run(
     _ configuration: Configuration, resumes: Bool = false, profiles: Bool = false, workers: any Workers = OneWorker()
   ) throws {

@@ -9,6 +9,8 @@ public struct HostArray: Sendable, Equatable {
   public let data: Data
 
   /// The array of `shape` whose bytes are `data`; an error where their number is not what `shape` and `dtype` ask for.
+  ///
+  /// - Throws: `FileError` if the number of bytes is not that of `shape` and `dtype`, or `shape` has a negative size, more than 64 axes, or overflows.
   public init(dtype: DType, shape: [Int], data: Data) throws {
     let expected = try Self.byteCount(shape, dtype.byteCount, file: "array", field: "shape")
     guard data.count == expected else {
@@ -21,12 +23,32 @@ public struct HostArray: Sendable, Equatable {
   }
 
   /// The array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Float], shape: [Int]? = nil) throws { try self.init(.float32, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Double], shape: [Int]? = nil) throws { try self.init(.float64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int32], shape: [Int]? = nil) throws { try self.init(.int32, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int64], shape: [Int]? = nil) throws { try self.init(.int64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int], shape: [Int]? = nil) throws { try self.init(.int64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [UInt8], shape: [Int]? = nil) throws { try self.init(.uint8, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Bool], shape: [Int]? = nil) throws { try self.init(.bool, values, shape) }
 
   private init<T: BitwiseCopyable>(_ dtype: DType, _ values: [T], _ shape: [Int]?) throws {
@@ -81,6 +103,8 @@ extension HostArray {
   }
 
   /// The elements as `Int`; an error, naming `file` and `field`, where one is no whole number.
+  ///
+  /// - Throws: `FileError` naming the first element that is not a whole number.
   public func ints(file: String = "array", field: String = "data") throws -> [Int] {
     switch dtype {
     case .bool: return data.mapElements(UInt8.self) { $0 == 0 ? 0 : 1 }
@@ -102,6 +126,8 @@ extension HostArray {
   public func bools() -> [Bool] { dtype == .int64 ? data.mapElements(Int64.self) { $0 != 0 } : doubles().map { $0 != 0 } }
 
   /// The same values in another type, rounded to nearest, ties to even; an error where an integer type cannot hold one.
+  ///
+  /// - Throws: `FileError` naming the first element that an integer type cannot hold.
   public func converted(to target: DType) throws -> HostArray {
     func narrowed<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws -> Data {
       let values = try ints()

@@ -18,6 +18,8 @@ public final class NPYWriter {
   private let output: FileBeingWritten
 
   /// Begins the array of shape `[rows] + rowShape` at `url`; bfloat16 is stored as float32.
+  ///
+  /// - Throws: `FileError` if the file cannot be created, or `rowShape` is negative or overflows.
   public init(to url: URL, dtype: DType, rowShape: [Int]) throws {
     self.dtype = dtype == .bfloat16 ? .float32 : dtype
     self.rowShape = rowShape
@@ -27,6 +29,8 @@ public final class NPYWriter {
   }
 
   /// Appends the rows of `array`, whose shape is `[rows] + rowShape`, converted to the file's type.
+  ///
+  /// - Throws: `FileError` if the rows have another shape, an element cannot be converted, or the file cannot be written.
   public func append(_ array: HostArray) throws {
     guard !array.shape.isEmpty, Array(array.shape.dropFirst()) == rowShape else {
       throw FileError(file: output.path, field: "rows", value: "shape \(array.shape)", advice: "the file's rows have shape \(rowShape)")
@@ -36,6 +40,8 @@ public final class NPYWriter {
   }
 
   /// Appends rows given as one run of numbers, a whole number of rows.
+  ///
+  /// - Throws: `FileError` if the numbers do not make whole rows, or the file cannot be written.
   public func append(_ values: [Float]) throws {
     let width = rowBytes / dtype.byteCount
     guard width > 0, values.count % width == 0 else {
@@ -45,6 +51,8 @@ public final class NPYWriter {
   }
 
   /// Writes the final number of rows and gives the file its name.
+  ///
+  /// - Throws: `FileError` if the file cannot be written or renamed.
   public func finish() throws {
     try output.overwriteStart(header())
     try output.commit()

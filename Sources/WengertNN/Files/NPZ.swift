@@ -21,10 +21,14 @@ public struct NPZ: Sendable {
   public let names: [String]
   private let archive: ZipReader
 
+  /// Opens the archive at `url`, memory-mapped.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, is not a ZIP archive, is damaged, or has two members of one name.
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The archive in `data`.
   /// - Parameter file: the name that errors give.
+  /// - Throws: `FileError` if the data is not a ZIP archive, is damaged, or has two members of one name.
   public init(_ data: Data, file: String = "npz data") throws {
     archive = try ZipReader(data, file: file)
     names = archive.members.map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
@@ -41,11 +45,15 @@ public struct NPZ: Sendable {
   public func contains(_ name: String) -> Bool { names.contains(name) }
 
   /// The array `name`; an error where there is none.
+  ///
+  /// - Throws: `FileError` if there is no such member, it is damaged, or it is not an array of numbers.
   public func array(_ name: String) throws -> HostArray {
     try NPY.read(contents(name), file: "\(file)/\(name)")
   }
 
   /// The text `name`; an error where there is none.
+  ///
+  /// - Throws: `FileError` if there is no such member, it is damaged, or it is not one text.
   public func text(_ name: String) throws -> String {
     try NPY.readText(contents(name), file: "\(file)/\(name)")
   }
@@ -59,6 +67,8 @@ public struct NPZ: Sendable {
   }
 
   /// Writes an archive to `url`, aside and then renamed into place; bfloat16 arrays become float32.
+  ///
+  /// - Throws: `FileError` if two members have one name, or the file cannot be written.
   public static func write(_ members: [(name: String, member: Member)], compressed: Bool = false, to url: URL) throws {
     try write(members, compressed: compressed, to: url, zip64Limit: 0xffff_ffff)
   }

@@ -6,6 +6,8 @@ extension SafeTensors {
   static let noChecksum = "00000000"
 
   /// Opens a file that was written with a checksum; an error where it has none, or where any byte of it has changed since.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, has no checksum, or has changed since it was written.
   public init(verifying url: URL) throws {
     let data = try mapFile(url)
     try Self.verify(data, file: url.path)

@@ -25,10 +25,14 @@ public struct SafeTensors: Sendable {
     var range: Range<Int>
   }
 
+  /// Opens the file at `url`, memory-mapped.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, or its header or layout is wrong.
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
   /// - Parameter file: the name that errors give.
+  /// - Throws: `FileError` if the header or the layout of the arrays is wrong.
   public init(_ data: Data, file: String = "safetensors data") throws {
     let reader = ByteReader(bytes: data, file: file)
     let length = try reader.loadSize(UInt64.self, at: 0, "header length")
@@ -82,6 +86,7 @@ public struct SafeTensors: Sendable {
   /// They lie in the given order but for their width: wider elements come first, so that all are aligned.
   ///
   /// - Parameter isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
+  /// - Throws: `FileError` if two arrays have one name, the header is too long, or the file cannot be written.
   public static func write(
     _ tensors: [(name: String, array: HostArray)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
   ) throws {

@@ -66,6 +66,8 @@ extension TensorTree {
   }
 
   /// Writes all tensors by their dotted names as a safetensors file.
+  ///
+  /// - Throws: `FileError` if two tensors have one name, or the file cannot be written.
   public func save(to url: URL, metadata: [String: String] = [:], fileName: (String) -> String = { $0 }) throws {
     try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.arrayFile) }, metadata: metadata, to: url)
   }
