@@ -5,7 +5,7 @@ public enum Launch {
   /// The workers of this run: those that `mpirun` has started, or this process alone.
   ///
   /// Workers on one machine share its processors: unless `WENGERT_NUM_THREADS` is set, it is set to this worker's share. Call this before anything is computed.
-  /// - Throws: `LaunchError` where `mpirun` started several workers of a program that was built without MPI.
+  /// - Throws: `LaunchError` if `mpirun` started several workers of a program that was built without MPI.
   public static func workers() throws -> any Workers {
     let environment = ProcessInfo.processInfo.environment
     guard let count = environment["OMPI_COMM_WORLD_SIZE"].flatMap({ Int($0) }), count > 1 else { return OneWorker() }

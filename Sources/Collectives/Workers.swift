@@ -70,7 +70,7 @@ extension Workers {
     }
   }
 
-  /// This worker's part of `total` things that stand in a row: parts follow each other by rank and differ by one at most. Empty where there are more workers.
+  /// This worker's part of `total` things in a row: parts follow each other by rank and differ by one at most. Empty if there are more workers than things.
   public func part(of total: Int) -> Range<Int> {
     let size = total / count, rest = total % count
     let start = rank * size + min(rank, rest)

@@ -4,8 +4,8 @@ import WengertNN
 extension Configuration {
   /// The settings of YAML files read in order, then of overrides; what comes later wins, and keys that nobody names have their defaults.
   ///
-  /// A file's `__dependency__` lists files (comma-separated, relative to it, or to the working folder where none is there) that are
-  /// read before it. `[other_key]` inside a value stands for the value of that key. An unknown key, a value that the key does not
+  /// A file's `__dependency__` lists files (comma-separated, relative to it, or to the working folder if there is none) that are
+  /// read before it. `[other_key]` inside a value is replaced by the value of that key. An unknown key, a value that the key does not
   /// allow, a reference to no key and a circle of dependencies or references are errors.
   ///
   /// - Throws: `FileError` naming file, line and key.

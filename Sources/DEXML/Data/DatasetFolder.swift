@@ -25,7 +25,7 @@ public struct DatasetFolder: Sendable {
   /// The folder's own name, from which the metrics take their constants.
   public var name: String { url.standardizedFileURL.lastPathComponent }
 
-  /// The data set in the folder at `url`; an error where there is no such folder.
+  /// The data set in the folder at `url`.
   ///
   /// - Throws: `FileError` if there is no such folder.
   public init(_ url: URL) throws {
@@ -47,7 +47,7 @@ public struct DatasetFolder: Sendable {
 
   /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.
   ///
-  /// An error where a relevance is negative or not finite, or where the texts' lines are not the matrix's rows and columns.
+  /// The lines of the texts must be as many as the rows and columns of the matrix.
   ///
   /// - Throws: `FileError` if a file cannot be read or is damaged, a relevance is negative or not finite, or the numbers of lines are not those of rows and
   ///   columns.

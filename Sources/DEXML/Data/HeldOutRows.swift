@@ -5,8 +5,7 @@ extension DatasetFolder {
   /// The `count` training rows that are held out for validation.
   ///
   /// The first call draws them without replacement, from `seed` alone, and saves them in ascending order as
-  /// `val_inds_<count>.npy`; later ones read that file, whatever the seed. An error where the file does not hold `count`
-  /// different rows of the `rows` there are, or where none would be left for training.
+  /// `val_inds_<count>.npy`; later ones read that file, whatever the seed.
   ///
   /// - Throws: `FileError` if the file does not hold `count` different rows, cannot be read or written, or no row would be left for training.
   public func heldOutRows(_ count: Int, of rows: Int, seed: UInt64) throws -> [Int] {

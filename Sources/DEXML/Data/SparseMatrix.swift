@@ -1,8 +1,8 @@
 import Foundation
 
-/// A sparse matrix in compressed rows: the entries of row `i` stand at `rowOffsets[i]..<rowOffsets[i + 1]`.
+/// A sparse matrix in compressed rows: the entries of row `i` are at `rowOffsets[i]..<rowOffsets[i + 1]`.
 ///
-/// No column stands twice in a row. Compressed rows without duplicates keep the order of their entries, so that a ranking
+/// No column occurs twice in a row. Compressed rows without duplicates keep the order of their entries, so that a ranking
 /// stays a ranking.
 ///
 /// ```swift
@@ -19,9 +19,9 @@ public struct SparseMatrix: Sendable, Equatable {
   /// The value of each entry.
   public let values: [Float]
 
-  /// The matrix of these compressed rows; an error, naming `file`, where they contradict each other.
+  /// The matrix of these compressed rows; errors name `file`.
   ///
-  /// Where a column stands twice in a row, duplicates are summed and all rows come out sorted by column.
+  /// If a column occurs twice in a row, duplicates are summed and all rows come out sorted by column.
   ///
   /// - Throws: `FileError` if offsets, indices and values contradict each other or the shape.
   public init(
@@ -118,7 +118,9 @@ public struct SparseMatrix: Sendable, Equatable {
     return SparseMatrix(unchecked: rows, columns, offsets, indices, values)
   }
 
-  /// The matrix without the entries that stand where `other`, of the same shape, has one.
+  /// The matrix without the entries at places where `other` has one.
+  ///
+  /// - Precondition: the shapes are equal.
   public func removing(_ other: SparseMatrix) -> SparseMatrix {
     ensure(
       rows == other.rows && columns == other.columns,

@@ -5,7 +5,7 @@ extension SparseMatrix {
   /// The matrix in a file written by `scipy.sparse.save_npz`: format csr, csc or coo, indices int32 or int64, values of
   /// any real type.
   ///
-  /// Entries at the same place are summed. An error names the file, the member and the value that is wrong.
+  /// Entries at the same place are summed.
   ///
   /// - Throws: `FileError` naming the file, the member and the value that is wrong.
   public init(contentsOf url: URL) throws { try self.init(NPZ(contentsOf: url)) }

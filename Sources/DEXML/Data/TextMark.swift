@@ -7,7 +7,7 @@ enum TextMark {
 
   private static let utf8: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// The length of the byte order mark with which a UTF-8 file may begin; it is no part of the text.
+  /// The length of the byte order mark with which a UTF-8 file may begin; it is not part of the text.
   static func length(_ head: some Collection<UInt8>) -> Int { head.starts(with: utf8) ? utf8.count : 0 }
 
   /// Throws the problem of the file that begins so, if it has one.

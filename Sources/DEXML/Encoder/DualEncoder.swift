@@ -3,7 +3,7 @@ import WengertNN
 /// What a run trains: the encoder of documents and label texts, or an encoder of documents and a classifier over its embeddings.
 public struct DualEncoder: TensorTree, Sendable {
   public var encoder: TextEncoder
-  /// Stands for the labels' texts; nil: they are encoded.
+  /// The classifier that replaces the labels' texts; nil: they are encoded.
   public var classifier: LabelClassifier?
 
   public init(_ encoder: TextEncoder, classifier: LabelClassifier? = nil) {

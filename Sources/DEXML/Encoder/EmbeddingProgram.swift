@@ -1,6 +1,6 @@
 import WengertNN
 
-/// An encoder's evaluation as one program, compiled at the first call and kept for the others. To be called by one thread at a time.
+/// An encoder's evaluation as one program, compiled at the first call and kept for the others. Not thread-safe: call from one thread at a time.
 public final class EmbeddingProgram {
   public let model: TextEncoder
   private let device: Device

@@ -4,9 +4,9 @@ import WengertNN
 ///
 /// The same scores are inner products of longer vectors, (x, 1) and (w_l, b_l), which is how losses and search see them.
 public struct LabelClassifier: ParameterTree, Sendable {
-  /// [labels, width]
+  /// The weights w_l, [labels, width].
   public var weight: Tensor
-  /// [labels]
+  /// The biases b_l, [labels].
   public var bias: Tensor
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
@@ -36,7 +36,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
   /// The vectors (w_l, b_l) of some labels, [labels, width + 1].
   public func vectors(_ labels: Range<Int>) -> Tensor { concatenate([weight[labels], bias[labels].expandDims(1)], axis: 1) }
 
-  /// Writes the vectors of some labels, in place where no other tensor shares the memory.
+  /// Writes the vectors of some labels, in place if no other tensor shares the memory.
   mutating func setVectors(_ labels: Range<Int>, _ vectors: Tensor) {
     weight[labels] = vectors[Axis.all, 0..<width]
     bias[labels] = vectors[Axis.all, width]

@@ -3,7 +3,7 @@ import WengertNN
 
 /// What `dexml convert` does: a copy of a model folder whose PyTorch files of weights are safetensors.
 public enum ModelConversion {
-  /// Writes the copy, aside first and then renamed into place, and says what was converted. Files that are no weights are copied; so are those below, link targets included.
+  /// Writes the copy, aside first and then renamed into place, and says what was converted. Files that are not weights are copied; so are those below, link targets included.
   ///
   /// - Throws: `FileError` if `output` exists already or is inside of the model's folder, there is nothing to convert, or a file is damaged; the system's
   ///   errors of copying.

@@ -32,7 +32,7 @@ public struct ModelFolder: Sendable {
   /// Where the encoder's own files are.
   private var encoderURL: URL { url.appendingPathComponent(usage.encoderPath) }
 
-  /// Most tokens of a text, `asked` or what the folder says; never more than there are positions.
+  /// The greatest number of tokens of a text, `asked` or what the folder says; never more than there are positions.
   ///
   /// - Throws: `FileError` if `asked` is more than there are positions.
   public func maximumLength(_ asked: Int?) throws -> Int {
@@ -48,7 +48,7 @@ public struct ModelFolder: Sendable {
     return min(usage.maximumLength ?? configuration.maximumPositions, configuration.maximumPositions)
   }
 
-  /// The folder's tokenizer, which puts the prompt of a use before each text; an error where the folder has none of that name.
+  /// The folder's tokenizer, which puts the prompt of a use before each text.
   ///
   /// - Throws: `FileError` if the tokenizer's files are wrong or do not fit config.json, or there is no prompt of that name.
   public func tokenizer(for use: Prompts.Use = .text) throws -> Tokenizer {

@@ -7,10 +7,10 @@ extension ModelFolder {
     public var pooling = Pooling.cls
     /// Whether the last step makes embeddings of length one.
     public var normalizes = true
-    /// Most tokens of a text; nil: as many as there are positions.
+    /// The greatest number of tokens of a text; nil: as many as there are positions.
     public var maximumLength: Int?
     public var prompts = Prompts()
-    /// How the folder says that embeddings are compared; nil where it does not.
+    /// How the folder says that embeddings are compared; nil if it does not.
     public var similarity: Similarity?
     /// Whether the folder says how it is used; a folder of an encoder alone does not.
     public private(set) var isStated = false

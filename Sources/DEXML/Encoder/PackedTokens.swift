@@ -1,8 +1,8 @@
 /// Token sequences end to end, without padding: sequence s is `ids[offsets[s]..<offsets[s + 1]]`.
 public struct PackedTokens: Sendable {
-  /// [tokens]
+  /// The ids of all tokens, [tokens].
   public let ids: [Int32]
-  /// [sequences + 1], from 0 to the number of tokens.
+  /// Where each sequence begins, [sequences + 1], from 0 to the number of tokens.
   public let offsets: [Int32]
   /// The number of the first sequence in the whole that these are a part of; dropout goes by it.
   public let first: Int

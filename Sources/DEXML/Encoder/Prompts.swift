@@ -21,7 +21,7 @@ public struct Prompts: Sendable, Equatable {
     case named(String)
   }
 
-  /// The prompt of a use; empty where there is none. A name that is not there gives nil.
+  /// The prompt of a use; empty if there is none, nil for a name that does not exist.
   public func text(for use: Use) -> String? {
     switch use {
     case .text: defaultName.map { texts[$0] ?? "" } ?? ""

@@ -6,7 +6,7 @@ struct SettingsFile {
   let file: String
   private let document: JSONDocument
 
-  /// Nil where there is no such file.
+  /// Nil if there is no such file.
   init?(_ url: URL) throws {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let document = try JSONDocument(parsing: readFile(url), file: url.path)
@@ -27,7 +27,7 @@ struct SettingsFile {
   /// Those whose values are not null.
   var keys: [String] { allKeys.filter(has) }
 
-  /// The value of a key; nil where it is missing or null.
+  /// The value of a key; nil if it is missing or null.
   func value(_ key: String) -> JSONDocument? { document[key].flatMap { $0.isNull ? nil : $0 } }
 
   func has(_ key: String) -> Bool { value(key) != nil }

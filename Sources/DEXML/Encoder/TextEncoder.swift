@@ -12,7 +12,7 @@ public struct TextEncoder: ParameterTree, Sendable {
   public var pooling: Pooling
   /// What the pooled vectors go through, in order.
   public var layers: [EmbeddingLayer]
-  /// Of the embedding, in training.
+  /// Dropout of the embedding, in training.
   public var dropout: Dropout
   /// Whether embeddings have length one.
   public var normalizes: Bool
@@ -27,7 +27,7 @@ public struct TextEncoder: ParameterTree, Sendable {
     self.normalizes = normalizes
   }
 
-  /// The linear layer that alone stands behind pooling, to a smaller embedding; nil where there is none, or something else. Setting it replaces all layers.
+  /// The only layer behind pooling if that is a linear one, to a smaller embedding; otherwise nil. Setting it replaces all layers.
   public var bottleneck: Linear? {
     get {
       guard layers.count == 1, case .dense(let dense) = layers[0], dense.activation == .identity, !dense.isResidual else { return nil }

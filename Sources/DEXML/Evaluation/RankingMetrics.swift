@@ -85,7 +85,7 @@ public struct RankingMetrics: Sendable, Equatable {
   }
 }
 
-/// MetricSums over documents, from which the means follow.
+/// Sums over documents, from which the means follow.
 struct MetricSums {
   static let shortCuts = [1, 3, 5]
   static let recallCuts = [10, 50, 100]

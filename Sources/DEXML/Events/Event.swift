@@ -54,7 +54,7 @@ extension Event {
     return message.bytes
   }
 
-  /// The event of a message's bytes, or nil where they are none. Fields that this type has not are passed over.
+  /// The event of a message's bytes, or nil if they are not one. Fields that this type lacks are passed over.
   package init?(encoded bytes: Data) {
     self.init(time: 0, step: 0)
     var message = MessageReader(bytes)

@@ -41,7 +41,7 @@ extension EventFile {
   /// The events of a file, and what is wrong with it.
   public struct Contents: Sendable, Equatable {
     public var events: [Event] = []
-    /// In words, where the file is damaged or its end is missing; nil where it is whole.
+    /// What is damaged or missing, in words; nil if the file is whole.
     public var damage: String?
   }
 
@@ -57,7 +57,7 @@ extension EventFile {
   /// Reads a file as far as it can be read.
   ///
   /// A record whose message does not agree with its checksum is passed over; one whose length does not ends the reading, for nothing tells where the next begins.
-  /// An error only where there is no file.
+  /// Damage is reported in `Contents.damage` and is not an error.
   ///
   /// - Throws: `FileError` if there is no such file, or it cannot be read.
   public static func read(_ url: URL) throws -> Contents { contents(try mapFile(url)) }

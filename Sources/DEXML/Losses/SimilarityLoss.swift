@@ -36,7 +36,7 @@ public struct SimilarityLoss: Sendable {
   public enum Reduction: Sendable { case mean, sum }
 
   public var criterion: Criterion
-  /// τ
+  /// τ, by which similarities are divided.
   public var temperature: Double
   public var reduction: Reduction
 
@@ -55,7 +55,7 @@ public struct SimilarityLoss: Sendable {
     }
   }
 
-  /// Throws where SoftTop-k has no threshold: K must be at least 1 and less than the number of labels that take part.
+  /// Throws if SoftTop-k has no threshold: K must be at least 1 and less than the number of labels that take part.
   ///
   /// - Throws: `FileError` naming `topk_K`.
   public func validate(_ targets: LossTargets) throws {

@@ -5,7 +5,7 @@ import WengertNN
 /// A loss on the similarities of documents and labels, and its gradients, block by block of the labels: the similarities [B, L] are never there as a whole.
 ///
 /// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or SoftTop-k's threshold, which takes a few passes);
-/// the last pass makes each block's similarities again and goes back through them. Between the passes, only a few numbers per document and those of its positives are
+/// the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per document and those of its positives are
 /// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
 ///
 /// Every block runs the same compiled programs.
@@ -104,7 +104,7 @@ public final class StreamedLoss {
   }
 }
 
-/// Which of a batch's positives lie in which block of labels, and where in it.
+/// Which of a batch's positives are in which block of labels, and where in it.
 private struct StreamedBatch {
   /// For each block, the numbers of the targets' entries in it.
   let entries: [[Int]]
@@ -143,7 +143,7 @@ private struct StreamedBatch {
 }
 
 extension [Int] {
-  /// The block that a label lies in; the receiver are the blocks' first labels.
+  /// The block that a label is in; the receiver are the blocks' first labels.
   fileprivate func lastIndex(before label: Int, sizes: [Int]) -> Int {
     var low = 0, high = count
     while high - low > 1 {
@@ -155,7 +155,7 @@ extension [Int] {
 }
 
 extension SimilarityLoss {
-  /// Whether a positive stands in its document's sums over labels.
+  /// Whether a positive takes part in its document's sums over labels.
   fileprivate func takesPart(_ entry: LossTargets.Entry) -> Bool {
     switch criterion {
     case .softmax, .bce: true

@@ -6,7 +6,7 @@ struct BarChart {
     var name: String
     /// The place of the run in the report, which sets the color.
     var run: Int
-    /// One number for each group; nil where there is none.
+    /// One number for each group; nil if there is none.
     var values: [Double?]
   }
 

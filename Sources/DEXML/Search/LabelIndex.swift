@@ -1,8 +1,8 @@
 import WengertNN
 
-/// Label texts and their embeddings, to which more can be added, and the exact search in them. To be used by one thread at a time.
+/// Label texts and their embeddings, to which more can be added, and the exact search in them. Not thread-safe: call from one thread at a time.
 ///
-/// The embeddings lie in blocks of rows. A full block is never touched again, and the last one doubles until it is full, so that adding a label costs the same however
+/// The embeddings are in blocks of rows. A full block is never touched again, and the last one doubles until it is full, so that adding a label costs the same however
 /// many there are.
 ///
 /// ```swift
@@ -20,6 +20,8 @@ public final class LabelIndex {
   public init(blockRows: Int = 8192) { self.blockRows = blockRows }
 
   /// Adds labels at the end: one text for each row of `embeddings`, [labels, width].
+  ///
+  /// - Precondition: there are as many rows as texts.
   public func append(_ texts: [String], embeddings: Tensor) {
     ensure(embeddings.shape[0] == texts.count, "\(texts.count) labels with \(embeddings.shape[0]) embeddings")
     var done = 0
@@ -32,7 +34,7 @@ public final class LabelIndex {
     }
   }
 
-  /// How many rows of the last block are labels; 0 where the next label begins a new one.
+  /// How many rows of the last block are labels; 0 if the next label begins a new one.
   private var rowsInLastBlock: Int { texts.count % blockRows }
 
   /// Makes room for `missing` rows behind the `filled` ones of the last block.

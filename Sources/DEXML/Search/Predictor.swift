@@ -1,7 +1,7 @@
 import Foundation
 import WengertNN
 
-/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one. To be used by one thread at a time.
+/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier if the model has one. Not thread-safe: call from one thread at a time.
 ///
 /// ```swift
 /// try ModelFolder.save(encoder, tokenizer: tokenizer, maximumLength: 8, to: folder)
@@ -63,16 +63,18 @@ public final class Predictor {
     return index.nearest(classifier == nil ? rows : LabelClassifier.documents(rows), topK: topK)
   }
 
-  /// Whether labels can be added: not where a classifier has a row for each label that it was trained with.
+  /// Whether labels can be added: not if a classifier has a row for each label that it was trained with.
   public var takesLabels: Bool { classifier == nil }
 
-  /// Those of the texts that are no labels yet, each once.
+  /// Those of the texts that are not labels yet, each once.
   public func unknown(_ texts: [String]) -> [String] {
     var seen: Set<String> = []
     return texts.filter { !known.contains($0) && seen.insert($0).inserted }
   }
 
-  /// Adds those of the texts that are no labels yet; they are found from now on. Only where the predictor takes labels.
+  /// Adds those of the texts that are not labels yet; they are found from now on.
+  ///
+  /// - Precondition: `takesLabels`.
   public func add(_ texts: [String]) {
     ensure(takesLabels, "a classifier's labels are those that it was trained with")
     let new = unknown(texts)

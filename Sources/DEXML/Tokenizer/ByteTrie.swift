@@ -1,4 +1,4 @@
-/// A set of byte strings with a number each, for finding the longest one that stands at a place.
+/// A set of byte strings with a number each, for finding the longest one at a place.
 ///
 /// Nodes are numbered in the order of their making; the edges are one open hash table of (node, byte) → node, so that a step is a
 /// multiplication and, nearly always, one load.
@@ -42,7 +42,7 @@ struct ByteTrie: Sendable {
     return value < 0 ? nil : value
   }
 
-  /// The end and the number of the longest non-empty string that stands at `start`.
+  /// The end and the number of the longest non-empty string at `start`.
   @inline(__always)
   func longestMatch(_ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> (end: Int, value: Int32)? {
     edges.withUnsafeBufferPointer { edges in

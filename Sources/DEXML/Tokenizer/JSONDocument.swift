@@ -18,7 +18,7 @@ package indirect enum JSONDocument: Sendable {
     self = try parser.document()
   }
 
-  /// The value of an object's key, the last one where the key is repeated; nil when absent or when this is no object.
+  /// The value of an object's key, the last one if the key is repeated; nil if it is absent or this is not an object.
   package subscript(key: String) -> JSONDocument? {
     guard case .object(let pairs) = self else { return nil }
     return pairs.last { $0.key.elementsEqual(key.utf8) }?.value

@@ -1,7 +1,7 @@
 import Foundation
 import WengertNN
 
-/// Consecutive lines of a UTF-8 text file as they lie in memory, with eight bytes for each line's place: one text per line, ended by LF or CR LF.
+/// Consecutive lines of a UTF-8 text file as they are in memory, with eight bytes for each line's place: one text per line, ended by LF or CR LF.
 ///
 /// The last line may lack its end; text that ends with LF has no empty line after it.
 struct Lines: Sendable {

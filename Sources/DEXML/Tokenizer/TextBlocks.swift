@@ -14,7 +14,7 @@ struct TextBlocks {
   private var reachedEnd = false
 
   /// - Parameter size: the bytes to read at a time.
-  /// - Throws: `FileError` if the file cannot be opened or begins as one that is no UTF-8.
+  /// - Throws: `FileError` if the file cannot be opened or begins as one that is not UTF-8.
   init(contentsOf file: URL, size: Int) throws {
     try Self.check(file)
     (path, self.size) = (file.path, size)
@@ -28,7 +28,7 @@ struct TextBlocks {
     rest = Data(head.dropFirst(TextMark.length(head)))
   }
 
-  /// Throws unless there is a file at this place that is no folder.
+  /// Throws unless there is a file at this place that is not a folder.
   static func check(_ file: URL) throws {
     guard !file.exists || file.isFolder else { return }
     let value = file.isFolder ? "is a folder" : "does not exist"

@@ -1,7 +1,7 @@
 import Foundation
 import WengertNN
 
-/// The bytes of a text file, without a byte order mark; the error names the file and what the system said, or the encoding that is no UTF-8.
+/// The bytes of a text file, without a byte order mark; the error names the file and what the system said, or the encoding that is not UTF-8.
 func readFile(_ url: URL) throws -> [UInt8] {
   if url.isFolder {
     throw FileError(file: url.path, field: "file", value: "is a folder", advice: "expected a text file")
@@ -18,7 +18,7 @@ func readFile(_ url: URL) throws -> [UInt8] {
   return mark == 0 ? bytes : Array(bytes.dropFirst(mark))
 }
 
-/// The shortest wording of a Foundation error: the system's own where there is one.
+/// The shortest wording of a Foundation error: the system's own if there is one.
 func systemReason(_ error: any Error) -> String {
   let error = error as NSError
   return (error.userInfo[NSUnderlyingErrorKey] as? NSError)?.localizedDescription ?? error.localizedDescription

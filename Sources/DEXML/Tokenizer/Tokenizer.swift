@@ -6,14 +6,14 @@ import WengertNN
 ///
 /// A text is cleaned, ideographs get spaces around them, accents are stripped and letters lower-cased as the folder says; it is
 /// split at white space and punctuation, and every word into the longest pieces of the vocabulary from left to right. Special
-/// and added tokens that stand in the text stay whole.
+/// and added tokens in the text stay whole.
 ///
 /// ```swift
 /// let tokenizer = Tokenizer(vocabulary: ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "play", "##ing", "chess"])
 /// let ids = tokenizer.encode("Playing chess!")  // [CLS] play ##ing chess [UNK] [SEP]: [2, 5, 6, 7, 1, 3]
 /// ```
 public struct Tokenizer: Sendable {
-  /// The folder's last path component, and a checksum of the prompt where there is one; part of the names of token files.
+  /// The folder's last path component, and a checksum of the prompt if there is one; part of the names of token files.
   public private(set) var name: String
   public let padID: Int32
   public let unkID: Int32
@@ -24,16 +24,16 @@ public struct Tokenizer: Sendable {
 
   let settings: TokenizerSettings
   private let engine: WordPiece
-  /// What stands before every text, as UTF-8.
+  /// What precedes every text, as UTF-8.
   private var prompt: [UInt8] = []
-  /// The tokens that the prompt takes of each text, `[CLS]` included; 0 where there is none.
+  /// The number of tokens that the prompt takes of each text, `[CLS]` included; 0 if there is none.
   public private(set) var promptLength = 0
 
   /// A tokenizer with these pieces, numbered in their order; of the special tokens ([PAD], [UNK], [CLS], [SEP], [MASK]) those
   /// that are missing are added behind them.
   ///
   /// - Parameters:
-  ///   - stripAccents: as `lowercase` where nil.
+  ///   - stripAccents: nil strips them if `lowercase` is true.
   ///   - handleChinese: make every ideograph a word of its own.
   public init(vocabulary: [String], lowercase: Bool = true, stripAccents: Bool? = nil, handleChinese: Bool = true) {
     var settings = TokenizerSettings()
@@ -45,8 +45,8 @@ public struct Tokenizer: Sendable {
     self.init(name: "wordpiece", settings: settings)
   }
 
-  /// Reads `tokenizer.json`, or, where there is none, `vocab.txt`; beside them `tokenizer_config.json`,
-  /// `special_tokens_map.json` and `added_tokens.json` where present.
+  /// Reads `tokenizer.json`, or, if there is none, `vocab.txt`; beside them `tokenizer_config.json`,
+  /// `special_tokens_map.json` and `added_tokens.json` if present.
   ///
   /// As in transformers 5, the class decides what counts: where `tokenizer_class`, or else the `model_type` of a `config.json`, is of BERT or DistilBERT, what
   /// `tokenizer_config.json` says of lower case, accents and ideographs, and BERT's defaults where it does not; else what `tokenizer.json` says. A length limit or

@@ -1,13 +1,13 @@
 import Foundation
 import WengertNN
 
-/// A training run between two steps, as a file to go on from: a safetensors file with model and optimizer, whose metadata say where the run stands and
+/// A training run between two steps, as a file to go on from: a safetensors file with model and optimizer, whose metadata say how far the run is and
 /// which run it is, under a checksum of the whole.
 ///
 /// Learning rate and random numbers are not kept: both are functions of the settings, the epoch and the step. What a later kind of run must remember
 /// besides becomes another tree of tensors under a prefix of its own.
 package struct Checkpoint {
-  /// Where a run stands.
+  /// How far a run is.
   package struct Position: Equatable, Sendable {
     /// The epoch to go on with, from 1, and how many of its steps are done.
     package var epoch = 1

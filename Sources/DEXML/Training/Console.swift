@@ -20,7 +20,7 @@ public final class Console: Sendable {
     self.write = write
   }
 
-  /// Prints a line, above the progress line where there is one.
+  /// Prints a line, above the progress line if there is one.
   public func line(_ text: String) {
     progress.withLock { progress in
       write(progress.isEmpty ? text + "\n" : Self.clear + text + "\n" + progress)

@@ -42,7 +42,7 @@ public struct ProgressBar {
     start = now()
   }
 
-  /// Says that `step` steps, with `documents` documents altogether, are done; the loss is shown where there is one.
+  /// Says that `step` steps, with `documents` documents altogether, are done; the loss is shown if there is one.
   public mutating func update(step: Int, documents: Int, loss: Double? = nil) {
     guard isShown else { return }
     let time = now()

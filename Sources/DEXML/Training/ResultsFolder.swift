@@ -7,7 +7,7 @@ public struct ResultsFolder: Sendable, Equatable {
 
   init(_ url: URL) { self.url = url }
 
-  /// The folder for a configuration, made where it is missing.
+  /// The folder for a configuration, made if it is missing.
   ///
   /// - Throws: `FileError` if the folder cannot be made.
   public init(for configuration: Configuration) throws {
@@ -44,7 +44,7 @@ public struct ResultsFolder: Sendable, Equatable {
   /// The scores of the labels ranked for each document.
   public func scores(_ prefix: String) -> URL { url.appendingPathComponent("\(prefix)_score_mat.npz") }
 
-  /// Writes `config.yaml`; where one with other settings stands, that one is kept as `config.1.yaml`, `config.2.yaml` and so on.
+  /// Writes `config.yaml`; an existing one with other settings is kept as `config.1.yaml`, `config.2.yaml` and so on.
   ///
   /// - Throws: `FileError` if the file cannot be written; the system's error if the one before cannot be renamed.
   public func write(_ settings: Configuration) throws {

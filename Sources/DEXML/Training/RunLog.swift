@@ -8,7 +8,7 @@ public final class LogFile: Sendable {
   private let handle: Locked<(file: FileHandle, hasFailed: Bool)>
   private let path: String
 
-  /// Opens a file, or makes it; what stands there stays.
+  /// Opens a file, or makes it; existing content is kept.
   ///
   /// - Throws: `FileError` if the file cannot be opened for writing.
   public init(_ url: URL) throws {
@@ -67,7 +67,7 @@ public struct RunLogHandler: LogHandler {
 }
 
 extension Logger {
-  /// The logger of a run: standard error, and `log.txt` where the run has a results folder. Of several workers, the first speaks.
+  /// The logger of a run: standard error, and `log.txt` if the run has a results folder. Of several workers, the first speaks.
   ///
   /// - Throws: `FileError` if the log file cannot be opened for writing.
   public static func run(in folder: ResultsFolder? = nil, _ workers: any Workers = OneWorker()) throws -> Logger {
@@ -78,7 +78,7 @@ extension Logger {
 }
 
 extension ResultsFolder {
-  /// Does what writes into the folder of a configuration; an error that ends it goes to the folder's log, where there is one, and on to the caller.
+  /// Does what writes into the folder of a configuration; an error that ends it goes to the folder's log, if there is one, and on to the caller.
   static func recordingErrors<Value>(_ configuration: Configuration, _ workers: any Workers, _ body: () throws -> Value) throws -> Value {
     do {
       return try body()

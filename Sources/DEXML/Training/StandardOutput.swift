@@ -3,7 +3,7 @@ import WengertNN
 
 /// Standard output, where what a command prints either arrives or is an error.
 public enum StandardOutput {
-  /// Writes a text; an error where it cannot be written. Where the reader has gone, the program ends as one that knows nothing of pipes would: without a word.
+  /// Writes a text. If the reader has gone, the program ends as one that knows nothing of pipes would: without a word.
   ///
   /// - Throws: `FileError` if it cannot be written.
   public static func write(_ text: String) throws { try write(Data(text.utf8)) }

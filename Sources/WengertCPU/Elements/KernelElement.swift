@@ -51,7 +51,7 @@ protocol KernelNumber: KernelElement where Compute == Self {
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
   static var hasNaN: Bool { get }
-  /// The lanes in which vector kernels work on contiguous numbers of this type as they lie, nil where there are none.
+  /// The lanes in which vector kernels work on contiguous numbers of this type as they are; nil if there are none.
   static var lanes: Lanes? { get }
   /// The number that the state of a kernel's reduction stands for.
   init(state: UInt64)

@@ -9,7 +9,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
   private let rows: Int, columns: Int
   /// As BLAS reads it: of the copy, if there is one.
   let operand: ProductPlan.Operand
-  /// Numbers in the copy; 0 where there is none.
+  /// Numbers in the copy; 0 if there is none.
   let copyCount: Int
   /// The copy's lines in the view, their length and the distance between a line's elements.
   private let lines: StridedWalk

@@ -1,6 +1,6 @@
 import WengertCore
 
-/// A batch of matrix products made ready: how the factors are read, how the work is divided, and what is done to the product.
+/// A batch of prepared matrix products: how the factors are read, how the work is divided, and what is done to the product.
 ///
 /// It must not run on two threads at a time.
 final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable {
@@ -18,7 +18,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   private let isDirect: Bool
   private let method: Method
 
-  /// Who multiplies: BLAS; tiles that read the right factor as it lies, or turned over; or tiles that read it from panels, packed as a whole or
+  /// Which implementation computes the product: BLAS; tiles that read the right factor as it is, or transposed; or tiles that read it from panels, packed as a whole or
   /// chunk by chunk.
   private enum Method {
     case blas, tiles
@@ -26,7 +26,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     case chunks(ChunkedProduct<Number>)
   }
 
-  /// How the run in hand is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
+  /// How the current run is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
   private var parts = 1, alongRows = true, tasks = 0, pieces = 1
   /// Rows of a part, where these are blocks.
   private var partRows: Int?

@@ -35,7 +35,7 @@ struct DirectOutput {
   var isDirect = false
 }
 
-/// A row program made ready for its operands: the plan, the loop nest, and the operands (inputs, then outputs). The threads of a run share it,
+/// A row program prepared for its operands: the plan, the loop nest, and the operands (inputs, then outputs). The threads of a run share it,
 /// read-only; it must not run on two threads at a time.
 final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   /// Columns that one thread reduces of a row that is shared among threads.
@@ -193,7 +193,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   /// Work, in instructions on one element, below which another thread is not worth waking, and that one task should have.
   private static let task = 1 << 16
 
-  /// How the pieces of the run in hand are made.
+  /// How the pieces of the current run are made.
   private enum Sharing {
     case none, blocks, accumulation
     case chunks(pass: Int, row: Int)

@@ -211,9 +211,9 @@ enum Register {
   case narrow(Int), wide(Int), perRow(Int)
 }
 
-/// A row program made ready for one kind of run: registers assigned, kernels chosen.
+/// A row program prepared for one kind of run: registers assigned, kernels chosen.
 final class RowPlan: @unchecked Sendable {
-  /// The longest row that is walked in one pass, where its reductions would otherwise compute again what they need; where there are none;
+  /// The longest row that is walked in one pass, where its reductions would otherwise compute again what they need; if there are none;
   /// and the most rows of a block.
   static let longestReducedRow = 4096
   static let longestSingleTile = 1024

@@ -2,7 +2,7 @@ import Foundation
 
 /// What is wrong with a user's data: in which file, where in it, what is there, and what to do. One line says it: `file: field: value; advice`.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
-  /// The path of the file, or what stands for it: "command line", a word for bytes from memory, nothing for a setting wherever it comes from.
+  /// The path of the file, or a name for the source: "command line", a word for bytes from memory, nothing for a setting wherever it comes from.
   public var file: String
   /// The part of it that is wrong: a header field, a line, a setting. Empty if that is the whole.
   public var field: String

@@ -8,7 +8,7 @@ public struct HostArray: Sendable, Equatable {
   public let shape: [Int]
   public let data: Data
 
-  /// The array of `shape` whose bytes are `data`; an error where their number is not what `shape` and `dtype` ask for.
+  /// The array of `shape` whose bytes are `data`.
   ///
   /// - Throws: `FileError` if the number of bytes is not that of `shape` and `dtype`, or `shape` has a negative size, more than 64 axes, or overflows.
   public init(dtype: DType, shape: [Int], data: Data) throws {
@@ -92,7 +92,7 @@ extension HostArray {
     }
   }
 
-  /// The elements as `Double`; exact but for int64 beyond 2^53.
+  /// The elements as `Double`; exact except for int64 beyond 2^53.
   public func doubles() -> [Double] {
     switch dtype {
     case .int32: data.mapElements(Int32.self) { Double($0) }
@@ -102,7 +102,7 @@ extension HostArray {
     }
   }
 
-  /// The elements as `Int`; an error, naming `file` and `field`, where one is no whole number.
+  /// The elements as `Int`; errors name `file` and `field`.
   ///
   /// - Throws: `FileError` naming the first element that is not a whole number.
   public func ints(file: String = "array", field: String = "data") throws -> [Int] {
@@ -125,7 +125,7 @@ extension HostArray {
   /// The elements as truth values: whether each differs from 0.
   public func bools() -> [Bool] { dtype == .int64 ? data.mapElements(Int64.self) { $0 != 0 } : doubles().map { $0 != 0 } }
 
-  /// The same values in another type, rounded to nearest, ties to even; an error where an integer type cannot hold one.
+  /// The same values in another type, rounded to nearest, ties to even.
   ///
   /// - Throws: `FileError` naming the first element that an integer type cannot hold.
   public func converted(to target: DType) throws -> HostArray {

@@ -7,7 +7,7 @@ import Foundation
 /// let array = try NPY.read(file)  // float64, of shape [2]
 /// ```
 public enum NPY {
-  /// The array in the file at `url`; its bytes stay memory-mapped where they need no conversion.
+  /// The array in the file at `url`; its bytes stay memory-mapped if they need no conversion.
   ///
   /// - Throws: `FileError` if the file cannot be read, is damaged, or holds elements of another kind.
   public static func read(_ url: URL) throws -> HostArray { try read(mapFile(url), file: url.path) }

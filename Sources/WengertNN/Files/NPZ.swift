@@ -44,14 +44,14 @@ public struct NPZ: Sendable {
   /// Whether there is a member of this name.
   public func contains(_ name: String) -> Bool { names.contains(name) }
 
-  /// The array `name`; an error where there is none.
+  /// The array `name`.
   ///
   /// - Throws: `FileError` if there is no such member, it is damaged, or it is not an array of numbers.
   public func array(_ name: String) throws -> HostArray {
     try NPY.read(contents(name), file: "\(file)/\(name)")
   }
 
-  /// The text `name`; an error where there is none.
+  /// The text `name`.
   ///
   /// - Throws: `FileError` if there is no such member, it is damaged, or it is not one text.
   public func text(_ name: String) throws -> String {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What of a file and a model did not meet when weights were loaded.
+/// The names that only the model or only the file has, when weights were loaded.
 public struct LoadReport: Equatable, Sendable {
   /// Names that the model has and the file lacks; these tensors kept their values.
   public var missing: [String]

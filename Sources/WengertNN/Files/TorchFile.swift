@@ -62,7 +62,7 @@ public struct TorchFile: Sendable {
   /// A pickle of protocol 2 whose first object is the old format's number.
   private static let oldStart: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 
-  /// The tensor of this name, row-major; nil where there is none. int8, int16 are given as int32.
+  /// The tensor of this name, row-major; nil if there is none. int8 and int16 are given as int32.
   ///
   /// - Throws: `FileError` if the bytes of the tensor are missing or damaged, or its layout leads out of them.
   public func array(_ name: String) throws -> HostArray? {

@@ -145,7 +145,7 @@ struct ZipReader: Sendable {
   }
 }
 
-/// Where the central directory lies, from the record at the archive's end.
+/// Where the central directory is, from the record at the archive's end.
 private struct Directory {
   var entries: Int
   var size: Int

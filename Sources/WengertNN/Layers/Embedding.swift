@@ -5,7 +5,7 @@
 /// let rows = layer(Tensor([Int32(2), 0]))  // [[5, 6], [1, 2]]
 /// ```
 public struct Embedding: Layer, ParameterTree {
-  /// [count, width]
+  /// The table, [count, width].
   public var weight: Tensor
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight)]

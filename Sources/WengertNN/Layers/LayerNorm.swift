@@ -5,9 +5,9 @@
 /// let y = norm(Tensor([[1, 3]]))  // about [[-1, 1]]
 /// ```
 public struct LayerNorm: Layer, ParameterTree {
-  /// [width], the gain.
+  /// The gain, [width].
   public var weight: Tensor
-  /// [width]
+  /// The offset, [width].
   public var bias: Tensor
   public var epsilon: Double
 

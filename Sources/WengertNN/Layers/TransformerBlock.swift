@@ -10,12 +10,12 @@
 public struct TransformerBlock: ParameterTree, Sendable {
   public var attention: MultiHeadAttention
   public var attentionNorm: LayerNorm
-  /// [width] → [inner]
+  /// The first layer of the feed-forward network, [width] → [inner].
   public var intermediate: Linear
-  /// [inner] → [width]
+  /// The second layer of the feed-forward network, [inner] → [width].
   public var output: Linear
   public var outputNorm: LayerNorm
-  /// Of the results of attention and of the feed-forward network.
+  /// Dropout after attention and after the feed-forward network.
   public var dropout: Dropout
   public var normFirst: Bool
 

@@ -35,7 +35,7 @@ public func meanSquaredError(
   return square(prediction - target).mean()
 }
 
-/// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets lie in 0...1.
+/// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets are in 0...1.
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

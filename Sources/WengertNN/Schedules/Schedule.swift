@@ -49,7 +49,7 @@ public struct CosineSchedule: Schedule {
   }
 }
 
-/// The share of the steps after the warm-up that are past; 1 where there are none.
+/// The share of the steps after the warm-up that are past; 1 if there are none.
 private func progress(_ step: Int, after warmup: Int, of total: Int) -> Double {
   total > warmup ? min(1, Double(step - warmup) / Double(total - warmup)) : 1
 }
