@@ -34,6 +34,7 @@ public enum Launch {
 
 /// A wrong start of several workers.
 public struct LaunchError: Error, CustomStringConvertible {
+  /// What is wrong, and what to do.
   public let description: String
   init(_ description: String) { self.description = description }
 }

@@ -11,6 +11,7 @@
 public protocol Workers: Sendable {
   /// This worker's number, from 0.
   var rank: Int { get }
+  /// The number of workers.
   var count: Int { get }
 
   /// Replaces the values of all workers, as many of each, by their combination, place by place.
@@ -36,10 +37,13 @@ public enum CollectiveOperation: Sendable { case sum, maximum, minimum }
 public enum CollectiveType: Sendable {
   case float, double, int32
 
+  /// The bytes of one value.
   public var size: Int { self == .double ? 8 : 4 }
 }
 
+/// A number that workers can exchange.
 public protocol CollectiveElement: BitwiseCopyable, Sendable {
+  /// What it is exchanged as.
   static var collectiveType: CollectiveType { get }
 }
 
@@ -91,6 +95,7 @@ extension Workers {
 
 /// The only worker there is.
 public struct OneWorker: Workers {
+  /// The worker of a process alone.
   public init() {}
 
   public var rank: Int { 0 }

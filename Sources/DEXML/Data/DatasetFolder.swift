@@ -21,6 +21,7 @@ public struct DatasetFolder: Sendable {
     case test = "tst"
   }
 
+  /// The folder.
   public let url: URL
   /// The folder's own name, from which the metrics take their constants.
   public var name: String { url.standardizedFileURL.lastPathComponent }
@@ -37,12 +38,17 @@ public struct DatasetFolder: Sendable {
     self.url = url
   }
 
+  /// The file of documents of a split.
   public func textFile(_ split: Split) -> URL { url.appendingPathComponent("raw/\(split.rawValue)_X.txt") }
+  /// The file of label texts.
   public var labelTextFile: URL { url.appendingPathComponent("raw/Y.txt") }
+  /// The file of the relevance matrix of a split.
   public func labelMatrixFile(_ split: Split) -> URL { url.appendingPathComponent("Y.\(split.rawValue).npz") }
+  /// The file of pairs to drop before scoring, which need not exist.
   public func filterFile(_ split: Split) -> URL {
     url.appendingPathComponent(split == .train ? "filter_labels_train.txt" : "filter_labels_test.txt")
   }
+  /// The file of `count` held-out training rows.
   public func heldOutFile(_ count: Int) -> URL { url.appendingPathComponent("val_inds_\(count).npy") }
 
   /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.

@@ -10,7 +10,9 @@ import Foundation
 /// let columns = Array(matrix.row(0).indices)  // [1, 2]
 /// ```
 public struct SparseMatrix: Sendable, Equatable {
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
   /// `[rows + 1]`, from 0 to the number of entries, never falling.
   public let rowOffsets: [Int]

@@ -8,10 +8,13 @@ public struct BertEncoder: ParameterTree, Sendable {
   public var positionEmbeddings: Embedding
   /// The embeddings of segments, [types, width]; nil for DistilBERT.
   public var typeEmbeddings: Embedding?
+  /// The normalization of the embeddings.
   public var embeddingNorm: LayerNorm
+  /// The transformer blocks, first to last.
   public var blocks: [TransformerBlock]
   /// BERT's dense layer on the first token; nil if the file has none.
   public var pooler: Linear?
+  /// The shape of the encoder.
   public let configuration: BertConfiguration
 
   public static let fields: [Field<Self>] = [

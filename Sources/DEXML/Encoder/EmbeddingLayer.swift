@@ -2,7 +2,9 @@ import WengertNN
 
 /// What is between pooling and the embedding: modules of sentence-transformers, in any order.
 public enum EmbeddingLayer: TensorTree, Sendable {
+  /// A dense layer.
   case dense(Dense)
+  /// Layer normalization.
   case norm(LayerNorm)
   /// Scaling to length one.
   case normalize
@@ -47,7 +49,9 @@ public enum EmbeddingLayer: TensorTree, Sendable {
 
 /// y = f(x Wᵀ + b), plus x or its projection if there is a residual connection.
 public struct Dense: ParameterTree, Sendable {
+  /// The linear part, x Wᵀ + b.
   public var linear: Linear
+  /// The function f.
   public let activation: DenseActivation
   /// Whether the input is added to the output.
   public let isResidual: Bool
@@ -56,6 +60,7 @@ public struct Dense: ParameterTree, Sendable {
 
   public static let fields: [Field<Self>] = [.init("linear", \.linear), .init("residual", \.residual)]
 
+  /// A layer of these parts.
   public init(_ linear: Linear, activation: DenseActivation = .identity, isResidual: Bool = false, residual: Linear? = nil) {
     self.linear = linear
     self.activation = activation

@@ -11,6 +11,9 @@ public struct LabelClassifier: ParameterTree, Sendable {
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
+  /// A classifier of these weights.
+  ///
+  /// - Precondition: the weight is [labels, width] and the bias [labels].
   public init(weight: Tensor, bias: Tensor) {
     ensure(
       weight.rank == 2 && bias.shape == [weight.shape[0]],
@@ -25,7 +28,9 @@ public struct LabelClassifier: ParameterTree, Sendable {
     bias = .zeros([labels], dtype: weight.dtype, device: Device(weight.backend))
   }
 
+  /// The number of labels.
   public var labelCount: Int { weight.shape[0] }
+  /// The width of the embeddings.
   public var width: Int { weight.shape[1] }
 
   /// These labels in order, in ranges of at most `size`.

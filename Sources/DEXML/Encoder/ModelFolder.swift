@@ -4,8 +4,11 @@ import WengertNN
 /// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokenizer's files; how it was trained to be used, in `dexml.json`; and the classifier that was
 /// trained with it, if one was, in `classifier.safetensors`.
 public struct ModelFolder: Sendable {
+  /// The folder.
   public let url: URL
+  /// The shape of the encoder.
   public let configuration: BertConfiguration
+  /// How the model was trained to be used.
   public let usage: Usage
 
   /// Reads the settings; `model()` and `tokenizer()` read the rest.

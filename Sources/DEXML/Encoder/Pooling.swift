@@ -27,6 +27,7 @@ public struct Pooling: ConfigurationValue, Hashable {
   /// Whether the tokens of a prompt take part; if not, sums and choices begin behind them, and `weightedMean` still counts t from the text's start.
   public var includesPrompt = true
 
+  /// One way of pooling.
   public init(_ mode: Mode) { modes = [mode] }
 
   /// Several ways; nil if there are none, or one occurs twice.

@@ -8,7 +8,9 @@ import WengertNN
 /// let vectors = encoder.embed(PackedTokens([[2, 5, 3], [2, 7, 3]]))  // [2, 4], rows of length 1
 /// ```
 public struct TextEncoder: ParameterTree, Sendable {
+  /// The encoder of tokens.
   public var encoder: BertEncoder
+  /// How the hidden states of a text become one vector.
   public var pooling: Pooling
   /// What the pooled vectors go through, in order.
   public var layers: [EmbeddingLayer]
@@ -19,6 +21,7 @@ public struct TextEncoder: ParameterTree, Sendable {
 
   public static let fields: [Field<Self>] = [.init("encoder", \.encoder), .init("layers", \.layers), .init("dropout", \.dropout)]
 
+  /// An encoder of texts of these parts.
   public init(_ encoder: BertEncoder, pooling: Pooling, layers: [EmbeddingLayer] = [], dropout: Double = 0, normalizes: Bool = true) {
     self.encoder = encoder
     self.pooling = pooling

@@ -1,6 +1,8 @@
 /// How a model reads texts of one use: its tokenizer with that use's prompt, and how many of the prompt's tokens the pooling leaves out.
 public struct TextReader: Sendable {
+  /// The tokenizer with the prompt of the use.
   public let tokenizer: Tokenizer
+  /// The number of tokens at the start of each text that the pooling leaves out.
   public let skipped: Int
 }
 

@@ -18,7 +18,9 @@ import Foundation
 /// let reciprocalRank = metrics["MRR@10"]  // 50: the label is the second of the ranking
 /// ```
 public struct RankingMetrics: Sendable, Equatable {
+  /// A metric by its name.
   public struct Metric: Sendable, Equatable {
+    /// The name, such as `P@1`.
     public var name: String
     /// Percent, rounded to two decimals.
     public var value: Double

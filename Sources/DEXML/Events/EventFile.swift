@@ -6,6 +6,7 @@ import WengertNN
 /// Each event is one record: its length (8 bytes), the masked CRC-32C of the length (4), the message, the masked CRC-32C of the message (4), all little-endian.
 /// Every record goes to the file in one write as soon as it is known, so that an interruption costs the last one at most.
 public struct EventFile: Sendable {
+  /// The place of the file.
   public let url: URL
 
   /// A new file in a folder, begun with the event that names its format.
@@ -40,6 +41,7 @@ public struct EventFile: Sendable {
 extension EventFile {
   /// The events of a file, and what is wrong with it.
   public struct Contents: Sendable, Equatable {
+    /// The events that could be read, in order.
     public var events: [Event] = []
     /// What is damaged or missing, in words; nil if the file is whole.
     public var damage: String?

@@ -4,15 +4,20 @@ import WengertNN
 public struct LossTargets: Sendable {
   /// A positive label of a document.
   public struct Entry: Sendable, Equatable {
+    /// The number of the document in the batch.
     public var document: Int
+    /// The number of the label.
     public var label: Int
     /// 1, or the relevance if the loss is weighted, for a drawn one; −1 for one that is not drawn.
     public var weight: Float
 
+    /// Whether the positive is drawn.
     public var isDrawn: Bool { weight > 0 }
   }
 
+  /// B, the number of documents.
   public let documentCount: Int
+  /// L, the number of labels.
   public let labelCount: Int
   /// |P_i|, the number of positives of each document.
   public let positiveCounts: [Int]

@@ -19,6 +19,7 @@ import WengertNN
 /// let value = loss(documents: documents, labels: labels, targets: LossTargets(positives: positives))  // ln(1 + 1/e)
 /// ```
 public struct SimilarityLoss: Sendable {
+  /// Which of the losses is computed.
   public enum Criterion: Sendable, Equatable {
     case softmax
     case decoupledSoftmax
@@ -33,13 +34,17 @@ public struct SimilarityLoss: Sendable {
     case numberOfPositives
   }
 
+  /// Whether the documents' losses are averaged or added.
   public enum Reduction: Sendable { case mean, sum }
 
+  /// Which of the losses is computed.
   public var criterion: Criterion
   /// τ, by which similarities are divided.
   public var temperature: Double
+  /// Whether the documents' losses are averaged or added.
   public var reduction: Reduction
 
+  /// A loss with this temperature and reduction.
   public init(_ criterion: Criterion, temperature: Double, reduction: Reduction = .mean) {
     self.criterion = criterion
     self.temperature = temperature

@@ -20,6 +20,7 @@ public final class StreamedLoss {
   /// A block's gradient [block, width], given out as soon as it is known.
   public typealias Receiver = (_ block: Int, _ gradient: Tensor) -> Void
 
+  /// The loss that is computed.
   public let loss: SimilarityLoss
   /// Documents / τ, labels, positions and masks of the block's positives, and threshold columns: the positives' similarities and columns of sums [B, 1].
   private let firstSums: CompiledFunction<[Tensor], [Tensor]>
@@ -27,6 +28,7 @@ public final class StreamedLoss {
   /// Adds the block's part to the documents' gradient; the labels' gradient.
   private let slopes: CompiledUpdate<Tensor, [Tensor], Tensor>
 
+  /// The streamed form of `loss`.
   public init(_ loss: SimilarityLoss) {
     self.loss = loss
     let rows = StreamedRows(loss.criterion)

@@ -5,6 +5,7 @@ public final class ExactSearch {
   /// By how many labels they keep.
   private var programs: [Int: Program] = [:]
 
+  /// A search that has compiled nothing yet.
   public init() {}
 
   /// Labels that are searched at once, unless the caller says otherwise.

@@ -11,12 +11,14 @@ import WengertNN
 /// let nearest = index.nearest(Tensor([[0.6, 0.8]]), topK: 1)[0][0]  // "north", of similarity 0.8
 /// ```
 public final class LabelIndex {
+  /// The texts of the labels, in their order.
   public private(set) var texts: [String] = []
   private let blockRows: Int
   private let search = ExactSearch()
   /// [capacity, width] each; all but the last are full.
   private var blocks: [Tensor] = []
 
+  /// An index without labels, in blocks of `blockRows` rows.
   public init(blockRows: Int = 8192) { self.blockRows = blockRows }
 
   /// Adds labels at the end: one text for each row of `embeddings`, [labels, width].
@@ -63,7 +65,9 @@ public final class LabelIndex {
 
 /// A label and its similarity.
 public struct Prediction: Encodable, Equatable, Sendable {
+  /// The text of the label.
   public var label: String
+  /// The similarity.
   public var score: Float
   /// The label's number among all, from 0; not encoded.
   public var index: Int

@@ -55,6 +55,7 @@ public final class Predictor {
     try self.init(model: model, labelTexts: texts, chunk: chunk)
   }
 
+  /// The texts of the labels, in their order.
   public var labelTexts: [String] { index.texts }
 
   /// The `topK` nearest labels of each text, best first, with their similarities.

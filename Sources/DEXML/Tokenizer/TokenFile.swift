@@ -5,7 +5,9 @@ import WengertNN
 ///
 /// Beside the file, `.meta` holds one line, `rows columns int64`.
 public struct TokenFile: Sendable {
+  /// The number of texts.
   public let rows: Int
+  /// The number of ids of a row, padding included.
   public let columns: Int
   private let ids: Data
 

@@ -15,9 +15,13 @@ import WengertNN
 public struct Tokenizer: Sendable {
   /// The folder's last path component, and a checksum of the prompt if there is one; part of the names of token files.
   public private(set) var name: String
+  /// The id of the padding token.
   public let padID: Int32
+  /// The id of words without pieces, `[UNK]`.
   public let unkID: Int32
+  /// The id with which every text begins, `[CLS]`.
   public let clsID: Int32
+  /// The id with which every text ends, `[SEP]`.
   public let sepID: Int32
   /// One more than the largest id: the number of rows a token embedding must have.
   public let vocabularySize: Int

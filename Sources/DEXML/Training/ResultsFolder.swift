@@ -3,6 +3,7 @@ import WengertNN
 
 /// The folder of a run's results, `results_root/project/dataset/expname`, and the names of the files in it.
 public struct ResultsFolder: Sendable, Equatable {
+  /// The folder.
   public let url: URL
 
   init(_ url: URL) { self.url = url }

@@ -3,6 +3,7 @@ import WengertNN
 
 /// Another process writes into a results folder.
 public struct FolderInUse: Error, Equatable, CustomStringConvertible {
+  /// Who has the folder, and what to do.
   public let description: String
 
   init(_ description: String) { self.description = description }

@@ -11,6 +11,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   /// What was expected, or what to do. Empty if the value says it.
   public var advice: String
 
+  /// An error about `value`; `file`, `field` and `advice` may be empty.
   public init(file: String = "", field: String = "", value: String, advice: String = "") {
     self.file = file
     self.field = field
@@ -22,6 +23,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   public var description: String {
     ([file, field].filter { !$0.isEmpty } + [value]).joined(separator: ": ") + (advice.isEmpty ? "" : "; \(advice)")
   }
+  /// The same as `description`.
   public var errorDescription: String? { description }
 
   /// The error of the last failed system call on `file`.

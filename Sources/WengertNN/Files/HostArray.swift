@@ -4,8 +4,11 @@ import Foundation
 ///
 /// `data` may be a slice of a memory-mapped file: its indices need not start at 0, nor its address be aligned.
 public struct HostArray: Sendable, Equatable {
+  /// The type of the elements.
   public let dtype: DType
+  /// The sizes of the axes.
   public let shape: [Int]
+  /// The bytes of the elements.
   public let data: Data
 
   /// The array of `shape` whose bytes are `data`.

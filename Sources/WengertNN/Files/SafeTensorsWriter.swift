@@ -2,6 +2,7 @@ import Foundation
 
 /// A safetensors file of one float32 array [rows, width], whose rows are appended as they are made: for outputs larger than memory.
 public final class SafeTensorsWriter: RowWriter {
+  /// The number of rows so far.
   public private(set) var rows = 0
   private let total: Int
   private let width: Int

@@ -7,6 +7,7 @@ public struct LoadReport: Equatable, Sendable {
   /// Names that the file has and the model lacks.
   public var unexpected: [String]
 
+  /// A report of these names.
   public init(missing: [String] = [], unexpected: [String] = []) {
     self.missing = missing
     self.unexpected = unexpected

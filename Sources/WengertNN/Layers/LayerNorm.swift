@@ -9,6 +9,7 @@ public struct LayerNorm: Layer, ParameterTree {
   public var weight: Tensor
   /// The offset, [width].
   public var bias: Tensor
+  /// The number ε that is added to the variance.
   public var epsilon: Double
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]

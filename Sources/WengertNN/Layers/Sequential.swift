@@ -5,9 +5,12 @@
 /// let names = model.namedTensors.map(\.name)  // 0.weight, 0.bias, 2.weight, 2.bias
 /// ```
 public struct Sequential: Layer {
+  /// The layers, first to last.
   public var layers: [any Layer]
 
+  /// A model of these layers.
   public init(_ layers: any Layer...) { self.layers = layers }
+  /// A model of these layers.
   public init(_ layers: [any Layer]) { self.layers = layers }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {

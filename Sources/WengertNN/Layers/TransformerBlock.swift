@@ -8,15 +8,19 @@
 /// let y = block(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
 /// ```
 public struct TransformerBlock: ParameterTree, Sendable {
+  /// The self-attention.
   public var attention: MultiHeadAttention
+  /// The normalization of the attention.
   public var attentionNorm: LayerNorm
   /// The first layer of the feed-forward network, [width] → [inner].
   public var intermediate: Linear
   /// The second layer of the feed-forward network, [inner] → [width].
   public var output: Linear
+  /// The normalization of the feed-forward network.
   public var outputNorm: LayerNorm
   /// Dropout after attention and after the feed-forward network.
   public var dropout: Dropout
+  /// Whether the block is pre-norm.
   public var normFirst: Bool
 
   public static let fields: [Field<Self>] = [

@@ -7,6 +7,7 @@ public struct ParameterGroup: Sendable {
   /// A factor of the learning rate.
   public var learningRateScale: Double
 
+  /// A group of the parameters for which `matches` is true.
   public init(
     matching matches: @escaping @Sendable (_ name: String, _ parameter: Tensor) -> Bool, weightDecay: Double? = nil,
     learningRateScale: Double = 1
