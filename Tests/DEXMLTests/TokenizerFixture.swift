@@ -23,11 +23,7 @@ struct TokenizerFixture: Decodable, Sendable {
   var casedDigests: [String]
   var lowerOnlyDigests: [String]
 
-  static let shared: TokenizerFixture = {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("Fixtures/tokenizer.json")
-    return try! JSONDecoder().decode(TokenizerFixture.self, from: Data(contentsOf: file))
-  }()
+  static let shared = try! JSONDecoder().decode(TokenizerFixture.self, from: Data(contentsOf: Fixtures.url("tokenizer.json")))
 }
 
 /// A folder that is removed when the last reference goes.

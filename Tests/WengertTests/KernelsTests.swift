@@ -208,7 +208,7 @@ import WengertTestSupport
 
     static let golden: [Golden] = try! JSONDecoder().decode(
       [Golden].self,
-      from: Data(contentsOf: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/philox.json")))
+      from: Data(contentsOf: Fixtures.url("philox.json")))
 
     @Test("random bits are Philox-4×32-10's, whatever the length and the layout", arguments: 0..<4)
     func philox(lane: Int) {

@@ -48,7 +48,6 @@ struct GoldenReference: Decodable {
   }
 
   static func load() throws -> GoldenReference {
-    let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../Fixtures/reference.json")
-    return try JSONDecoder().decode(GoldenReference.self, from: Data(contentsOf: file))
+    try JSONDecoder().decode(GoldenReference.self, from: Data(contentsOf: Fixtures.url("reference.json")))
   }
 }
