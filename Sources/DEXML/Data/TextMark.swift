@@ -15,7 +15,7 @@ enum TextMark {
     if let (value, advice) = problem(head) { throw FileError(file: file, field: "encoding", value: value, advice: advice) }
   }
 
-  /// What is wrong with a file that is not UTF-8 but another Unicode encoding, known by its mark, or by every other byte being 0; nil where it may be UTF-8.
+  /// What is wrong with a file that is not UTF-8 but another Unicode encoding, known by its mark, or by every other byte being 0; nil if it may be UTF-8.
   static func problem(_ head: some Collection<UInt8>) -> (value: String, advice: String)? {
     let head = Array(head.prefix(headSize))
     func problem(_ name: String, _ iconv: String) -> (value: String, advice: String) {

@@ -72,7 +72,7 @@ public struct DemoDataset: Sendable, Equatable {
     return result
   }
 
-  /// A text with a sentence for each label, two where there is one label only, and at times a sentence about nothing of the sort.
+  /// A text with a sentence for each label, two if there is one label only, and at times a sentence about nothing of the sort.
   private static func text(of labels: [Int], random: inout RandomSequence) -> String {
     var sentences: [String] = []
     for label in labels.count == 1 ? [labels[0], labels[0]] : labels {

@@ -70,7 +70,7 @@ public struct ModelFolder: Sendable {
     return tokenizer.prefixed(by: prompt)
   }
 
-  /// How many tokens at the start of each text the pooling does not look at: those of the tokenizer's prompt, where the folder says so.
+  /// How many tokens at the start of each text the pooling does not look at: those of the tokenizer's prompt, if the folder says so.
   func skippedTokens(_ tokenizer: Tokenizer, maximumLength: Int) throws -> Int {
     guard !usage.pooling.includesPrompt, tokenizer.promptLength > 0 else { return 0 }
     guard tokenizer.promptLength < maximumLength - 1 else {

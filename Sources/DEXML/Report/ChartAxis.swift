@@ -1,6 +1,6 @@
 import Foundation
 
-/// The range of a chart's axis, and where its marks stand.
+/// The range of a chart's axis, and where its marks are.
 struct ChartAxis {
   let range: ClosedRange<Double>
   let ticks: [Double]

@@ -27,7 +27,7 @@ struct LineChart {
   /// Beyond this a number is damage, and would leave no room for the others.
   private static let largest = 1e100
 
-  /// The figure; nothing where no series has a number.
+  /// The figure; nothing if no series has a number.
   var markup: Markup? {
     let drawn = series.map { series in
       var series = series
@@ -76,7 +76,7 @@ struct LineChart {
       """
   }
 
-  /// The points, or where they are many the least and the greatest of each stretch, so that no peak is lost.
+  /// The points, or if they are many the least and the greatest of each stretch, so that no peak is lost.
   private static func thinned(_ points: [Point]) -> [Point] {
     guard points.count > mostPoints else { return points }
     let stretches = mostPoints / 2

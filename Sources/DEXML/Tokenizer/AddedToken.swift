@@ -9,7 +9,7 @@ struct AddedToken: Equatable, Sendable {
   var lstrip = false
   /// Takes the white space after it along.
   var rstrip = false
-  /// Only where no word character touches it.
+  /// Only if no word character touches it.
   var singleWord = false
 }
 

@@ -111,7 +111,7 @@ final class CharacterTable: @unchecked Sendable {
   static let growth = 6
 
   let normalizer: BertNormalizer
-  /// What an ASCII byte becomes; 0xFF where it is dropped.
+  /// What an ASCII byte becomes; 0xFF if it is dropped.
   let asciiReplacement: [UInt8]
   let asciiSplit: [UInt8]
   private let pages: UnsafeMutablePointer<Atomic<UnsafeRawPointer?>>

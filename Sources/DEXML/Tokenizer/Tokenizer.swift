@@ -52,13 +52,13 @@ public struct Tokenizer: Sendable {
   /// Reads `tokenizer.json`, or, if there is none, `vocab.txt`; beside them `tokenizer_config.json`,
   /// `special_tokens_map.json` and `added_tokens.json` if present.
   ///
-  /// As in transformers 5, the class decides what counts: where `tokenizer_class`, or else the `model_type` of a `config.json`, is of BERT or DistilBERT, what
-  /// `tokenizer_config.json` says of lower case, accents and ideographs, and BERT's defaults where it does not; else what `tokenizer.json` says. A length limit or
+  /// As in transformers 5, the class decides what counts: if `tokenizer_class`, or else the `model_type` of a `config.json`, is of BERT or DistilBERT, what
+  /// `tokenizer_config.json` says of lower case, accents and ideographs, and BERT's defaults if it does not; else what `tokenizer.json` says. A length limit or
   /// padding stored in `tokenizer.json` is not applied: callers pass their own.
   /// - Throws: `FileError` naming the file, the field and the value.
   public init(folder: URL) throws { try self.init(folder: folder, lowercases: false) }
 
-  /// The same; `lowercases` makes lower case of texts even where the folder's own files do not, and leaves accents as they say.
+  /// The same; `lowercases` makes lower case of texts even if the folder's own files do not, and leaves accents as they say.
   init(folder: URL, lowercases: Bool) throws {
     var settings = try TokenizerSettings(folder: folder)
     if lowercases && !settings.lowercase {

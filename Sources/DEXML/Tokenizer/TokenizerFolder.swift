@@ -61,7 +61,7 @@ extension TokenizerSettings {
   // MARK: the class
 
   /// Whether transformers makes a tokenizer of BERT's class from the folder: `tokenizer.json` then gives the pieces and the added tokens, and all else is as
-  /// `tokenizer_config.json` says or, where it is silent, as BERT has it. Of any other folder `tokenizer.json` alone counts.
+  /// `tokenizer_config.json` says or, if it is silent, as BERT has it. Of any other folder `tokenizer.json` alone counts.
   private static func isBert(_ config: (JSONDocument, String)?, _ folder: URL) throws -> Bool {
     let model = try document(folder.appendingPathComponent("config.json"))
     for (document, file) in [config, model].compactMap(\.self) {

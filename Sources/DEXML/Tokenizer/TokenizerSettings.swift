@@ -6,7 +6,7 @@ struct TokenizerSettings: Sendable {
   var cleanText = true
   var handleChinese = true
   var lowercase = true
-  /// As lower-casing where nil.
+  /// Nil strips accents if letters are lower-cased.
   var stripAccents: Bool?
   var prefix = Array("##".utf8)
   var longestWord = 100

@@ -41,7 +41,7 @@ final class WordCache {
   private struct Entry {
     var low: UInt64 = 0
     var high: UInt64 = 0
-    /// 0 where the place is free.
+    /// 0 if the place is free.
     var length: UInt8 = 0
     var count: UInt8 = 0
     var ids: (Int32, Int32, Int32) = (0, 0, 0)

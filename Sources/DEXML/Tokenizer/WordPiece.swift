@@ -130,7 +130,7 @@ final class WordPiece: Sendable {
     }
   }
 
-  /// The ids of one word, from the cache where it is short and was met lately.
+  /// The ids of one word, from the cache if it is short and was met lately.
   @inline(__always)
   private func encodeWord(_ text: UnsafeBufferPointer<UInt8>, _ start: Int, _ end: Int, _ cache: WordCache, into ids: inout [Int32]) {
     guard let word = WordCache.Word(text, from: start, to: end) else { return splitWord(text, start, end, into: &ids) }

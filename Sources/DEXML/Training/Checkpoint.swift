@@ -20,7 +20,7 @@ package struct Checkpoint {
     package var best: Double?
     /// How many lines the metrics table has.
     package var metricsLines = 0
-    /// The checksum of the mined negatives, where there are any.
+    /// The checksum of the mined negatives, if there are any.
     package var negatives: String?
 
     package init() {}
@@ -60,7 +60,7 @@ package struct Checkpoint {
     try SafeTensors.write(tensors, metadata: metadata, isChecksummed: true, to: url)
   }
 
-  /// Opens a checkpoint; an error where the file is damaged or something else.
+  /// Opens a checkpoint; an error if the file is damaged or something else.
   package init(contentsOf url: URL) throws {
     file = try SafeTensors(verifying: url)
     let metadata = file.metadata
@@ -91,7 +91,7 @@ package struct Checkpoint {
     self.position = position
   }
 
-  /// Throws, naming the first difference, where the checkpoint is another run's.
+  /// Throws, naming the first difference, if the checkpoint is another run's.
   package func check(_ identity: Identity) throws {
     for (name, expected) in identity {
       let found = file.metadata["run: \(name)"]

@@ -21,7 +21,7 @@ public final class GradientCache<Model: TensorTree> {
   private struct Texts {
     let chunks: [(tokens: TokenTensors, key: Tensor?)]
     var embeddings: [Tensor] = []
-    /// The last chunk, where it waits half way.
+    /// The last chunk, if it waits half way.
     var last: CompiledPullback<Model, TokenTensors, Tensor?>.Pending?
 
     var lastTokenCount: Int { chunks.last?.tokens.ids.shape[0] ?? 0 }

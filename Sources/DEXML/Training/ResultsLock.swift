@@ -51,7 +51,7 @@ final class ResultsLock: Sendable {
   /// The process that died with the folder, which is this one's now.
   let predecessor: Owner?
 
-  /// Takes the folder; where a process that lives has it, or one on another machine, the error says which.
+  /// Takes the folder; if a process that lives has it, or one on another machine, the error says which.
   init(_ folder: ResultsFolder) throws {
     file = folder.lock
     let (descriptor, hasLock) = try Self.open(file)
@@ -169,7 +169,7 @@ private final class Interruptions: Sendable {
   /// Whether it was there.
   func remove(_ lock: ResultsLock) -> Bool { state.withLock { $0.locks.removeValue(forKey: ObjectIdentifier(lock)) != nil } }
 
-  /// Nil where somebody else, or nobody, is to be told: a handler of the program's own, or nohup.
+  /// Nil if somebody else, or nobody, is to be told: a handler of the program's own, or nohup.
   private func watch(_ number: Int32) -> (any DispatchSourceSignal)? {
     var present = sigaction()
     guard sigaction(number, nil, &present) == 0, present.__sigaction_handler.sa_handler == nil else { return nil }

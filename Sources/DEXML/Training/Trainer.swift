@@ -17,10 +17,10 @@ public struct Trainer {
   private let maximumLength: Int
   let task: DatasetTask
   private let loss: SimilarityLoss
-  /// All labels' tokens, where all are negatives.
+  /// All labels' tokens, if all are negatives.
   private let labelChunks: [PackedTokens]
   let workers: any Workers
-  /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
+  /// Mined negatives, from `hard_neg_start` on if the configuration asks for them.
   private var shortlist: Shortlist?
   var model: DualEncoder
   var optimizer: AnyOptimizer
@@ -295,7 +295,7 @@ public struct Trainer {
     return configuration.negType == .shorty && since >= 0 && since % configuration.evalInterval == 0
   }
 
-  /// Reads the negatives that go with the checkpoint from which the run goes on, where it needs them.
+  /// Reads the negatives that go with the checkpoint from which the run goes on, if it needs them.
   mutating func readNegatives(besides checkpoint: URL) throws {
     let epoch = position.epoch
     guard configuration.negType == .shorty, epoch > configuration.hardNegStart, epoch <= configuration.numEpochs,

@@ -30,11 +30,11 @@ protocol KernelNumber: KernelElement where Compute == Self {
   var wide: Wide { get }
   init(wide: Wide)
   static var zero: Self { get }
-  /// Changes no number that it is added to: −0 where there is one.
+  /// Changes no number that it is added to: −0 if there is one.
   static var nothing: Self { get }
   static func sum(_ a: Self, _ b: Self) -> Self
   static func product(_ a: Self, _ b: Self) -> Self
-  /// The smaller or greater of two, NaN where either is.
+  /// The smaller or greater of two, NaN if either is.
   static func minimum(_ a: Self, _ b: Self) -> Self
   static func maximum(_ a: Self, _ b: Self) -> Self
   /// out = a · b, or out += a · b; all are readable by BLAS, and `out` is row-major.

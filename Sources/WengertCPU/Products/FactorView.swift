@@ -1,6 +1,6 @@
 import WengertCore
 
-/// One factor, in a form that BLAS can read: the view itself where possible; otherwise a contiguous copy of its different matrices, made by each run.
+/// One factor, in a form that BLAS can read: the view itself if possible; otherwise a contiguous copy of its different matrices, made by each run.
 final class FactorView<Element: KernelElement>: ParallelWork {
   typealias Number = Element.Compute
 

@@ -28,10 +28,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
 
   /// How the current run is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
   private var parts = 1, alongRows = true, tasks = 0, pieces = 1
-  /// Rows of a part, where these are blocks.
+  /// Rows of a part, if these are blocks.
   private var partRows: Int?
   private var target: UnsafeMutablePointer<Element>?
-  /// The whole product, where it was made chunk by chunk.
+  /// The whole product, if it was made chunk by chunk.
   private var sums: Matrix<Number>?
 
   private let workspace: CPUStorage?
@@ -76,7 +76,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
   }
 
-  /// Numbers of a product that is made chunk by chunk and cannot be summed up where it goes; a small one stands behind the panels.
+  /// Numbers of a product that is made chunk by chunk and cannot be summed up where it goes; a small one is behind the panels.
   private var ownCount: Int {
     if case .chunks = method { isDirect ? 0 : plan.m * plan.n } else { 0 }
   }
@@ -139,7 +139,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     pieces = max(1, min(tasks, threads * 16, matrices.count * m * n * max(k, 1) / (ThreadPool.worthwhile * 8)))
   }
 
-  /// Nil where the parts are as large as there are threads for.
+  /// Nil if the parts are as large as there are threads for.
   private var blockRows: Int? {
     // Few enough that a block of the product stays in the second-level cache.
     let few = max(16, min(64, (1 << 17) / plan.n / 8 * 8))

@@ -59,7 +59,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   let directCount: Int
   /// For each of them, the inputs that are read after it is made.
   private let readLater: [[Int]]
-  /// Inputs that are read after the first store, and must be loaded where an output shares their memory.
+  /// Inputs that are read after the first store, and must be loaded if an output shares their memory.
   private let held: [Int]
   let stateCount: Int
   /// Whose memory the operands are in.
@@ -255,7 +255,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   }
 }
 
-/// 0..<extent in ranges of one size (the last may be shorter); one empty range where there is nothing.
+/// 0..<extent in ranges of one size (the last may be shorter); one empty range if there is nothing.
 struct Parts {
   let extent: Int
   let size: Int

@@ -82,7 +82,7 @@ enum RowStep {
   case accumulate(wg_accumulate_fn, output: Int, Int, Lanes)
   /// Several instructions in one pass.
   case joined(wg_joined_fn, value: Int, FusedOperands)
-  /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row where it is read again.
+  /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row if it is read again.
   case joinedReduction(wg_joined_reduction_fn, ReductionTarget, stored: Int?, FusedOperands)
 
   /// One number per row of the block, or the pass's partial result.
@@ -91,7 +91,7 @@ enum RowStep {
   }
 }
 
-/// For the destination and up to three operands: bytes per element where it is a row, bytes per row where it is one number per row.
+/// For the destination and up to three operands: bytes per element if it is a row, bytes per row if it is one number per row.
 struct ByRow {
   var element: (Int, Int, Int, Int)
   var row: (Int, Int, Int, Int)
@@ -213,7 +213,7 @@ enum Register {
 
 /// A row program prepared for one kind of run: registers assigned, kernels chosen.
 final class RowPlan: @unchecked Sendable {
-  /// The longest row that is walked in one pass, where its reductions would otherwise compute again what they need; if there are none;
+  /// The longest row that is walked in one pass, if its reductions would otherwise compute again what they need; if there are none;
   /// and the most rows of a block.
   static let longestReducedRow = 4096
   static let longestSingleTile = 1024

@@ -61,7 +61,7 @@ public struct HostArray: Sendable, Equatable {
   /// The number of elements.
   public var count: Int { data.count / dtype.byteCount }
 
-  /// Rows, columns … × bytes of an element; an error where a size is negative, there are more than 64, or the product overflows.
+  /// Rows, columns … × bytes of an element; an error if a size is negative, there are more than 64, or the product overflows.
   static func byteCount(_ shape: [Int], _ elementBytes: Int, file: String, field: String) throws -> Int {
     func wrong(_ advice: String) -> FileError {
       FileError(file: file, field: field, value: "(\(shape.prefix(8).map(String.init).joined(separator: ", ")))", advice: advice)
