@@ -67,7 +67,7 @@ struct ConfigurationFiles {
   /// What the text of a file says: its entries, and the names of the files it depends on.
   /// - Parameters:
   ///   - line: the number of lines before it in the file.
-  ///   - keys: keys that stand for nothing.
+  ///   - keys: keys that are ignored.
   private static func parse(
     _ text: String, of file: URL, after line: Int = 0, passingOver keys: Set<String> = []
   ) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {

@@ -12,7 +12,7 @@ extension Configuration {
     let isText: Bool
     /// The value as text that reads back as the same value.
     let text: @Sendable (Configuration) -> String
-    /// Sets the value that a text stands for; false if it is not an allowed value.
+    /// Sets the value that a text means; false if it is not an allowed value.
     let set: @Sendable (inout Configuration, String) -> Bool
 
     /// The default as text.

@@ -2,7 +2,7 @@
 public protocol ConfigurationValue: Sendable, Equatable {
   /// What values are allowed, in words for an error message; empty if any text is.
   static var expectation: String { get }
-  /// The value that `text` stands for, or nil.
+  /// The value that `text` means, or nil.
   init?(configurationText text: String)
   /// Text that reads back as the same value.
   var configurationText: String { get }

@@ -63,7 +63,7 @@ public struct Pooling: ConfigurationValue, Hashable {
   /// How many of the last hidden states it looks at.
   var stateCount: Int { modes.contains(.lightxml) ? 5 : 1 }
 
-  /// How many vectors of the encoder's width stand side by side.
+  /// How many vectors of the encoder's width are side by side.
   var parts: Int { modes.reduce(0) { $0 + ($1 == .lightxml ? 5 : 1) } }
 
   /// Whether sentence-transformers has all of it.

@@ -54,7 +54,7 @@ public enum Evaluator {
     report(outcome.metrics, split, log)
   }
 
-  /// Encodes documents, and labels unless a classifier stands for them; searches and scores. An error if a similarity is not a number.
+  /// Encodes documents, and labels unless a classifier replaces them; searches and scores. An error if a similarity is not a number.
   static func evaluate(
     _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration,
     workers: any Workers = OneWorker()

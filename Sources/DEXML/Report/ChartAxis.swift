@@ -22,7 +22,7 @@ struct ChartAxis {
     ticks = marks.filter { ends.contains($0) }
   }
 
-  /// Where a value stands between the ends of the axis, from 0 to 1.
+  /// Where a value is between the ends of the axis, from 0 to 1.
   func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
 
   /// A mark's text, with as many decimals as tell it from the next.

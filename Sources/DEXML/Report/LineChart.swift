@@ -12,7 +12,7 @@ struct LineChart {
     /// The place of the run in the report, which sets the color.
     var run: Int
     var points: [Point]
-    /// Whether the curve stands back behind a smoothed one.
+    /// Whether the curve is drawn faintly behind a smoothed one.
     var isFaint = false
   }
 

@@ -32,7 +32,7 @@ struct ReportPage {
     }
   }
 
-  /// A heading with what stands below it.
+  /// A heading with what is below it.
   func section(_ title: String, _ parts: [Markup]) -> Markup {
     "<section><h2>\(title)</h2>\n\(parts)\n</section>"
   }

@@ -102,7 +102,7 @@ struct TextPredictions: PredictionWriter {
   }
 }
 
-/// One list, whose objects stand on a line each.
+/// One list, whose objects are on a line each.
 struct JSONPredictions: PredictionWriter {
   private let encoder = JSONEncoder()
   private var rows = 0

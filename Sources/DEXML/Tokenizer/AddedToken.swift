@@ -1,4 +1,4 @@
-/// A token that stands outside the word pieces: found in the text before anything else and never split.
+/// A token outside the word pieces: found in the text before anything else and never split.
 struct AddedToken: Equatable, Sendable {
   var content: [UInt8]
   /// Not counted as text when ids are read back.

@@ -99,7 +99,7 @@ final class WordPiece: Sendable {
     }
   }
 
-  /// Splits normalized text, which lies in a scratch, at white space and punctuation, and every word into pieces.
+  /// Splits normalized text, which is in a scratch, at white space and punctuation, and every word into pieces.
   private func encodeWords(_ text: UnsafeBufferPointer<UInt8>, _ end: Int, _ cache: WordCache, into ids: inout [Int32]) {
     table.asciiSplit.withUnsafeBufferPointer { ascii in
       var wordStart = 0

@@ -32,7 +32,7 @@ public struct ResultsFolder: Sendable, Equatable {
   public var configuration: URL { url.appendingPathComponent("config.yaml") }
   /// The best model, a Hugging Face folder.
   public var model: URL { url.appendingPathComponent("model") }
-  /// Where the run stands, to go on from.
+  /// How far the run is, to go on from.
   public var checkpoint: URL { url.appendingPathComponent("checkpoint.safetensors") }
   /// The checkpoint of the run before, which a new run in the same folder sets aside.
   public var previousCheckpoint: URL { url.appendingPathComponent("checkpoint.previous.safetensors") }

@@ -114,7 +114,7 @@ extension Trainer {
 
   private var metricsPrefix: URL { results.url.appendingPathComponent(split.rawValue) }
 
-  /// Keeps where the run stands, unless nothing is to be kept.
+  /// Keeps how far the run is, unless nothing is to be kept.
   mutating func saveCheckpoint() throws {
     guard configuration.save && isFirst else { return }
     position.metricsLines = try RankingMetrics.lineCount(of: metricsPrefix)

@@ -31,7 +31,7 @@ public struct Trainer {
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
-  /// Where the run stands; with model and optimizer it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
+  /// How far the run is; with model and optimizer it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
   var position = Checkpoint.Position()
   /// What must be the same for a checkpoint to be this run's.
   let identity: Checkpoint.Identity

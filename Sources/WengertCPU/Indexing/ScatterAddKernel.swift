@@ -142,7 +142,7 @@ private struct AddPart: ElementVisitor {
     let extent = out.shape[0]
     return isByColumns ? 0..<extent : extent * part / of..<extent * (part + 1) / of
   }
-  /// Whether all slices lie in memory as one row each.
+  /// Whether all slices are in memory as one row each.
   private var areRows: Bool { slices.lines.count == 1 && slices.firstStep == 1 && slices.secondStep == 1 }
 
   func visit<Element: KernelElement>(_ type: Element.Type) {

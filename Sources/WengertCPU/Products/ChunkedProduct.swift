@@ -15,7 +15,7 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
   private static var longestSpan: Int { 4096 }
 
   private let m: Int, k: Int, n: Int
-  /// Whether the left factor is packed as well, and not read as it lies.
+  /// Whether the left factor is packed as well, and not read as it is.
   private let packsLeft: Bool
   private let spanRows: Int, spanColumns: Int, chunkLength: Int
 

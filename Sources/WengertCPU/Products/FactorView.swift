@@ -59,7 +59,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
     return distinct
   }
 
-  /// Numbers in the copy of a factor that lies so.
+  /// Numbers in the copy of a factor in this layout.
   static func copyCount(_ operand: ProductPlan.Operand, batch: Shape, rows: Int, columns: Int) -> Int {
     isReadable(operand, rows, columns) ? 0 : distinct(operand, batch).elementCount * rows * columns
   }

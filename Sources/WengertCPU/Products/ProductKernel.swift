@@ -202,7 +202,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
   }
 
-  /// A product by tiles whose right factor lies across the memory, and is turned over first.
+  /// A product by tiles whose right factor has contiguous columns, and is transposed first.
   private func turned(_ x: Matrix<Number>, _ y: Matrix<Number>, into out: Matrix<Number>) {
     let length = (y.columns + 15) / 16 * 16
     let scratch = ScratchMemory.ofThread(.registers, y.rows * length, of: Number.self)
@@ -291,7 +291,7 @@ struct ProductEpilogue {
 }
 
 extension RowKernel {
-  /// Walks some of the rows, of which one input may stand in a block of its own.
+  /// Walks some of the rows, of which one input may be in a block of its own.
   fileprivate func walk(_ rows: Range<Int>, product: (input: Int, base: UnsafeMutableRawPointer)?) {
     RowInterpreter(self, block: product).walk(rows: rows, columns: 0..<columns)
   }

@@ -129,7 +129,7 @@ final class ColumnReduction {
     }
   }
 
-  /// Where a kept row of an output lies.
+  /// Where a kept row of an output is.
   private func position(ofKept kept: Int, _ output: Int, _ run: RowKernel) -> Int {
     var rest = kept
     var position = 0

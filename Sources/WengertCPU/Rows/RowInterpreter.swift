@@ -71,7 +71,7 @@ struct RowInterpreter {
 
   // MARK: Walking
 
-  /// Combines the rows of an output in states that lie at `base`.
+  /// Combines the rows of an output in states that are at `base`.
   func accumulate(_ output: Int, in base: UnsafeMutablePointer<UInt64>) {
     (accumulators + output).initialize(to: Accumulator(base: base))
   }

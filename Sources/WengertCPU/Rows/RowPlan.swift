@@ -1,7 +1,7 @@
 import CKernels
 import WengertCore
 
-/// Lanes in which values stand in registers; the kernels know them by their number.
+/// Lanes in which values are in registers; the kernels know them by their number.
 enum Lanes: Int, CaseIterable {
   case int32, int64, float32, float64
 
@@ -20,7 +20,7 @@ enum Lanes: Int, CaseIterable {
 }
 
 extension DType {
-  /// Whether memory of this dtype has the form of its lanes, so that a register may stand in memory.
+  /// Whether memory of this dtype has the form of its lanes, so that a register may be in memory.
   var isLanes: Bool { self == .int32 || self == .int64 || self == .float32 || self == .float64 }
 }
 
@@ -145,7 +145,7 @@ final class RowPass {
   var perRowSteps: [RowStep] = []
   var tileSteps: [RowStep] = []
   var reductions: [PartialReduction] = []
-  /// Where each row value stands in this pass.
+  /// Where each row value is in this pass.
   var registers: [(value: Int, register: Register)] = []
 }
 

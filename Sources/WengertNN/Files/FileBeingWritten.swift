@@ -164,7 +164,7 @@ private enum OutputPlace {
     return target
   }
 
-  /// The number of the open file that a path of the system's stands for.
+  /// The number of the open file that a path of the system's names.
   private static func descriptor(_ path: String) -> Int32? {
     switch path {
     case "/dev/stdout": return STDOUT_FILENO

@@ -2,7 +2,7 @@ import Foundation
 
 /// The members of a ZIP archive (APPNOTE 6.3): stored or deflated, with ZIP64 fields and data descriptors.
 ///
-/// Opening checks the whole structure: every size and offset lies in the file, local headers agree with the directory, and
+/// Opening checks the whole structure: every size and offset is in the file, local headers agree with the directory, and
 /// no two members share bytes.
 struct ZipReader: Sendable {
   struct Member: Sendable {
