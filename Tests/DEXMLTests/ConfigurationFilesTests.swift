@@ -64,7 +64,7 @@ struct ConfigurationFilesTests {
     try folder.write("nested.yaml", "bsz: [1, 2]")
     #expect(message("nested.yaml")?.hasPrefix("nested.yaml:1: bsz: expected one value, found a list") == true)
     try folder.write("twice.yaml", "bsz: 1\nbsz: 2")
-    #expect(message("twice.yaml") == "twice.yaml:1: bsz: stands twice; remove one of the two")
+    #expect(message("twice.yaml") == "twice.yaml:1: bsz: occurs twice; remove one of the two")
     try folder.write("broken.yaml", "bsz: 'x")
     #expect(message("broken.yaml")?.hasPrefix("broken.yaml: not YAML:") == true)
     #expect(message("broken.yaml")?.contains("\n") == false)

@@ -121,7 +121,7 @@ struct DatasetFolderTests {
       try #expect(with(HostArray([7, 0])).contains("shape: [2]; [3] is expected: delete the file to draw anew"))
       try #expect(with(HostArray([7, 0, 10])).contains("row[2]: 10; there are 10 training documents"))
       try #expect(with(HostArray([7, -1, 9])).contains("row[1]: -1"))
-      try #expect(with(HostArray([7, 0, 7])).contains("row[2]: 7; it stands twice"))
+      try #expect(with(HostArray([7, 0, 7])).contains("row[2]: 7; it occurs twice"))
       #expect(message { _ = try dataset.heldOutRows(10, of: 10, seed: 0) }.contains("num_val_points: 10; 1 to 9 of the 10"))
       #expect(message { _ = try dataset.heldOutRows(-1, of: 10, seed: 0) }.contains("num_val_points: -1"))
     }

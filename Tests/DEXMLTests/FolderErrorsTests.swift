@@ -98,7 +98,7 @@ struct FolderErrorsTests {
       try FileManager.default.contentsOfDirectory(atPath: target.path).sorted() == [
         "2_Dense", "config.json", "model.safetensors", "vocab.txt",
       ])
-    #expect(message { try ModelConversion.run(model: source, output: target) }.contains("is there already"))
+    #expect(message { try ModelConversion.run(model: source, output: target) }.contains("exists already"))
     let nothing = folder.url.appendingPathComponent("third")
     #expect(message { try ModelConversion.run(model: target, output: nothing) }.contains("nothing to convert"))
     try folder.write("old/pytorch_model.bin", Data(contentsOf: Fixtures.url("folders/torch/runs.bin")))

@@ -34,7 +34,7 @@ extension DatasetFolder {
           advice: "there are \(rows) training documents, counted from 0: delete the file to draw anew")
       }
       guard seen.insert(row).inserted else {
-        throw FileError(file: file.path, field: "row[\(i)]", value: "\(row)", advice: "it stands twice: delete the file to draw anew")
+        throw FileError(file: file.path, field: "row[\(i)]", value: "\(row)", advice: "it occurs twice: delete the file to draw anew")
       }
     }
     return held

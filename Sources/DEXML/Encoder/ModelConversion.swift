@@ -12,10 +12,10 @@ public enum ModelConversion {
     // A folder of Hugging Face's cache is made of links.
     let model = model.standardizedFileURL.resolvingSymlinksInPath(), output = output.standardizedFileURL
     guard !files.fileExists(atPath: output.path) else {
-      throw FileError(file: output.path, field: "folder", value: "is there already", advice: "name a new one")
+      throw FileError(file: output.path, field: "folder", value: "exists already", advice: "name a new one")
     }
     guard !output.path.hasPrefix(model.path + "/") else {
-      throw FileError(file: output.path, field: "folder", value: "lies in the model's", advice: "name one outside")
+      throw FileError(file: output.path, field: "folder", value: "is inside of the model's", advice: "name one outside")
     }
     let aside = output.deletingLastPathComponent().appendingPathComponent(".\(output.lastPathComponent).partial")
     try? files.removeItem(at: aside)
@@ -88,7 +88,7 @@ public enum ModelConversion {
       let file = try TorchFile(contentsOf: part.resolvingSymlinksInPath())
       for name in file.names {
         guard seen.insert(name).inserted else {
-          throw FileError(file: part.path, field: name, value: "stands in another part too", advice: "the parts are of different models")
+          throw FileError(file: part.path, field: name, value: "is in another part too", advice: "the parts are of different models")
         }
         if let array = try file.array(name) { tensors.append((name, array)) }
       }

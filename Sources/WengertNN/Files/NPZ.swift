@@ -34,7 +34,7 @@ public struct NPZ: Sendable {
     names = archive.members.map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
     var seen: Set<String> = []
     for name in names where !seen.insert(name).inserted {
-      throw FileError(file: file, field: "member", value: name, advice: "the name stands twice in the archive")
+      throw FileError(file: file, field: "member", value: name, advice: "the name occurs twice in the archive")
     }
   }
 

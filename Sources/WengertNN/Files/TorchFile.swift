@@ -55,7 +55,7 @@ public struct TorchFile: Sendable {
     names = tensors.map(\.name)
     entries = Dictionary(tensors.map { ($0.name, $0.tensor) }) { $1 }
     guard entries.count == names.count else {
-      throw FileError(file: file, field: "names", value: "one stands twice", advice: "the file is damaged")
+      throw FileError(file: file, field: "names", value: "one occurs twice", advice: "the file is damaged")
     }
   }
 

@@ -35,7 +35,7 @@ struct ZipReader: Sendable {
       }
       let member = try Self.readEntry(reader, at: &position)
       guard names.insert(member.name).inserted else {
-        throw FileError(file: file, field: "member", value: member.name, advice: "the name stands twice in the archive")
+        throw FileError(file: file, field: "member", value: member.name, advice: "the name occurs twice in the archive")
       }
       members.append(member)
     }
@@ -163,7 +163,7 @@ private struct Directory {
       // Kept below the end, so that no sum of it and a small number overflows.
       guard limit <= end - 20 else {
         throw FileError(
-          file: reader.file, field: "ZIP64 end record offset", value: "\(limit)", advice: "it lies behind its locator: the file is damaged")
+          file: reader.file, field: "ZIP64 end record offset", value: "\(limit)", advice: "it is behind its locator: the file is damaged")
       }
       try ZipReader.expect(reader, 0x0606_4b50, at: limit, "ZIP64 end record")
       entries = try reader.loadSize(UInt64.self, at: limit + 32, "number of members")
