@@ -46,6 +46,11 @@ extension Tensor {
   }
 
   /// `value` everywhere; a view of one element.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]])  // float32[2, 2]
+  /// let y = Tensor.full(0.5, [2])  // [0.5, 0.5]
+  /// ```
   public static func full(_ value: Double, _ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
     .full(value, shape, dtype: dtype, backend: device.backend)
   }
@@ -79,6 +84,10 @@ extension Tensor {
   }
 
   /// `count` numbers from `start` to `end`, evenly spaced, both included.
+  ///
+  /// ```swift
+  /// let x = Tensor.linspace(0, 1, count: 5)  // [0, 0.25, 0.5, 0.75, 1]
+  /// ```
   public static func linspace(
     _ start: Double, _ end: Double, count: Int, dtype: DType = .float32, device: Device = .current
   ) -> Tensor {

@@ -14,6 +14,10 @@ public struct Device: Sendable {
   @TaskLocal public static var current = Device.cpu
 
   /// Runs `body` with another current device.
+  ///
+  /// ```swift
+  /// let x = Device.with(.cpu) { Tensor.zeros([2]) }  // in the CPU's memory
+  /// ```
   public static func with<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
     try $current.withValue(device, operation: body)
   }
@@ -21,6 +25,11 @@ public struct Device: Sendable {
 
 extension Device {
   /// What the device's memory holds, in bytes; zeros if its backend does not count.
+  ///
+  /// ```swift
+  /// let x = Tensor.iota(1000)
+  /// let bytes = Device.cpu.memoryStatistics.bytesInUse  // 8000 for x, and what else is in use
+  /// ```
   public var memoryStatistics: MemoryStatistics { backend.memoryStatistics }
 
   /// Gives all idle memory back to the system: blocks that no tensor holds, memory in which compiled programs keep their buffers while they run, and what is kept

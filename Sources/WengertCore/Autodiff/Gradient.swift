@@ -4,6 +4,11 @@
 
 /// The value of a function of a tree, and its pullback: from a cotangent of the value to one of the argument, as often as wanted.
 ///
+/// ```swift
+/// let (value, pullback) = vjp(at: Tensor([1.0, 3.0])) { square($0) }  // value is [1, 9]
+/// let slope = pullback(Tensor([1.0, 10.0]))  // [2, 60]
+/// ```
+///
 /// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers beside floating ones (indices, random keys) have the gradient zero, and so have floating ones that f does
 ///   not use.
 ///
@@ -18,6 +23,10 @@ public func vjp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// The value of a function and its derivative along `tangent`, which has the argument's structure: f(x) and ∂f/∂x · tangent.
+///
+/// ```swift
+/// let (value, tangent) = jvp(at: Tensor([3.0]), along: Tensor([1.0])) { square($0) }  // [9], and [6]
+/// ```
 @_disfavoredOverload
 public func jvp<Input: TensorTree, Output: TensorTree>(
   at x: Input, along tangent: Input, _ f: (Input.Itself) throws -> Output, file: StaticString = #fileID, line: UInt = #line
@@ -26,6 +35,10 @@ public func jvp<Input: TensorTree, Output: TensorTree>(
 }
 
 /// f(x), a scalar, and its gradient, which has x's structure.
+///
+/// ```swift
+/// let (value, slope) = valueAndGradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // 5, and [2, 4]
+/// ```
 @_disfavoredOverload
 public func valueAndGradient<Input: TensorTree>(
   at x: Input, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -34,6 +47,10 @@ public func valueAndGradient<Input: TensorTree>(
 }
 
 /// The gradient of a scalar function at x, with x's structure.
+///
+/// ```swift
+/// let slope = gradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // [2, 4]
+/// ```
 @_disfavoredOverload
 public func gradient<Input: TensorTree>(
   at x: Input, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -51,6 +68,12 @@ public func hessianVectorProduct<Input: TensorTree>(
 
 /// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted: memory for time (Griewank & Walther 2000). All
 /// parameters that `f` uses must come through `x`.
+///
+/// ```swift
+/// let slope = gradient(at: Tensor([1.0, 2.0])) { x in
+///   checkpoint(x) { square($0) }.sum()
+/// }  // [2, 4]
+/// ```
 @_disfavoredOverload
 public func checkpoint<Input: TensorTree>(
   _ x: Input, _ f: @escaping (Input.Itself) -> Tensor, file: StaticString = #fileID, line: UInt = #line

@@ -10,6 +10,10 @@ public enum JacobianMode: Sendable {
 ///
 /// The function is recorded once, and `vmap` takes all rows (or columns) of the matrix through it together; errors are those of `vjp` and `jvp`. A tensor of whole numbers
 /// has a derivative of zero.
+///
+/// ```swift
+/// let j = jacobian(at: Tensor([1.0, 2.0])) { square($0) }  // [[2, 0], [0, 4]]
+/// ```
 @_disfavoredOverload
 public func jacobian<Input: TensorTree>(
   at x: Input, mode: JacobianMode = .reverse, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -25,6 +29,10 @@ public func jacobian(
 }
 
 /// ∂²f/∂x² of a scalar function: [shape of x] + [shape of x]. Forward over reverse, for all directions at once.
+///
+/// ```swift
+/// let h = hessian(at: Tensor([1.0, 2.0])) { ($0 * $0 * $0).sum() }  // [[6, 0], [0, 12]]
+/// ```
 public func hessian(at x: Tensor, _ f: (Tensor) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line) rethrows -> Tensor {
   let caller = Caller(file, line)
   return try jacobian(at: x, .forward, { try valueAndGradient(at: $0, f, caller).gradient }, caller)

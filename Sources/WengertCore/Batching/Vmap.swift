@@ -1,8 +1,9 @@
 /// A function of many examples from one of a single example: it is computed for all of them at once, and gives what a loop over the examples would, to rounding.
 ///
 /// ```swift
-/// // One gradient for each example, in one go:
-/// let perExample = vmap { (x: Tensor, y: Tensor) in gradient(at: model) { loss($0(x), y) } }(xs, ys)
+/// let w = Tensor([1.0, 2.0])
+/// let slopes = vmap { (x: Tensor) in gradient(at: w) { square($0 * x).sum() } }(Tensor([[1, 1], [2, 2]]))
+/// // One gradient for each example: [[2, 4], [8, 16]]
 /// ```
 /// Composes with derivatives, `compile`, `checkpoint` and itself, inside and outside. What the function takes from its surroundings is the same for all examples; a random
 /// key too, so that each draws the same numbers. `RandomKey.split(examples:)` gives each its own. The numbers of a tensor cannot be read inside (`item`, `array(of:)`).

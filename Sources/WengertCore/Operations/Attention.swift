@@ -222,6 +222,12 @@ struct AttentionBackward: Operation {
 /// Attention within each sequence of a packed batch: rows offsets[s]..<offsets[s+1] of the three tensors are sequence s, and each of
 /// `heads` equal parts of the width is a head with softmax(scale · QKᵀ) · V. No arithmetic is spent on padding.
 ///
+/// ```swift
+/// let tokens = Tensor([[1, 0], [0, 1], [2, 2]])
+/// let offsets = Tensor([0, 2, 3])  // two sequences, of 2 tokens and of 1
+/// let y = attention(query: tokens, key: tokens, value: tokens, offsets: offsets, heads: 1)  // the last row is [2, 2]
+/// ```
+///
 /// - Parameters:
 ///   - query, key, value: [tokens, width]; columns of a joint projection may be given as slices.
 ///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens; others are a `DataFault`.

@@ -79,6 +79,10 @@ extension Tensor {
   ///
   /// Half types are multiplied and added up in float32 and rounded once. Float32 is added up in parts of the inner axis, which errs by
   /// (1024 + k/256) · 2⁻²⁴ Σ|x||y| at most.
+  ///
+  /// ```swift
+  /// let y = Tensor([[1, 2], [3, 4]]).matmul(Tensor([1.0, 1.0]))  // [3, 7]
+  /// ```
   public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")

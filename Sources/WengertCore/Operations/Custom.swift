@@ -113,6 +113,12 @@ struct Custom: Operation {
 
 /// `forward(inputs)` with derivatives of your own.
 ///
+/// ```swift
+/// let slope = gradient(at: Tensor([1.5])) { x in
+///   customDerivative([x], forward: { floor($0[0]) }, vjp: { _, _, cotangent in [cotangent] }).sum()
+/// }  // [1], and not 0 as that of floor
+/// ```
+///
 /// - Parameters:
 ///   - forward: must use no traced tensor but its arguments.
 ///   - vjp: inputs, result and the result's cotangent to one cotangent per input (nil for none). It may be differentiated again, as it is written in tensor operations.

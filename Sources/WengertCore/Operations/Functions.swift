@@ -108,6 +108,10 @@ public func relu6(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line)
 }
 
 /// x², element by element.
+///
+/// ```swift
+/// let y = square(Tensor([1.0, -2.0]))  // [1, 4]
+/// ```
 public func square(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.square), [x], Caller(#fileID, #line))
 }
@@ -151,6 +155,10 @@ public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
 
 /// Each element brought into `low`…`high`; NaN stays. The gradient is one inside and at the bounds, zero beyond. Bounds may be infinite; whole numbers keep
 /// their dtype where it holds the bounds that matter.
+///
+/// ```swift
+/// let y = clip(Tensor([-2.0, 0.5, 3.0]), -1, 1)  // [-1, 0.5, 1]
+/// ```
 public func clip(_ x: Tensor, _ low: Double, _ high: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(low <= high, "clip", low.isNaN || high.isNaN ? "a bound is NaN" : "low \(low) is above high \(high)")

@@ -131,6 +131,10 @@ enum Indexing: Operation {
 extension Tensor {
   /// Slices of `axis` in the order of `indices` (whole numbers of any shape, negative ones from the end): the axis is replaced by the indices' axes. An index that
   /// is out of range is a `DataFault`, here as in `scatterAdd`, `takeAlong` and `scatterAddAlong`.
+  ///
+  /// ```swift
+  /// let x = Tensor([10.0, 20.0, 30.0]).gather(Tensor([2, 0]))  // [30, 10]
+  /// ```
   public func gather(_ indices: Tensor, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "gather", shape)
@@ -142,6 +146,10 @@ extension Tensor {
   ///
   /// What meets at an index is added up in order and rounded to the dtype once: in float64 for half types, and for float32 where more than 32 slices meet (fewer
   /// in float32, an error of 32 · 2⁻²⁴ Σ|x| at most). The bits do not depend on the number of threads.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0, 4.0]).scatterAdd(Tensor([0, 2, 0]), extent: 3)  // [5, 0, 2]
+  /// ```
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -162,6 +170,11 @@ extension Tensor {
   }
 
   /// One element per index, read along `axis`; other axes of `indices` match this tensor's or broadcast.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]])
+  /// let y = x.takeAlong(Tensor([1, 0]).expandDims(1))  // [[2], [3]]
+  /// ```
   public func takeAlong(_ indices: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "takeAlong", shape)
@@ -192,6 +205,10 @@ extension Tensor {
   }
 
   /// One where a class index stands, zero elsewhere, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
+  ///
+  /// ```swift
+  /// let x = Tensor([0, 2]).oneHot(3)  // [[1, 0, 0], [0, 0, 1]]
+  /// ```
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     oneHot(Dimension(classes), dtype: dtype, file: file, line: line)
   }

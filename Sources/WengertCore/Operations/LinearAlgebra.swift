@@ -96,6 +96,10 @@ extension Tensor {
   /// The lower triangular L with a positive diagonal and L·Lᵀ = A, for each matrix A of [..., n, n]; of A the symmetric part (A + Aᵀ)/2 is taken.
   ///
   /// Float32 or float64. A matrix that is not positive definite is a `DataFault`; `choleskyWithInfo` tells which it is and goes on.
+  ///
+  /// ```swift
+  /// let l = Tensor([[4, 2], [2, 5]]).cholesky()  // [[2, 0], [1, 2]]
+  /// ```
   public func cholesky(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     requireSquare("cholesky", caller)
@@ -133,6 +137,10 @@ extension Tensor {
 ///
 /// Float32 or float64, by an LU factorization with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` tells which it is and
 /// goes on.
+///
+/// ```swift
+/// let x = solve(Tensor([[2, 0], [0, 4]]), Tensor([2.0, 2.0]))  // [1, 0.5]
+/// ```
 public func solve(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .solve(.solve, a, b, Caller(file, line))
 }

@@ -84,6 +84,10 @@ extension Tensor {
 /// X with A·X = B as `solve` gives it, NaN for a matrix A that is singular, and `info` [...] (int32): 0 where there is a solution, 1 where the matrix is singular.
 ///
 /// Nothing ends the program; derivatives are as those of `choleskyWithInfo`. `torch.linalg.solve_ex` is alike.
+///
+/// ```swift
+/// let (x, info) = solveWithInfo(Tensor([[0, 0], [0, 1]]), Tensor([1.0, 1.0]))  // [nan, nan], and 1
+/// ```
 public func solveWithInfo(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> (solution: Tensor, info: Tensor) {

@@ -1,5 +1,9 @@
 extension Tensor {
   /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view where strides allow it.
+  ///
+  /// ```swift
+  /// let x = Tensor.iota(6).reshape([2, -1])  // [[0, 1, 2], [3, 4, 5]]
+  /// ```
   public func reshape(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape, known = shape
@@ -33,6 +37,10 @@ extension Tensor {
   }
 
   /// The axes in another order, written without brackets: `x.permute(2, 0, 1)`; a view.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]]).permute(1, 0)  // [[1, 3], [2, 4]]
+  /// ```
   public func permute(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     permute(axes, file: file, line: line)
   }
@@ -61,6 +69,10 @@ extension Tensor {
   }
 
   /// Stretched to `shape` by NumPy's rule: trailing axes match or have an extent of one; a view.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0]).broadcast(to: [2, 2])  // [[1, 2], [1, 2]]
+  /// ```
   public func broadcast(to shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     shape == self.shape ? self : move(.broadcast(shape), Caller(file, line))
   }
@@ -156,6 +168,10 @@ extension Tensor {
   }
 
   /// `fill` added around the elements: (before, after) for each axis.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0]).pad([(before: 1, after: 0)], fill: 9)  // [9, 1, 2]
+  /// ```
   public func pad(
     _ widths: [(before: Int, after: Int)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -322,6 +338,10 @@ extension Caller {
 }
 
 /// Tensors end to end along an existing axis; other extents must agree. Dtypes are promoted.
+///
+/// ```swift
+/// let x = concatenate([Tensor([1.0, 2.0]), Tensor([3.0])])  // [1, 2, 3]
+/// ```
 public func concatenate(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "concatenate", "needs at least one tensor")

@@ -1,5 +1,9 @@
 extension Tensor {
   /// Converted to `dtype`; itself where it has it already. Derivatives flow between floating types.
+  ///
+  /// ```swift
+  /// let x = Tensor([2.9, -2.9]).cast(to: .int32)  // [2, -2]
+  /// ```
   public func cast(to dtype: DType) -> Tensor {
     dtype == self.dtype ? self : apply1(Elementwise.cast(dtype), [self], Caller(#fileID, #line))
   }
@@ -60,6 +64,9 @@ extension Tensor {
 
 // Arithmetic between tensors, and between a tensor and a number; shapes broadcast, dtypes are promoted.
 extension Tensor {
+  /// ```swift
+  /// let sum = Tensor([[1], [2]]) + Tensor([10.0, 20.0])  // [[11, 21], [12, 22]]
+  /// ```
   public static func + (a: Tensor, b: Tensor) -> Tensor { a.binary(.add, b) }
   public static func - (a: Tensor, b: Tensor) -> Tensor { a.binary(.subtract, b) }
   public static func * (a: Tensor, b: Tensor) -> Tensor { a.binary(.multiply, b) }
@@ -113,6 +120,11 @@ extension Tensor {
 
 /// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. What was not chosen gets a gradient of exactly zero; where a
 /// function with an infinite slope made it (√ at 0), choose that function's operand first.
+///
+/// ```swift
+/// let x = Tensor([1.0, -2.0, 3.0])
+/// let y = select(x .> 0, x, -x)  // [1, 2, 3]
+/// ```
 public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .select(condition, a, b, Caller(file, line))
 }

@@ -4,6 +4,13 @@
 /// with `split` or `fold`: two distributions drawn with one key come from the same bits.
 ///
 /// A key is a tree of one tensor, so that a compiled function takes it as an argument: each call draws with the key it is given. Its gradient is zero.
+///
+/// ```swift
+/// let keys = RandomKey(1).split(2)
+/// let x = keys[0].uniform([3])  // three numbers in 0..<1
+/// let same = keys[0].uniform([3])  // the same three
+/// let others = keys[1].uniform([3])  // three others
+/// ```
 public struct RandomKey: Sendable, TensorTree {
   /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
   public private(set) var data: Tensor

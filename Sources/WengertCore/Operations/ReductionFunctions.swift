@@ -14,6 +14,12 @@ extension Tensor {
   ///
   /// Floats are rounded to their dtype once: float32 and half types are added up in float32 in runs of at most 32 numbers, and the runs in float64, which errs by
   /// 35 · 2⁻²⁴ Σ|x| at most, however many there are. So are means, variances, norms and the sums inside softmax, log-sum-exp, normalizations and losses.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]])
+  /// let rows = x.sum(axes: [1])  // [3, 7]
+  /// let all = x.sum()  // 10
+  /// ```
   public func sum(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.sum, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
   }

@@ -170,6 +170,10 @@ extension Tensor {
   }
 
   /// e^(x − max) divided by its sum along `axis`.
+  ///
+  /// ```swift
+  /// let p = Tensor([1.0, 1.0]).softmax()  // [0.5, 0.5]
+  /// ```
   public func softmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("softmax", axis, Caller(file, line), RowFunctions.softmax)
   }
@@ -197,6 +201,11 @@ extension Tensor {
   }
 
   /// Each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 3]])
+  /// let y = x.layerNorm(gain: .ones([2]), bias: .zeros([2]))  // about [[-1, 1]]
+  /// ```
   public func layerNorm(
     gain: Tensor, bias: Tensor, epsilon: Double = 1e-5, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

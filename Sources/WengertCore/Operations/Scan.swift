@@ -124,6 +124,10 @@ extension Tensor {
   /// Running sums along `axis`, or from the end. Whole numbers and bool add up in int64.
   ///
   /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most beside that rounding, wherever it stands.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
+  /// ```
   public func cumulativeSum(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeSum", .sum, axis, reverse, Caller(file, line))
   }

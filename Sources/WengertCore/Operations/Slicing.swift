@@ -98,6 +98,13 @@ extension Tensor {
   /// `x[0..<8]` of an axis n has the extent min(8, n); `narrow`, and ranges of extents, have the extent that they name and must lie inside.
   ///
   /// Assigning changes the elements in place where nobody else holds them.
+  ///
+  /// ```swift
+  /// var x = Tensor.iota(6).reshape([2, 3])  // [[0, 1, 2], [3, 4, 5]]
+  /// let column = x[Axis.all, 1]  // [1, 4]
+  /// let end = x[1, 1...]  // [4, 5]
+  /// x[0] = Tensor(9)  // x is [[9, 9, 9], [3, 4, 5]]
+  /// ```
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { self[indices: indices, file: file, line: line] }
     set { self[indices: indices, file: file, line: line] = newValue }

@@ -72,11 +72,19 @@ extension Tensor {
   }
 
   /// The elements of `axis` in sorted order.
+  ///
+  /// ```swift
+  /// let x = Tensor([3.0, 1.0, 2.0]).sorted()  // [1, 2, 3]
+  /// ```
   public func sorted(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
   }
 
   /// The `k` largest (or smallest) elements of `axis`, in order, and their positions (int64).
+  ///
+  /// ```swift
+  /// let (values, indices) = Tensor([3.0, 1.0, 2.0]).topK(2)  // [3, 2], and [0, 2]
+  /// ```
   public func topK(
     _ k: Int, axis: Int = -1, largest: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> (values: Tensor, indices: Tensor) {

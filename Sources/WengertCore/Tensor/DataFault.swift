@@ -38,6 +38,11 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
 /// an optimizer moves nothing, and the state of a `compileUpdate` is what it was before the call.
 ///
 /// Scopes may be nested; the innermost one gets the fault. A scope holds for the calls of its thread and for the child tasks of its task, not for other threads.
+///
+/// ```swift
+/// let factor = try? catchingDataFaults { Tensor([[-1]]).cholesky() }  // nil: the matrix is not positive definite
+/// ```
+///
 /// - Returns: what `body` returns, where no operation met a fault.
 /// - Throws: the first fault, also where `body` threw an error after it; otherwise what `body` throws.
 public func catchingDataFaults<Result>(

@@ -159,6 +159,10 @@ extension Tensor {
   }
 
   /// All elements in row-major order, converted to `Element`.
+  ///
+  /// ```swift
+  /// let numbers: [Float] = Tensor([[1, 2], [3, 4]]).array()  // 1, 2, 3, 4
+  /// ```
   public func array<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element] {
     // All empty arrays are one object, to which the closure below would write that it is empty.
     if count == 0 { return [] }

@@ -99,6 +99,11 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
 /// The function as a program that is compiled when it is first called.
 ///
 /// The function must be one of tensors: what else it reads (numbers, random keys outside its arguments) is read once, while it is traced.
+///
+/// ```swift
+/// let f = compile { (x: Tensor) in square(x) + 1 }
+/// let y = f(Tensor([1.0, 2.0]))  // [2, 5]
+/// ```
 public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledFunction<repeat each Input, Output> {
@@ -113,6 +118,15 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
 }
 
 /// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimizer.
+///
+/// ```swift
+/// let step = compileUpdate { (w: inout Tensor, slope: Tensor) in
+///   w -= 0.5 * slope
+///   return w.sum()
+/// }
+/// var w = Tensor([1.0, 2.0])
+/// let sum = step(&w, Tensor([2.0, 2.0]))  // 1, and w is [0, 1]
+/// ```
 public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {

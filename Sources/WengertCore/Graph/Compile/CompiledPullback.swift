@@ -85,6 +85,13 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 }
 
 /// The value and the pullback of a function with respect to its first argument, compiled.
+///
+/// ```swift
+/// let f = compilePullback { (w: Tensor, x: Tensor) in square(w * x).sum() }
+/// let pending = f(Tensor([1.0, 2.0]), Tensor([1.0, 1.0]))  // pending.value is 5
+/// var slope = Tensor.zeros([2])
+/// pending.add(Tensor(1), to: &slope)  // slope is [2, 4]
+/// ```
 public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
 ) -> CompiledPullback<Model, repeat each Input> {
