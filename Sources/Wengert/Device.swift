@@ -42,6 +42,8 @@ extension Tensor {
   /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
   ///
   /// Operands of one operation must be on one device. A compiled function runs on one device: inside of one this ends the program.
+  ///
+  /// - Precondition: The tensor is not a value of a compiled function, which runs on one device.
   public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     moved(to: device.backend, Caller(file, line))
   }

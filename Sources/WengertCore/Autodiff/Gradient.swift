@@ -9,6 +9,7 @@
 /// let slope = pullback(Tensor([1.0, 10.0]))  // [2, 60]
 /// ```
 ///
+/// - Precondition: A tensor of `x` is floating, and f(x) depends on one through real numbers. The pullback takes a cotangent of the value's structure and shapes.
 /// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers beside floating ones (indices, random keys) have the gradient zero, and so have floating ones that f does
 ///   not use.
 ///
@@ -27,6 +28,8 @@ public func vjp<Input: TensorTree, Output: TensorTree>(
 /// ```swift
 /// let (value, tangent) = jvp(at: Tensor([3.0]), along: Tensor([1.0])) { square($0) }  // [9], and [6]
 /// ```
+///
+/// - Precondition: As for `vjp`; `tangent` has the argument's structure and shapes.
 @_disfavoredOverload
 public func jvp<Input: TensorTree, Output: TensorTree>(
   at x: Input, along tangent: Input, _ f: (Input.Itself) throws -> Output, file: StaticString = #fileID, line: UInt = #line
@@ -39,6 +42,8 @@ public func jvp<Input: TensorTree, Output: TensorTree>(
 /// ```swift
 /// let (value, slope) = valueAndGradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // 5, and [2, 4]
 /// ```
+///
+/// - Precondition: f(x) is one floating number (a scalar, or one element) that depends on a floating tensor of `x`; see `vjp`.
 @_disfavoredOverload
 public func valueAndGradient<Input: TensorTree>(
   at x: Input, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -51,6 +56,8 @@ public func valueAndGradient<Input: TensorTree>(
 /// ```swift
 /// let slope = gradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // [2, 4]
 /// ```
+///
+/// - Precondition: f(x) is one floating number (a scalar, or one element) that depends on a floating tensor of `x`; see `vjp`.
 @_disfavoredOverload
 public func gradient<Input: TensorTree>(
   at x: Input, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -59,6 +66,8 @@ public func gradient<Input: TensorTree>(
 }
 
 /// ∂²f/∂x² · v, forward over reverse: the cost of a few gradients, no matrix.
+///
+/// - Precondition: As for `gradient`; `v` has the argument's structure and shapes.
 @_disfavoredOverload
 public func hessianVectorProduct<Input: TensorTree>(
   at x: Input, along v: Input, _ f: (Input.Itself) -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -74,6 +83,8 @@ public func hessianVectorProduct<Input: TensorTree>(
 ///   checkpoint(x) { square($0) }.sum()
 /// }  // [2, 4]
 /// ```
+///
+/// - Precondition: `f` uses no variable of a derivative that does not come through `x`.
 @_disfavoredOverload
 public func checkpoint<Input: TensorTree>(
   _ x: Input, _ f: @escaping (Input.Itself) -> Tensor, file: StaticString = #fileID, line: UInt = #line

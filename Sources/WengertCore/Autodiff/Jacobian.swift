@@ -14,6 +14,8 @@ public enum JacobianMode: Sendable {
 /// ```swift
 /// let j = jacobian(at: Tensor([1.0, 2.0])) { square($0) }  // [[2, 0], [0, 4]]
 /// ```
+///
+/// - Precondition: As for `vjp`, and f(x) is floating.
 @_disfavoredOverload
 public func jacobian<Input: TensorTree>(
   at x: Input, mode: JacobianMode = .reverse, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -22,6 +24,8 @@ public func jacobian<Input: TensorTree>(
 }
 
 /// ∂f/∂x for several tensors.
+///
+/// - Precondition: As for `vjp`, and f(x) is floating.
 public func jacobian(
   at x: [Tensor], mode: JacobianMode = .reverse, _ f: ([Tensor]) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> [Tensor] {
@@ -33,6 +37,8 @@ public func jacobian(
 /// ```swift
 /// let h = hessian(at: Tensor([1.0, 2.0])) { ($0 * $0 * $0).sum() }  // [[6, 0], [0, 12]]
 /// ```
+///
+/// - Precondition: As for `gradient`.
 public func hessian(at x: Tensor, _ f: (Tensor) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line) rethrows -> Tensor {
   let caller = Caller(file, line)
   return try jacobian(at: x, .forward, { try valueAndGradient(at: $0, f, caller).gradient }, caller)

@@ -29,6 +29,8 @@ extension TensorTree {
   }
 
   /// The same structure with other tensors, in order. There must be as many as the structure holds.
+  ///
+  /// - Precondition: There are as many tensors as the structure holds.
   public func replacingTensors(_ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> Self {
     var next = tensors.makeIterator()
     var count = 0

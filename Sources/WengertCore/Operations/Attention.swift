@@ -234,6 +234,7 @@ struct AttentionBackward: Operation {
 ///   - scale: 1/√(width of a head) by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
 ///   - randomKey: one, or one for each token [tokens, 1] (`RandomKey.keys(for:)`): then which of its weights are zero does not depend on the other sequences.
+/// - Precondition: `query`, `key` and `value` have one shape and one floating dtype, `heads` divides the width, `offsets` is int32 or int64, `dropout` is in 0..<1, and there is a random key if it is not 0.
 /// - Returns: [tokens, width].
 public func attention(
   query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double? = nil, dropout: Double = 0,

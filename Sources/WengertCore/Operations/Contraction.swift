@@ -83,6 +83,8 @@ extension Tensor {
   /// ```swift
   /// let y = Tensor([[1, 2], [3, 4]]).matmul(Tensor([1.0, 1.0]))  // [3, 7]
   /// ```
+  ///
+  /// - Precondition: Both have at least one axis, the inner extents are equal, and the leading axes broadcast.
   public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")

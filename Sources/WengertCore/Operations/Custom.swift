@@ -123,6 +123,7 @@ struct Custom: Operation {
 ///   - forward: must use no traced tensor but its arguments.
 ///   - vjp: inputs, result and the result's cotangent to one cotangent per input (nil for none). It may be differentiated again, as it is written in tensor operations.
 ///   - jvp: inputs and their tangents to the result's tangent; needed for forward mode only.
+/// - Precondition: `vjp` gives one cotangent (or nil) for each input, of its shape; forward mode has a `jvp`.
 public func customDerivative(
   _ inputs: [Tensor], forward: @escaping ([Tensor]) -> Tensor,
   vjp: @escaping (_ inputs: [Tensor], _ result: Tensor, _ cotangent: Tensor) -> [Tensor?],

@@ -7,6 +7,8 @@
 /// let product = einsum("ij,jk->ik", a, a)  // [[7, 10], [15, 22]]
 /// let trace = einsum("ii->", a)  // 5
 /// ```
+///
+/// - Precondition: `equation` is one (see `EinsumEquation`), names as many operands and axes as there are, and axes of one letter have one extent or broadcast.
 public func einsum(_ equation: String, _ operands: Tensor..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   Einsum(equation, operands, Caller(file, line)).evaluate()
 }

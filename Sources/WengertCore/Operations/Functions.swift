@@ -128,11 +128,15 @@ public func isNaN(_ x: Tensor) -> Tensor { .real(.isNaN, x, Caller(#fileID, #lin
 public func isFinite(_ x: Tensor) -> Tensor { .real(.isFinite, x, Caller(#fileID, #line)) }
 
 /// The angle of the point (x, y) in −π…π. Its gradient is zero at the origin, which has no angle.
+///
+/// - Precondition: The shapes broadcast.
 public func atan2(_ y: Tensor, _ x: Tensor) -> Tensor {
   .broadcasting(.binary(.atan2), y.dtype.isFloating || x.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(#fileID, #line))
 }
 
 /// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off: zero but for a = ±1.
+///
+/// - Precondition: The shapes broadcast.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.power), a, b, Caller(#fileID, #line))
 }
@@ -144,11 +148,15 @@ public func pow(_ a: Tensor, _ b: Double) -> Tensor {
 }
 
 /// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
+///
+/// - Precondition: The shapes broadcast.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.minimum), a, b, Caller(#fileID, #line))
 }
 
 /// The greater of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
+///
+/// - Precondition: The shapes broadcast.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.maximum), a, b, Caller(#fileID, #line))
 }
@@ -159,6 +167,8 @@ public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
 /// ```swift
 /// let y = clip(Tensor([-2.0, 0.5, 3.0]), -1, 1)  // [-1, 0.5, 1]
 /// ```
+///
+/// - Precondition: `low` is not above `high`, and neither is NaN.
 public func clip(_ x: Tensor, _ low: Double, _ high: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(low <= high, "clip", low.isNaN || high.isNaN ? "a bound is NaN" : "low \(low) is above high \(high)")

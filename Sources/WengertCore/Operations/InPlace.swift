@@ -12,6 +12,8 @@ extension RowProgram {
   /// var w = Tensor([3.0, 4.0]), none: [Tensor] = []
   /// b.finish().update(&w, &none, reading: [Tensor([1.0, 2.0])])  // w is [2, 2]
   /// ```
+  ///
+  /// - Precondition: The program has an input for each tensor and an output for each that is updated, of their dtypes and shapes, and no tensor is being differentiated.
   public func update(
     _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -135,6 +135,8 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([10.0, 20.0, 30.0]).gather(Tensor([2, 0]))  // [30, 10]
   /// ```
+  ///
+  /// - Precondition: The axis exists, and the indices are int32 or int64.
   public func gather(_ indices: Tensor, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "gather", shape)
@@ -150,6 +152,8 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([1.0, 2.0, 4.0]).scatterAdd(Tensor([0, 2, 0]), extent: 3)  // [5, 0, 2]
   /// ```
+  ///
+  /// - Precondition: The axis exists, `extent` is not negative, and the indices are int32 or int64 of the shape of the axes from `axis` on.
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -175,6 +179,8 @@ extension Tensor {
   /// let x = Tensor([[1, 2], [3, 4]])
   /// let y = x.takeAlong(Tensor([1, 0]).expandDims(1))  // [[2], [3]]
   /// ```
+  ///
+  /// - Precondition: The axis exists, and the indices are int32 or int64 with as many axes, the others of which match or broadcast.
   public func takeAlong(_ indices: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "takeAlong", shape)
@@ -190,6 +196,8 @@ extension Tensor {
   }
 
   /// Zeros with `extent` along `axis`, plus each element of this tensor at its index, added up as by `scatterAdd`. The transpose of `takeAlong`.
+  ///
+  /// - Precondition: The axis exists, `extent` is not negative, and the indices are int32 or int64 of this tensor's shape.
   public func scatterAddAlong(
     _ indices: Tensor, axis: Int = -1, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -209,6 +217,8 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([0, 2]).oneHot(3)  // [[1, 0, 0], [0, 0, 1]]
   /// ```
+  ///
+  /// - Precondition: The tensor is of whole numbers, and `classes` is not negative.
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     oneHot(Dimension(classes), dtype: dtype, file: file, line: line)
   }

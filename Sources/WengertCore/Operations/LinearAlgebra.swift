@@ -100,6 +100,8 @@ extension Tensor {
   /// ```swift
   /// let l = Tensor([[4, 2], [2, 5]]).cholesky()  // [[2, 0], [1, 2]]
   /// ```
+  ///
+  /// - Precondition: Square matrices on the last two axes, of float32 or float64.
   public func cholesky(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     requireSquare("cholesky", caller)
@@ -141,12 +143,16 @@ extension Tensor {
 /// ```swift
 /// let x = solve(Tensor([[2, 0], [0, 4]]), Tensor([2.0, 2.0]))  // [1, 0.5]
 /// ```
+///
+/// - Precondition: Both are float32 or both float64, A is square, B has as many rows, and the leading axes broadcast.
 public func solve(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .solve(.solve, a, b, Caller(file, line))
 }
 
 /// X with A·X = B, where A [..., n, n] is triangular: only its lower triangle, or its upper one, is looked at. B is [..., n, k] or one vector [n]; leading
 /// axes broadcast. A zero on the diagonal is a `DataFault`.
+///
+/// - Precondition: As for `solve`.
 public func solveTriangular(
   _ a: Tensor, _ b: Tensor, upper: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -73,6 +73,8 @@ extension Tensor {
   ///
   /// Nothing ends the program, so that the answer can be used in compiled functions: `select(info .== 0, value, other)`. The gradient is that of `cholesky` where there
   /// is a factor; where there is none it is NaN, unless nothing is asked of that matrix.
+  ///
+  /// - Precondition: As for `cholesky`, except that a matrix need not be positive definite.
   public func choleskyWithInfo(file: StaticString = #fileID, line: UInt = #line) -> (factor: Tensor, info: Tensor) {
     let caller = Caller(file, line)
     requireSquare("choleskyWithInfo", caller)
@@ -88,6 +90,8 @@ extension Tensor {
 /// ```swift
 /// let (x, info) = solveWithInfo(Tensor([[0, 0], [0, 1]]), Tensor([1.0, 1.0]))  // [nan, nan], and 1
 /// ```
+///
+/// - Precondition: As for `solve`, except that a matrix may be singular.
 public func solveWithInfo(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> (solution: Tensor, info: Tensor) {

@@ -4,6 +4,8 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor.iota(6).reshape([2, -1])  // [[0, 1, 2], [3, 4, 5]]
   /// ```
+  ///
+  /// - Precondition: The numbers of elements are equal, or the extents other than −1 divide the number of elements.
   public func reshape(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape, known = shape
@@ -31,6 +33,8 @@ extension Tensor {
   }
 
   /// The axes in another order; a view.
+  ///
+  /// - Precondition: `axes` names each axis once; negative ones count from the end.
   public func permute(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     return move(.permute(Shape(axes.map { caller.normalize($0, rank: rank, "permute", shape) })), caller)
@@ -41,11 +45,15 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([[1, 2], [3, 4]]).permute(1, 0)  // [[1, 3], [2, 4]]
   /// ```
+  ///
+  /// - Precondition: Each axis is named once.
   public func permute(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     permute(axes, file: file, line: line)
   }
 
   /// Two axes exchanged, by default the last two; a view.
+  ///
+  /// - Precondition: The axes exist.
   public func transpose(_ a: Int = -2, _ b: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let first = caller.normalize(a, rank: rank, "transpose", shape)
@@ -57,6 +65,8 @@ extension Tensor {
   }
 
   /// One axis moved to another place; a view.
+  ///
+  /// - Precondition: The axes exist.
   public func moveAxis(_ source: Int, to target: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let from = caller.normalize(source, rank: rank, "moveAxis", shape)
@@ -73,11 +83,15 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([1.0, 2.0]).broadcast(to: [2, 2])  // [[1, 2], [1, 2]]
   /// ```
+  ///
+  /// - Precondition: The shape broadcasts to `shape`.
   public func broadcast(to shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     shape == self.shape ? self : move(.broadcast(shape), Caller(file, line))
   }
 
   /// Like `broadcast(to:)`, where −1 keeps an extent.
+  ///
+  /// - Precondition: The shape broadcasts to the one named; −1 is not at a new axis.
   public func expand(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     var target = shape
     let lead = shape.rank - rank
@@ -86,6 +100,8 @@ extension Tensor {
   }
 
   /// A new axis of extent one before `axis` (−1: after the last).
+  ///
+  /// - Precondition: `axis` is an axis of the result.
   public func expandDims(_ axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape
@@ -94,6 +110,8 @@ extension Tensor {
   }
 
   /// New axes of extent one at these places of the result: `x.expandDims([0, -1])`.
+  ///
+  /// - Precondition: They are axes of the result, and named once.
   public func expandDims(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let places = axes.map { caller.normalize($0, rank: rank + axes.count, "expandDims", shape) }.sorted()
@@ -106,11 +124,15 @@ extension Tensor {
   }
 
   /// Without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
+  ///
+  /// - Precondition: The named axes are of extent one.
   public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     squeeze(axes.isEmpty ? nil : axes, file: file, line: line)
   }
 
   /// Without the named axes, which must be of extent one (nil: without all that are).
+  ///
+  /// - Precondition: The named axes exist, once each, and are of extent one.
   public func squeeze(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = axes.map { caller.normalize($0, shape, "squeeze") }
@@ -125,6 +147,8 @@ extension Tensor {
   }
 
   /// The elements whose indices along two axes differ by `offset`, as a last axis; a view.
+  ///
+  /// - Precondition: The two axes exist and differ.
   public func diagonal(
     offset: Int = 0, _ first: Int = -2, _ second: Int = -1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -138,11 +162,15 @@ extension Tensor {
   }
 
   /// The elements in reverse order along the named axes (all by default): `x.flip()`, `x.flip(0, 1)`; a view.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func flip(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     flip(axes.isEmpty ? nil : axes, file: file, line: line)
   }
 
   /// The elements in reverse order along the axes of a list (nil: all); a view.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func flip(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = caller.normalize(axes, shape, "flip")
@@ -155,6 +183,8 @@ extension Tensor {
   }
 
   /// The elements moved `shift` places along `axis`, those that leave at one end entering at the other.
+  ///
+  /// - Precondition: The axis exists.
   public func roll(_ shift: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "roll", shape)
@@ -172,6 +202,8 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([1.0, 2.0]).pad([(before: 1, after: 0)], fill: 9)  // [9, 1, 2]
   /// ```
+  ///
+  /// - Precondition: There is one pair for each axis, no width is negative, and a whole dtype holds `fill`.
   public func pad(
     _ widths: [(before: Int, after: Int)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -199,6 +231,8 @@ extension Tensor {
   }
 
   /// The whole tensor `counts[a]` times along each axis a (NumPy's tile).
+  ///
+  /// - Precondition: There is one count for each axis, none of them negative.
   public func tile(_ counts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(counts.count == rank, "tile", "needs \(rank) counts for \(shape), got \(counts.count)")
@@ -224,6 +258,8 @@ extension Tensor {
   }
 
   /// Each element `count` times in a row along `axis` (NumPy's repeat).
+  ///
+  /// - Precondition: The axis exists, and `count` is not negative.
   public func repeated(_ count: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     repeated(Dimension(count), axis: axis, file: file, line: line)
   }
@@ -251,6 +287,8 @@ extension Tensor {
   public func contiguous() -> Tensor { isContiguous ? self : move(.copy, Caller(#fileID, #line)) }
 
   /// `count` elements of `axis` from `start`, which must lie inside; a view. Where the axis is a symbol, that is checked when it gets its number.
+  ///
+  /// - Precondition: The axis exists, and `start` and `start + count` are in 0...extent.
   public func narrow(_ axis: Int, from start: Dimension, count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "narrow", shape)
@@ -266,6 +304,8 @@ extension Tensor {
   }
 
   /// Parts of the given extents along `axis`; views.
+  ///
+  /// - Precondition: The axis exists, and the extents are not negative and add up to its extent.
   public func split(_ extents: [Int], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     split(extents.map { Dimension($0) }, axis: axis, file: file, line: line)
   }
@@ -289,6 +329,8 @@ extension Tensor {
   }
 
   /// `parts` equal parts along `axis`; views.
+  ///
+  /// - Precondition: The axis exists, and `parts` is above zero and divides its extent.
   public func split(into parts: Int, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)
@@ -298,11 +340,15 @@ extension Tensor {
   }
 
   /// On and below the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  ///
+  /// - Precondition: There are at least two axes.
   public func lowerTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     triangle("lowerTriangle", .lessOrEqual, offset, Caller(file, line))
   }
 
   /// On and above the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  ///
+  /// - Precondition: There are at least two axes.
   public func upperTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     triangle("upperTriangle", .greaterOrEqual, offset, Caller(file, line))
   }
@@ -342,6 +388,8 @@ extension Caller {
 /// ```swift
 /// let x = concatenate([Tensor([1.0, 2.0]), Tensor([3.0])])  // [1, 2, 3]
 /// ```
+///
+/// - Precondition: There is at least one tensor, the axis exists, and the other extents are equal.
 public func concatenate(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "concatenate", "needs at least one tensor")
@@ -351,6 +399,8 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0, file: StaticString =
 }
 
 /// Tensors of one shape along a new axis.
+///
+/// - Precondition: There is at least one tensor, the shapes are equal, and `axis` is an axis of the result.
 public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "stack", "needs at least one tensor")

@@ -67,6 +67,8 @@ extension Tensor {
   /// ```swift
   /// let sum = Tensor([[1], [2]]) + Tensor([10.0, 20.0])  // [[11, 21], [12, 22]]
   /// ```
+  ///
+  /// - Precondition: The shapes broadcast, here and for all operators of two tensors. bool has neither a difference (`-`) nor a negative.
   public static func + (a: Tensor, b: Tensor) -> Tensor { a.binary(.add, b) }
   public static func - (a: Tensor, b: Tensor) -> Tensor { a.binary(.subtract, b) }
   public static func * (a: Tensor, b: Tensor) -> Tensor { a.binary(.multiply, b) }
@@ -90,6 +92,8 @@ extension Tensor {
   public static func /= (a: inout Tensor, b: Double) { a = a / b }
 
   /// Rounded down to a whole number; `%` is what remains, with the divisor's sign.
+  ///
+  /// - Precondition: The shapes broadcast.
   public func floorDivided(by other: Tensor) -> Tensor { binary(.floorDivide, other) }
   public static func % (a: Tensor, b: Tensor) -> Tensor { a.binary(.remainder, b) }
   public static func % (a: Tensor, b: Double) -> Tensor { a.binary(.remainder, a.scalar(b)) }
@@ -125,6 +129,8 @@ extension Tensor {
 /// let x = Tensor([1.0, -2.0, 3.0])
 /// let y = select(x .> 0, x, -x)  // [1, 2, 3]
 /// ```
+///
+/// - Precondition: `condition` is bool, and the three shapes broadcast.
 public func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .select(condition, a, b, Caller(file, line))
 }

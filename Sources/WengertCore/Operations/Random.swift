@@ -45,6 +45,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// `count` independent keys.
+  ///
+  /// - Precondition: `count` is not negative.
   public func split(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> [RandomKey] {
     let caller = Caller(file, line)
     let children = split(examples: count, file: file, line: line).data
@@ -52,6 +54,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// The keys of `split` as one tree, of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
+  ///
+  /// - Precondition: `count` is not negative.
   public func split(examples count: Int, file: StaticString = #fileID, line: UInt = #line) -> RandomKey {
     let caller = Caller(file, line)
     caller.require(count >= 0, "split", "cannot make \(count) keys")
@@ -102,6 +106,8 @@ public struct RandomKey: Sendable, TensorTree {
   /// The numbers drawn are those of `dtype` that lie as far apart as its neighbors do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
   /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What lies between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
   /// each that can be drawn (to 2⁻³², or 2⁻⁵³ in float64). Both bounds must be finite in `dtype` and low < high, with a number of `dtype` in between.
+  ///
+  /// - Precondition: `dtype` is floating, low < high, both are finite in `dtype`, and `dtype` has a number in low..<high.
   public func uniform(
     _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -118,6 +124,8 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// Normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
   /// types, which 8 of 10⁹ numbers should exceed, and 6.76 in float64.
+  ///
+  /// - Precondition: `dtype` is floating, `mean` is finite, and `standardDeviation` is finite and not negative.
   public func normal(
     _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32, file: StaticString = #fileID,
     line: UInt = #line
@@ -136,6 +144,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// True with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
+  ///
+  /// - Precondition: `p` is in 0...1.
   public func bernoulli(_ p: Double, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(p >= 0 && p <= 1, "bernoulli", "the probability \(p) is not in 0...1")
@@ -144,6 +154,8 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// Whole numbers (int64), uniform in `range`, which must not be empty. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
   /// length, less its lower 64 bits.
+  ///
+  /// - Precondition: `range` is not empty.
   public func integers(_ range: Range<Int>, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!range.isEmpty, "integers", "there is no number in \(range)")
@@ -164,6 +176,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// 0..<count in random order (int64).
+  ///
+  /// - Precondition: `count` is not negative.
   public func permutation(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     permutation(Dimension(count), file: file, line: line)
   }
@@ -185,6 +199,8 @@ public struct RandomKey: Sendable, TensorTree {
   /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
   /// with +∞ is a `DataFault`. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
   /// class, for each class that it lacks.
+  ///
+  /// - Precondition: `logits` has an axis and is floating, there is a class, and `count` is not negative and, without replacement, not above the number of classes.
   public func categorical(
     _ logits: Tensor, count: Int = 1, replacement: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

@@ -174,16 +174,22 @@ extension Tensor {
   /// ```swift
   /// let p = Tensor([1.0, 1.0]).softmax()  // [0.5, 0.5]
   /// ```
+  ///
+  /// - Precondition: The axis exists.
   public func softmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("softmax", axis, Caller(file, line), RowFunctions.softmax)
   }
 
   /// The logarithm of `softmax`, without its rounding.
+  ///
+  /// - Precondition: The axis exists.
   public func logSoftmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("logSoftmax", axis, Caller(file, line), RowFunctions.logSoftmax)
   }
 
   /// ln Σ eˣ over `axes` (nil: all), without overflow.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = caller.normalize(axes, shape, "logSumExp")
@@ -206,6 +212,8 @@ extension Tensor {
   /// let x = Tensor([[1, 3]])
   /// let y = x.layerNorm(gain: .ones([2]), bias: .zeros([2]))  // about [[-1, 1]]
   /// ```
+  ///
+  /// - Precondition: There is an axis, and `gain` and `bias` have the shape [last extent].
   public func layerNorm(
     gain: Tensor, bias: Tensor, epsilon: Double = 1e-5, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -220,12 +228,16 @@ extension Tensor {
   }
 
   /// x / max(‖x‖₂, ε) along `axis`.
+  ///
+  /// - Precondition: The axis exists.
   public func l2Normalize(axis: Int = -1, epsilon: Double = 1e-12, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("l2Normalize", axis, Caller(file, line)) { RowFunctions.l2Normalize($0, epsilon: epsilon) }
   }
 
   /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
   /// each row (`RandomKey.keys(for:)`), on that and the position in the row.
+  ///
+  /// - Precondition: `rate` is in 0..<1, and there is one key or one for each row.
   public func dropout(_ rate: Double, key: RandomKey, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rate >= 0 && rate < 1, "dropout", "the rate \(rate) is not in 0..<1")

@@ -128,11 +128,15 @@ extension Tensor {
   /// ```swift
   /// let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
   /// ```
+  ///
+  /// - Precondition: The axis exists.
   public func cumulativeSum(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeSum", .sum, axis, reverse, Caller(file, line))
   }
 
   /// Running products along `axis`, or from the end. Whole numbers and bool multiply in int64; floats in float64, each result being rounded to its dtype.
+  ///
+  /// - Precondition: The axis exists.
   public func cumulativeProduct(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeProduct", .product, axis, reverse, Caller(file, line))
   }

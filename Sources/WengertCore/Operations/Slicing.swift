@@ -23,6 +23,8 @@ public struct Axis: TensorIndex {
   /// As many whole axes as are left.
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
+  ///
+  /// - Precondition: `by` is not zero, here and in the other forms.
   public static func range(
     from: Int? = nil, to: Int? = nil, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -105,6 +107,8 @@ extension Tensor {
   /// let end = x[1, 1...]  // [4, 5]
   /// x[0] = Tensor(9)  // x is [[9, 9, 9], [3, 4, 5]]
   /// ```
+  ///
+  /// - Precondition: Numbers name elements that exist, ranges of extents are inside the axis, there are no more indices than axes, and at most one ellipsis and one tensor. A value that is assigned broadcasts to the place, which no tensor of indices names.
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { self[indices: indices, file: file, line: line] }
     set { self[indices: indices, file: file, line: line] = newValue }

@@ -11,6 +11,8 @@ public struct Dimension: Hashable, Sendable {
   @usableFromInline init(raw: Int) { self.raw = raw }
 
   /// A number, which no extent comes near if it is below −2⁶².
+  ///
+  /// - Precondition: `value` is not below −2⁶².
   @inlinable public init(_ value: Int) {
     if value < Self.firstNumber { Self.failForNumber(value) }
     raw = value

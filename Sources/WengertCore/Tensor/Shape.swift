@@ -16,12 +16,16 @@ public struct Shape: Sendable {
   }
 
   /// A shape with the elements of `list`, at most eight.
+  ///
+  /// - Precondition: There are at most eight.
   @inlinable public init(_ list: some Sequence<Int>) {
     self.init()
     for value in list { append(value) }
   }
 
   /// `rank` times the same extent.
+  ///
+  /// - Precondition: `count` is at most eight.
   @inlinable public init(repeating value: Int, count: Int) {
     self.init()
     for _ in 0..<count { append(value) }
@@ -44,6 +48,8 @@ public struct Shape: Sendable {
   @inlinable public var rank: Int { size }
 
   /// How many elements a tensor of this shape has: the product of the extents, which must be numbers.
+  ///
+  /// - Precondition: The extents are numbers, and their product is an Int.
   @inlinable public var elementCount: Int {
     var product = 1
     for i in 0..<size {

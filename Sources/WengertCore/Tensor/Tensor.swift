@@ -9,6 +9,8 @@ public struct Tensor: Sendable {
   var node: Node?
 
   /// The elements: storage, layout, dtype. Inside of `vmap` there is no example whose elements could be read: that ends the program.
+  ///
+  /// - Precondition: The tensor is not one example of `vmap`, whose elements cannot be read.
   public var view: View {
     if let example = exampleNode {
       if !example.level.isOpen { example.failForEscape() }
@@ -21,6 +23,8 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor over existing storage; the view must lie inside it.
+  ///
+  /// - Precondition: The view is inside its storage.
   public init(_ view: View) {
     Caller(#fileID, #line).require(
       view.isInBounds, "Tensor",
@@ -77,6 +81,8 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
+  ///
+  /// - Precondition: `bytes` has the length of these elements, and no extent is negative.
   public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
@@ -91,6 +97,8 @@ extension Tensor {
   }
 
   /// A row-major tensor with the elements of `values`, whose count must be that of `shape`.
+  ///
+  /// - Precondition: There are as many values as `shape` has elements.
   public init<Element: TensorElement>(
     _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -103,6 +111,8 @@ extension Tensor {
 
   /// `value` in every element, rounded to `dtype`: to a whole number by cutting it off, to bool as "not zero". A number beyond the range of a whole dtype, and
   /// NaN in one, are errors.
+  ///
+  /// - Precondition: No extent is negative, and a whole `dtype` holds the value.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
     let caller = Caller(#fileID, #line)
     let value = dtype.element(value, "full", caller)
@@ -138,6 +148,7 @@ extension Tensor {
   /// The number of elements along an axis as a scalar, by which a sum can be divided where the extent is a symbol: `x.sum() / x.extent(0)`.
   ///
   /// - Parameter dtype: by default the tensor's own, int64 for bool and whole numbers.
+  /// - Precondition: The axis exists.
   public func extent(_ axis: Int, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "extent", shape)
@@ -150,6 +161,8 @@ extension Tensor {
   }
 
   /// Lends the elements in row-major order as bytes of `dtype`.
+  ///
+  /// - Precondition: The values exist already: the tensor is not one of a function that is being compiled, or one example of `vmap`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
     if count == 0 { return try body(RawSpan()) }
     let dense = ViewKernels.contiguous(view)
@@ -163,6 +176,8 @@ extension Tensor {
   /// ```swift
   /// let numbers: [Float] = Tensor([[1, 2], [3, 4]]).array()  // 1, 2, 3, 4
   /// ```
+  ///
+  /// - Precondition: The values exist already; see `withBytes`.
   public func array<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element] {
     // All empty arrays are one object, to which the closure below would write that it is empty.
     if count == 0 { return [] }
@@ -176,6 +191,8 @@ extension Tensor {
   }
 
   /// The one element of a tensor that has one.
+  ///
+  /// - Precondition: There is exactly one element, and its value exists already; see `withBytes`.
   public func item(file: StaticString = #fileID, line: UInt = #line) -> Double {
     Caller(file, line).require(count == 1, "item", "needs exactly one element, the shape is \(shape)")
     return array(of: Double.self)[0]

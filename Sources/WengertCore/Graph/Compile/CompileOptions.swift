@@ -15,6 +15,7 @@ public struct CompileOptions: Sendable {
   /// standard error.
   public var largestCache: Int
 
+  /// - Precondition: `largestCache` is at least 1.
   public init(
     shapes: [String: [Dimension]] = [:], memoryBudget: Int? = nil, nanCheck: Bool = false, optimizes: Bool = true,
     largestCache: Int = 64

@@ -104,6 +104,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
 /// let f = compile { (x: Tensor) in square(x) + 1 }
 /// let y = f(Tensor([1.0, 2.0]))  // [2, 5]
 /// ```
+///
+/// - Precondition: The calls' arguments fit `CompileOptions.shapes`, the tensors are on one device, and the function reads no tensor's values while it is traced. That is checked at each call, for `compileUpdate` and `compilePullback` too.
 public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledFunction<repeat each Input, Output> {
@@ -127,6 +129,8 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
 /// var w = Tensor([1.0, 2.0])
 /// let sum = step(&w, Tensor([2.0, 2.0]))  // 1, and w is [0, 1]
 /// ```
+///
+/// - Precondition: As for `compile`; the first argument holds the same tensors before and after, of the same shapes and dtypes.
 public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {

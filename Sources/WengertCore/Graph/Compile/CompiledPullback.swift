@@ -11,6 +11,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
   }
 
   /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
+  ///
+  /// - Precondition: No argument is a value of a graph, of a derivative or of `vmap` in progress.
   public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
     var arguments = ArgumentTensors()
     arguments.add(model)
@@ -61,6 +63,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     /// To be called once.
     ///
     /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
+    /// - Precondition: The cotangent has the value's shape and dtype.
     public func add(
       _ cotangent: Tensor, to gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil, file: StaticString = #fileID,
       line: UInt = #line
@@ -92,6 +95,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 /// var slope = Tensor.zeros([2])
 /// pending.add(Tensor(1), to: &slope)  // slope is [2, 4]
 /// ```
+///
+/// - Precondition: As for `compile`; the value depends on a floating tensor of the first argument (see `vjp`).
 public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
 ) -> CompiledPullback<Model, repeat each Input> {
