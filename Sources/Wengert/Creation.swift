@@ -55,7 +55,7 @@ extension Tensor {
     self.init(bytes: bytes, shape: shape, dtype: dtype, backend: device.backend, file: file, line: line)
   }
 
-  /// `value` everywhere; a view of one element.
+  /// A tensor of `value` in every element: a view of one element.
   ///
   /// ```swift
   /// let x = Tensor([[1, 2], [3, 4]])  // float32[2, 2]
@@ -67,7 +67,7 @@ extension Tensor {
     .full(value, shape, dtype: dtype, backend: device.backend)
   }
 
-  /// A whole number everywhere, also beyond 2⁵³, where a `Double` would have rounded it.
+  /// A tensor of one whole number, in int64 exact also beyond 2⁵³, where a `Double` would be rounded.
   ///
   /// - Precondition: As for a real number.
   public static func full(_ value: Int, _ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
@@ -75,15 +75,17 @@ extension Tensor {
     return Tensor([value], shape: [], device: device).broadcast(to: shape)
   }
 
+  /// A tensor of zeros.
   public static func zeros(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
     full(0, shape, dtype: dtype, device: device)
   }
 
+  /// A tensor of ones.
   public static func ones(_ shape: Shape, dtype: DType = .float32, device: Device = .current) -> Tensor {
     full(1, shape, dtype: dtype, device: device)
   }
 
-  /// 0, 1, …, count − 1 as int64.
+  /// The vector 0, 1, …, count − 1 as int64.
   ///
   /// - Precondition: `count` is not negative.
   public static func iota(_ count: Int, device: Device = .current) -> Tensor {
@@ -91,12 +93,12 @@ extension Tensor {
     return Tensor(Array(0..<count), shape: [count], backend: device.backend)
   }
 
-  /// 0, 1, …, count − 1 as int64, where the count may be a symbol.
+  /// The vector 0, 1, …, count − 1 as int64, of a count that may be a symbol.
   ///
   /// - Precondition: `count` is not negative, and a number outside of compiled functions.
   public static func iota(_ count: Dimension, device: Device = .current) -> Tensor { iota(count, on: device.backend) }
 
-  /// An extent as a scalar: one that is known when the program runs, where it is a symbol.
+  /// An extent as a scalar; that of a symbol gets its value when the compiled function is called.
   ///
   /// - Precondition: `extent` is a number outside of compiled functions.
   public init(extent: Dimension, dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {
@@ -128,7 +130,7 @@ extension Tensor {
       to: dtype)
   }
 
-  /// Ones on the diagonal, zeros elsewhere.
+  /// A matrix with ones on the diagonal and zeros elsewhere.
   ///
   /// - Precondition: The extents are not negative.
   public static func eye(_ rows: Int, _ columns: Int? = nil, dtype: DType = .float32, device: Device = .current) -> Tensor {

@@ -1,13 +1,13 @@
 import WengertCPU
 
-/// Where new tensors live. Operations run where their operands are.
+/// The place of new tensors: the backend that holds them. Operations run on the device of their operands.
 public struct Device: Sendable {
-  /// The backend that holds and computes.
+  /// The backend that holds the memory and computes.
   public let backend: any Backend
 
   public init(_ backend: any Backend) { self.backend = backend }
 
-  /// Host memory and all cores.
+  /// The CPU: host memory, and all cores.
   public static let cpu = Device(CPUBackend.shared)
 
   /// The device of tensors made without naming one: the CPU, unless `with` says otherwise.
@@ -39,9 +39,9 @@ extension Device {
 }
 
 extension Tensor {
-  /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
+  /// The same numbers on another device; the tensor itself if it is there already. Its gradient is on the device of this tensor.
   ///
-  /// Operands of one operation must be on one device. A compiled function runs on one device: inside of one this ends the program.
+  /// Operands of one operation must be on one device.
   ///
   /// - Precondition: The tensor is not a value of a compiled function, which runs on one device.
   public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {

@@ -9,11 +9,11 @@
 /// let slope = pullback(Tensor([1.0, 10.0]))  // [2, 60]
 /// ```
 ///
-/// - Precondition: A tensor of `x` is floating, and f(x) depends on one through real numbers. The pullback takes a cotangent of the value's structure and shapes.
+/// - Precondition: A tensor of `x` is floating, and f(x) does not depend on those only through whole numbers or truth values. The pullback takes a cotangent of the value's structure and shapes.
 /// - Returns: f(x) and v ↦ vᵀ ∂f/∂x. Tensors of whole numbers beside floating ones (indices, random keys) have the gradient zero, and so have floating ones that f does
 ///   not use.
 ///
-/// The program ends where no tensor of `x` is floating, and where f(x) depends on them only through whole numbers or truth values (argMax, comparisons, casts): there is
+/// The program ends if no tensor of `x` is floating, and if f(x) depends on them only through whole numbers or truth values (argMax, comparisons, casts): there is
 /// nothing to differentiate. `stopGradient` of the result says that a derivative of zero is meant; functions that are constant almost everywhere (floor, round, sign) have
 /// one without it. The same holds for all functions here; `gradient` and `valueAndGradient` also refuse an f(x) that uses no tensor of `x` at all.
 @_disfavoredOverload
@@ -65,7 +65,7 @@ public func gradient<Input: TensorTree>(
   try valueAndGradient(at: x.itself, f, Caller(file, line)).gradient
 }
 
-/// ∂²f/∂x² · v, forward over reverse: the cost of a few gradients, no matrix.
+/// The product of the Hessian and a vector, ∂²f/∂x² · v, forward over reverse: the cost of a few gradients, without the matrix.
 ///
 /// - Precondition: As for `gradient`; `v` has the argument's structure and shapes.
 @_disfavoredOverload
@@ -75,7 +75,7 @@ public func hessianVectorProduct<Input: TensorTree>(
   hessianVectorProduct(at: x.itself, along: v.itself, f, Caller(file, line))
 }
 
-/// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted: memory for time (Griewank & Walther 2000). All
+/// `f(x)` whose intermediate values are not kept for the backward pass but computed again in it: memory for time (Griewank & Walther 2000). All
 /// parameters that `f` uses must come through `x`.
 ///
 /// ```swift

@@ -2,7 +2,7 @@
 
 /// The value of a function of several tensors, and its pullback: from a cotangent of the value to one of each tensor, as often as wanted.
 ///
-/// - Precondition: A tensor is floating, and f(x) depends on one through real numbers. The pullback takes a cotangent of the value's structure and shapes.
+/// - Precondition: A tensor is floating, and f(x) does not depend on those only through whole numbers or truth values. The pullback takes a cotangent of the value's structure and shapes.
 public func vjp<Output: TensorTree>(
   at x: [Tensor], _ f: ([Tensor]) throws -> Output, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> (value: Output, pullback: (Output) -> [Tensor]) {
@@ -36,7 +36,7 @@ public func gradient(
   try valueAndGradient(at: x, f, Caller(file, line)).gradient
 }
 
-/// ∂²f/∂x² · v for several tensors, forward over reverse: the cost of a few gradients, no matrix.
+/// The product of the Hessian and a vector, ∂²f/∂x² · v, for several tensors, forward over reverse: the cost of a few gradients, without the matrix.
 ///
 /// - Precondition: As for `gradient`; `v` has as many tensors, of the same shapes.
 public func hessianVectorProduct(
@@ -45,7 +45,7 @@ public func hessianVectorProduct(
   hessianVectorProduct(at: x, along: v, f, Caller(file, line))
 }
 
-/// `f(x)` whose inner values are not kept for the gradient but computed again when it is wanted. All parameters that `f` uses must be among `x`.
+/// `f(x)` whose intermediate values are not kept for the backward pass but computed again in it. All parameters that `f` uses must be among `x`.
 ///
 /// - Precondition: `f` uses no variable of a derivative that is not among `x`.
 public func checkpoint(

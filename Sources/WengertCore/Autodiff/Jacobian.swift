@@ -6,7 +6,7 @@ public enum JacobianMode: Sendable {
   case reverse
 }
 
-/// ∂f/∂x: for each tensor of x, the derivatives of all elements of f(x) by all of its elements, [shape of f(x)] + [shape of the tensor].
+/// The Jacobian ∂f/∂x: for each tensor of x, the derivatives of all elements of f(x) by all of its elements, [shape of f(x)] + [shape of the tensor].
 ///
 /// The function is recorded once, and `vmap` takes all rows (or columns) of the matrix through it together; errors are those of `vjp` and `jvp`. A tensor of whole numbers
 /// has a derivative of zero.
@@ -23,7 +23,7 @@ public func jacobian<Input: TensorTree>(
   try jacobian(at: x.itself, mode, f, Caller(file, line))
 }
 
-/// ∂f/∂x for several tensors.
+/// The Jacobian ∂f/∂x for several tensors.
 ///
 /// - Precondition: As for `vjp`, and f(x) is floating.
 public func jacobian(
@@ -32,7 +32,7 @@ public func jacobian(
   try jacobian(at: x, mode, f, Caller(file, line))
 }
 
-/// ∂²f/∂x² of a scalar function: [shape of x] + [shape of x]. Forward over reverse, for all directions at once.
+/// The Hessian ∂²f/∂x² of a scalar function: [shape of x] + [shape of x]. Forward over reverse, for all directions at once.
 ///
 /// ```swift
 /// let h = hessian(at: Tensor([1.0, 2.0])) { ($0 * $0 * $0).sum() }  // [[6, 0], [0, 12]]

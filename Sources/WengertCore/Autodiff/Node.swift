@@ -121,7 +121,7 @@ extension Tensor {
     return node?.tape
   }
 
-  /// The node that tells of which tensor this is one example; nil outside of `vmap`.
+  /// The node that says of which tensor this is one example; nil outside of `vmap`.
   var exampleNode: Node? {
     var node = self.node
     while let n = node, n.whole == nil { node = n.outer }
@@ -247,7 +247,7 @@ extension Tensor {
   }
 }
 
-/// The same values, which no derivative passes: a gradient of zero where a result depends on its variables through them alone.
+/// The same values as constants of every derivative: the gradient is zero if a result depends on its variables through them alone.
 public func stopGradient(_ x: Tensor) -> Tensor {
   let cut = Cut(reason: .stopped, operation: "stopGradient", caller: Caller(#fileID, #line))
   return x.withoutDerivatives.known(at: x.openLevels + [DerivativeLevel.all], as: cut)

@@ -10,7 +10,7 @@ public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
 
   public init(_ values: (First, Second)) { self.init(values.0, values.1) }
 
-  /// Both, as a tuple.
+  /// Both trees, as a tuple.
   public var values: (First, Second) { (first, second) }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {

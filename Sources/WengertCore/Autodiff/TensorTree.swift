@@ -74,7 +74,7 @@ public func dotted(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
 }
 
-/// A name below a prefix of this kind is a number that follows from all its parts: it tells two structures apart as the names do, and is short enough to take no
+/// A name below a prefix of this kind is a number that follows from all its parts: it distinguishes two structures as the names do, and is short enough to take no
 /// memory of its own.
 enum HashedName {
   /// No name begins with this.
@@ -140,7 +140,7 @@ package enum FieldCheck {
     if !missing.isEmpty {
       Caller(#fileID, #line).fail(
         "\(Tree.self)",
-        "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is no tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
+        "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is not a tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
       )
     }
   }
@@ -155,11 +155,11 @@ package enum FieldCheck {
     }
   }
 
-  /// Whether there are tensors in a value, also in one that is no tree itself: a tuple, a struct, a list of `any` trees.
+  /// Whether there are tensors in a value, also in one that is not a tree itself: a tuple, a struct, a list of `any` trees.
   private static func holdsTensors(_ value: Any) -> Bool {
     if type(of: value) is any TensorTree.Type { return true }
     let mirror = Mirror(reflecting: value)
-    // A list's first elements tell what it holds; objects and closures keep their tensors to themselves.
+    // A list's first elements show what it holds; objects and closures keep their tensors to themselves.
     return mirror.displayStyle != .class && mirror.children.prefix(16).contains { holdsTensors($0.value) }
   }
 }

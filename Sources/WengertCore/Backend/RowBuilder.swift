@@ -116,7 +116,7 @@ public struct RowValue {
 
   public func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
 
-  /// Where this bool holds `a`, elsewhere `b`.
+  /// A value that is `a` for each element at which this bool holds, and `b` elsewhere.
   public func select(_ a: RowValue, _ b: RowValue) -> RowValue {
     builder.emit(.select(id, a.id, b.id), a.dtype, isRow: isRow || a.isRow || b.isRow)
   }

@@ -56,7 +56,7 @@ public struct RowProgram: Hashable, Sendable {
     case reduce(ReduceOp, Value)
   }
 
-  /// What tells the random numbers of one key apart.
+  /// What distinguishes the random numbers of one key.
   public enum Numbering: Hashable, Sendable {
     /// The element's row-major index in the iteration shape.
     case byElement
@@ -165,7 +165,7 @@ public struct RowProgram: Hashable, Sendable {
 }
 
 extension RowProgram {
-  /// A program but for the numbers in it: what a kernel is made of that is handed these when it runs. Programs that differ in no more than constants other than 0, ±1 and
+  /// A program without the numbers in it: a kernel made of it is given these when it runs. Programs that differ in no more than constants other than 0, ±1 and
   /// ±∞ have one form.
   public struct Form: Hashable, Sendable {
     public let program: RowProgram
@@ -183,7 +183,7 @@ extension RowProgram {
         || zip(a.instructions, b.instructions).allSatisfy { $0 == $1 || ($0.isOpen && $1.isOpen) }
     }
 
-    /// Names and lengths tell nearly all programs apart.
+    /// Names and lengths distinguish nearly all programs.
     public func hash(into hasher: inout Hasher) {
       hasher.combine(program.name)
       hasher.combine(program.instructions.count)
@@ -197,7 +197,7 @@ extension RowProgram {
 
   /// The number of a value that is a constant, as an element of its dtype is made of it.
   public func number(_ value: Value) -> Double {
-    guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is no constant") }
+    guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is not a constant") }
     return dtypes[value] == .bool ? (number != 0 ? 1 : 0) : number
   }
 

@@ -1,6 +1,6 @@
 /// A block of memory that a backend owns; freed with the last reference. Each backend has its own subclass.
 open class Storage: @unchecked Sendable {
-  /// Who holds the memory, and so who computes with it.
+  /// The backend that holds the memory, and so computes with it.
   public let backend: any Backend
   public let byteCount: Int
 
@@ -26,7 +26,7 @@ public struct View: Sendable {
 
   public func with(_ layout: Layout) -> View { View(storage: storage, layout: layout, dtype: dtype) }
 
-  /// Whether every element lies inside the storage; backends check this before they touch a pointer.
+  /// Whether every element is inside the storage; backends check this before they touch a pointer.
   public var isInBounds: Bool {
     guard let extent = layout.extent else { return true }
     return extent.lowerBound >= 0 && (extent.upperBound + 1) * dtype.byteCount <= storage.byteCount

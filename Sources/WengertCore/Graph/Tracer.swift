@@ -95,7 +95,7 @@ final class Tracer: Backend, @unchecked Sendable {
   private func fail() -> Never {
     Caller(#fileID, #line).fail(
       "compile",
-      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function, or return them from it"
+      "reading a tensor's values is not possible while a graph is traced, when they are not known yet; compute them outside the compiled function, or return them from it"
     )
   }
 

@@ -33,7 +33,7 @@ struct Attention: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is told.
+  /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is reported.
   func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
     let tokens = operands[0].shape[dim: 0], offsets = operands[3].backend is KernelRecorder ? nil : operands[3]
     return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
@@ -65,7 +65,7 @@ struct Attention: Operation {
     return application.split(apply(self, rows, application.caller))
   }
 
-  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil where the sequences differ from example to example, or the random
+  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil if the sequences differ from example to example, or the random
   /// numbers depend on how many tokens there are.
   func rows(_ a: BatchedApplication) -> [Tensor]? {
     guard !a.isBatched[3], dropout == 0 || hasTokenKeys else { return nil }

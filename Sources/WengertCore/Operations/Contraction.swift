@@ -1,12 +1,12 @@
 /// The batched matrix product […, m, k] · […, k, n] → […, m, n]; leading axes are equal (views with stride zero where one was broadcast).
 struct MatMul: Operation {
-  /// Whether the right factor's columns lie in memory one after another, as those of a weight that is handed over transposed; its gradient is then made in that order, without
+  /// Whether the right factor's columns are in memory one after another, as those of a weight that is handed over transposed; its gradient is then made in that order, without
   /// a copy. Of a traced factor, the layout pass decides.
   var rightIsTransposed = false
 
   var name: String { "matmul" }
 
-  /// The product of two factors as they lie in memory.
+  /// The product of two factors as they are in memory.
   static func product(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     apply1(MatMul(rightIsTransposed: !b.isTraced && b.strides[b.rank - 2] < b.strides[b.rank - 1]), [a, b], caller)
   }

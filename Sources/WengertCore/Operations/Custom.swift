@@ -111,7 +111,7 @@ struct Custom: Operation {
   }
 }
 
-/// `forward(inputs)` with derivatives of your own.
+/// `forward(inputs)` with a derivative that the caller gives.
 ///
 /// ```swift
 /// let slope = gradient(at: Tensor([1.5])) { x in

@@ -1,6 +1,6 @@
 /// A sum of products by index letters, as in NumPy: `einsum("bij,bjk->bik", a, b)`. A letter in the result is kept, any other is summed; a letter twice in one operand
 /// takes its diagonal; `...` stands for axes that broadcast, and must be in a result that is named. Without `->` the letters that occur once are kept in
-/// alphabetical order, capitals first, behind what `...` stands for. What NumPy refuses ends the program; `EinsumEquation` tells beforehand whether a text is an equation.
+/// alphabetical order, capitals first, after the axes of `...`. What NumPy refuses ends the program; `EinsumEquation` says beforehand whether a text is an equation.
 ///
 /// ```swift
 /// let a = Tensor([[1, 2], [3, 4]])

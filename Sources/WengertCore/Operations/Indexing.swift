@@ -167,6 +167,7 @@ extension Tensor {
     return apply1(Indexing.scatterAdd(axis: axis, extent: extent), [flat, indices.flatten()], caller)
   }
 
+  /// The same with a number as extent.
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -206,13 +207,14 @@ extension Tensor {
     return apply1(Indexing.scatterAddAlong(axis: axis, extent: extent), [self, indices], caller)
   }
 
+  /// The same with a number as extent.
   public func scatterAddAlong(
     _ indices: Tensor, axis: Int = -1, extent: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     scatterAddAlong(indices, axis: axis, extent: Dimension(extent), file: file, line: line)
   }
 
-  /// One where a class index stands, zero elsewhere, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
+  /// A row of zeros with a one at the class index, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
   ///
   /// ```swift
   /// let x = Tensor([0, 2]).oneHot(3)  // [[1, 0, 0], [0, 0, 1]]

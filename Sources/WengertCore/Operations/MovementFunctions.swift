@@ -1,5 +1,5 @@
 extension Tensor {
-  /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view where strides allow it.
+  /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view if the strides allow it.
   ///
   /// ```swift
   /// let x = Tensor.iota(6).reshape([2, -1])  // [[0, 1, 2], [3, 4, 5]]
@@ -27,7 +27,7 @@ extension Tensor {
     reshape(Shape(dimensions: dimensions), file: file, line: line)
   }
 
-  /// One axis with all elements.
+  /// All elements, in row-major order, along one axis.
   public func flatten(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reshape(Shape(dimensions: [shape.elements]), file: file, line: line)
   }
@@ -51,7 +51,7 @@ extension Tensor {
     permute(axes, file: file, line: line)
   }
 
-  /// Two axes exchanged, by default the last two; a view.
+  /// The tensor with two axes exchanged, by default the last two; a view.
   ///
   /// - Precondition: The axes exist.
   public func transpose(_ a: Int = -2, _ b: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -64,7 +64,7 @@ extension Tensor {
     return move(.permute(axes), caller)
   }
 
-  /// One axis moved to another place; a view.
+  /// The tensor with one axis moved to another place; a view.
   ///
   /// - Precondition: The axes exist.
   public func moveAxis(_ source: Int, to target: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -78,7 +78,7 @@ extension Tensor {
     return move(.permute(axes), caller)
   }
 
-  /// Stretched to `shape` by NumPy's rule: trailing axes match or have an extent of one; a view.
+  /// The tensor stretched to `shape` by NumPy's rule: trailing axes match or have an extent of one; a view.
   ///
   /// ```swift
   /// let x = Tensor([1.0, 2.0]).broadcast(to: [2, 2])  // [[1, 2], [1, 2]]
@@ -89,7 +89,7 @@ extension Tensor {
     shape == self.shape ? self : move(.broadcast(shape), Caller(file, line))
   }
 
-  /// Like `broadcast(to:)`, where −1 keeps an extent.
+  /// The tensor stretched as by `broadcast(to:)`, where −1 keeps an extent.
   ///
   /// - Precondition: The shape broadcasts to the one named; −1 is not at a new axis.
   public func expand(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -99,7 +99,7 @@ extension Tensor {
     return broadcast(to: target, file: file, line: line)
   }
 
-  /// A new axis of extent one before `axis` (−1: after the last).
+  /// The tensor with a new axis of extent one before `axis` (−1: after the last); a view.
   ///
   /// - Precondition: `axis` is an axis of the result.
   public func expandDims(_ axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -109,7 +109,7 @@ extension Tensor {
     return move(.reshape(target), caller)
   }
 
-  /// New axes of extent one at these places of the result: `x.expandDims([0, -1])`.
+  /// The tensor with new axes of extent one at these places of the result: `x.expandDims([0, -1])`.
   ///
   /// - Precondition: They are axes of the result, and named once.
   public func expandDims(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -123,21 +123,21 @@ extension Tensor {
     return move(.reshape(target), caller)
   }
 
-  /// Without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
+  /// The tensor without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
   ///
   /// - Precondition: The named axes are of extent one.
   public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     squeeze(axes.isEmpty ? nil : axes, file: file, line: line)
   }
 
-  /// Without the named axes, which must be of extent one (nil: without all that are).
+  /// The tensor without the named axes of extent one (nil: without all such axes).
   ///
   /// - Precondition: The named axes exist, once each, and are of extent one.
   public func squeeze(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = axes.map { caller.normalize($0, shape, "squeeze") }
     for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
-    // An axis whose extent is a symbol stays, which is right where the symbol is not one.
+    // An axis whose extent is a symbol stays, which is right if the symbol is not one.
     for axis in shape.indices where named == nil && shape[dim: axis].isSymbolic {
       caller.require(
         2, atMost: shape[dim: axis], "squeeze", "axis \(axis) of \(shape) was kept, as its extent is a symbol; name the axes to drop")
@@ -197,7 +197,7 @@ extension Tensor {
       Movement.concatenate(axis: axis), [narrow(axis, cut, extent - cut, caller), narrow(axis, 0, cut, caller)], caller)
   }
 
-  /// `fill` added around the elements: (before, after) for each axis.
+  /// The tensor with `fill` added around its elements: (before, after) for each axis.
   ///
   /// ```swift
   /// let x = Tensor([1.0, 2.0]).pad([(before: 1, after: 0)], fill: 9)  // [9, 1, 2]
@@ -283,10 +283,10 @@ extension Tensor {
     return move(.reshape(spread), caller).move(.broadcast(stretched), caller).move(.reshape(target), caller)
   }
 
-  /// A row-major copy, or the tensor itself where it is row-major.
+  /// A row-major copy, or the tensor itself if it is row-major.
   public func contiguous() -> Tensor { isContiguous ? self : move(.copy, Caller(#fileID, #line)) }
 
-  /// `count` elements of `axis` from `start`, which must lie inside; a view. Where the axis is a symbol, that is checked when it gets its number.
+  /// `count` elements of `axis` from `start`; a view. If the axis is a symbol, whether they exist is checked when it gets its number.
   ///
   /// - Precondition: The axis exists, and `start` and `start + count` are in 0...extent.
   public func narrow(_ axis: Int, from start: Dimension, count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -294,11 +294,12 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "narrow", shape)
     for (low, high) in [(0, start), (0, count), (start + count, shape[dim: axis])] {
       caller.require(
-        low, atMost: high, "narrow", "\(count) elements from \(start) do not lie in axis \(axis) of \(shape)")
+        low, atMost: high, "narrow", "\(count) elements from \(start) are not inside axis \(axis) of \(shape)")
     }
     return narrow(axis, start, count, caller)
   }
 
+  /// The same with numbers.
   public func narrow(_ axis: Int, from start: Int, count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     narrow(axis, from: Dimension(start), count: Dimension(count), file: file, line: line)
   }
@@ -339,14 +340,14 @@ extension Tensor {
     return (0..<parts).map { narrow(axis, part * Dimension($0), part, caller) }
   }
 
-  /// On and below the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  /// The elements on and below the diagonal that is `offset` above the main one, of the last two axes; zero elsewhere.
   ///
   /// - Precondition: There are at least two axes.
   public func lowerTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     triangle("lowerTriangle", .lessOrEqual, offset, Caller(file, line))
   }
 
-  /// On and above the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  /// The elements on and above the diagonal that is `offset` above the main one, of the last two axes; zero elsewhere.
   ///
   /// - Precondition: There are at least two axes.
   public func upperTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -358,7 +359,7 @@ extension Tensor {
     let rows = shape[dim: rank - 2], columns = shape[dim: rank - 1]
     let row = Tensor.iota(rows, on: backend).expandDims(1)
     let column = Tensor.iota(columns, on: backend)
-    // Farther away than any matrix reaches lies no other element.
+    // Farther away than any matrix reaches there is no other element.
     let distance = Swift.min(Swift.max(offset, -1 << 53), 1 << 53)
     let kept = Tensor.broadcasting(.compare(keep), column - Double(distance), row, caller)
     return Tensor.select(kept, self, constant(0), caller)

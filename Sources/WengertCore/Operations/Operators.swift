@@ -1,5 +1,8 @@
 extension Tensor {
-  /// Converted to `dtype`; itself where it has it already. Derivatives flow between floating types.
+  /// The tensor converted to `dtype`; itself if it has it already. Derivatives flow between floating types.
+  ///
+  /// Floating dtypes round to the nearest, ties to even (half types from float64 by way of float32). Real numbers become whole ones by cutting them off at the point; beyond the range of int32 or int64 they become its
+  /// ends, and NaN becomes 0. Whole numbers keep their last bits, in uint8 the last eight (a real number: of its int32). bool is "not zero".
   ///
   /// ```swift
   /// let x = Tensor([2.9, -2.9]).cast(to: .int32)  // [2, -2]
@@ -42,7 +45,7 @@ extension Tensor {
   /// Each element against a number. Whole numbers are compared exactly, whatever the number is; floating ones with the number rounded to their dtype.
   func compare(_ op: CompareOp, _ number: Double) -> Tensor {
     if dtype.isFloating || DType.int64.holds(number) { return compare(op, scalar(number)) }
-    // No int64 lies between a fraction and the whole number below it; beyond ±2⁶³ infinity stands for the number, and NaN for what equals nothing.
+    // No int64 is between a fraction and the whole number below it; beyond ±2⁶³ infinity stands for the number, and NaN for what equals nothing.
     let isBetween = number.magnitude < 0x1p63
     switch op {
     case .equal, .notEqual: return compare(op, Tensor.full(.nan, [], dtype: .float32, backend: backend))
@@ -91,16 +94,20 @@ extension Tensor {
   public static func *= (a: inout Tensor, b: Double) { a = a * b }
   public static func /= (a: inout Tensor, b: Double) { a = a / b }
 
-  /// Rounded down to a whole number; `%` is what remains, with the divisor's sign.
+  /// The quotient rounded down to a whole number; `%` is the remainder, with the divisor's sign.
   ///
   /// - Precondition: The shapes broadcast.
   public func floorDivided(by other: Tensor) -> Tensor { binary(.floorDivide, other) }
+  /// The remainder of `floorDivided(by:)`, with the divisor's sign.
   public static func % (a: Tensor, b: Tensor) -> Tensor { a.binary(.remainder, b) }
   public static func % (a: Tensor, b: Double) -> Tensor { a.binary(.remainder, a.scalar(b)) }
 }
 
 // Comparisons element by element, as bool.
 extension Tensor {
+  /// Whether the elements are equal, as bool; so are all comparisons here. NaN equals nothing.
+  ///
+  /// - Precondition: The shapes broadcast.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { a.compare(.equal, b) }
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { a.compare(.notEqual, b) }
   public static func .< (a: Tensor, b: Tensor) -> Tensor { a.compare(.less, b) }
@@ -113,7 +120,7 @@ extension Tensor {
   public static func .<= (a: Tensor, b: Double) -> Tensor { a.compare(.lessOrEqual, b) }
   public static func .> (a: Tensor, b: Double) -> Tensor { a.compare(.greater, b) }
   public static func .>= (a: Tensor, b: Double) -> Tensor { a.compare(.greaterOrEqual, b) }
-  /// Logical and, or, exclusive or of bool tensors; bit by bit for whole numbers.
+  /// Logical and, also `.|` (or) and `.^` (exclusive or), of bool tensors; bit by bit for whole numbers.
   public static func .& (a: Tensor, b: Tensor) -> Tensor { a.binary(.and, b) }
   public static func .| (a: Tensor, b: Tensor) -> Tensor { a.binary(.or, b) }
   public static func .^ (a: Tensor, b: Tensor) -> Tensor { a.binary(.xor, b) }
@@ -122,7 +129,7 @@ extension Tensor {
   }
 }
 
-/// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. What was not chosen gets a gradient of exactly zero; where a
+/// `a` where the bool `condition` holds, elsewhere `b`; the three broadcast. What is not chosen gets a gradient of exactly zero; if a
 /// function with an infinite slope made it (√ at 0), choose that function's operand first.
 ///
 /// ```swift

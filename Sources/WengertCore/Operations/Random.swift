@@ -1,4 +1,4 @@
-/// Names a stream of random numbers. The same key gives the same numbers, on every backend and in every order of calls; nothing is remembered.
+/// The name of a stream of random numbers. The same key gives the same numbers, on every backend and in every order of calls; nothing is remembered.
 ///
 /// Numbers are Philox-4×32-10 (Salmon et al. 2011) of the key and the element's position. Use a key once, and derive others from it
 /// with `split` or `fold`: two distributions drawn with one key come from the same bits.
@@ -29,7 +29,7 @@ public struct RandomKey: Sendable, TensorTree {
     generate("randomBits", .int64, shape) { b, key in b.random(key: key, stream: stream, lane: lane, numbering: numbering) }
   }
 
-  /// How the numbers of this key, or of these keys, are told apart.
+  /// How the numbers of this key, or of these keys, are distinguished.
   var numbering: RowProgram.Numbering { data.rank == 0 ? .byElement : .byColumn }
 
   /// A program of the key alone over every element of `shape`.
@@ -79,7 +79,7 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// Several keys, one for each of the whole `numbers` [..., 1], for `uniform`, `normal`, `bernoulli`, `integers` and dropout with a key of its own for each row:
-  /// what is drawn for a row then depends on its number alone, and not on which rows stand beside it.
+  /// what is drawn for a row then depends on its number alone, and not on the rows beside it.
   public func keys(for numbers: Tensor) -> RandomKey {
     RandomKey(data + numbers.cast(to: .int64) * Tensor([Self.spread], shape: [], backend: data.backend))
   }
@@ -101,10 +101,10 @@ public struct RandomKey: Sendable, TensorTree {
     return (high * 0x1p21 + (low * 0x1p-11)(.floor)) * 0x1p-53
   }
 
-  /// Uniform in low..<high: low may be drawn, high never is.
+  /// Random numbers, uniform in low..<high: low may be drawn, high never is.
   ///
-  /// The numbers drawn are those of `dtype` that lie as far apart as its neighbors do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
-  /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What lies between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
+  /// The numbers drawn are those of `dtype` that are as far apart as its neighbors at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
+  /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What is between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
   /// each that can be drawn (to 2⁻³², or 2⁻⁵³ in float64). Both bounds must be finite in `dtype` and low < high, with a number of `dtype` in between.
   ///
   /// - Precondition: `dtype` is floating, low < high, both are finite in `dtype`, and `dtype` has a number in low..<high.
@@ -122,7 +122,7 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// Normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
+  /// Random numbers, normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
   /// types, which 8 of 10⁹ numbers should exceed, and 6.76 in float64.
   ///
   /// - Precondition: `dtype` is floating, `mean` is finite, and `standardDeviation` is finite and not negative.
@@ -143,7 +143,7 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// True with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
+  /// Random truth values, true with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
   ///
   /// - Precondition: `p` is in 0...1.
   public func bernoulli(_ p: Double, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -152,7 +152,7 @@ public struct RandomKey: Sendable, TensorTree {
     return generate("bernoulli", .bool, shape, caller) { b, key in fine(b, key).compare(.less, p) }
   }
 
-  /// Whole numbers (int64), uniform in `range`, which must not be empty. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
+  /// Random whole numbers (int64), uniform in `range`. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
   /// length, less its lower 64 bits.
   ///
   /// - Precondition: `range` is not empty.
@@ -197,7 +197,7 @@ public struct RandomKey: Sendable, TensorTree {
   /// The largest of log-probability + Gumbel noise (Gumbel 1954; without replacement Kool et al. 2019).
   ///
   /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
-  /// with +∞ is a `DataFault`. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
+  /// with +∞ is a `DataFault`. If the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is not a
   /// class, for each class that it lacks.
   ///
   /// - Precondition: `logits` has an axis and is floating, there is a class, and `count` is not negative and, without replacement, not above the number of classes.
@@ -236,7 +236,7 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// A fault where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
+  /// A fault if a row of log-probabilities has fewer than `count` possible classes, or what is not a log-probability.
   private func requirePossible(_ scores: Tensor, _ count: Int, _ caller: Caller) {
     let rows = scores.outermost.reshape([-1, scores.shape[scores.rank - 1]])
     let possible = isFinite(rows).sum(axes: [1]), impossible = (rows .== -.infinity).sum(axes: [1])
@@ -256,9 +256,9 @@ public struct RandomKey: Sendable, TensorTree {
 private struct UniformGrid {
   /// The distance between numbers, the place of the first in such steps, and how many steps come after it at most.
   let spacing: Double, first: Double, last: Double
-  /// Steps from low to high, and what low lies beyond the first number, in steps.
+  /// Steps from low to high, and how far low is beyond the first number, in steps.
   let steps: Double, fraction: Double
-  /// The least number, where low is not on the grid.
+  /// The least number, if low is not on the grid.
   let least: Double
 
   init(_ low: Double, _ high: Double, _ dtype: DType, _ caller: Caller) {

@@ -47,14 +47,14 @@ extension Tensor {
     reduce(.minimum, axes, keepDims, Caller(file, line))
   }
 
-  /// Whether any element is not zero.
+  /// Whether any element over `axes` (nil: all) is not zero; false for no elements.
   ///
   /// - Precondition: The axes exist and are named once.
   public func any(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     cast(to: .bool).truth(.maximum, axes, keepDims, Caller(file, line))
   }
 
-  /// Whether all elements are not zero.
+  /// Whether all elements over `axes` (nil: all) are not zero; true for no elements.
   ///
   /// - Precondition: The axes exist and are named once.
   public func all(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -78,7 +78,7 @@ extension Tensor {
     let caller = Caller(file, line)
     let x = dtype.isFloating ? self : cast(to: .float32)
     let count = shape.selecting(caller.normalize(axes, shape, "mean")).elements
-    // The sum of many half-precision numbers may lie outside their range, their mean cannot.
+    // The sum of many half-precision numbers may be outside their range, their mean cannot.
     let sum = x.reduce(.sum, axes, keepDims, caller, as: x.dtype.computeType)
     return (sum / x.number(count, sum.dtype)).cast(to: x.dtype)
   }

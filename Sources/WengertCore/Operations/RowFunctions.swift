@@ -169,7 +169,7 @@ extension Tensor {
     return apply1(function(x.dtype), [x.moveAxis(axis, to: -1)], caller).moveAxis(-1, to: axis)
   }
 
-  /// e^(x − max) divided by its sum along `axis`.
+  /// Softmax: e^(x − max) divided by its sum along `axis`. Whole numbers are converted to float32.
   ///
   /// ```swift
   /// let p = Tensor([1.0, 1.0]).softmax()  // [0.5, 0.5]
@@ -180,7 +180,7 @@ extension Tensor {
     alongRows("softmax", axis, Caller(file, line), RowFunctions.softmax)
   }
 
-  /// The logarithm of `softmax`, without its rounding.
+  /// The logarithm of `softmax`, computed without its rounding.
   ///
   /// - Precondition: The axis exists.
   public func logSoftmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
@@ -206,7 +206,7 @@ extension Tensor {
     return apply1(RowFunctions.logSumExp(x.dtype), [rows], caller).reshape(target)
   }
 
-  /// Each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
+  /// Layer normalization: each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
   ///
   /// ```swift
   /// let x = Tensor([[1, 3]])
@@ -227,7 +227,7 @@ extension Tensor {
     return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
   }
 
-  /// x / max(‖x‖₂, ε) along `axis`.
+  /// Each vector along `axis` divided by its length: x / max(‖x‖₂, ε).
   ///
   /// - Precondition: The axis exists.
   public func l2Normalize(axis: Int = -1, epsilon: Double = 1e-12, file: StaticString = #fileID, line: UInt = #line) -> Tensor {

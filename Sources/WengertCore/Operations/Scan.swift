@@ -123,7 +123,7 @@ private struct ProductScan {
 extension Tensor {
   /// Running sums along `axis`, or from the end. Whole numbers and bool add up in int64.
   ///
-  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most beside that rounding, wherever it stands.
+  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most besides that rounding, at any position.
   ///
   /// ```swift
   /// let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]

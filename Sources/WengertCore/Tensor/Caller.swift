@@ -1,4 +1,4 @@
-/// Where in the user's program an operation was called, for messages.
+/// The place in the user's program at which an operation was called, for messages.
 public struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt

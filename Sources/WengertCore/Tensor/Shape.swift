@@ -1,7 +1,7 @@
 /// The extents of a tensor's axes, outermost first; up to eight, held inline so that an operation allocates nothing for them.
 ///
 /// The same list of whole numbers also serves as strides and as axis lists. While a graph is traced an extent may be an expression in symbols
-/// (`Dimension`): `shape[dim: i]` reads either, `shape[i]` the number, and ends the program where there is none.
+/// (`Dimension`): `shape[dim: i]` reads either, `shape[i]` the number, and ends the program if there is none.
 public struct Shape: Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
@@ -15,7 +15,7 @@ public struct Shape: Sendable {
     size = 0
   }
 
-  /// A shape with the elements of `list`, at most eight.
+  /// A shape with the elements of `list`.
   ///
   /// - Precondition: There are at most eight.
   @inlinable public init(_ list: some Sequence<Int>) {
@@ -23,7 +23,7 @@ public struct Shape: Sendable {
     for value in list { append(value) }
   }
 
-  /// `rank` times the same extent.
+  /// A shape of `count` axes of the same extent.
   ///
   /// - Precondition: `count` is at most eight.
   @inlinable public init(repeating value: Int, count: Int) {
@@ -115,9 +115,9 @@ extension Shape {
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
   public static func += (a: inout Shape, b: Shape) { a = a.appending(b) }
 
-  /// Without the first axes; dimensions of the others may be symbols.
+  /// The shape without the first axes; dimensions of the others may be symbols.
   public func dropFirst(_ count: Int = 1) -> Shape { selecting(indices.dropFirst(count)) }
-  /// Without the last axes.
+  /// The shape without the last axes.
   public func dropLast(_ count: Int = 1) -> Shape { selecting(indices.dropLast(count)) }
   /// The first axes, as many as there are up to `count`.
   public func prefix(_ count: Int) -> Shape { selecting(indices.prefix(count)) }

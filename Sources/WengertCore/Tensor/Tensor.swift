@@ -8,7 +8,7 @@ public struct Tensor: Sendable {
   /// What the innermost level knows of this value; nil for a constant.
   var node: Node?
 
-  /// The elements: storage, layout, dtype. Inside of `vmap` there is no example whose elements could be read: that ends the program.
+  /// The elements: storage, layout, dtype.
   ///
   /// - Precondition: The tensor is not one example of `vmap`, whose elements cannot be read.
   public var view: View {
@@ -16,19 +16,19 @@ public struct Tensor: Sendable {
       if !example.level.isOpen { example.failForEscape() }
       Caller(#fileID, #line).fail(
         "vmap",
-        "the numbers of a tensor are asked for inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
+        "reading a tensor's values is not possible inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
       )
     }
     return face
   }
 
-  /// A tensor over existing storage; the view must lie inside it.
+  /// A tensor over existing storage.
   ///
   /// - Precondition: The view is inside its storage.
   public init(_ view: View) {
     Caller(#fileID, #line).require(
       view.isInBounds, "Tensor",
-      "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) lie outside of memory of \(view.storage.byteCount) bytes"
+      "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) are outside of memory of \(view.storage.byteCount) bytes"
     )
     self.face = view
   }
@@ -40,17 +40,19 @@ public struct Tensor: Sendable {
 
   /// The extents, outermost axis first.
   public var shape: Shape { face.layout.shape }
+  /// The type of its elements.
   public var dtype: DType { face.dtype }
   /// How many axes there are.
   public var rank: Int { face.layout.shape.rank }
   /// How many elements there are.
   public var count: Int { face.layout.shape.elementCount }
+  /// The distance in elements between neighbors along each axis; zero along a broadcast axis.
   public var strides: Strides { face.layout.strides }
-  /// Whether the elements lie in row-major order without gaps.
+  /// Whether the elements are in row-major order without gaps.
   public var isContiguous: Bool { face.layout.isContiguous }
   /// Whether this tensor stands for a value of a graph under construction.
   package var isTraced: Bool { face.storage is TracedStorage }
-  /// Who computes with this tensor.
+  /// The backend that holds and computes this tensor.
   public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
@@ -110,7 +112,7 @@ extension Tensor {
   }
 
   /// `value` in every element, rounded to `dtype`: to a whole number by cutting it off, to bool as "not zero". A number beyond the range of a whole dtype, and
-  /// NaN in one, are errors.
+  /// NaN in one, end the program.
   ///
   /// - Precondition: No extent is negative, and a whole `dtype` holds the value.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
@@ -145,7 +147,7 @@ extension Tensor {
     return tracer.record(Creation.extent(extent, dtype), [], caller)[0]
   }
 
-  /// The number of elements along an axis as a scalar, by which a sum can be divided where the extent is a symbol: `x.sum() / x.extent(0)`.
+  /// The number of elements along an axis as a scalar, by which a sum can be divided also if the extent is a symbol: `x.sum() / x.extent(0)`.
   ///
   /// - Parameter dtype: by default the tensor's own, int64 for bool and whole numbers.
   /// - Precondition: The axis exists.

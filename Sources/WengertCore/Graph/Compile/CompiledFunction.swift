@@ -35,8 +35,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   }
 }
 
-/// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory. Inside of
-/// `catchingDataFaults` they are written elsewhere, and the old ones stay where an operation has met a fault.
+/// A function that changes its first argument, compiled: the new values are written over the old ones if no other tensor shares their memory. Inside of
+/// `catchingDataFaults` they are written elsewhere, and the old ones stay if an operation has met a fault.
 public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
@@ -96,7 +96,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   }
 }
 
-/// The function as a program that is compiled when it is first called.
+/// A compiled form of a function, traced when it is first called.
 ///
 /// The function must be one of tensors: what else it reads (numbers, random keys outside its arguments) is read once, while it is traced.
 ///
@@ -144,7 +144,7 @@ extension TensorTree {
 
 /// The tensors of a call's arguments.
 struct ArgumentTensors {
-  /// For each tensor a number of its name: what tells two structures apart.
+  /// For each tensor a number of its name: what distinguishes two structures.
   var keys: [String] = []
   var tensors: [Tensor] = []
   private var count = 0

@@ -10,7 +10,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     super.init(compiler)
   }
 
-  /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
+  /// The value of the function, and what its backward pass needs. The program's memory is held until the pending half is finished or released; a second call before that takes memory of its own.
   ///
   /// - Precondition: No argument is a value of a graph, of a derivative or of `vmap` in progress.
   public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
@@ -21,7 +21,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     if arguments.tensors.contains(where: \.isTransformed) {
       Caller(#fileID, #line).fail(
         "compilePullback",
-        "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+        "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
     func names() -> [String] {
       var names = ArgumentNames()
@@ -59,8 +59,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       self.run = run
     }
 
-    /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place where no other tensor shares its memory.
-    /// To be called once.
+    /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place if no other tensor shares its memory.
+    /// Call it once.
     ///
     /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
     /// - Precondition: The cotangent has the value's shape and dtype.

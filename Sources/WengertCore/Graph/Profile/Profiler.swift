@@ -1,4 +1,4 @@
-/// Times the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
+/// A clock for the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
 public final class Profiler: Sendable {
   /// One kernel, once.
   struct Event: Sendable {
