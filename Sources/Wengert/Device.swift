@@ -5,6 +5,7 @@ public struct Device: Sendable {
   /// The backend that holds the memory and computes.
   public let backend: any Backend
 
+  /// The device of a backend.
   public init(_ backend: any Backend) { self.backend = backend }
 
   /// The CPU: host memory, and all cores.

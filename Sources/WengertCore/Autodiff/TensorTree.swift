@@ -112,10 +112,12 @@ public protocol ParameterTree: TensorTree where Itself == Self {
 
 /// A stored property that is itself a tree, and its name.
 public struct Field<Root>: @unchecked Sendable {
+  /// The name of the field, a part of its tensors' dotted names.
   public let name: String
   let path: PartialKeyPath<Root>
   let visit: (_ root: inout Root, _ prefix: String, _ body: (String, inout Tensor) -> Void) -> Void
 
+  /// A field by its name and its key path.
   public init<Value: TensorTree>(_ name: String, _ path: WritableKeyPath<Root, Value>) {
     self.name = name
     self.path = path

@@ -1,4 +1,4 @@
-/// What a device must be able to do. The core calls nothing else, and names no implementation.
+/// What a device offers. The core calls nothing else, and names no implementation.
 ///
 /// It is memory, and kernels: `prepare` makes one of a call, whether the call runs once or in each run of a compiled program. Every view handed over is in bounds of its
 /// storage and of a shape and dtype that the core has checked; outputs never overlap inputs, except that an output of a row program may be exactly one of its inputs
@@ -26,7 +26,7 @@ public protocol Backend: AnyObject, Sendable {
   /// keep the storage alive.
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int)
 
-  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may be anybody's.
+  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may belong to any backend.
   func workspace(for call: KernelCall) -> Int
 
   /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
@@ -39,7 +39,7 @@ public protocol Backend: AnyObject, Sendable {
   /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
   func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
 
-  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are a few, for which nobody should wait.
+  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are few, and the call should not wait for kernels.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
   /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are reported first.

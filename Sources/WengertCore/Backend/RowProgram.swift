@@ -18,6 +18,7 @@ public enum BinaryOp: UInt8, CaseIterable, Hashable, Sendable {
   case and, or, xor
 }
 
+/// A comparison of two elements of one type; with NaN only `notEqual` holds.
 public enum CompareOp: UInt8, CaseIterable, Hashable, Sendable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 }
@@ -34,8 +35,10 @@ public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
 /// its operands; `reduce` turns a row into a *scalar*, which combines with rows as if repeated. Values compute in the `computeType` of their dtype: float16 and
 /// bfloat16 in float32 (rounded when stored, and where a value of another dtype is cast to them), uint8 in int32 (wrapped when stored), bool as 0 and 1.
 public struct RowProgram: Hashable, Sendable {
+  /// The number of an instruction, which is that of its value.
   public typealias Value = Int
 
+  /// One instruction, on values of those before it.
   public enum Instruction: Hashable, Sendable {
     /// Element of input n. Row inputs cover the whole iteration shape; scalar inputs have an innermost extent of one.
     case load(Int)
@@ -64,6 +67,7 @@ public struct RowProgram: Hashable, Sendable {
     case byColumn
   }
 
+  /// An operand of the program: its dtype, and whether it has one element per column (otherwise one per row).
   public struct Input: Hashable, Sendable {
     public var dtype: DType
     public var isRow: Bool
@@ -73,6 +77,7 @@ public struct RowProgram: Hashable, Sendable {
     }
   }
 
+  /// A result of the program.
   public struct Output: Hashable, Sendable {
     /// What to write: a row value fills the iteration shape, a scalar value a shape with an innermost extent of one.
     public var value: Value

@@ -8,16 +8,19 @@
 public struct EinsumEquation: Hashable, Sendable {
   /// The axes of one operand or of the result.
   public struct Term: Hashable, Sendable {
+    /// The letters of the axes, in order.
     public var letters: [Character]
     /// How many letters are before `...`; nil if there is none.
     public var ellipsis: Int?
 
+    /// A term of these letters.
     public init(letters: [Character] = [], ellipsis: Int? = nil) {
       self.letters = letters
       self.ellipsis = ellipsis
     }
   }
 
+  /// The terms of the operands, in order.
   public var operands: [Term]
   /// The term after `->`; nil if there is no arrow.
   public var result: Term?
@@ -68,6 +71,7 @@ public struct EinsumEquation: Hashable, Sendable {
 
 /// Why a text is not an equation of `einsum`.
 public struct EinsumError: Error, Hashable, CustomStringConvertible {
+  /// What is wrong with the text.
   public let description: String
 
   init(_ description: String) { self.description = description }

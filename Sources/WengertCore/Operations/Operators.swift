@@ -67,15 +67,23 @@ extension Tensor {
 
 // Arithmetic between tensors, and between a tensor and a number; shapes broadcast, dtypes are promoted.
 extension Tensor {
+  /// The sum, element by element. Shapes broadcast and dtypes are promoted.
+  ///
   /// ```swift
   /// let sum = Tensor([[1], [2]]) + Tensor([10.0, 20.0])  // [[11, 21], [12, 22]]
   /// ```
   ///
-  /// - Precondition: The shapes broadcast, here and for all operators of two tensors. bool has neither a difference (`-`) nor a negative.
+  /// - Precondition: The shapes broadcast, here and for all operators of two tensors.
   public static func + (a: Tensor, b: Tensor) -> Tensor { a.binary(.add, b) }
+  /// The difference, element by element.
+  ///
+  /// - Precondition: The shapes broadcast, and not both tensors are bool.
   public static func - (a: Tensor, b: Tensor) -> Tensor { a.binary(.subtract, b) }
+  /// The product, element by element.
   public static func * (a: Tensor, b: Tensor) -> Tensor { a.binary(.multiply, b) }
+  /// The quotient of real numbers, element by element: whole operands are converted to float32.
   public static func / (a: Tensor, b: Tensor) -> Tensor { a.quotient(b) }
+  /// The sum with a number, which takes the tensor's dtype if that holds it; so for all operators of a tensor and a number.
   public static func + (a: Tensor, b: Double) -> Tensor { a.binary(.add, a.scalar(b)) }
   public static func - (a: Tensor, b: Double) -> Tensor { a.binary(.subtract, a.scalar(b)) }
   public static func * (a: Tensor, b: Double) -> Tensor { a.binary(.multiply, a.scalar(b)) }
@@ -84,6 +92,9 @@ extension Tensor {
   public static func - (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.subtract, b) }
   public static func * (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.multiply, b) }
   public static func / (a: Double, b: Tensor) -> Tensor { b.scalar(a).quotient(b) }
+  /// The negative of each element.
+  ///
+  /// - Precondition: The tensor is not bool.
   public static prefix func - (a: Tensor) -> Tensor { apply1(Elementwise.unary(.negate), [a], Caller(#fileID, #line)) }
   public static func += (a: inout Tensor, b: Tensor) { a = a + b }
   public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
@@ -124,6 +135,7 @@ extension Tensor {
   public static func .& (a: Tensor, b: Tensor) -> Tensor { a.binary(.and, b) }
   public static func .| (a: Tensor, b: Tensor) -> Tensor { a.binary(.or, b) }
   public static func .^ (a: Tensor, b: Tensor) -> Tensor { a.binary(.xor, b) }
+  /// Logical not: whether each element is zero.
   public static prefix func .! (a: Tensor) -> Tensor {
     apply1(Elementwise.unary(.not), [a.cast(to: .bool)], Caller(#fileID, #line))
   }

@@ -15,6 +15,7 @@ public struct RandomKey: Sendable, TensorTree {
   /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
   public private(set) var data: Tensor
 
+  /// The key of int64 data.
   public init(_ data: Tensor) { self.data = data }
 
   /// The key of a seed, on a backend.

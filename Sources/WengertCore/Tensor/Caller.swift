@@ -5,6 +5,7 @@ public struct Caller: Sendable {
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
   private(set) var node: Int?
 
+  /// A file and a line: `Caller(#fileID, #line)`.
   public init(_ file: StaticString, _ line: UInt) {
     self.file = file
     self.line = line

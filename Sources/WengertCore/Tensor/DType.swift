@@ -130,5 +130,6 @@ extension Float {
 }
 
 extension DType: Comparable {
+  /// The order of the cases.
   public static func < (a: DType, b: DType) -> Bool { a.rawValue < b.rawValue }
 }

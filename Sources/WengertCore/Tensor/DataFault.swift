@@ -2,6 +2,7 @@
 ///
 /// It ends the program, unless the operation runs inside of `catchingDataFaults`, which throws it.
 public struct DataFault: Error, Sendable, CustomStringConvertible {
+  /// The kinds of faults, each with the meaning of its `number`.
   public enum Kind: Sendable {
     /// `cholesky` of a matrix that is not positive definite; the number is the matrix's among the stack's.
     case notPositiveDefinite
@@ -16,6 +17,7 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     /// A NaN or an infinity made of finite numbers, in a compiled function that looks for them (`CompileOptions.nanCheck`).
     case notFinite
   }
+  /// The kind of the fault.
   public let kind: Kind
   /// The operation's name: "cholesky".
   public let operation: String
@@ -27,6 +29,7 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
   public let shapes: [Shape]
   /// The source file of the operation's call; of an operation that a layer called, the place of the scope.
   public let file: String
+  /// The line in `file`.
   public let line: Int
 
   public var description: String { "\(operation): \(message) (\(file):\(line))" }

@@ -28,6 +28,7 @@ public struct Dimension: Hashable, Sendable {
   /// Values below this are places in the table of expressions.
   @usableFromInline static let firstNumber = Int.min / 2
 
+  /// Whether this is an expression in symbols, and not a number.
   @inlinable public var isSymbolic: Bool { raw < Self.firstNumber }
 
   /// Whether there is an expression of this place; a number far below zero, which no extent is, looks like one.
@@ -88,6 +89,9 @@ public struct Dimension: Hashable, Sendable {
 }
 
 extension Dimension: Comparable {
+  /// Whether this is less for every value of the symbols.
+  ///
+  /// - Precondition: The order does not depend on the symbols.
   public static func < (a: Dimension, b: Dimension) -> Bool {
     if let x = a.number, let y = b.number { return x < y }
     switch (a.polynomial - b.polynomial).sign {

@@ -1,6 +1,8 @@
 /// The position of each element of a tensor in its storage: element (i₀, i₁, …) at `offset + Σ iₐ · strides[a]`.
 public struct Layout: Hashable, Sendable {
+  /// The extents.
   public var shape: Shape
+  /// The distance in elements between neighbors along each axis.
   public var strides: Strides
   /// Position of the first element, in elements from the start of the storage.
   public var offset: Int
@@ -39,6 +41,7 @@ public struct Layout: Hashable, Sendable {
     return low...high
   }
 
+  /// The same elements with the axes in another order.
   public func permuted(_ axes: Shape) -> Layout {
     Layout(shape: shape.selecting(axes), strides: strides.selecting(axes), offset: offset)
   }

@@ -31,6 +31,9 @@ public struct Shape: Sendable {
     for _ in 0..<count { append(value) }
   }
 
+  /// Adds a last axis of an extent.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func append(_ value: Int) {
     if size == Shape.maximumRank { Shape.failForRank() }
     storage[size] = value
@@ -72,6 +75,9 @@ public struct Shape: Sendable {
     )
   }
 
+  /// Adds an axis of an extent before axis `axis`.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func insert(_ value: Int, at axis: Int) {
     append(value)
     var i = size - 1
@@ -82,6 +88,9 @@ public struct Shape: Sendable {
     storage[axis] = value
   }
 
+  /// Removes an axis.
+  ///
+  /// - Precondition: The axis exists; axes count from 0.
   @inlinable public mutating func remove(at axis: Int) {
     if axis < 0 || axis >= size { failForAxis(axis) }
     for i in axis..<(size - 1) { storage[i] = storage[i + 1] }
@@ -131,6 +140,9 @@ public typealias Strides = Shape
 extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { size }
+  /// The extent of axis i, counted from 0.
+  ///
+  /// - Precondition: The axis exists, and its extent is a number.
   @inlinable public subscript(i: Int) -> Int {
     get {
       if i < 0 || i >= size { failForAxis(i) }
@@ -182,8 +194,10 @@ extension Shape {
     }
   }
 
+  /// Adds a last axis of an extent that may be a symbol.
   @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
 
+  /// The extents, numbers or expressions in symbols.
   public var dimensions: [Dimension] { indices.map { self[dim: $0] } }
 
   /// Whether an extent is not a number.

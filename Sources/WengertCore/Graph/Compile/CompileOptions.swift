@@ -33,6 +33,7 @@ public struct CompileOptions: Sendable {
 
 /// Counts and times of a compiled function's calls.
 public struct CompileStatistics: Sendable {
+  /// The kinds of calls.
   public enum Call: Sendable {
     /// A call with the sizes of an earlier one.
     case reused
@@ -43,11 +44,15 @@ public struct CompileStatistics: Sendable {
     /// A call as part of a graph or of a derivative in progress: the function itself was called.
     case inlined
   }
+  /// How many calls there were.
   public internal(set) var calls = 0
+  /// How often the function was traced and compiled.
   public internal(set) var compilations = 0
+  /// How often a program was bound to sizes: its buffers placed, its kernels prepared.
   public internal(set) var bindings = 0
   /// How many programs were dropped for want of room (`CompileOptions.largestCache`): if it grows, the function is compiled again and again.
   public internal(set) var dropped = 0
+  /// The kind of the last call; nil before the first.
   public internal(set) var lastCall: Call?
   /// By how much the buffers exceed the memory budget, of the program compiled last: 0 if it is kept to, or none is set.
   public internal(set) var bytesOverBudget = 0

@@ -12,6 +12,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     super.init(compiler)
   }
 
+  /// The function's result for these arguments; inside of a graph, a derivative or `vmap` the function itself is called.
   public func callAsFunction(_ input: repeat each Input) -> Output {
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
@@ -47,6 +48,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     super.init(compiler)
   }
 
+  /// The function's result, with `state` changed; inside of a graph, a derivative or `vmap` the function itself is called.
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state

@@ -12,6 +12,7 @@ public final class Profiler: Sendable {
   private let events = Locked<[Event]>([])
   private let start = ContinuousClock.now
 
+  /// A profiler that has measured nothing yet.
   public init() {}
 
   func run(_ step: BoundProgram.Step) {
