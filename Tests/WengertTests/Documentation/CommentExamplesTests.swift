@@ -304,12 +304,13 @@ struct CommentExamplesTests {
     #expect(numbers == [1, 2, 3, 4])
   }
 
+  struct Affine: ParameterTree {
+    var weight: Tensor
+    var bias: Tensor?
+    static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
+  }
+
   @Test("a struct that lists its fields") func parameterTreeExample() {
-    struct Affine: ParameterTree {
-      var weight: Tensor
-      var bias: Tensor?
-      static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
-    }
     let names = Affine(weight: Tensor(1), bias: Tensor(2)).namedTensors.map(\.name)
     #expect(names == ["weight", "bias"])
   }
