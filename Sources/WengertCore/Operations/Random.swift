@@ -176,7 +176,7 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// 0..<count in random order (int64).
+  /// The numbers 0..<count in random order (int64).
   ///
   /// - Precondition: `count` is not negative.
   public func permutation(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {

@@ -134,7 +134,7 @@ enum RowFunctions {
     return RowOperation(program: p, rule: .l2Normalize(epsilon: epsilon))
   }
 
-  /// ε², or the least normal number where it is less, so that the root of a sum of zeros has an inverse.
+  /// ε², or the least normal number if it is less, so that the root of a sum of zeros has an inverse.
   private static func leastSquare(_ epsilon: Double, _ dtype: DType) -> Double {
     max(epsilon * epsilon, dtype == .float64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude))
   }
@@ -234,7 +234,7 @@ extension Tensor {
     alongRows("l2Normalize", axis, Caller(file, line)) { RowFunctions.l2Normalize($0, epsilon: epsilon) }
   }
 
-  /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
+  /// The tensor with each element set to zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
   /// each row (`RandomKey.keys(for:)`), on that and the position in the row.
   ///
   /// - Precondition: `rate` is in 0..<1, and there is one key or one for each row.

@@ -68,7 +68,7 @@ extension Dimension: TensorIndex {
   public var part: Axis { Axis(kind: .place(self)) }
 }
 
-/// What a range in a subscript is between: numbers, or extents.
+/// A bound of a range in a subscript: a number, or an extent.
 public protocol AxisBound: Comparable, Sendable {
   static func span(from: Self?, to: Self?) -> Axis
 }

@@ -4,9 +4,9 @@
 public struct DataFault: Error, Sendable, CustomStringConvertible {
   /// The kinds of faults, each with the meaning of its `number`.
   public enum Kind: Sendable {
-    /// `cholesky` of a matrix that is not positive definite; the number is the matrix's among the stack's.
+    /// `cholesky` of a matrix that is not positive definite; the number is that of the matrix in the stack.
     case notPositiveDefinite
-    /// `solve` or `solveTriangular` with a matrix that is singular; the number is the matrix's among the stack's.
+    /// `solve` or `solveTriangular` with a matrix that is singular; the number is that of the matrix in the stack.
     case singular
     /// An index or class that does not exist; the number is the index.
     case outOfRange

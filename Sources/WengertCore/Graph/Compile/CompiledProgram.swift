@@ -4,7 +4,7 @@ public class CompiledProgram: @unchecked Sendable {
 
   init(_ compilation: Compilation) { self.compilation = compilation }
 
-  /// What the calls so far were.
+  /// Counts and times of the calls so far.
   public var statistics: CompileStatistics { compilation.statistics }
 
   /// The program that was called last; nil before the first call.

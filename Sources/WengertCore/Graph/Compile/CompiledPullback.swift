@@ -60,10 +60,10 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     }
 
     /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place if no other tensor shares its memory.
-    /// Call it once.
+    /// The memory of the run is given back at the end.
     ///
     /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
-    /// - Precondition: The cotangent has the value's shape and dtype.
+    /// - Precondition: The cotangent has the value's shape and dtype, and this is the first call.
     public func add(
       _ cotangent: Tensor, to gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil, file: StaticString = #fileID,
       line: UInt = #line

@@ -33,10 +33,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - keys: for each tensor what distinguishes its name from others; programs of other keys do not fit.
-  ///   - names: the tensors' names, asked for only where a function is traced or a message is due.
+  ///   - names: the tensors' names, needed only when a function is traced or a message is due.
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments.
-  ///   - retrace: the same, where places of operations are looked up by tracing once more.
+  ///   - retrace: the same, if places of operations are looked up by tracing once more.
   func begin(
     keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
