@@ -122,12 +122,12 @@ final class Node: Sendable {
     if whole == nil {
       Caller(#fileID, #line).fail(
         "compile",
-        "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function, or return them from it"
+        "reading a tensor's values is not possible while a graph is traced, when they are not known yet; compute them outside the compiled function, or return them from it"
       )
     }
     Caller(#fileID, #line).fail(
       "vmap",
-      "the numbers of a tensor are asked for inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
+      "reading a tensor's values is not possible inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
     )
   }
 }
@@ -306,7 +306,7 @@ extension Tensor {
   }
 }
 
-/// The same values, which no derivative passes: a gradient of zero where a result depends on its variables through them alone.
+/// The same values as constants of every derivative: the gradient is zero if a result depends on its variables through them alone.
 public func stopGradient(_ x: Tensor) -> Tensor {
   let cut = Cut(reason: .stopped, operation: "stopGradient", caller: Caller(#fileID, #line))
   return x.withoutDerivatives.known(at: x.openLevels + [DerivativeLevel.all], as: cut)

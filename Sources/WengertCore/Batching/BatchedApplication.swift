@@ -34,7 +34,7 @@ struct BatchedApplication {
 
   private static func joined(_ size: Dimension, _ shape: Shape) -> Shape { [size * shape[dim: 0]] + shape.dropFirst() }
 
-  /// The operation on one example after another, where it has no form for all at once.
+  /// The operation on one example after another, if it has no form for all at once.
   func each(_ operation: some Operation) -> [Tensor] {
     guard let count = size.number else {
       caller.fail(

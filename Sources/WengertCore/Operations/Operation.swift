@@ -52,7 +52,7 @@ struct Application {
   let resultTypes: [TensorType]
   /// The operands whose cotangents are used, and that have tangents; a rule need not compute anything for the others.
   let wanted: [Bool]
-  /// Nil where `keeps` does not ask for it.
+  /// Nil if `keeps` does not ask for it.
   let operands: [Tensor?]
   let results: [Tensor?]
   let caller: Caller
@@ -118,7 +118,7 @@ func create(_ creation: Creation, beside other: Tensor, _ caller: Caller) -> Ten
 }
 
 extension Tracer {
-  /// Who takes down an operation of no traced operand whose results' shapes have symbols; nil where they have none.
+  /// Who takes down an operation of no traced operand whose results' shapes have symbols; nil if they have none.
   static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
     guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
     if let current { return current }

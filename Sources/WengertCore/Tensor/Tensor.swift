@@ -8,17 +8,21 @@ public struct Tensor: Sendable {
   /// What the innermost level knows of this value; nil for a constant.
   var node: Node?
 
-  /// The elements: storage, layout, dtype. Inside of `vmap` and of a function that is traced there are none that could be read: that ends the program.
+  /// The elements: storage, layout, dtype.
+  ///
+  /// - Precondition: The tensor is not one example of `vmap`, and not of a function that is being compiled: there are no elements that could be read.
   public var view: View {
     if let node = placeholderNode { node.failForNumbers() }
     return face
   }
 
-  /// A tensor over existing storage; the view must lie inside it.
+  /// A tensor over existing storage.
+  ///
+  /// - Precondition: The view is inside its storage.
   public init(_ view: View) {
     Caller(#fileID, #line).require(
       view.isInBounds, "Tensor",
-      "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) lie outside of memory of \(view.storage.byteCount) bytes"
+      "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) are outside of memory of \(view.storage.byteCount) bytes"
     )
     self.face = view
   }
@@ -30,15 +34,17 @@ public struct Tensor: Sendable {
 
   /// The extents, outermost axis first.
   public var shape: Shape { face.layout.shape }
+  /// The type of its elements.
   public var dtype: DType { face.dtype }
   /// How many axes there are.
   public var rank: Int { face.layout.shape.rank }
   /// How many elements there are.
   public var count: Int { face.layout.shape.elementCount }
+  /// The distance in elements between neighbors along each axis; zero along a broadcast axis.
   public var strides: Strides { face.layout.strides }
-  /// Whether the elements lie in row-major order without gaps.
+  /// Whether the elements are in row-major order without gaps.
   public var isContiguous: Bool { face.layout.isContiguous }
-  /// Who computes with this tensor, or will.
+  /// The backend that holds and computes this tensor, or will when the program runs.
   public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
@@ -69,6 +75,8 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
+  ///
+  /// - Precondition: `bytes` has the length of these elements, and no extent is negative.
   public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
@@ -81,6 +89,8 @@ extension Tensor {
   }
 
   /// A row-major tensor with the elements of `values`, whose count must be that of `shape`.
+  ///
+  /// - Precondition: There are as many values as `shape` has elements.
   public init<Element: TensorElement>(
     _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -92,7 +102,9 @@ extension Tensor {
   }
 
   /// `value` in every element, rounded to `dtype`: to a whole number by cutting it off, to bool as "not zero". A number beyond the range of a whole dtype, and
-  /// NaN in one, are errors.
+  /// NaN in one, end the program.
+  ///
+  /// - Precondition: No extent is negative, and a whole `dtype` holds the value.
   public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
     let caller = Caller(#fileID, #line)
     caller.requireExtents(shape, "full")
@@ -126,9 +138,10 @@ extension Tensor {
     return .extent(extent, dtype: dtype, backend: other.backend, file: caller.file, line: caller.line)
   }
 
-  /// The number of elements along an axis as a scalar, by which a sum can be divided where the extent is a symbol: `x.sum() / x.extent(0)`.
+  /// The number of elements along an axis as a scalar, by which a sum can be divided also if the extent is a symbol: `x.sum() / x.extent(0)`.
   ///
   /// - Parameter dtype: by default the tensor's own, int64 for bool and whole numbers.
+  /// - Precondition: The axis exists.
   public func extent(_ axis: Int, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "extent", shape)
@@ -143,6 +156,8 @@ extension Tensor {
   static func iota(_ count: Dimension, beside other: Tensor) -> Tensor { create(.iota(count), beside: other, Caller(#fileID, #line)) }
 
   /// Lends the elements in row-major order as bytes of `dtype`.
+  ///
+  /// - Precondition: The values exist already: the tensor is not one of a function that is being compiled, or one example of `vmap`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
     if count == 0 { return try body(RawSpan()) }
     let dense = ViewKernels.contiguous(view)
@@ -152,6 +167,12 @@ extension Tensor {
   }
 
   /// All elements in row-major order, converted to `Element`.
+  ///
+  /// ```swift
+  /// let numbers: [Float] = Tensor([[1, 2], [3, 4]]).array()  // 1, 2, 3, 4
+  /// ```
+  ///
+  /// - Precondition: The values exist already; see `withBytes`.
   public func array<Element: TensorElement>(of type: Element.Type = Element.self) -> [Element] {
     // All empty arrays are one object, to which the closure below would write that it is empty.
     if count == 0 { return [] }
@@ -165,6 +186,8 @@ extension Tensor {
   }
 
   /// The one element of a tensor that has one.
+  ///
+  /// - Precondition: There is exactly one element, and its value exists already; see `withBytes`.
   public func item(file: StaticString = #fileID, line: UInt = #line) -> Double {
     Caller(file, line).require(count == 1, "item", "needs exactly one element, the shape is \(shape)")
     return array(of: Double.self)[0]

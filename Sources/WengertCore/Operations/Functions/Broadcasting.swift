@@ -1,5 +1,5 @@
 extension Shape {
-  /// Whether trailing axes match `target` or have an extent of one; nil where the symbols decide.
+  /// Whether trailing axes match `target` or have an extent of one; nil if the symbols decide.
   func broadcasts(to target: Shape) -> Bool? {
     guard rank <= target.rank else { return false }
     let lead = target.rank - rank

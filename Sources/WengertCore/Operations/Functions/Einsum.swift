@@ -1,6 +1,14 @@
 /// A sum of products by index letters, as in NumPy: `einsum("bij,bjk->bik", a, b)`. A letter in the result is kept, any other is summed; a letter twice in one operand
 /// takes its diagonal; `...` stands for axes that broadcast, and must be in a result that is named. Without `->` the letters that occur once are kept in
-/// alphabetical order, capitals first, behind what `...` stands for. What NumPy refuses ends the program; `EinsumEquation` tells beforehand whether a text is an equation.
+/// alphabetical order, capitals first, after the axes of `...`. What NumPy refuses ends the program; `EinsumEquation` says beforehand whether a text is an equation.
+///
+/// ```swift
+/// let a = Tensor([[1, 2], [3, 4]])
+/// let product = einsum("ij,jk->ik", a, a)  // [[7, 10], [15, 22]]
+/// let trace = einsum("ii->", a)  // 5
+/// ```
+///
+/// - Precondition: `equation` is one (see `EinsumEquation`), names as many operands and axes as there are, and axes of one letter have one extent or broadcast.
 public func einsum(_ equation: String, _ operands: Tensor..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   Einsum(equation, operands, Caller(file, line)).evaluate()
 }

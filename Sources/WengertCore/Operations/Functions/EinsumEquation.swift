@@ -3,26 +3,31 @@
 ///     equation = term {"," term} ["->" term]
 ///     term     = {letter} ["..." {letter}]
 ///
-/// Letters are a…z and A…Z; spaces may stand between them. A term may be empty: it stands for a scalar. The result's letters differ and occur in operands, and it has
-/// `...` only where an operand has it.
+/// Letters are a…z and A…Z; spaces may be between them. A term may be empty: it stands for a scalar. The result's letters differ and occur in operands, and it has
+/// `...` only if an operand has it.
 public struct EinsumEquation: Hashable, Sendable {
   /// The axes of one operand or of the result.
   public struct Term: Hashable, Sendable {
+    /// The letters of the axes, in order.
     public var letters: [Character]
-    /// How many letters stand before `...`; nil where there is none.
+    /// How many letters are before `...`; nil if there is none.
     public var ellipsis: Int?
 
+    /// A term of these letters.
     public init(letters: [Character] = [], ellipsis: Int? = nil) {
       self.letters = letters
       self.ellipsis = ellipsis
     }
   }
 
+  /// The terms of the operands, in order.
   public var operands: [Term]
-  /// What stands behind `->`; nil where there is no arrow.
+  /// The term after `->`; nil if there is no arrow.
   public var result: Term?
 
-  /// - Throws: `EinsumError`, for whatever is no equation.
+  /// The parts of an equation.
+  ///
+  /// - Throws: `EinsumError` if the text is not an equation.
   public init(parsing equation: String) throws(EinsumError) {
     var terms = [Term()]
     var arrow: Int?
@@ -32,7 +37,7 @@ public struct EinsumEquation: Hashable, Sendable {
       switch character {
       case " ": continue
       case "a"..."z", "A"..."Z":
-        guard character.isASCII else { throw EinsumError("\"\(character)\" is no letter of a…z or A…Z") }
+        guard character.isASCII else { throw EinsumError("\"\(character)\" is not a letter of a…z or A…Z") }
         terms[terms.count - 1].letters.append(character)
       case ",":
         if arrow != nil { throw EinsumError("there is one result, so no comma behind \"->\"") }
@@ -44,11 +49,11 @@ public struct EinsumEquation: Hashable, Sendable {
         arrow = terms.count
         terms.append(Term())
       case ".":
-        guard rest.hasPrefix("..") else { throw EinsumError("a dot stands in \"...\" only") }
+        guard rest.hasPrefix("..") else { throw EinsumError("a dot occurs in \"...\" only") }
         if terms[terms.count - 1].ellipsis != nil { throw EinsumError("\"...\" is twice in one term") }
         rest = rest.dropFirst(2)
         terms[terms.count - 1].ellipsis = terms[terms.count - 1].letters.count
-      default: throw EinsumError("\"\(character)\" is no letter of a…z or A…Z")
+      default: throw EinsumError("\"\(character)\" is not a letter of a…z or A…Z")
       }
     }
     result = arrow == nil ? nil : terms.removeLast()
@@ -64,8 +69,9 @@ public struct EinsumEquation: Hashable, Sendable {
   }
 }
 
-/// Why a text is no equation of `einsum`.
+/// Why a text is not an equation of `einsum`.
 public struct EinsumError: Error, Hashable, CustomStringConvertible {
+  /// What is wrong with the text.
   public let description: String
 
   init(_ description: String) { self.description = description }

@@ -7,16 +7,16 @@ public func exp(_ x: Tensor) -> Tensor { .real(.exp, x, Caller(#fileID, #line)) 
 /// eˣ − 1, accurate near 0, element by element.
 public func expm1(_ x: Tensor) -> Tensor { .real(.expm1, x, Caller(#fileID, #line)) }
 
-/// ln x, element by element.
+/// ln x, element by element: −∞ at 0, NaN below.
 public func log(_ x: Tensor) -> Tensor { .real(.log, x, Caller(#fileID, #line)) }
 
-/// ln(1 + x), accurate near 0, element by element.
+/// ln(1 + x), accurate near 0, element by element: −∞ at −1, NaN below.
 public func log1p(_ x: Tensor) -> Tensor { .real(.log1p, x, Caller(#fileID, #line)) }
 
-/// √x, element by element.
+/// √x, element by element; NaN below 0.
 public func sqrt(_ x: Tensor) -> Tensor { .real(.sqrt, x, Caller(#fileID, #line)) }
 
-/// 1/√x, element by element.
+/// 1/√x, element by element; NaN below 0.
 public func rsqrt(_ x: Tensor) -> Tensor { .real(.rsqrt, x, Caller(#fileID, #line)) }
 
 /// sin x, element by element.
@@ -28,10 +28,10 @@ public func cos(_ x: Tensor) -> Tensor { .real(.cos, x, Caller(#fileID, #line)) 
 /// tan x, element by element.
 public func tan(_ x: Tensor) -> Tensor { .real(.tan, x, Caller(#fileID, #line)) }
 
-/// arcsin x, element by element.
+/// arcsin x, element by element; NaN outside −1…1.
 public func asin(_ x: Tensor) -> Tensor { .real(.asin, x, Caller(#fileID, #line)) }
 
-/// arccos x, element by element.
+/// arccos x, element by element; NaN outside −1…1.
 public func acos(_ x: Tensor) -> Tensor { .real(.acos, x, Caller(#fileID, #line)) }
 
 /// arctan x, element by element.
@@ -49,7 +49,7 @@ public func tanh(_ x: Tensor) -> Tensor { .real(.tanh, x, Caller(#fileID, #line)
 /// 1/(1 + e⁻ˣ), element by element.
 public func sigmoid(_ x: Tensor) -> Tensor { .real(.sigmoid, x, Caller(#fileID, #line)) }
 
-/// Ln(1 + eˣ), without overflow, element by element.
+/// ln(1 + eˣ), without overflow, element by element.
 public func softplus(_ x: Tensor) -> Tensor { .real(.softplus, x, Caller(#fileID, #line)) }
 
 /// (2/√π)∫₀ˣ e^(−t²) dt, element by element.
@@ -75,17 +75,17 @@ public func abs(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.abs), [x], Caller(#fileID, #line))
 }
 
-/// −1, 0 or 1, NaN for NaN, element by element.
+/// The sign of each element: −1, 0 or 1, and NaN for NaN.
 public func sign(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.sign), [x], Caller(#fileID, #line))
 }
 
-/// The whole number at or below, element by element.
+/// The greatest whole number that is at most x, element by element.
 public func floor(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.floor), [x], Caller(#fileID, #line))
 }
 
-/// The whole number at or above, element by element.
+/// The least whole number that is at least x, element by element.
 public func ceil(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.ceil), [x], Caller(#fileID, #line))
 }
@@ -95,12 +95,12 @@ public func round(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.round), [x], Caller(#fileID, #line))
 }
 
-/// Max(x, 0), element by element; NaN stays. The gradient at 0 is 0.
+/// max(x, 0), element by element; NaN stays. The gradient at 0 is 0.
 public func relu(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.relu), [x], Caller(#fileID, #line))
 }
 
-/// Max(x, 0) and at most 6, element by element; NaN stays. The gradient at 0 and at 6 is 0, unlike that of `clip`.
+/// min(max(x, 0), 6), element by element; NaN stays. The gradient at 0 and at 6 is 0, unlike that of `clip`.
 public func relu6(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   let low = Tensor.select(x.compare(.lessOrEqual, 0), x.constant(0), x, caller)
@@ -108,6 +108,10 @@ public func relu6(_ x: Tensor, file: StaticString = #fileID, line: UInt = #line)
 }
 
 /// x², element by element.
+///
+/// ```swift
+/// let y = square(Tensor([1.0, -2.0]))  // [1, 4]
+/// ```
 public func square(_ x: Tensor) -> Tensor {
   apply1(Elementwise.unary(.square), [x], Caller(#fileID, #line))
 }
@@ -124,11 +128,15 @@ public func isNaN(_ x: Tensor) -> Tensor { .real(.isNaN, x, Caller(#fileID, #lin
 public func isFinite(_ x: Tensor) -> Tensor { .real(.isFinite, x, Caller(#fileID, #line)) }
 
 /// The angle of the point (x, y) in −π…π. Its gradient is zero at the origin, which has no angle.
+///
+/// - Precondition: The shapes broadcast.
 public func atan2(_ y: Tensor, _ x: Tensor) -> Tensor {
   .broadcasting(.binary(.atan2), y.dtype.isFloating || x.dtype.isFloating ? y : y.cast(to: .float32), x, Caller(#fileID, #line))
 }
 
-/// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off: zero but for a = ±1.
+/// aᵇ, element by element. Whole numbers with a negative exponent give 1/a⁻ᵇ cut off at the point: zero, except for a = ±1.
+///
+/// - Precondition: The shapes broadcast.
 public func pow(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.power), a, b, Caller(#fileID, #line))
 }
@@ -139,18 +147,28 @@ public func pow(_ a: Tensor, _ b: Double) -> Tensor {
   return .broadcasting(.binary(.power), base, base.scalar(b), Caller(#fileID, #line))
 }
 
-/// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
+/// The lesser of two elements, NaN if either is. The gradient of equals is shared evenly; if one is NaN, both get all of it.
+///
+/// - Precondition: The shapes broadcast.
 public func minimum(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.minimum), a, b, Caller(#fileID, #line))
 }
 
-/// The greater of two elements, NaN if either is. The gradient of equals is shared evenly; where one is NaN both get all of it.
+/// The greater of two elements, NaN if either is. The gradient of equals is shared evenly; if one is NaN, both get all of it.
+///
+/// - Precondition: The shapes broadcast.
 public func maximum(_ a: Tensor, _ b: Tensor) -> Tensor {
   .broadcasting(.binary(.maximum), a, b, Caller(#fileID, #line))
 }
 
-/// Each element brought into `low`…`high`; NaN stays. The gradient is one inside and at the bounds, zero beyond. Bounds may be infinite; whole numbers keep
-/// their dtype where it holds the bounds that matter.
+/// Each element limited to `low`…`high`; NaN stays. The gradient is one inside and at the bounds, zero beyond. Bounds may be infinite; whole numbers keep
+/// their dtype if it holds the bounds that matter.
+///
+/// ```swift
+/// let y = clip(Tensor([-2.0, 0.5, 3.0]), -1, 1)  // [-1, 0.5, 1]
+/// ```
+///
+/// - Precondition: `low` is not above `high`, and neither is NaN.
 public func clip(_ x: Tensor, _ low: Double, _ high: Double, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(low <= high, "clip", low.isNaN || high.isNaN ? "a bound is NaN" : "low \(low) is above high \(high)")

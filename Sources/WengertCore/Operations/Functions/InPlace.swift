@@ -4,6 +4,16 @@ extension RowProgram {
   /// Its inputs are `target`, each of `state`, then each of `reading`, which broadcast to the target's shape (scalar inputs to that shape with a last extent of one).
   /// Memory that no other tensor shares is written in place; memory that is shared, or a broadcast view, is left as it is, and the tensor moves to fresh memory.
   /// Nothing is recorded for derivatives, so no tensor may be traced. Inside of `catchingDataFaults` nothing changes once an operation has met a fault.
+  ///
+  /// ```swift
+  /// let b = RowBuilder("step")
+  /// let x = b.row(.float32), slope = b.row(.float32)
+  /// b.store(x.binary(.subtract, slope), as: .float32)
+  /// var w = Tensor([3.0, 4.0]), none: [Tensor] = []
+  /// b.finish().update(&w, &none, reading: [Tensor([1.0, 2.0])])  // w is [2, 2]
+  /// ```
+  ///
+  /// - Precondition: The program has an input for each tensor and an output for each that is updated, of their dtypes and shapes, and no tensor is being differentiated.
   public func update(
     _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
   ) {

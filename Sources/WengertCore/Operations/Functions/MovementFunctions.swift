@@ -1,5 +1,11 @@
 extension Tensor {
-  /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view where strides allow it.
+  /// The same elements in row-major order under another shape; one extent may be −1 and follows from the others. A view if the strides allow it.
+  ///
+  /// ```swift
+  /// let x = Tensor.iota(6).reshape([2, -1])  // [[0, 1, 2], [3, 4, 5]]
+  /// ```
+  ///
+  /// - Precondition: The numbers of elements are equal, or the extents other than −1 divide the number of elements.
   public func reshape(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape, known = shape
@@ -21,23 +27,33 @@ extension Tensor {
     reshape(Shape(dimensions: dimensions), file: file, line: line)
   }
 
-  /// One axis with all elements.
+  /// All elements, in row-major order, along one axis.
   public func flatten(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reshape(Shape(dimensions: [shape.elements]), file: file, line: line)
   }
 
   /// The axes in another order; a view.
+  ///
+  /// - Precondition: `axes` names each axis once; negative ones count from the end.
   public func permute(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     return move(.permute(Shape(axes.map { caller.normalize($0, rank: rank, "permute", shape) })), caller)
   }
 
   /// The axes in another order, written without brackets: `x.permute(2, 0, 1)`; a view.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]]).permute(1, 0)  // [[1, 3], [2, 4]]
+  /// ```
+  ///
+  /// - Precondition: Each axis is named once.
   public func permute(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     permute(axes, file: file, line: line)
   }
 
-  /// Two axes exchanged, by default the last two; a view.
+  /// The tensor with two axes exchanged, by default the last two; a view.
+  ///
+  /// - Precondition: The axes exist.
   public func transpose(_ a: Int = -2, _ b: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let first = caller.normalize(a, rank: rank, "transpose", shape)
@@ -48,7 +64,9 @@ extension Tensor {
     return move(.permute(axes), caller)
   }
 
-  /// One axis moved to another place; a view.
+  /// The tensor with one axis moved to another place; a view.
+  ///
+  /// - Precondition: The axes exist.
   public func moveAxis(_ source: Int, to target: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let from = caller.normalize(source, rank: rank, "moveAxis", shape)
@@ -60,12 +78,20 @@ extension Tensor {
     return move(.permute(axes), caller)
   }
 
-  /// Stretched to `shape` by NumPy's rule: trailing axes match or have an extent of one; a view.
+  /// The tensor stretched to `shape` by NumPy's rule: trailing axes match or have an extent of one; a view.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0]).broadcast(to: [2, 2])  // [[1, 2], [1, 2]]
+  /// ```
+  ///
+  /// - Precondition: The shape broadcasts to `shape`.
   public func broadcast(to shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     shape == self.shape ? self : move(.broadcast(shape), Caller(file, line))
   }
 
-  /// Like `broadcast(to:)`, where −1 keeps an extent.
+  /// The tensor stretched as by `broadcast(to:)`, where −1 keeps an extent.
+  ///
+  /// - Precondition: The shape broadcasts to the one named; −1 is not at a new axis.
   public func expand(_ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     var target = shape
     let lead = shape.rank - rank
@@ -73,7 +99,9 @@ extension Tensor {
     return broadcast(to: target, file: file, line: line)
   }
 
-  /// A new axis of extent one before `axis` (−1: after the last).
+  /// The tensor with a new axis of extent one before `axis` (−1: after the last); a view.
+  ///
+  /// - Precondition: `axis` is an axis of the result.
   public func expandDims(_ axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     var target = shape
@@ -81,7 +109,9 @@ extension Tensor {
     return move(.reshape(target), caller)
   }
 
-  /// New axes of extent one at these places of the result: `x.expandDims([0, -1])`.
+  /// The tensor with new axes of extent one at these places of the result: `x.expandDims([0, -1])`.
+  ///
+  /// - Precondition: They are axes of the result, and named once.
   public func expandDims(_ axes: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let places = axes.map { caller.normalize($0, rank: rank + axes.count, "expandDims", shape) }.sorted()
@@ -93,17 +123,21 @@ extension Tensor {
     return move(.reshape(target), caller)
   }
 
-  /// Without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
+  /// The tensor without the axes of extent one, or without the named ones: `x.squeeze()`, `x.squeeze(0, -1)`.
+  ///
+  /// - Precondition: The named axes are of extent one.
   public func squeeze(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     squeeze(axes.isEmpty ? nil : axes, file: file, line: line)
   }
 
-  /// Without the named axes, which must be of extent one (nil: without all that are).
+  /// The tensor without the named axes of extent one (nil: without all such axes).
+  ///
+  /// - Precondition: The named axes exist, once each, and are of extent one.
   public func squeeze(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = axes.map { caller.normalize($0, shape, "squeeze") }
     for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
-    // An axis whose extent is a symbol stays, which is right where the symbol is not one.
+    // An axis whose extent is a symbol stays, which is right if the symbol is not one.
     for axis in shape.indices where named == nil && shape[dim: axis].isSymbolic {
       caller.require(
         2, atMost: shape[dim: axis], "squeeze", "axis \(axis) of \(shape) was kept, as its extent is a symbol; name the axes to drop")
@@ -113,6 +147,8 @@ extension Tensor {
   }
 
   /// The elements whose indices along two axes differ by `offset`, as a last axis; a view.
+  ///
+  /// - Precondition: The two axes exist and differ.
   public func diagonal(
     offset: Int = 0, _ first: Int = -2, _ second: Int = -1, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -126,11 +162,15 @@ extension Tensor {
   }
 
   /// The elements in reverse order along the named axes (all by default): `x.flip()`, `x.flip(0, 1)`; a view.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func flip(_ axes: Int..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     flip(axes.isEmpty ? nil : axes, file: file, line: line)
   }
 
   /// The elements in reverse order along the axes of a list (nil: all); a view.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func flip(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = caller.normalize(axes, shape, "flip")
@@ -143,6 +183,8 @@ extension Tensor {
   }
 
   /// The elements moved `shift` places along `axis`, those that leave at one end entering at the other.
+  ///
+  /// - Precondition: The axis exists.
   public func roll(_ shift: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "roll", shape)
@@ -155,7 +197,13 @@ extension Tensor {
       Movement.concatenate(axis: axis), [narrow(axis, cut, extent - cut, caller), narrow(axis, 0, cut, caller)], caller)
   }
 
-  /// `fill` added around the elements: (before, after) for each axis.
+  /// The tensor with `fill` added around its elements: (before, after) for each axis.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0]).pad([(before: 1, after: 0)], fill: 9)  // [9, 1, 2]
+  /// ```
+  ///
+  /// - Precondition: There is one pair for each axis, no width is negative, and a whole dtype holds `fill`.
   public func pad(
     _ widths: [(before: Int, after: Int)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -183,6 +231,8 @@ extension Tensor {
   }
 
   /// The whole tensor `counts[a]` times along each axis a (NumPy's tile).
+  ///
+  /// - Precondition: There is one count for each axis, none of them negative.
   public func tile(_ counts: [Int], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(counts.count == rank, "tile", "needs \(rank) counts for \(shape), got \(counts.count)")
@@ -208,6 +258,8 @@ extension Tensor {
   }
 
   /// Each element `count` times in a row along `axis` (NumPy's repeat).
+  ///
+  /// - Precondition: The axis exists, and `count` is not negative.
   public func repeated(_ count: Int, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     repeated(Dimension(count), axis: axis, file: file, line: line)
   }
@@ -231,25 +283,30 @@ extension Tensor {
     return move(.reshape(spread), caller).move(.broadcast(stretched), caller).move(.reshape(target), caller)
   }
 
-  /// A row-major copy, or the tensor itself where it is row-major.
+  /// A row-major copy, or the tensor itself if it is row-major.
   public func contiguous() -> Tensor { isContiguous ? self : move(.copy, Caller(#fileID, #line)) }
 
-  /// `count` elements of `axis` from `start`, which must lie inside; a view. Where the axis is a symbol, that is checked when it gets its number.
+  /// `count` elements of `axis` from `start`; a view. If the axis is a symbol, whether they exist is checked when it gets its number.
+  ///
+  /// - Precondition: The axis exists, and `start` and `start + count` are in 0...extent.
   public func narrow(_ axis: Int, from start: Dimension, count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "narrow", shape)
     for (low, high) in [(0, start), (0, count), (start + count, shape[dim: axis])] {
       caller.require(
-        low, atMost: high, "narrow", "\(count) elements from \(start) do not lie in axis \(axis) of \(shape)")
+        low, atMost: high, "narrow", "\(count) elements from \(start) are not inside axis \(axis) of \(shape)")
     }
     return narrow(axis, start, count, caller)
   }
 
+  /// The same with numbers.
   public func narrow(_ axis: Int, from start: Int, count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     narrow(axis, from: Dimension(start), count: Dimension(count), file: file, line: line)
   }
 
   /// Parts of the given extents along `axis`; views.
+  ///
+  /// - Precondition: The axis exists, and the extents are not negative and add up to its extent.
   public func split(_ extents: [Int], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     split(extents.map { Dimension($0) }, axis: axis, file: file, line: line)
   }
@@ -273,6 +330,8 @@ extension Tensor {
   }
 
   /// `parts` equal parts along `axis`; views.
+  ///
+  /// - Precondition: The axis exists, and `parts` is above zero and divides its extent.
   public func split(into parts: Int, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)
@@ -281,12 +340,16 @@ extension Tensor {
     return (0..<parts).map { narrow(axis, part * Dimension($0), part, caller) }
   }
 
-  /// On and below the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  /// The elements on and below the diagonal that is `offset` above the main one, of the last two axes; zero elsewhere.
+  ///
+  /// - Precondition: There are at least two axes.
   public func lowerTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     triangle("lowerTriangle", .lessOrEqual, offset, Caller(file, line))
   }
 
-  /// On and above the diagonal that lies `offset` above the main one, of the last two axes; zero elsewhere.
+  /// The elements on and above the diagonal that is `offset` above the main one, of the last two axes; zero elsewhere.
+  ///
+  /// - Precondition: There are at least two axes.
   public func upperTriangle(_ offset: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     triangle("upperTriangle", .greaterOrEqual, offset, Caller(file, line))
   }
@@ -296,7 +359,7 @@ extension Tensor {
     let rows = shape[dim: rank - 2], columns = shape[dim: rank - 1]
     let row = Tensor.iota(rows, on: backend).expandDims(1)
     let column = Tensor.iota(columns, on: backend)
-    // Farther away than any matrix reaches lies no other element.
+    // Farther away than any matrix reaches there is no other element.
     let distance = Swift.min(Swift.max(offset, -1 << 53), 1 << 53)
     let kept = Tensor.broadcasting(.compare(keep), column - Double(distance), row, caller)
     return Tensor.select(kept, self, constant(0), caller)
@@ -322,6 +385,12 @@ extension Caller {
 }
 
 /// Tensors end to end along an existing axis; other extents must agree. Dtypes are promoted.
+///
+/// ```swift
+/// let x = concatenate([Tensor([1.0, 2.0]), Tensor([3.0])])  // [1, 2, 3]
+/// ```
+///
+/// - Precondition: There is at least one tensor, the axis exists, and the other extents are equal.
 public func concatenate(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "concatenate", "needs at least one tensor")
@@ -331,6 +400,8 @@ public func concatenate(_ tensors: [Tensor], axis: Int = 0, file: StaticString =
 }
 
 /// Tensors of one shape along a new axis.
+///
+/// - Precondition: There is at least one tensor, the shapes are equal, and `axis` is an axis of the result.
 public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "stack", "needs at least one tensor")

@@ -31,6 +31,10 @@ extension Tensor {
   }
 
   /// The mean along one axis: `mean(axes: [axis])`.
+  ///
+  /// ```swift
+  /// let means = Tensor([[1, 2], [3, 4]]).mean(axis: 0)  // [2, 3]
+  /// ```
   public func mean(axis: Int, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     mean(axes: [axis], keepDims: keepDims, file: file, line: line)
   }

@@ -14,31 +14,49 @@ extension Tensor {
   ///
   /// Floats are rounded to their dtype once: float32 and half types are added up in float32 in runs of at most 32 numbers, and the runs in float64, which errs by
   /// 35 · 2⁻²⁴ Σ|x| at most, however many there are. So are means, variances, norms and the sums inside softmax, log-sum-exp, normalizations and losses.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]])
+  /// let rows = x.sum(axes: [1])  // [3, 7]
+  /// let all = x.sum()  // 10
+  /// ```
+  ///
+  /// - Precondition: The axes exist and are named once; negative ones count from the end. So for all reductions.
   public func sum(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.sum, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
   }
 
   /// The product over `axes` (nil: all). Whole numbers and bool multiply in int64.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func prod(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.product, axes, keepDims, Caller(file, line), as: dtype.isFloating ? dtype : .int64)
   }
 
   /// The greatest element over `axes` (nil: all), NaN if there is one; the gradient of equals is shared evenly.
+  ///
+  /// - Precondition: The axes exist, are named once, and are not empty.
   public func max(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.maximum, axes, keepDims, Caller(file, line))
   }
 
   /// The least element over `axes` (nil: all), NaN if there is one; the gradient of equals is shared evenly.
+  ///
+  /// - Precondition: The axes exist, are named once, and are not empty.
   public func min(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     reduce(.minimum, axes, keepDims, Caller(file, line))
   }
 
-  /// Whether any element is not zero.
+  /// Whether any element over `axes` (nil: all) is not zero; false for no elements.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func any(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     cast(to: .bool).truth(.maximum, axes, keepDims, Caller(file, line))
   }
 
-  /// Whether all elements are not zero.
+  /// Whether all elements over `axes` (nil: all) are not zero; true for no elements.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func all(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     cast(to: .bool).truth(.minimum, axes, keepDims, Caller(file, line))
   }
@@ -54,16 +72,20 @@ extension Tensor {
   }
 
   /// The mean over `axes` (nil: all); whole numbers are converted to float32.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func mean(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let x = dtype.isFloating ? self : cast(to: .float32)
     let count = shape.selecting(caller.normalize(axes, shape, "mean")).elements
-    // The sum of many half-precision numbers may lie outside their range, their mean cannot.
+    // The sum of many half-precision numbers may be outside their range, their mean cannot.
     let sum = x.reduce(.sum, axes, keepDims, caller, as: x.dtype.computeType)
     return (sum / x.number(count, sum.dtype)).cast(to: x.dtype)
   }
 
   /// The mean squared distance from the mean over `axes` (nil: all), divided by the count less `correction`.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func variance(
     axes: [Int]? = nil, correction: Int = 0, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -79,6 +101,8 @@ extension Tensor {
 
   /// The norm over `axes` (nil: all): (Σ|x|ᵖ)^(1/p); p = ∞ the largest |x|, p = −∞ the least, p = 0 how many are not zero. The gradient at the zero vector is
   /// zero, and for p < 1 so is that of each zero element, where the slope is infinite.
+  ///
+  /// - Precondition: The axes exist and are named once; for p = ±∞ they are not empty.
   public func norm(
     _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {

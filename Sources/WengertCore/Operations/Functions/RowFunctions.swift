@@ -134,7 +134,7 @@ enum RowFunctions {
     return RowOperation(program: p, rule: .l2Normalize(epsilon: epsilon))
   }
 
-  /// ε², or the least normal number where it is less, so that the root of a sum of zeros has an inverse.
+  /// ε², or the least normal number if it is less, so that the root of a sum of zeros has an inverse.
   private static func leastSquare(_ epsilon: Double, _ dtype: DType) -> Double {
     max(epsilon * epsilon, dtype == .float64 ? Double.leastNormalMagnitude : Double(Float.leastNormalMagnitude))
   }
@@ -169,17 +169,27 @@ extension Tensor {
     return apply1(function(x.dtype), [x.moveAxis(axis, to: -1)], caller).moveAxis(-1, to: axis)
   }
 
-  /// e^(x − max) divided by its sum along `axis`.
+  /// Softmax: e^(x − max) divided by its sum along `axis`. Whole numbers are converted to float32.
+  ///
+  /// ```swift
+  /// let p = Tensor([1.0, 1.0]).softmax()  // [0.5, 0.5]
+  /// ```
+  ///
+  /// - Precondition: The axis exists.
   public func softmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("softmax", axis, Caller(file, line), RowFunctions.softmax)
   }
 
-  /// The logarithm of `softmax`, without its rounding.
+  /// The logarithm of `softmax`, computed without its rounding.
+  ///
+  /// - Precondition: The axis exists.
   public func logSoftmax(axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("logSoftmax", axis, Caller(file, line), RowFunctions.logSoftmax)
   }
 
   /// ln Σ eˣ over `axes` (nil: all), without overflow.
+  ///
+  /// - Precondition: The axes exist and are named once.
   public func logSumExp(axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = caller.normalize(axes, shape, "logSumExp")
@@ -196,7 +206,14 @@ extension Tensor {
     return apply1(RowFunctions.logSumExp(x.dtype), [rows], caller).reshape(target)
   }
 
-  /// Each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
+  /// Layer normalization: each row (last axis) less its mean, divided by √(variance + ε), times `gain` plus `bias`, both of the row's extent (Ba, Kiros & Hinton 2016).
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 3]])
+  /// let y = x.layerNorm(gain: .ones([2]), bias: .zeros([2]))  // about [[-1, 1]]
+  /// ```
+  ///
+  /// - Precondition: There is an axis, and `gain` and `bias` have the shape [last extent].
   public func layerNorm(
     gain: Tensor, bias: Tensor, epsilon: Double = 1e-5, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -210,13 +227,17 @@ extension Tensor {
     return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
   }
 
-  /// x / max(‖x‖₂, ε) along `axis`.
+  /// Each vector along `axis` divided by its length: x / max(‖x‖₂, ε).
+  ///
+  /// - Precondition: The axis exists.
   public func l2Normalize(axis: Int = -1, epsilon: Double = 1e-12, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     alongRows("l2Normalize", axis, Caller(file, line)) { RowFunctions.l2Normalize($0, epsilon: epsilon) }
   }
 
-  /// Each element zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
+  /// The tensor with each element set to zero with probability `rate`, otherwise divided by 1 − rate. Which ones depends on the key and the element's position alone; with a key for
   /// each row (`RandomKey.keys(for:)`), on that and the position in the row.
+  ///
+  /// - Precondition: `rate` is in 0..<1, and there is one key or one for each row.
   public func dropout(_ rate: Double, key: RandomKey, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rate >= 0 && rate < 1, "dropout", "the rate \(rate) is not in 0..<1")

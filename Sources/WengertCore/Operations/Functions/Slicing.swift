@@ -1,4 +1,4 @@
-/// What stands for one axis in a subscript: a number, an extent, a range, or an `Axis`.
+/// What a subscript has for one axis: a number, an extent, a range, or an `Axis`.
 public protocol TensorIndex: Sendable {
   var part: Axis { get }
 }
@@ -23,6 +23,8 @@ public struct Axis: TensorIndex {
   /// As many whole axes as are left.
   public static let ellipsis = Axis(kind: .ellipsis)
   /// Python's `from:to:by`: bounds may be missing, may count from the end and are cut to the axis; a negative step walks backwards.
+  ///
+  /// - Precondition: `by` is not zero, here and in the other forms.
   public static func range(
     from: Int? = nil, to: Int? = nil, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -30,8 +32,8 @@ public struct Axis: TensorIndex {
     return Axis(kind: .range(from: from, to: to, by: by))
   }
 
-  /// The same with extents as bounds, `.range(from: 1, to: n - 1)`: they count from the front and must lie inside the axis. A shape keeps its
-  /// form then: this has the extent n − 2, where n is a symbol too.
+  /// The same with extents as bounds, `.range(from: 1, to: n - 1)`: they count from the front and must be inside the axis. The shape keeps its
+  /// form then: this has the extent n − 2, also for a symbol n.
   public static func range(
     from: Dimension, to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -66,7 +68,7 @@ extension Dimension: TensorIndex {
   public var part: Axis { Axis(kind: .place(self)) }
 }
 
-/// What a range in a subscript is between: numbers, or extents.
+/// A bound of a range in a subscript: a number, or an extent.
 public protocol AxisBound: Comparable, Sendable {
   static func span(from: Self?, to: Self?) -> Axis
 }
@@ -95,9 +97,18 @@ extension Tensor {
   /// `Axis.ellipsis` stands for whole axes; all of these are views. One tensor of whole numbers reads the slices it names.
   ///
   /// Of an axis whose extent is a symbol, whether a place exists is checked when the symbol gets its number. A range of numbers is cut to the axis, so that
-  /// `x[0..<8]` of an axis n has the extent min(8, n); `narrow`, and ranges of extents, have the extent that they name and must lie inside.
+  /// `x[0..<8]` of an axis n has the extent min(8, n); `narrow`, and ranges of extents, have the extent that they name and must be inside.
   ///
-  /// Assigning changes the elements in place where nobody else holds them.
+  /// Assigning changes the elements in place if no other tensor shares their memory.
+  ///
+  /// ```swift
+  /// var x = Tensor.iota(6).reshape([2, 3])  // [[0, 1, 2], [3, 4, 5]]
+  /// let column = x[Axis.all, 1]  // [1, 4]
+  /// let end = x[1, 1...]  // [4, 5]
+  /// x[0] = Tensor(9)  // x is [[9, 9, 9], [3, 4, 5]]
+  /// ```
+  ///
+  /// - Precondition: Numbers name elements that exist, ranges of extents are inside the axis, there are no more indices than axes, and at most one ellipsis and one tensor. A value that is assigned broadcasts to the place, which no tensor of indices names.
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { self[indices: indices, file: file, line: line] }
     set { self[indices: indices, file: file, line: line] = newValue }
@@ -213,7 +224,7 @@ private struct Subscript {
         shape.append(count)
         axis += 1
       case .gather(let indices):
-        caller.require(gather == nil, "subscript", "only one tensor of indices can stand in a subscript; use gather or takeAlong")
+        caller.require(gather == nil, "subscript", "only one tensor of indices can be in a subscript; use gather or takeAlong")
         gather = (shape.rank, indices)
         shape.append(full[dim: axis])
         axis += 1
@@ -255,7 +266,7 @@ private struct Subscript {
     return size > farAway ? .minimum(span, 1) : (span + Dimension(size - 1)).divided(by: Dimension(size))
   }
 
-  /// A slice whose bounds are extents that lie inside the axis.
+  /// A slice whose bounds are extents inside the axis.
   static func inside(
     _ from: Dimension?, _ to: Dimension?, _ by: Int, _ shape: Shape, _ axis: Int, _ caller: Caller
   ) -> (start: Dimension, count: Dimension) {
@@ -263,7 +274,7 @@ private struct Subscript {
     func check(_ a: Dimension, _ b: Dimension) {
       caller.require(
         a, atMost: b, "subscript",
-        "the range from \(from ?? (by > 0 ? 0 : extent - 1)) to \(to.map { "\($0)" } ?? (by > 0 ? "\(extent)" : "before the first")) by \(by) does not lie in axis \(axis) of \(shape)"
+        "the range from \(from ?? (by > 0 ? 0 : extent - 1)) to \(to.map { "\($0)" } ?? (by > 0 ? "\(extent)" : "before the first")) by \(by) is not inside axis \(axis) of \(shape)"
       )
     }
     if by > 0 {

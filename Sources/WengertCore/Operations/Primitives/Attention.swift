@@ -33,7 +33,7 @@ struct Attention: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is told.
+  /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is reported.
   func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
     let tokens = operands[0].shape[dim: 0], offsets = operands[3].backend is KernelRecorder ? nil : operands[3]
     return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
@@ -65,7 +65,7 @@ struct Attention: Operation {
     return application.split(apply(self, rows, application.caller))
   }
 
-  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil where the sequences differ from example to example, or the random
+  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil if the sequences differ from example to example, or the random
   /// numbers depend on how many tokens there are.
   func rows(_ a: BatchedApplication) -> [Tensor]? {
     guard !a.isBatched[3], dropout == 0 || hasTokenKeys else { return nil }
@@ -222,12 +222,19 @@ struct AttentionBackward: Operation {
 /// Attention within each sequence of a packed batch: rows offsets[s]..<offsets[s+1] of the three tensors are sequence s, and each of
 /// `heads` equal parts of the width is a head with softmax(scale · QKᵀ) · V. No arithmetic is spent on padding.
 ///
+/// ```swift
+/// let tokens = Tensor([[1, 0], [0, 1], [2, 2]])
+/// let offsets = Tensor([0, 2, 3])  // two sequences, of 2 tokens and of 1
+/// let y = attention(query: tokens, key: tokens, value: tokens, offsets: offsets, heads: 1)  // the last row is [2, 2]
+/// ```
+///
 /// - Parameters:
 ///   - query, key, value: [tokens, width]; columns of a joint projection may be given as slices.
 ///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens; others are a `DataFault`.
 ///   - scale: 1/√(width of a head) by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
 ///   - randomKey: one, or one for each token [tokens, 1] (`RandomKey.keys(for:)`): then which of its weights are zero does not depend on the other sequences.
+/// - Precondition: `query`, `key` and `value` have one shape and one floating dtype, `heads` divides the width, `offsets` is int32 or int64, `dropout` is in 0..<1, and there is a random key if it is not 0.
 /// - Returns: [tokens, width].
 public func attention(
   query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double? = nil, dropout: Double = 0,

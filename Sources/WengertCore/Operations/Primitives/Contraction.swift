@@ -1,12 +1,12 @@
 /// The batched matrix product […, m, k] · […, k, n] → […, m, n]; leading axes are equal (views with stride zero where one was broadcast).
 struct MatMul: Operation {
-  /// Whether the right factor's columns lie in memory one after another, as those of a weight that is handed over transposed; its gradient is then made in that order, without
+  /// Whether the right factor's columns are in memory one after another, as those of a weight that is handed over transposed; its gradient is then made in that order, without
   /// a copy. Of a traced factor, the layout pass decides.
   var rightIsTransposed = false
 
   var name: String { "matmul" }
 
-  /// The product of two factors as they lie in memory.
+  /// The product of two factors as they are in memory.
   static func product(_ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     apply1(MatMul(rightIsTransposed: b.hasNumbers && b.strides[b.rank - 2] < b.strides[b.rank - 1]), [a, b], caller)
   }
@@ -79,6 +79,12 @@ extension Tensor {
   ///
   /// Half types are multiplied and added up in float32 and rounded once. Float32 is added up in parts of the inner axis, which errs by
   /// (1024 + k/256) · 2⁻²⁴ Σ|x||y| at most.
+  ///
+  /// ```swift
+  /// let y = Tensor([[1, 2], [3, 4]]).matmul(Tensor([1.0, 1.0]))  // [3, 7]
+  /// ```
+  ///
+  /// - Precondition: Both have at least one axis, the inner extents are equal, and the leading axes broadcast.
   public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")

@@ -7,7 +7,7 @@ enum Creation: Operation {
   /// An extent as a scalar.
   case extent(Dimension, DType)
 
-  // Numbers are told apart by their bits: the two zeros differ, and NaN is itself.
+  // Numbers are distinguished by their bits: the two zeros differ, and NaN is itself.
   static func == (a: Creation, b: Creation) -> Bool {
     switch (a, b) {
     case (.fill(let x, let shape, let dtype), .fill(let y, let other, let type)):

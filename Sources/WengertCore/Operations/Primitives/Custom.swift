@@ -113,12 +113,19 @@ struct Custom: Operation {
   }
 }
 
-/// `forward(inputs)` with derivatives of your own.
+/// `forward(inputs)` with a derivative that the caller gives.
+///
+/// ```swift
+/// let slope = gradient(at: Tensor([1.5])) { x in
+///   customDerivative([x], forward: { floor($0[0]) }, vjp: { _, _, cotangent in [cotangent] }).sum()
+/// }  // [1], and not 0 as that of floor
+/// ```
 ///
 /// - Parameters:
 ///   - forward: must use no traced tensor but its arguments.
 ///   - vjp: inputs, result and the result's cotangent to one cotangent per input (nil for none). It may be differentiated again, as it is written in tensor operations.
 ///   - jvp: inputs and their tangents to the result's tangent; needed for forward mode only.
+/// - Precondition: `vjp` gives one cotangent (or nil) for each input, of its shape; forward mode has a `jvp`.
 public func customDerivative(
   _ inputs: [Tensor], forward: @escaping ([Tensor]) -> Tensor,
   vjp: @escaping (_ inputs: [Tensor], _ result: Tensor, _ cotangent: Tensor) -> [Tensor?],

@@ -131,6 +131,12 @@ enum Indexing: Operation {
 extension Tensor {
   /// Slices of `axis` in the order of `indices` (whole numbers of any shape, negative ones from the end): the axis is replaced by the indices' axes. An index that
   /// is out of range is a `DataFault`, here as in `scatterAdd`, `takeAlong` and `scatterAddAlong`.
+  ///
+  /// ```swift
+  /// let x = Tensor([10.0, 20.0, 30.0]).gather(Tensor([2, 0]))  // [30, 10]
+  /// ```
+  ///
+  /// - Precondition: The axis exists, and the indices are int32 or int64.
   public func gather(_ indices: Tensor, axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "gather", shape)
@@ -142,6 +148,12 @@ extension Tensor {
   ///
   /// What meets at an index is added up in order and rounded to the dtype once: in float64 for half types, and for float32 where more than 32 slices meet (fewer
   /// in float32, an error of 32 · 2⁻²⁴ Σ|x| at most). The bits do not depend on the number of threads.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0, 4.0]).scatterAdd(Tensor([0, 2, 0]), extent: 3)  // [5, 0, 2]
+  /// ```
+  ///
+  /// - Precondition: The axis exists, `extent` is not negative, and the indices are int32 or int64 of the shape of the axes from `axis` on.
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -155,6 +167,7 @@ extension Tensor {
     return apply1(Indexing.scatterAdd(axis: axis, extent: extent), [flat, indices.flatten()], caller)
   }
 
+  /// The same with a number as extent.
   public func scatterAdd(
     _ indices: Tensor, axis: Int = 0, extent: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -162,6 +175,13 @@ extension Tensor {
   }
 
   /// One element per index, read along `axis`; other axes of `indices` match this tensor's or broadcast.
+  ///
+  /// ```swift
+  /// let x = Tensor([[1, 2], [3, 4]])
+  /// let y = x.takeAlong(Tensor([1, 0]).expandDims(1))  // [[2], [3]]
+  /// ```
+  ///
+  /// - Precondition: The axis exists, and the indices are int32 or int64 with as many axes, the others of which match or broadcast.
   public func takeAlong(_ indices: Tensor, axis: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "takeAlong", shape)
@@ -177,6 +197,8 @@ extension Tensor {
   }
 
   /// Zeros with `extent` along `axis`, plus each element of this tensor at its index, added up as by `scatterAdd`. The transpose of `takeAlong`.
+  ///
+  /// - Precondition: The axis exists, `extent` is not negative, and the indices are int32 or int64 of this tensor's shape.
   public func scatterAddAlong(
     _ indices: Tensor, axis: Int = -1, extent: Dimension, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -185,13 +207,20 @@ extension Tensor {
     return apply1(Indexing.scatterAddAlong(axis: axis, extent: extent), [self, indices], caller)
   }
 
+  /// The same with a number as extent.
   public func scatterAddAlong(
     _ indices: Tensor, axis: Int = -1, extent: Int, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     scatterAddAlong(indices, axis: axis, extent: Dimension(extent), file: file, line: line)
   }
 
-  /// One where a class index stands, zero elsewhere, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
+  /// A row of zeros with a one at the class index, along a new last axis of `classes`. A class that is not in 0..<classes, a negative one too, is a row of zeros.
+  ///
+  /// ```swift
+  /// let x = Tensor([0, 2]).oneHot(3)  // [[1, 0, 0], [0, 0, 1]]
+  /// ```
+  ///
+  /// - Precondition: The tensor is of whole numbers, and `classes` is not negative.
   public func oneHot(_ classes: Int, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     oneHot(Dimension(classes), dtype: dtype, file: file, line: line)
   }

@@ -95,7 +95,13 @@ struct LinearAlgebra: Operation {
 extension Tensor {
   /// The lower triangular L with a positive diagonal and L·Lᵀ = A, for each matrix A of [..., n, n]; of A the symmetric part (A + Aᵀ)/2 is taken.
   ///
-  /// Float32 or float64. A matrix that is not positive definite is a `DataFault`; `choleskyWithInfo` tells which it is and goes on.
+  /// Float32 or float64. A matrix that is not positive definite is a `DataFault`; `choleskyWithInfo` reports which it is and goes on.
+  ///
+  /// ```swift
+  /// let l = Tensor([[4, 2], [2, 5]]).cholesky()  // [[2, 0], [1, 2]]
+  /// ```
+  ///
+  /// - Precondition: Square matrices on the last two axes, of float32 or float64.
   public func cholesky(file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     requireSquare("cholesky", caller)
@@ -131,14 +137,22 @@ extension Tensor {
 
 /// X with A·X = B, for square matrices A [..., n, n] and B [..., n, k] or one vector [n]; leading axes broadcast.
 ///
-/// Float32 or float64, by an LU factorization with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` tells which it is and
+/// Float32 or float64, by an LU factorization with partial pivoting. A matrix that is singular is a `DataFault`; `solveWithInfo` reports which it is and
 /// goes on.
+///
+/// ```swift
+/// let x = solve(Tensor([[2, 0], [0, 4]]), Tensor([2.0, 2.0]))  // [1, 0.5]
+/// ```
+///
+/// - Precondition: Both are float32 or both float64, A is square, B has as many rows, and the leading axes broadcast.
 public func solve(_ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .solve(.solve, a, b, Caller(file, line))
 }
 
-/// X with A·X = B, where A [..., n, n] is triangular: only its lower triangle, or its upper one, is looked at. B is [..., n, k] or one vector [n]; leading
+/// X with A·X = B for a triangular A [..., n, n]: only its lower triangle, or its upper one, is read. B is [..., n, k] or one vector [n]; leading
 /// axes broadcast. A zero on the diagonal is a `DataFault`.
+///
+/// - Precondition: As for `solve`.
 public func solveTriangular(
   _ a: Tensor, _ b: Tensor, upper: Bool = false, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

@@ -1,4 +1,4 @@
-/// A factor or a solution for each matrix that has one, NaN for the others, and which they are: [..., n, k], and int32 of the leading axes, 0 where there is one.
+/// A factor or a solution for each matrix that has one, NaN for the others, and which they are: [..., n, k], and int32 of the leading axes, 0 if there is one.
 struct LinearAlgebraWithInfo: Operation {
   /// `cholesky` or `solve`.
   var kernel: LinearAlgebraKernel
@@ -68,11 +68,13 @@ struct LinearAlgebraWithInfo: Operation {
 }
 
 extension Tensor {
-  /// The Cholesky factors of [..., n, n] as `cholesky` gives them, NaN for a matrix that is not positive definite, and `info` [...] (int32): 0 where there is a
-  /// factor, 1 where there is none. `torch.linalg.cholesky_ex` is alike.
+  /// The Cholesky factors of [..., n, n] as `cholesky` gives them, NaN for a matrix that is not positive definite, and `info` [...] (int32): 0 if there is a
+  /// factor, 1 if there is none. `torch.linalg.cholesky_ex` is alike.
   ///
-  /// Nothing ends the program, so that the answer can be used in compiled functions: `select(info .== 0, value, other)`. The gradient is that of `cholesky` where there
-  /// is a factor; where there is none it is NaN, unless nothing is asked of that matrix.
+  /// Nothing ends the program, so that the answer can be used in compiled functions: `select(info .== 0, value, other)`. The gradient is that of `cholesky` if there
+  /// is a factor; otherwise it is NaN, unless its cotangent is zero.
+  ///
+  /// - Precondition: As for `cholesky`, except that a matrix need not be positive definite.
   public func choleskyWithInfo(file: StaticString = #fileID, line: UInt = #line) -> (factor: Tensor, info: Tensor) {
     let caller = Caller(file, line)
     requireSquare("choleskyWithInfo", caller)
@@ -81,9 +83,15 @@ extension Tensor {
   }
 }
 
-/// X with A·X = B as `solve` gives it, NaN for a matrix A that is singular, and `info` [...] (int32): 0 where there is a solution, 1 where the matrix is singular.
+/// X with A·X = B as `solve` gives it, NaN for a matrix A that is singular, and `info` [...] (int32): 0 if there is a solution, 1 if the matrix is singular.
 ///
 /// Nothing ends the program; derivatives are as those of `choleskyWithInfo`. `torch.linalg.solve_ex` is alike.
+///
+/// ```swift
+/// let (x, info) = solveWithInfo(Tensor([[0, 0], [0, 1]]), Tensor([1.0, 1.0]))  // [nan, nan], and 1
+/// ```
+///
+/// - Precondition: As for `solve`, except that a matrix may be singular.
 public func solveWithInfo(
   _ a: Tensor, _ b: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> (solution: Tensor, info: Tensor) {

@@ -1,13 +1,21 @@
-/// Names a stream of random numbers. The same key gives the same numbers, on every backend and in every order of calls; nothing is remembered.
+/// The name of a stream of random numbers. The same key gives the same numbers, on every backend and in every order of calls; nothing is remembered.
 ///
 /// Numbers are Philox-4×32-10 (Salmon et al. 2011) of the key and the element's position. Use a key once, and derive others from it
 /// with `split` or `fold`: two distributions drawn with one key come from the same bits.
 ///
 /// A key is a tree of one tensor, so that a compiled function takes it as an argument: each call draws with the key it is given. Its gradient is zero.
+///
+/// ```swift
+/// let keys = RandomKey(1).split(2)
+/// let x = keys[0].uniform([3])  // three numbers in 0..<1
+/// let same = keys[0].uniform([3])  // the same three
+/// let others = keys[1].uniform([3])  // three others
+/// ```
 public struct RandomKey: Sendable, TensorTree {
   /// int64: one element, or of several keys one for each row [..., 1] of what is drawn.
   public private(set) var data: Tensor
 
+  /// The key of int64 data.
   public init(_ data: Tensor) { self.data = data }
 
   /// The key of a seed, on a backend.
@@ -22,7 +30,7 @@ public struct RandomKey: Sendable, TensorTree {
     generate("randomBits", .int64, shape) { b, key in b.random(key: key, stream: stream, lane: lane, numbering: numbering) }
   }
 
-  /// How the numbers of this key, or of these keys, are told apart.
+  /// How the numbers of this key, or of these keys, are distinguished.
   var numbering: RowProgram.Numbering { data.rank == 0 ? .byElement : .byColumn }
 
   /// A program of the key alone over every element of `shape`.
@@ -38,6 +46,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// `count` independent keys.
+  ///
+  /// - Precondition: `count` is not negative.
   public func split(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> [RandomKey] {
     let caller = Caller(file, line)
     let children = split(examples: count, file: file, line: line).data
@@ -45,6 +55,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// The keys of `split` as one tree, of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
+  ///
+  /// - Precondition: `count` is not negative.
   public func split(examples count: Int, file: StaticString = #fileID, line: UInt = #line) -> RandomKey {
     let caller = Caller(file, line)
     caller.require(count >= 0, "split", "cannot make \(count) keys")
@@ -68,7 +80,7 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// Several keys, one for each of the whole `numbers` [..., 1], for `uniform`, `normal`, `bernoulli`, `integers` and dropout with a key of its own for each row:
-  /// what is drawn for a row then depends on its number alone, and not on which rows stand beside it.
+  /// what is drawn for a row then depends on its number alone, and not on the rows beside it.
   public func keys(for numbers: Tensor) -> RandomKey {
     RandomKey(data + numbers.cast(to: .int64) * Tensor([Self.spread], shape: [], backend: data.backend))
   }
@@ -90,11 +102,13 @@ public struct RandomKey: Sendable, TensorTree {
     return (high * 0x1p21 + (low * 0x1p-11)(.floor)) * 0x1p-53
   }
 
-  /// Uniform in low..<high: low may be drawn, high never is.
+  /// Random numbers, uniform in low..<high: low may be drawn, high never is.
   ///
-  /// The numbers drawn are those of `dtype` that lie as far apart as its neighbors do at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
-  /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What lies between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
+  /// The numbers drawn are those of `dtype` that are as far apart as its neighbors at the greater of |low| and |high|: in 0..<1 multiples of 2⁻²⁴ in float32,
+  /// 2⁻¹¹ in float16, 2⁻⁸ in bfloat16 and 2⁻⁵³ in float64. What is between two of them counts for the lower one, so that P(x < v) = (v − low) / (high − low) for
   /// each that can be drawn (to 2⁻³², or 2⁻⁵³ in float64). Both bounds must be finite in `dtype` and low < high, with a number of `dtype` in between.
+  ///
+  /// - Precondition: `dtype` is floating, low < high, both are finite in `dtype`, and `dtype` has a number in low..<high.
   public func uniform(
     _ shape: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -109,8 +123,10 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// Normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
+  /// Random numbers, normal with the given mean and standard deviation (Box & Muller 1958). The largest distance from the mean is 5.77 standard deviations in float32 and the half
   /// types, which 8 of 10⁹ numbers should exceed, and 6.76 in float64.
+  ///
+  /// - Precondition: `dtype` is floating, `mean` is finite, and `standardDeviation` is finite and not negative.
   public func normal(
     _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .float32, file: StaticString = #fileID,
     line: UInt = #line
@@ -128,15 +144,19 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// True with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
+  /// Random truth values, true with probability `p` in 0...1, exact to 2⁻⁵³: never for 0 and always for 1.
+  ///
+  /// - Precondition: `p` is in 0...1.
   public func bernoulli(_ p: Double, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(p >= 0 && p <= 1, "bernoulli", "the probability \(p) is not in 0...1")
     return generate("bernoulli", .bool, shape, caller) { b, key in fine(b, key).compare(.less, p) }
   }
 
-  /// Whole numbers (int64), uniform in `range`, which must not be empty. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
+  /// Random whole numbers (int64), uniform in `range`. Each of its numbers has its probability to 2⁻⁶⁴: a product of 64 random bits and the range's
   /// length, less its lower 64 bits.
+  ///
+  /// - Precondition: `range` is not empty.
   public func integers(_ range: Range<Int>, _ shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!range.isEmpty, "integers", "there is no number in \(range)")
@@ -156,7 +176,9 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// 0..<count in random order (int64).
+  /// The numbers 0..<count in random order (int64).
+  ///
+  /// - Precondition: `count` is not negative.
   public func permutation(_ count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     permutation(Dimension(count), file: file, line: line)
   }
@@ -176,8 +198,10 @@ public struct RandomKey: Sendable, TensorTree {
   /// The largest of log-probability + Gumbel noise (Gumbel 1954; without replacement Kool et al. 2019).
   ///
   /// A log-probability is a number or −∞, whose class is never drawn. A row without a possible class (without replacement: with fewer than `count`), with a NaN or
-  /// with +∞ is a `DataFault`. Where the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is no
+  /// with +∞ is a `DataFault`. If the log-probabilities are not known yet, in a function that is compiled, such a row gives the number `classes`, which is not a
   /// class, for each class that it lacks.
+  ///
+  /// - Precondition: `logits` has an axis and is floating, there is a class, and `count` is not negative and, without replacement, not above the number of classes.
   public func categorical(
     _ logits: Tensor, count: Int = 1, replacement: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -213,7 +237,7 @@ public struct RandomKey: Sendable, TensorTree {
     }
   }
 
-  /// A fault where a row of log-probabilities has fewer than `count` possible classes, or what is no log-probability.
+  /// A fault if a row of log-probabilities has fewer than `count` possible classes, or what is not a log-probability.
   private func requirePossible(_ scores: Tensor, _ count: Int, _ caller: Caller) {
     let rows = scores.outermost.reshape([-1, scores.shape[scores.rank - 1]])
     let possible = isFinite(rows).sum(axes: [1]), impossible = (rows .== -.infinity).sum(axes: [1])
@@ -233,9 +257,9 @@ public struct RandomKey: Sendable, TensorTree {
 private struct UniformGrid {
   /// The distance between numbers, the place of the first in such steps, and how many steps come after it at most.
   let spacing: Double, first: Double, last: Double
-  /// Steps from low to high, and what low lies beyond the first number, in steps.
+  /// Steps from low to high, and how far low is beyond the first number, in steps.
   let steps: Double, fraction: Double
-  /// The least number, where low is not on the grid.
+  /// The least number, if low is not on the grid.
   let least: Double
 
   init(_ low: Double, _ high: Double, _ dtype: DType, _ caller: Caller) {

@@ -69,7 +69,7 @@ struct RowOperation: Operation {
       case .maximum: rest.instructions[id] = .constant(isFloating ? -.infinity : 0)
       }
     }
-    // What stands in rows is read by nothing that is left, and may have no element at all.
+    // What is in rows is read by nothing that is left, and may have no element at all.
     rest = RowBuilder(program.name).finish(rest)
     let views = operands.enumerated().map { i, operand in
       rest.loads(i) ? operand.view : ViewKernels.scalar(0, operand.dtype, on: outs[0].storage.backend)
@@ -115,7 +115,7 @@ struct RowOperation: Operation {
     operands[0] = a.whole(0)
   }
 
-  /// A program that draws random numbers by the element's place: with each example as one row they are those of the place in the example. Nil where rows matter otherwise.
+  /// A program that draws random numbers by the element's place: with each example as one row they are those of the place in the example. Nil if rows matter otherwise.
   private func rowPerExample(_ a: BatchedApplication, _ full: Shape) -> [Tensor]? {
     let readsRows = program.instructions.contains {
       switch $0 {
@@ -274,7 +274,7 @@ package func rowFunction(_ program: RowProgram, _ operands: [Tensor], file: Stat
 }
 
 extension RowProgram {
-  /// Whether it draws random numbers that are told apart by the element's place among all.
+  /// Whether it draws random numbers that differ by the element's place among all.
   var numbersElements: Bool { instructions.contains { if case .random(_, _, _, .byElement) = $0 { true } else { false } } }
 
   /// Whether anything reads input i.

@@ -123,12 +123,20 @@ private struct ProductScan {
 extension Tensor {
   /// Running sums along `axis`, or from the end. Whole numbers and bool add up in int64.
   ///
-  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most beside that rounding, wherever it stands.
+  /// Each float is rounded from a sum in float64 of float32 sums of sixteen neighbors: an error of 5 · 2⁻²⁴ Σ|x| at most besides that rounding, at any position.
+  ///
+  /// ```swift
+  /// let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
+  /// ```
+  ///
+  /// - Precondition: The axis exists.
   public func cumulativeSum(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeSum", .sum, axis, reverse, Caller(file, line))
   }
 
   /// Running products along `axis`, or from the end. Whole numbers and bool multiply in int64; floats in float64, each result being rounded to its dtype.
+  ///
+  /// - Precondition: The axis exists.
   public func cumulativeProduct(axis: Int = -1, reverse: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     scan("cumulativeProduct", .product, axis, reverse, Caller(file, line))
   }

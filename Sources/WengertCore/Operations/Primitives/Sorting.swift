@@ -65,6 +65,8 @@ enum Sorting: Operation {
 
 extension Tensor {
   /// Positions (int64) that sort `axis`; equal elements keep their order, NaN counts as the largest.
+  ///
+  /// - Precondition: The axis exists.
   public func argSort(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "argSort", shape)
@@ -72,11 +74,23 @@ extension Tensor {
   }
 
   /// The elements of `axis` in sorted order.
+  ///
+  /// ```swift
+  /// let x = Tensor([3.0, 1.0, 2.0]).sorted()  // [1, 2, 3]
+  /// ```
+  ///
+  /// - Precondition: The axis exists.
   public func sorted(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
   }
 
   /// The `k` largest (or smallest) elements of `axis`, in order, and their positions (int64).
+  ///
+  /// ```swift
+  /// let (values, indices) = Tensor([3.0, 1.0, 2.0]).topK(2)  // [3, 2], and [0, 2]
+  /// ```
+  ///
+  /// - Precondition: The axis exists, and `k` is in 0...extent.
   public func topK(
     _ k: Int, axis: Int = -1, largest: Bool = true, file: StaticString = #fileID, line: UInt = #line
   ) -> (values: Tensor, indices: Tensor) {
@@ -90,11 +104,15 @@ extension Tensor {
   }
 
   /// The position (int64) of the greatest element of `axis`, the first of equals; nil: in the flattened tensor.
+  ///
+  /// - Precondition: The axis exists and is not empty.
   public func argMax(axis: Int? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     argReduce("argMax", .maximum, axis, keepDims, Caller(file, line))
   }
 
   /// The position (int64) of the least element of `axis`, the first of equals; nil: in the flattened tensor.
+  ///
+  /// - Precondition: The axis exists and is not empty.
   public func argMin(axis: Int? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     argReduce("argMin", .minimum, axis, keepDims, Caller(file, line))
   }

@@ -34,7 +34,7 @@ struct Transfer: Operation {
 }
 
 extension Tensor {
-  /// The same numbers in the memory of `backend`; itself where they are there. Its derivative is the way back.
+  /// The same numbers in the memory of `backend`; itself if they are there. Its derivative is the way back.
   ///
   /// A compiled function runs on one backend: inside of one this ends the program.
   package func moved(to backend: any Backend, _ caller: Caller) -> Tensor {

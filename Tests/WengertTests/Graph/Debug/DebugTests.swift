@@ -47,7 +47,7 @@ struct DebugTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = compile({ (x: Tensor) in x.sum().item() > 0 ? x : -x })(Tensor([1.0]))
     }
-    .expectsMessage("the numbers of a tensor are asked for while a graph is traced, where they are not known yet")
+    .expectsMessage("reading a tensor's values is not possible while a graph is traced, when they are not known yet")
   }
 
   @Test("asking for a symbolic extent as a number ends the program")
