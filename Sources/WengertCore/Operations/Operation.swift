@@ -122,6 +122,7 @@ extension Tracer {
   static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
     guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
     if let current { return current }
-    caller.fail(operation(), "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
+    caller.fail(
+      operation(), "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
   }
 }

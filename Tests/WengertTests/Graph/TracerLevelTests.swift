@@ -59,7 +59,8 @@ struct TracerLevelTests {
       _ = gradient(at: Tensor([1.0, 2])) { w in compile { (x: Tensor) in (x * w).sum() }(Tensor([3.0, 4])) + w.sum() }
     }
     .expectsMessage(
-      "compile: the function uses a tensor that a derivative or vmap outside of it computes with, and is not given it. Pass it as an argument")
+      "compile: the function uses a tensor that a derivative or vmap outside of it computes with, and is not given it. Pass it as an argument"
+    )
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = vmap { (w: Tensor) in compile { (x: Tensor) in x * w }(Tensor([3.0, 4])) }(Tensor([[1.0, 2]]))
     }

@@ -34,7 +34,9 @@ struct Custom: Operation {
   // Found by running the function; `execute` is what gives the results their types.
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { [] }
 
-  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] { run(operands, caller) }
+  func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
+    run(operands, caller)
+  }
 
   func run(_ operands: [Tensor], _ caller: Caller) -> [Tensor] {
     let results = rules.forward(operands)
