@@ -99,7 +99,7 @@ struct MistakeTests {
     #expect(f(Tensor.ones([5, 5])).shape == [5, 5])
   }
 
-  @Test("an operator, and what else cannot be told its caller's line, finds it; a type with a tensor that is not listed is a mistake each time")
+  @Test("what cannot be told its caller's line finds it; a type with a tensor that is not listed is a mistake each time")
   func infix() async {
     // Places are looked up in a process of its own, where no other test runs.
     await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {

@@ -1,10 +1,11 @@
-/// Where in the user's program an operation was called, for messages.
+/// The place in the user's program at which an operation was called, for messages.
 public struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
   package private(set) var node: Int?
 
+  /// A file and a line: `Caller(#fileID, #line)`.
   public init(_ file: StaticString, _ line: UInt) {
     self.file = file
     self.line = line

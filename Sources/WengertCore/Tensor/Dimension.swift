@@ -13,6 +13,8 @@ public struct Dimension: Hashable, Sendable {
   @usableFromInline init(raw: Int) { self.raw = raw }
 
   /// A number, which no extent comes near if it is below −2⁶².
+  ///
+  /// - Precondition: `value` is not below −2⁶².
   @inlinable public init(_ value: Int) {
     if value < Self.firstNumber { Self.failForNumber(value) }
     raw = value
@@ -31,6 +33,7 @@ public struct Dimension: Hashable, Sendable {
   /// Equality as a key: of one number, or one expression in its normal form. Modules that use the library get `==` of extents, which asks for all values of the symbols.
   @_implements(Equatable,==(_:_:)) @inlinable public static func isSameKey(_ a: Dimension, _ b: Dimension) -> Bool { a.raw == b.raw }
 
+  /// Whether this is an expression in symbols, and not a number.
   @inlinable public var isSymbolic: Bool { raw < Self.firstNumber }
 
   /// Whether there is an expression of this place; a number far below zero, which no extent is, looks like one.
@@ -60,13 +63,13 @@ public struct Dimension: Hashable, Sendable {
     }
   }
 
-  /// This dimension divided by another that divides it for every value of the symbols; nil where there is no such polynomial.
+  /// This dimension divided by another that divides it for every value of the symbols; nil if there is no such polynomial.
   public func divided(exactlyBy other: Dimension) -> Dimension? {
     if let a = number, let b = other.number { return b != 0 && a % b == 0 ? Dimension(a / b) : nil }
     return polynomial.divided(exactlyBy: other.polynomial)?.dimension
   }
 
-  /// The number for given values of the symbols; nil where one is missing.
+  /// The number for given values of the symbols; nil if one is missing.
   public func value(_ symbols: [String: Int]) -> Int? { isSymbolic ? polynomial.value(symbols) : raw }
 
   /// The number for given values of all its symbols.
@@ -74,7 +77,7 @@ public struct Dimension: Hashable, Sendable {
     guard let value = value(symbols) else {
       Caller(#fileID, #line).fail(
         "extent",
-        "\(self) is no number here: symbols have their values only in calls of a compiled function whose arguments' shapes name them")
+        "\(self) is not a number here: symbols have their values only in calls of a compiled function whose arguments' shapes name them")
     }
     return value
   }
@@ -95,6 +98,9 @@ public struct Dimension: Hashable, Sendable {
 }
 
 extension Dimension: Comparable {
+  /// Whether this is less for every value of the symbols.
+  ///
+  /// - Precondition: The order does not depend on the symbols.
   public static func < (a: Dimension, b: Dimension) -> Bool {
     if let x = a.number, let y = b.number { return x < y }
     switch (a.polynomial - b.polynomial).sign {
@@ -129,13 +135,13 @@ extension Dimension {
     return Dimension(result.partialValue)
   }
 
-  /// Divided and rounded down; nothing divided by zero is zero.
+  /// The quotient rounded down; 0 for a divisor of zero.
   public func divided(by divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.quotient(a, b)) }
     return Factor.quotient(self, divisor)
   }
 
-  /// What `divided(by:)` leaves, with the divisor's sign; zero for a divisor of zero.
+  /// The remainder of `divided(by:)`, with the divisor's sign; zero for a divisor of zero.
   public func remainder(dividingBy divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.remainder(a, b)) }
     return Factor.remainder(self, divisor)

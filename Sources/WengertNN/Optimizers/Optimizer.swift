@@ -1,10 +1,17 @@
-/// Moves the parameters of a model against a gradient, one fused program per tensor, in place where no other tensor shares the memory.
+/// Moves the parameters of a model against a gradient, one fused program per tensor, in place if no other tensor shares the memory.
 ///
 /// As a tree of tensors it is its state, so that a compiled training step can update it together with the model.
+///
+/// ```swift
+/// var x = Tensor([1.0, 2.0])
+/// var optimizer = SGD()
+/// let slope = gradient(at: x) { square($0).sum() }
+/// optimizer.update(&x, slope, learningRate: 0.25)  // x is [0.5, 1]
+/// ```
 public protocol Optimizer: TensorTree, Sendable {
   /// The weight decay of parameters to which no group gives another.
   var weightDecay: Double { get set }
-  /// Parameters treated in their own way.
+  /// Groups of parameters with settings of their own.
   var groups: [ParameterGroup] { get set }
   /// The moments and the number of steps made.
   var state: OptimizerState { get set }
@@ -44,7 +51,7 @@ extension Optimizer {
     caller.require(
       slopes.count == parameters.count, "update",
       "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
-    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: \.isTraced) { return }
+    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: { !$0.isConcrete }) { return }
     state.advance(on: learningRate.backend)
     var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]

@@ -43,7 +43,7 @@ public struct OptimizerState: TensorTree, Sendable {
       )
       return
     }
-    let zeros = Tensor.zeros(parameter.shape, dtype: parameter.dtype.computeType, device: Device(parameter.backend))
+    let zeros = Tensor.full(0, parameter.shape, dtype: parameter.dtype.computeType, beside: parameter)
     buffers[name] = bufferNames.map { _ in zeros }
   }
 
