@@ -98,8 +98,13 @@ final class Node: Sendable {
   /// The node at the next level further out, that of all examples after that of one.
   var next: Node? { whole.map(\.node) ?? outer }
 
+  /// What several levels know of one value, from the innermost outwards.
+  static func chain(_ places: [(level: Level, place: Place)]) -> Node? {
+    places.sorted { $0.level.number < $1.level.number }.reduce(nil) { Node($1.level, $1.place, outer: $0) }
+  }
+
   /// Whether the value has no numbers of its own: it stands for all examples, or for what a program will compute.
-  var isPlaceholder: Bool {
+  var isAbstract: Bool {
     switch place {
     case .batched, .traced: true
     case .recorded, .cut: false
@@ -137,7 +142,7 @@ extension Tensor {
   var openNode: Node? {
     var node = self.node
     while let n = node, !n.level.isOpen {
-      if n.isPlaceholder { n.failForEscape() }
+      if n.isAbstract { n.failForEscape() }
       node = n.outer
     }
     return node?.level === DerivativeLevel.all ? nil : node
@@ -151,17 +156,17 @@ extension Tensor {
   }
 
   /// The node of the level for which this value has no numbers of its own; nil if it has.
-  var placeholderNode: Node? {
+  var abstractNode: Node? {
     var node = self.node
-    while let n = node, !n.isPlaceholder { node = n.outer }
+    while let n = node, !n.isAbstract { node = n.outer }
     return node
   }
 
   /// Whether this value's numbers can be read: it is neither an example of `vmap` nor traced.
-  package var isConcrete: Bool { placeholderNode == nil }
+  package var isConcrete: Bool { abstractNode == nil }
 
   /// Whether this is one example of a tensor that `vmap` computes with as a whole.
-  var isExample: Bool { placeholderNode?.whole != nil }
+  var isExample: Bool { abstractNode?.whole != nil }
 
   /// The function whose graph this value, or the tensor of all examples, belongs to.
   var tracer: Tracer? {
@@ -180,7 +185,7 @@ extension Tensor {
   func lowered(below level: Level) -> Tensor {
     var node = self.node
     while let n = node, n.level.number >= level.number || !n.level.isOpen {
-      if n.isPlaceholder {
+      if n.isAbstract {
         guard let whole = n.whole, n.level === level else { n.failForEscape() }
         return whole
       }
@@ -219,8 +224,7 @@ extension Tensor {
       places.append((n.level, n.place))
       next = n.outer
     }
-    places.sort { $0.level.number < $1.level.number }
-    return Tensor(tracer.face(type), node: places.reduce(nil) { Node($1.level, $1.place, outer: $0) })
+    return Tensor(tracer.face(type), node: Node.chain(places))
   }
 
   /// Why this value has no derivative at `level`, where it depends on that level's variables.
@@ -236,7 +240,7 @@ extension Tensor {
     var levels: [Level] = []
     var node = self.node
     while let n = node {
-      if n.level.isOpen && n.level !== DerivativeLevel.all && !n.isPlaceholder { levels.append(n.level) }
+      if n.level.isOpen && n.level !== DerivativeLevel.all && !n.isAbstract { levels.append(n.level) }
       node = n.next
     }
     return levels
@@ -258,8 +262,7 @@ extension Tensor {
       next = n.outer
     }
     places += missing.map { ($0, .cut(cut)) }
-    places.sort { $0.level.number < $1.level.number }
-    return Tensor(face, node: places.reduce(nil) { Node($1.level, $1.place, outer: $0) })
+    return Tensor(face, node: Node.chain(places))
   }
 
   /// This value of whole numbers or truth values, or what was made of one, where a gradient of zero is meant: the function is constant almost everywhere.
@@ -283,12 +286,12 @@ extension Tensor {
 
   /// The same value, of which no derivative knows.
   var withoutDerivatives: Tensor {
-    let node = placeholderNode.map { Node($0.level, $0.whole.map { .batched($0.withoutDerivatives) } ?? $0.place, outer: nil) }
+    let node = abstractNode.map { Node($0.level, $0.whole.map { .batched($0.withoutDerivatives) } ?? $0.place, outer: nil) }
     return Tensor(face, node: node)
   }
 
   /// What is computed with in the end: for an example, the tensor of all examples of all levels.
-  var outermost: Tensor { placeholderNode?.whole?.outermost ?? withoutDerivatives }
+  var outermost: Tensor { abstractNode?.whole?.outermost ?? withoutDerivatives }
 
   /// This value, with `f` of the tensor that holds all examples in that one's place.
   func mappingOutermost(_ f: (Tensor) -> Tensor) -> Tensor {

@@ -30,7 +30,7 @@ final class Tracer: Level, @unchecked Sendable {
   }
 
   /// Stands for the memory of all traced tensors.
-  private var placeholder: Storage?
+  private var memory: Storage?
 
   init(target: (any Backend)?, willRecord: ((Int) -> Void)? = nil, willRequire: ((Int) -> Void)? = nil) {
     self.target = target
@@ -102,8 +102,8 @@ final class Tracer: Level, @unchecked Sendable {
   /// What is known of a traced tensor: where it will be computed, and its type.
   func face(_ type: TensorType) -> View {
     guard let target else { unreachable("a traced value of no device") }
-    let storage = placeholder ?? Storage(backend: target, byteCount: 0)
-    placeholder = storage
+    let storage = memory ?? Storage(backend: target, byteCount: 0)
+    memory = storage
     return View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype)
   }
 }

@@ -12,7 +12,7 @@ public struct Tensor: Sendable {
   ///
   /// - Precondition: The tensor is not one example of `vmap`, and not of a function that is being compiled: there are no elements that could be read.
   public var view: View {
-    if let node = placeholderNode { node.failForNumbers() }
+    if let node = abstractNode { node.failForNumbers() }
     return face
   }
 

@@ -53,6 +53,19 @@ struct TracerLevelTests {
     expectEqual(each(rows)[0], slope, "one example")
   }
 
+  @Test("a value from outside is written into a tensor from outside where the symbols say")
+  func symbolicPlace() {
+    let table = Tensor.zeros([8]), value = Tensor.full(7, [])
+    let marked = compile(
+      { (x: Tensor) -> Tensor in
+        var marked = table
+        marked[x.shape[dim: 0] - 1] = value
+        return marked
+      }, CompileOptions(shapes: ["0": ["n"]]))
+    #expect(marked(Tensor.ones([3])).array() == [0, 0, 7, 0, 0, 0, 0, 0])
+    #expect(marked(Tensor.ones([5])).array() == [0, 0, 0, 0, 7, 0, 0, 0])
+  }
+
   @Test("a compiled function that uses a variable of a derivative outside of it, and is not given it, ends the program")
   func captured() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {

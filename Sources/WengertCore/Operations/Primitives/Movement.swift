@@ -226,8 +226,8 @@ extension Tensor {
   }
 
   func move(_ movement: Movement, _ caller: Caller) -> Tensor {
-    // A tensor from outside a graph of which places are taken that the symbols decide is a value of that graph.
-    if case .pick(let pick) = movement, pick.isSymbolic, hasNumbers, let tracer = Tracer.current {
+    // A tensor from outside a graph whose places are taken or made where the symbols say is a value of that graph.
+    if movement.namesSymbols, hasNumbers, let tracer = Tracer.current {
       return apply1(movement, [tracer.joining(self)], caller)
     }
     return apply1(movement, [self], caller)
