@@ -18,20 +18,18 @@ public struct Caller: Sendable {
     return caller
   }
 
-  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it, unless
-  /// somebody handles mistakes (`Mistake.handler`).
+  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it; where
+  /// mistakes are collected, only the thread stops.
   package func fail(_ operation: String, _ message: String) -> Never {
     fail(operation, message) { isOwn ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
   func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
-    if let handler = Mistake.handler {
-      @Sendable func found(_ place: String?, _ subject: String?) -> Never {
-        handler(Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) }))
+    if let thread = StoppingThread.current {
+      thread.stop(about: subject, place: place) { place, subject in
+        Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) })
       }
-      // Some look for the place by running the function once more, up to the operation.
-      found(Mistake.$foundPlace.withValue(found) { place() }, subject)
     }
     Failure.end("\(operation): \(message)", file: isOwn ? nil : file, line: line, about: subject, place: place)
   }

@@ -24,9 +24,9 @@ package enum Failure {
     end(at: place(), about: subject)
   }
 
-  /// Ends the program after its message, or hands the place to who handles the mistake.
+  /// Ends the program after its message, or hands the place to the thread that stops.
   static func end(at place: String?, about subject: String? = nil) -> Never {
-    if let found = Mistake.foundPlace { found(place, subject) }
+    if let found = StoppingThread.current?.foundPlace { found(place, subject) }
     if let place { say("  \(note(place, subject))") }
     abort()
   }

@@ -1,8 +1,8 @@
 import Glibc
 
-/// What is wrong in a user's program: what `Caller.fail` ends it with, unless a handler takes it.
+/// What is wrong in a user's program: what `Caller.fail` ends it with, unless mistakes are collected.
 ///
-/// Only what operations are given is a mistake. A contradiction inside the library ends the program, whoever handles mistakes.
+/// Only what operations are given is a mistake. A contradiction inside the library ends the program, also where mistakes are collected.
 package struct Mistake: Sendable, CustomStringConvertible {
   /// "matmul"
   package let operation: String
@@ -17,12 +17,6 @@ package struct Mistake: Sendable, CustomStringConvertible {
   package var description: String {
     (caller.isOwn ? "" : "\(caller.file):\(caller.line): ") + "\(operation): \(message)" + (note.map { "\n  \($0)" } ?? "")
   }
-
-  /// What is called with a mistake instead of the end of the program. It must not return to who made the mistake: it ends the program itself, or keeps the
-  /// thread for ever.
-  @TaskLocal package static var handler: (@Sendable (Mistake) -> Never)?
-  /// While the place of a mistake that a handler gets is looked up: what is called where it is found.
-  @TaskLocal static var foundPlace: (@Sendable (_ place: String?, _ subject: String?) -> Never)?
 }
 
 /// Runs the functions one after another, and returns the first mistake of each of those that have one.
@@ -35,11 +29,23 @@ package func collectingMistakes(_ bodies: [@Sendable () -> Void]) -> [Mistake] {
 }
 
 /// A thread that stops at the first mistake of what it runs.
-private final class StoppingThread: @unchecked Sendable {
+final class StoppingThread: @unchecked Sendable {
   private let body: @Sendable () -> Void
   private let mistake = Locked<Mistake?>(nil)
   /// Raised when the thread has ended or stopped.
   private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  /// While the place of a mistake is looked up: what is called where it is found. Only the thread itself uses it.
+  private(set) var foundPlace: ((_ place: String?, _ subject: String?) -> Never)?
+
+  /// The one that runs this; nil elsewhere.
+  static var current: StoppingThread? { pthread_getspecific(key).map { Unmanaged.fromOpaque($0).takeUnretainedValue() } }
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
 
   /// Only what is touched of it takes memory.
   private static let stackSize = 4 << 20
@@ -76,13 +82,22 @@ private final class StoppingThread: @unchecked Sendable {
   }
 
   private func work() {
-    Mistake.$handler.withValue({ self.stop(at: $0) }) { body() }
+    pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    body()
     sem_post(isDone)
   }
 
-  private func stop(at found: Mistake) -> Never {
-    mistake.withLock { if $0 == nil { $0 = found } }
-    sem_post(isDone)
-    while true { pause() }
+  /// Ends what the thread does with a mistake, whose place is looked up first. Some look for it by running the function once more up to the operation, which ends at
+  /// `foundPlace`; what is wrong on the way there ends the search.
+  func stop(about subject: String?, place: () -> String?, mistake found: @escaping (_ place: String?, _ subject: String?) -> Mistake)
+    -> Never
+  {
+    if let foundPlace { foundPlace(nil, nil) }
+    foundPlace = { place, subject in
+      self.mistake.withLock { $0 = found(place, subject) }
+      sem_post(self.isDone)
+      while true { pause() }
+    }
+    Failure.end(at: place(), about: subject)
   }
 }

@@ -44,12 +44,12 @@ class Compilation: @unchecked Sendable {
     }
   }
 
-  /// Lets one thread at a time trace the function, which may refer to what is not meant for several. Where mistakes are handled, the thread may stop in the middle, and
-  /// must hold no lock: there, nobody else is kept out.
+  /// Lets one thread at a time trace the function, which may refer to what is not meant for several. Where mistakes are collected, the thread may stop in the
+  /// middle, and must hold no lock: there, nobody else is kept out.
   func tracing<Result>(_ body: () -> Result) -> Result {
     let key = ObjectIdentifier(self)
     if Self.traced.contains(key) { return body() }
-    if Mistake.handler != nil { return Self.$traced.withValue(Self.traced + [key]) { body() } }
+    if StoppingThread.current != nil { return Self.$traced.withValue(Self.traced + [key]) { body() } }
     // Neither leaves this call.
     nonisolated(unsafe) let body = body
     nonisolated(unsafe) var result: Result?
