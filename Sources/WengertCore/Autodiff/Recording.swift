@@ -143,7 +143,7 @@ extension Recording {
     let message =
       "the result depends on the argument only through \(cut.operation), which has no derivative. Use a function that has one; \(advice)"
     caller.fail(name, message, about: cut.operation) {
-      if !cut.caller.isOwn { return "\(cut.caller.file):\(cut.caller.line)" }
+      if !cut.caller.isOwn { return "\(cut.caller.fileName):\(cut.caller.line)" }
       // The message is out, and the program ends when the function calls the operation again.
       again { number in
         if number == cut.number { Failure.end(at: Failure.callerNow(), about: cut.operation) }

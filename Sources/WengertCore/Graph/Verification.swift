@@ -21,7 +21,7 @@ extension Graph {
     if let fault { unreachable("the graph after the pass \(pass) is broken: \(fault)") }
   }
 
-  /// What is wrong with the graph, and with which node; nil if nothing is. A rule that refuses its operands ends the program itself.
+  /// What is wrong with the graph, and with which node; nil if nothing is.
   var fault: String? {
     if inputNames.count != inputs.count || !(0...inputs.count).contains(lateInputCount) {
       return "\(inputs.count) arguments with \(inputNames.count) names, of which \(lateInputCount) come late"
@@ -69,7 +69,7 @@ extension Graph {
       isMade[result] = true
     }
     let operands = node.operands.map { type($0) }
-    if let fault = node.operation.operandFault(operands) { return "\(fault); they are \(operands)" }
+    if let fault = node.operation.fault(operands) { return "\(fault); they are \(operands)" }
     // What the rule asks of symbols was asked when the operation was traced.
     let expected = Tracer.$current.withValue(nil) { node.operation.results(operands, node.caller) }
     let recorded = node.results.map { type($0) }
@@ -80,101 +80,9 @@ extension Graph {
 
 extension TensorType {
   /// Whether both are one type for all values of the symbols.
-  fileprivate func agrees(with other: TensorType) -> Bool {
+  func agrees(with other: TensorType) -> Bool {
     dtype == other.dtype && shape.rank == other.shape.rank
       && shape.indices.allSatisfy { shape[dim: $0].equals(other.shape[dim: $0]) == true }
-  }
-}
-
-extension Operation {
-  /// What the shape rules take for granted of the operands, and passes could break; nil if it holds.
-  fileprivate func operandFault(_ operands: [TensorType]) -> String? {
-    switch self {
-    case let elementwise as Elementwise: elementwise.fault(operands)
-    case let rows as RowOperation: rows.fault(operands)
-    case is MatMul: MatMul.fault(operands)
-    case is MatMulAdd:
-      operands.count != 3 ? "needs two factors and a sum" : MatMul.fault([operands[0], operands[1]], sum: operands[2])
-    case let product as MatMulEpilogue: product.fault(operands)
-    case let sum as ScatterAddInto: sum.fault(operands)
-    case let movement as Movement:
-      if case .concatenate = movement {
-        operands.isEmpty ? "needs an operand" : nil
-      } else {
-        operands.count != 1 ? "needs one operand" : nil
-      }
-    case is Reduction: operands.count != 1 ? "needs one operand" : nil
-    case is Creation: operands.isEmpty ? nil : "needs no operand"
-    default: nil
-    }
-  }
-}
-
-extension Elementwise {
-  fileprivate func fault(_ operands: [TensorType]) -> String? {
-    if operands.count != operandCount { return "needs \(operandCount) operands" }
-    let numbers = self == .select ? operands.dropFirst() : operands[...]
-    if self == .select && operands[0].dtype != .bool { return "the condition must be bool" }
-    if !numbers.allSatisfy({ $0.dtype == numbers.last!.dtype }) { return "the operands' dtypes differ" }
-    return operands.allSatisfy { $0.shape.broadcasts(to: operands.last!.shape) != false } ? nil : "the operands' shapes differ"
-  }
-}
-
-extension RowOperation {
-  fileprivate func fault(_ operands: [TensorType]) -> String? {
-    if let fault = program.fault { return fault }
-    if operands.count != program.inputs.count { return "the program has \(program.inputs.count) inputs" }
-    for (number, (operand, input)) in zip(operands, program.inputs).enumerated() {
-      if operand.dtype != input.dtype { return "input \(number) is \(input.dtype)" }
-      let isNumber = operand.shape.rank == 0 || operand.shape.isOne(operand.shape.rank - 1)
-      if !input.isRow && !isNumber { return "input \(number) is one number per row" }
-    }
-    return nil
-  }
-}
-
-extension MatMul {
-  /// - Parameter sum: what the product is added to.
-  fileprivate static func fault(_ factors: [TensorType], sum: TensorType? = nil) -> String? {
-    guard factors.count == 2, factors[0].dtype == factors[1].dtype else { return "needs two factors of one dtype" }
-    let a = factors[0].shape, b = factors[1].shape
-    guard a.rank >= 2, a.rank == b.rank else { return "needs matrices of one rank" }
-    let isFitting = a[dim: a.rank - 1].equals(b[dim: b.rank - 2]) != false
-    let isAligned = (0..<a.rank - 2).allSatisfy { a[dim: $0].equals(b[dim: $0]) != false }
-    if !isFitting || !isAligned { return "the factors do not fit" }
-    guard let sum else { return nil }
-    var product = factors[0]
-    product.shape[dim: a.rank - 1] = b[dim: b.rank - 1]
-    return sum.agrees(with: product) ? nil : "the product is \(product)"
-  }
-}
-
-extension MatMulEpilogue {
-  fileprivate func fault(_ operands: [TensorType]) -> String? {
-    let inputs = rows.program.inputs.count
-    guard operands.count == inputs + 1, (0..<inputs).contains(product) else { return "a product stands for input \(product) of \(inputs)" }
-    if let fault = MatMul.fault(Array(operands[..<2])) { return fault }
-    var all = Array(operands[2...])
-    var made = operands[0]
-    made.shape[dim: made.shape.rank - 1] = operands[1].shape[dim: made.shape.rank - 1]
-    all.insert(made, at: product)
-    return rows.fault(all)
-  }
-}
-
-extension ScatterAddInto {
-  fileprivate func fault(_ operands: [TensorType]) -> String? {
-    guard operands.count == 3 else { return "needs updates, indices and a tensor" }
-    let (updates, indices, into) = (operands[0], operands[1], operands[2])
-    guard indices.dtype == .int32 || indices.dtype == .int64, indices.shape.rank == 1 else {
-      return "the indices must be a list of whole numbers"
-    }
-    guard updates.dtype == into.dtype, updates.shape.rank == into.shape.rank, into.shape.indices.contains(axis) else {
-      return "the updates do not fit the tensor"
-    }
-    var expected = into.shape
-    expected[dim: axis] = indices.shape[dim: 0]
-    return updates.agrees(with: TensorType(shape: expected, dtype: into.dtype)) ? nil : "the updates do not fit the tensor"
   }
 }
 

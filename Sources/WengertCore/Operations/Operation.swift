@@ -1,7 +1,11 @@
-/// A primitive: what results it has, how it runs on a backend, and what its derivative is. Nothing here has a default, so that a primitive without a
-/// derivative or a batching rule does not compile.
-protocol Operation: Hashable, Sendable {
+/// A primitive: what results it has, how it runs on a backend, what its derivative is, and how it is written (`CodeValue`). Nothing here has a default, so that a primitive
+/// without a derivative or a batching rule does not compile. `PrimitiveList` has those that are written.
+protocol Operation: Hashable, Sendable, CodeValue {
   var name: String { get }
+
+  /// What the operation takes for granted of its operands (their number, ranks, dtypes, extents) and of its own settings, where it does not hold; nil if `results` has
+  /// their types. What depends on the symbols' numbers holds here.
+  func fault(_ operands: [TensorType]) -> String?
 
   /// The shape rule: the results' types for these operands, or the end of the program with a message.
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType]

@@ -4,11 +4,33 @@ public struct Caller: Sendable {
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
   package private(set) var node: Int?
+  /// Of a caller that was read: the place of its file's name in the table of such names, for which `file` stands.
+  private var readFile: Int?
 
   /// A file and a line: `Caller(#fileID, #line)`.
   public init(_ file: StaticString, _ line: UInt) {
     self.file = file
     self.line = line
+  }
+
+  /// Names of files that were read, each once, for as long as the process lives: a caller is copied without counting references.
+  private static let readFiles = Locked<(places: [String: Int], list: [String])>(([:], []))
+
+  /// A caller that is read from a finished program.
+  init(read file: String, _ line: UInt) {
+    self.init("finished program", line)
+    readFile = Self.readFiles.withLock { files in
+      if let place = files.places[file] { return place }
+      files.places[file] = files.list.count
+      files.list.append(file)
+      return files.list.count - 1
+    }
+  }
+
+  /// The file, wherever its name is from.
+  var fileName: String {
+    guard let readFile else { return "\(file)" }
+    return Self.readFiles.withLock { $0.list[readFile] }
   }
 
   /// The same for the operation of this number in the graph that is traced.
@@ -31,11 +53,11 @@ public struct Caller: Sendable {
         Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) })
       }
     }
-    Failure.end("\(operation): \(message)", file: isOwn ? nil : file, line: line, about: subject, place: place)
+    Failure.end("\(operation): \(message)", file: isOwn ? nil : fileName, line: line, about: subject, place: place)
   }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
-  var isOwn: Bool { Self.modules.contains { "\(file)".hasPrefix("\($0)/") } }
+  var isOwn: Bool { Self.modules.contains { fileName.hasPrefix("\($0)/") } }
 
   /// The modules whose calls are not the user's.
   static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN"]

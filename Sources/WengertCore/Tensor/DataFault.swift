@@ -138,7 +138,7 @@ package final class DataFaultScope: Sendable {
     }
     let place = caller.isOwn ? scope.caller : caller
     let fault = DataFault(
-      kind: kind, operation: operation, message: message, number: number, shapes: shapes, file: "\(place.file)", line: Int(place.line))
+      kind: kind, operation: operation, message: message, number: number, shapes: shapes, file: place.fileName, line: Int(place.line))
     scope.state.withLock { state in
       state.count += 1
       if state.first == nil { state.first = fault }

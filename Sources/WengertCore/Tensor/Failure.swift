@@ -13,7 +13,7 @@ package enum Failure {
   ///   - subject: what was called at the place; nil: the operation that the message names.
   ///   - place: file and line that the message concerns, where they are known only now; asked for when the message is out.
   package static func end(
-    _ message: String, file: StaticString? = nil, line: UInt = 0, about subject: String? = nil, place: () -> String? = { nil }
+    _ message: String, file: String? = nil, line: UInt = 0, about subject: String? = nil, place: () -> String? = { nil }
   ) -> Never {
     // What waits in the buffers of standard output would be lost where it is a pipe.
     fflush(nil)
@@ -94,5 +94,5 @@ package func ensure(
 
 /// Ends the program with a message at a place that is reached only through a mistake of the library.
 package func unreachable(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
-  Failure.end(message, file: file, line: line, about: "the library") { Failure.callerNow() }
+  Failure.end(message, file: "\(file)", line: line, about: "the library") { Failure.callerNow() }
 }

@@ -15,7 +15,7 @@ package struct Mistake: Sendable, CustomStringConvertible {
 
   /// All that the program says where it ends.
   package var description: String {
-    (caller.isOwn ? "" : "\(caller.file):\(caller.line): ") + "\(operation): \(message)" + (note.map { "\n  \($0)" } ?? "")
+    (caller.isOwn ? "" : "\(caller.fileName):\(caller.line): ") + "\(operation): \(message)" + (note.map { "\n  \($0)" } ?? "")
   }
 }
 

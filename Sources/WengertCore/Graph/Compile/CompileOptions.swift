@@ -39,7 +39,7 @@ public struct CompileStatistics: Sendable {
   public enum Call: Sendable {
     /// A call with the sizes of an earlier one.
     case reused
-    /// A call with other sizes of an existing program: its buffers were placed anew.
+    /// A call with other sizes of an existing program, or the first of a finished one: its buffers were placed anew.
     case rebound
     /// A call with arguments that no program fits: the function was traced and compiled.
     case compiled
@@ -61,4 +61,6 @@ public struct CompileStatistics: Sendable {
   /// How long all compilations, and all bindings, took together.
   public internal(set) var compilationTime = Duration.zero
   public internal(set) var bindingTime = Duration.zero
+  /// How long it took to read a finished program: nothing was compiled then.
+  public internal(set) var readingTime = Duration.zero
 }

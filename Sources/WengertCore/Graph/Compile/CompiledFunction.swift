@@ -6,9 +6,9 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   private let body: (repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
-  init(_ body: @escaping (repeat each Input) -> Output, _ options: CompileOptions) {
+  init(_ body: @escaping (repeat each Input) -> Output, _ compiler: Compiler<Output>) {
     self.body = body
-    compiler = Compiler(options)
+    self.compiler = compiler
     super.init(compiler)
   }
 
@@ -17,6 +17,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: \.isTransformed) {
+      compiler.requireFunction()
       compiler.noteInlined()
       return body(repeat each input)
     }
@@ -28,7 +29,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
       var rest = traced[...]
       let output = body(repeat (each input).taking(&rest))
-      return Compiler.Traced(output: output, results: output.tensors, updates: [])
+      return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])
     }
     let (template, results) = compiler.run(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
@@ -42,9 +43,9 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
-  init(_ body: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions) {
+  init(_ body: @escaping (inout State, repeat each Input) -> Output, _ compiler: Compiler<Output>) {
     self.body = body
-    compiler = Compiler(options)
+    self.compiler = compiler
     super.init(compiler)
   }
 
@@ -58,6 +59,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     let updated = arguments.tensors.count
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: \.isTransformed) {
+      compiler.requireFunction()
       compiler.noteInlined()
       return body(&state, repeat each input)
     }
@@ -75,7 +77,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       Self.requireSameTensors(structure, new)
       let results = output.tensors
       return Compiler.Traced(
-        output: output, results: results + new.tensors,
+        output: output, results: results + new.tensors, names: (output.namedTensors + new.namedTensors).map(\.name),
         updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
     }
     let (template, results) = compiler.run(
@@ -111,14 +113,14 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
 public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledFunction<repeat each Input, Output> {
-  CompiledFunction(f, options)
+  CompiledFunction(f, Compiler(options))
 }
 
 /// A function with two results, as `valueAndGradient` has, compiled.
 public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTree>(
   _ f: @escaping (repeat each Input) -> (First, Second), _ options: CompileOptions = CompileOptions()
 ) -> CompiledFunction<repeat each Input, Pair<First, Second>> {
-  CompiledFunction({ (input: repeat each Input) in Pair(f(repeat each input)) }, options)
+  CompiledFunction({ (input: repeat each Input) in Pair(f(repeat each input)) }, Compiler(options))
 }
 
 /// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimizer.
@@ -136,7 +138,7 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
 public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {
-  CompiledUpdate(f, options)
+  CompiledUpdate(f, Compiler(options))
 }
 
 extension TensorTree {

@@ -10,6 +10,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   let options: CompileOptions
+  /// What runs instead of a program that is traced. The function then gives the structure of the result, and computes nothing.
+  private let finished: FinishedProgram?
   /// The one last used is the last.
   private let entries = Locked<Entries>(Entries())
 
@@ -17,7 +19,19 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     var list: [Entry] = []
   }
 
-  init(_ options: CompileOptions) { self.options = options }
+  init(_ options: CompileOptions, finished: FinishedProgram? = nil) {
+    self.options = options
+    self.finished = finished
+  }
+
+  /// Ends the program unless there is a function that can be part of a graph or of a derivative.
+  func requireFunction() {
+    if finished == nil { return }
+    Caller(#fileID, #line).fail(
+      "finished program",
+      "it takes no value of a graph, of a derivative or of vmap in progress; call the function that it was made of there, or the program of its gradient"
+    )
+  }
 
   override var lastProgram: Program? { entries.withLock { $0.list.last?.program } }
 
@@ -26,6 +40,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     var output: Output
     /// All results, of which `updates` are written over arguments.
     var results: [Tensor]
+    /// Of the results; empty if they have none.
+    var names: [String]
     var updates: [Graph.Update]
   }
 
@@ -48,6 +64,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let start = clock.now
     let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
       requirement.fail(sizes) {
+        if finished != nil { return Failure.callerNow() }
         // The message is out, and the program ends when the function asks for the same again.
         func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
         _ = self.trace(names(), types, on: backend, willRequire: stop, trace)
@@ -91,6 +108,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return tracing {
       // Another thread may have been faster.
       if let (entry, sizes) = known(keys, types) { return (entry, sizes, false) }
+      if let finished {
+        let (entry, sizes) = self.read(finished, keys, names(), types, on: backend, trace)
+        return (entry, sizes, false)
+      }
       let (entry, sizes) = compiled(keys, names(), types, on: backend, trace)
       return (entry, sizes, true)
     }
@@ -106,6 +127,49 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       }
       return nil
     }
+  }
+
+  /// The finished program, if the arguments and the structure of the result are those that it was made for.
+  private func read(
+    _ finished: FinishedProgram, _ keys: [String], _ names: [String], _ types: [TensorType], on backend: (any Backend)?,
+    _ trace: (Tracer, [Tensor]) -> Traced
+  ) -> (Entry, [String: Int]) {
+    func require(_ condition: Bool, _ message: @autoclosure () -> String) {
+      Caller(#fileID, #line).require(condition, "finished program", message())
+    }
+    guard let backend else {
+      Caller(#fileID, #line).fail("finished program", "there is no tensor among its arguments, so it is not known where it should run")
+    }
+    let clock = ContinuousClock()
+    let start = clock.now
+    let program = finished.program(on: backend), graph = program.graph
+    let time = clock.now - start
+    note { $0.readingTime += time }
+    let expected = Array(graph.inputNames.dropLast(graph.lateInputCount))
+    require(names == expected, "its arguments' tensors are \(Self.difference(names, expected)); make it again for arguments of this structure")
+    guard let sizes = graph.symbolValues(types) else {
+      let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
+      let place = zip(types, wanted).enumerated().first { !$1.0.mayBe($1.1) }.map(\.offset) ?? 0
+      Caller(#fileID, #line).fail(
+        "finished program", "argument \(names[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments")
+    }
+    // Nothing is traced: the function only says which tensors its result has.
+    let (tracer, traced) = self.trace(names, types, on: backend, trace)
+    require(
+      traced.updates == graph.updates && tracer.graph.lateInputCount == graph.lateInputCount,
+      "it is that of another kind of compiled function: one of compile, of compileUpdate or of compilePullback")
+    require(
+      traced.results.count == graph.outputs.count && (program.resultNames.isEmpty || traced.names == program.resultNames),
+      "its result's tensors are \(Self.difference(traced.names, program.resultNames)); give `like` the structure of its result")
+    let entry = Entry(keys: keys, program: program, template: traced.output)
+    entries.withLock { $0.list.append(entry) }
+    return (entry, sizes)
+  }
+
+  /// Where two lists of names differ.
+  private static func difference(_ names: [String], _ expected: [String]) -> String {
+    for (name, other) in zip(names, expected) where name != other { return "\(name.debugDescription) where the program has \(other.debugDescription)" }
+    return "\(names.count), and the program has \(expected.count)"
   }
 
   private func compiled(
@@ -196,7 +260,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
-    return Entry(keys: keys, program: Program(optimized, on: target, requirements: tracer.requirements), template: traced.output)
+    let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names)
+    return Entry(keys: keys, program: program, template: traced.output)
   }
 
   /// The type of an argument, with the symbols that the options give.
@@ -208,5 +273,13 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }
     return result
+  }
+}
+
+extension TensorType {
+  /// Whether an argument of this type may be one of another type with symbols, whatever their numbers.
+  fileprivate func mayBe(_ other: TensorType) -> Bool {
+    dtype == other.dtype && shape.rank == other.shape.rank
+      && shape.indices.allSatisfy { other.shape[dim: $0].isSymbolic || other.shape[dim: $0] == shape[dim: $0] }
   }
 }

@@ -8,7 +8,9 @@ public final class Program: @unchecked Sendable {
   let backend: any Backend
   private let symbols: [String]
   /// What must hold for the numbers of the symbols.
-  private let requirements: [Requirement]
+  let requirements: [Requirement]
+  /// The results' names in the function's result, if they are known.
+  let resultNames: [String]
   private let plans = Locked(Plans())
 
   private struct Plans {
@@ -20,10 +22,11 @@ public final class Program: @unchecked Sendable {
   /// How many plans that no run is using are kept.
   static let largestCache = 8
 
-  init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = []) {
+  init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = []) {
     self.graph = graph
     self.backend = backend
     self.requirements = requirements
+    self.resultNames = resultNames
     symbols = graph.symbols
   }
 

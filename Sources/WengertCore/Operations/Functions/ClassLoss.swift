@@ -36,6 +36,11 @@ struct ClassLoss: Operation {
   }
 }
 
+extension ClassLoss {
+  func write(to code: inout ProgramWriter) {}
+  init(from code: inout ProgramReader) throws { self.init() }
+}
+
 extension RowFunctions {
   /// From rows and their elements at the class: ln Σ e^(x − max) − (x at the class − max). An infinite maximum is not subtracted.
   fileprivate static func classLoss(_ dtype: DType) -> RowProgram {

@@ -49,6 +49,11 @@ struct MatMulEpilogue: Operation {
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }
 
+extension MatMulEpilogue {
+  func write(to code: inout ProgramWriter) { code.values(rows, product, keepsProduct) }
+  init(from code: inout ProgramReader) throws { try self.init(rows: code.read(), product: code.read(), keepsProduct: code.read()) }
+}
+
 /// a · b + c, added up in c's memory where c is not needed any more. Only graphs that are already differentiated hold it.
 struct MatMulAdd: Operation {
   var name: String { "matmul + add" }
@@ -66,4 +71,9 @@ struct MatMulAdd: Operation {
   func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) is made when a graph is complete") }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
+}
+
+extension MatMulAdd {
+  func write(to code: inout ProgramWriter) {}
+  init(from code: inout ProgramReader) throws { self.init() }
 }

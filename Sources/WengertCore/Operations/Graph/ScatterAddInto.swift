@@ -23,3 +23,8 @@ struct ScatterAddInto: Operation {
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }
 }
+
+extension ScatterAddInto {
+  func write(to code: inout ProgramWriter) { code.values(axis) }
+  init(from code: inout ProgramReader) throws { try self.init(axis: code.read()) }
+}

@@ -150,6 +150,29 @@ struct Attention: Operation {
   }
 }
 
+extension Attention.Scale: CodeValue {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .number(let number): code.form("number", number)
+    case .ofWidth(let width, let heads): code.form("ofWidth", width, heads)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "number": self = try .number(code.read())
+    case "ofWidth": self = try .ofWidth(code.read(), heads: code.read())
+    default: throw code.unknown(word, "scale")
+    }
+  }
+}
+
+extension Attention {
+  func write(to code: inout ProgramWriter) { code.values(heads, scale, dropout, hasTokenKeys) }
+  init(from code: inout ProgramReader) throws { try self.init(heads: code.read(), scale: code.read(), dropout: code.read(), hasTokenKeys: code.read()) }
+}
+
 extension Attention {
   /// The random number of each weight [heads, tokens, tokens]; `sequence` [tokens] is the number of each token's sequence.
   private func uniform(_ key: Tensor, _ shape: Shape, _ sequence: Tensor, _ dtype: DType) -> Tensor {
@@ -217,6 +240,11 @@ struct AttentionBackward: Operation {
     let watched = [0, 1, 2, 7].map { tape.watch(a.operand($0)) }
     return (attention.vjpOfDense(Array(watched[..<3]) + [a.operand(3), a.operand(4)], [watched[3], nil], a.caller), watched)
   }
+}
+
+extension AttentionBackward {
+  func write(to code: inout ProgramWriter) { code.values(attention) }
+  init(from code: inout ProgramReader) throws { try self.init(attention: code.read()) }
 }
 
 /// Attention within each sequence of a packed batch: rows offsets[s]..<offsets[s+1] of the three tensors are sequence s, and each of

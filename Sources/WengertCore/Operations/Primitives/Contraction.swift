@@ -67,6 +67,11 @@ struct MatMul: Operation {
 }
 
 extension MatMul {
+  func write(to code: inout ProgramWriter) { code.values(rightIsTransposed) }
+  init(from code: inout ProgramReader) throws { try self.init(rightIsTransposed: code.read()) }
+}
+
+extension MatMul {
   /// AᵀZ̄, laid out as B is.
   private func gradientOfRight(_ a: Tensor, _ ct: Tensor, _ caller: Caller) -> Tensor {
     rightIsTransposed ? Self.product(ct.transpose(), a, caller).transpose() : Self.product(a.transpose(), ct, caller)

@@ -77,3 +77,23 @@ enum Creation: Operation {
     }
   }
 }
+
+extension Creation {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .fill(let value, let shape, let dtype): code.form("fill", value, shape, dtype)
+    case .iota(let count): code.form("iota", count)
+    case .extent(let extent, let dtype): code.form("extent", extent, dtype)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "fill": self = try .fill(code.read(), code.read(), code.read())
+    case "iota": self = try .iota(code.read())
+    case "extent": self = try .extent(code.read(), code.read())
+    default: throw code.unknown(word, "creation")
+    }
+  }
+}

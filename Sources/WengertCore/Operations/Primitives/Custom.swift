@@ -115,6 +115,11 @@ struct Custom: Operation {
   }
 }
 
+extension Custom {
+  func write(to code: inout ProgramWriter) { code.refuse("\(name) is a Swift function") }
+  init(from code: inout ProgramReader) throws { throw ProgramError("it has a Swift function") }
+}
+
 /// `forward(inputs)` with a derivative that the caller gives.
 ///
 /// ```swift

@@ -197,6 +197,30 @@ enum Elementwise: Operation, Hashable {
   private static let rootTwoOverPi = 0.797_884_560_802_865_4
 }
 
+extension Elementwise {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .unary(let op): code.form("unary", op)
+    case .binary(let op): code.form("binary", op)
+    case .compare(let op): code.form("compare", op)
+    case .select: code.form("select")
+    case .cast(let dtype): code.form("cast", dtype)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "unary": self = try .unary(code.read())
+    case "binary": self = try .binary(code.read())
+    case "compare": self = try .compare(code.read())
+    case "select": self = .select
+    case "cast": self = try .cast(code.read())
+    default: throw code.unknown(word, "element-wise operation")
+    }
+  }
+}
+
 /// The row programs that follow from partial derivatives: the result itself, its pullback, its pushforward. Built once per operation and dtypes.
 enum ElementwisePrograms {
   struct Key: Hashable {

@@ -128,6 +128,28 @@ enum Indexing: Operation {
   }
 }
 
+extension Indexing {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .gather(let axis): code.form("gather", axis)
+    case .scatterAdd(let axis, let extent): code.form("scatterAdd", axis, extent)
+    case .takeAlong(let axis): code.form("takeAlong", axis)
+    case .scatterAddAlong(let axis, let extent): code.form("scatterAddAlong", axis, extent)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "gather": self = try .gather(axis: code.read())
+    case "scatterAdd": self = try .scatterAdd(axis: code.read(), extent: code.read())
+    case "takeAlong": self = try .takeAlong(axis: code.read())
+    case "scatterAddAlong": self = try .scatterAddAlong(axis: code.read(), extent: code.read())
+    default: throw code.unknown(word, "indexing")
+    }
+  }
+}
+
 extension Tensor {
   /// Slices of `axis` in the order of `indices` (whole numbers of any shape, negative ones from the end): the axis is replaced by the indices' axes. An index that
   /// is out of range is a `DataFault`, here as in `scatterAdd`, `takeAlong` and `scatterAddAlong`.

@@ -92,6 +92,31 @@ struct LinearAlgebra: Operation {
   private func halved(_ x: Tensor) -> Tensor { (x.lowerTriangle() + x.lowerTriangle(-1)) * 0.5 }
 }
 
+extension LinearAlgebraKernel: CodeValue {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .cholesky: code.form("cholesky")
+    case .solve: code.form("solve")
+    case .solveTriangular(let upper): code.form("solveTriangular", upper)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "cholesky": self = .cholesky
+    case "solve": self = .solve
+    case "solveTriangular": self = try .solveTriangular(upper: code.read())
+    default: throw code.unknown(word, "kernel")
+    }
+  }
+}
+
+extension LinearAlgebra {
+  func write(to code: inout ProgramWriter) { code.values(kernel) }
+  init(from code: inout ProgramReader) throws { try self.init(kernel: code.read()) }
+}
+
 extension Tensor {
   /// The lower triangular L with a positive diagonal and L·Lᵀ = A, for each matrix A of [..., n, n]; of A the symmetric part (A + Aᵀ)/2 is taken.
   ///

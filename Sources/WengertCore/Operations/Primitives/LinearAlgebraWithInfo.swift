@@ -67,6 +67,11 @@ struct LinearAlgebraWithInfo: Operation {
   }
 }
 
+extension LinearAlgebraWithInfo {
+  func write(to code: inout ProgramWriter) { code.values(kernel) }
+  init(from code: inout ProgramReader) throws { try self.init(kernel: code.read()) }
+}
+
 extension Tensor {
   /// The Cholesky factors of [..., n, n] as `cholesky` gives them, NaN for a matrix that is not positive definite, and `info` [...] (int32): 0 if there is a
   /// factor, 1 if there is none. `torch.linalg.cholesky_ex` is alike.

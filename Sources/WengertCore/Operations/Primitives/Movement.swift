@@ -205,6 +205,54 @@ enum Movement: Operation {
   }
 }
 
+extension Movement.Pick: CodeValue {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .slice(let starts, let steps, let counts): code.form("slice", starts, CodeList(steps), counts)
+    case .diagonal(let first, let second, let offset): code.form("diagonal", first, second, offset)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "slice": self = try .slice(starts: code.read(), steps: code.read(CodeList.self).numbers, counts: code.read())
+    case "diagonal": self = try .diagonal(first: code.read(), second: code.read(), offset: code.read())
+    default: throw code.unknown(word, "part of a tensor")
+    }
+  }
+}
+
+extension Movement {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .reshape(let shape): code.form("reshape", shape)
+    case .permute(let axes): code.form("permute", CodeList(axes))
+    case .broadcast(let shape): code.form("broadcast", shape)
+    case .pick(let pick): code.form("pick", pick)
+    case .place(let pick, let shape, let fill): code.form("place", pick, shape, fill)
+    case .concatenate(let axis): code.form("concatenate", axis)
+    case .copy: code.form("copy")
+    case .barrier(let number): code.form("barrier", number)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "reshape": self = try .reshape(code.read())
+    case "permute": self = try .permute(code.read(CodeList.self).numbers)
+    case "broadcast": self = try .broadcast(code.read())
+    case "pick": self = try .pick(code.read())
+    case "place": self = try .place(code.read(), shape: code.read(), fill: code.read())
+    case "concatenate": self = try .concatenate(axis: code.read())
+    case "copy": self = .copy
+    case "barrier": self = try .barrier(code.read())
+    default: throw code.unknown(word, "movement")
+    }
+  }
+}
+
 extension Operation {
   /// Whether it depends on symbols where its results' shapes may have none: which place is read, or what a row is divided by.
   var namesSymbols: Bool {

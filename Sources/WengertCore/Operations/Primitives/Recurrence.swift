@@ -44,3 +44,8 @@ struct Recurrence: Operation {
   /// y[j−1], zero before the first.
   private func before(_ a: Application) -> Tensor { a.result().shifted(reverse ? -1 : 1, axis: axis, fill: 0, a.caller) }
 }
+
+extension Recurrence {
+  func write(to code: inout ProgramWriter) { code.values(axis, reverse) }
+  init(from code: inout ProgramReader) throws { try self.init(axis: code.read(), reverse: code.read()) }
+}

@@ -167,6 +167,11 @@ struct Reduction: Operation {
   }
 }
 
+extension Reduction {
+  func write(to code: inout ProgramWriter) { code.values(op, CodeList(axes), dtype) }
+  init(from code: inout ProgramReader) throws { try self.init(op: code.read(), axes: code.read(CodeList.self).numbers, dtype: code.read()) }
+}
+
 /// Where products of neighbors stay in a dtype's range whatever their order.
 enum ProductRange {
   /// Whether all products of elements along `axis`, which stays with an extent of one, are far from overflow: Σ log₂ max(|x|, 1) is below the exponents' range.

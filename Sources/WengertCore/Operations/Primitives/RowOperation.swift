@@ -268,6 +268,48 @@ struct RowOperation: Operation {
   }
 }
 
+extension RowOperation {
+  func write(to code: inout ProgramWriter) {
+    code.values(program, rule, shape != nil)
+    shape?.write(to: &code)
+  }
+
+  init(from code: inout ProgramReader) throws {
+    try self.init(program: code.read(), rule: code.read())
+    if try code.flag() { shape = try code.read() }
+  }
+}
+
+extension RowOperation.Rule: CodeValue {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .replay: code.form("replay")
+    case .softmax: code.form("softmax")
+    case .logSoftmax: code.form("logSoftmax")
+    case .logSumExp: code.form("logSumExp")
+    case .layerNorm(let epsilon): code.form("layerNorm", epsilon)
+    case .l2Normalize(let epsilon): code.form("l2Normalize", epsilon)
+    case .selfAdjoint: code.form("selfAdjoint")
+    case .constant: code.form("constant")
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "replay": self = .replay
+    case "softmax": self = .softmax
+    case "logSoftmax": self = .logSoftmax
+    case "logSumExp": self = .logSumExp
+    case "layerNorm": self = try .layerNorm(epsilon: code.read())
+    case "l2Normalize": self = try .l2Normalize(epsilon: code.read())
+    case "selfAdjoint": self = .selfAdjoint
+    case "constant": self = .constant
+    default: throw code.unknown(word, "rule")
+    }
+  }
+}
+
 /// The outputs of a row program over the shape of its first operand, against which the others broadcast; differentiated instruction by instruction.
 package func rowFunction(_ program: RowProgram, _ operands: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
   apply(RowOperation(program: program, rule: .replay), operands, Caller(file, line))

@@ -48,6 +48,11 @@ struct Scan: Operation {
   }
 }
 
+extension Scan {
+  func write(to code: inout ProgramWriter) { code.values(op, axis, reverse) }
+  init(from code: inout ProgramReader) throws { try self.init(op: code.read(), axis: code.read(), reverse: code.read()) }
+}
+
 /// The derivative of running products, y[j] = y[j−1]·x[j], in the compute type.
 ///
 /// Where no product of neighbors can overflow it goes by recurrences without a division, so that zeros are no exception:

@@ -63,6 +63,24 @@ enum Sorting: Operation {
   }
 }
 
+extension Sorting {
+  func write(to code: inout ProgramWriter) {
+    switch self {
+    case .argSort(let axis, let descending, let count): code.form("argSort", axis, descending, count)
+    case .argReduce(let axis, let op): code.form("argReduce", axis, op)
+    }
+  }
+
+  init(from code: inout ProgramReader) throws {
+    let word = try code.word()
+    switch word {
+    case "argSort": self = try .argSort(axis: code.read(), descending: code.read(), count: code.read())
+    case "argReduce": self = try .argReduce(axis: code.read(), code.read())
+    default: throw code.unknown(word, "order")
+    }
+  }
+}
+
 extension Tensor {
   /// Positions (int64) that sort `axis`; equal elements keep their order, NaN counts as the largest.
   ///

@@ -33,6 +33,11 @@ struct Transfer: Operation {
   }
 }
 
+extension Transfer {
+  func write(to code: inout ProgramWriter) { code.refuse("\(name) leads to a device of this process") }
+  init(from code: inout ProgramReader) throws { throw ProgramError("it has a device of another process") }
+}
+
 extension Tensor {
   /// The same numbers in the memory of `backend`; itself if they are there. Its derivative is the way back.
   ///

@@ -1,0 +1,268 @@
+/// What a finished program is made of: the graph after all passes, what must hold of its symbols, and its results' names.
+///
+/// **The code of a program.** Four bytes say that it is one (137, "Wgp"), one is the version of this form, eight the length of what follows them without the checksum; the last
+/// eight are that (FNV-1a of 64 bits over all before it). In between, in this order: tables of
+/// words, of extents that are expressions, of shapes, types, row programs and callers (file and line), each with its length in front and no entry naming a later one; the arguments'
+/// names and types, and how many of them come late; the results' names; the constants, each with its type, strides and bytes; the nodes, each an operation's name in
+/// `PrimitiveList`, what that writes of itself, a caller, operands by how far back they are, and the results' types; outputs and updates; and the requirements.
+/// Numbers take seven bits to a byte, and everything that has a name is written by its name, so that
+/// another order of enumerations or properties changes nothing. Values are numbered as a graph that has no node yet does: arguments, constants, results in their order.
+///
+/// No pass runs on what is read, and no bytes are trusted: `ProgramReader` checks numbers and places, and `Graph.fault` types and operands.
+struct ProgramCode {
+  var graph: Graph
+  var requirements: [Requirement] = []
+  var resultNames: [String] = []
+
+  private static let mark: [UInt8] = [137] + Array("Wgp".utf8)
+  /// To be raised when what an older version of the library would read wrongly is written.
+  static let version: UInt8 = 1
+  private static let headLength = 13, checksumLength = 8
+
+  /// FNV-1a.
+  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// The bytes with this length and checksum in place of those that they have; for tests of what the checksum guards.
+  static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+    guard bytes.count >= headLength + checksumLength else { return bytes }
+    var writer = ProgramWriter()
+    for byte in bytes[..<5] { writer.byte(byte) }
+    writer.fixed(UInt64(bytes.count - headLength - checksumLength))
+    let body = writer.bytes + bytes[headLength..<bytes.count - checksumLength]
+    writer = ProgramWriter()
+    writer.fixed(checksum(body[...]))
+    return body + writer.bytes
+  }
+}
+
+// MARK: Writing
+
+extension ProgramCode {
+  /// - Parameter largestConstant: how many bytes the memory of a constant may take.
+  /// - Throws: `ProgramError` if there is something that no code can hold, with the operation and its place.
+  func bytes(largestConstant: Int) throws -> [UInt8] {
+    var writer = ProgramWriter()
+    try write(to: &writer, largestConstant)
+    let body = writer.finish()
+    return Self.sealed(Self.mark + [Self.version] + [UInt8](repeating: 0, count: 8) + body + [UInt8](repeating: 0, count: 8))
+  }
+
+  private func write(to code: inout ProgramWriter, _ largestConstant: Int) throws {
+    var numbers = [Int](repeating: -1, count: graph.values.count)
+    var count = 0
+    func number(_ value: Graph.Value) {
+      numbers[value] = count
+      count += 1
+    }
+    code.count(graph.inputs.count)
+    for (value, name) in zip(graph.inputs, graph.inputNames) {
+      code.name(name)
+      code.type(graph.type(value))
+      number(value)
+    }
+    code.count(graph.lateInputCount)
+    code.count(resultNames.count)
+    for name in resultNames { code.name(name) }
+
+    let constants = graph.values.indices.filter { if case .constant = graph.values[$0].origin { true } else { false } }
+    code.count(constants.count)
+    for value in constants {
+      guard case .constant(let tensor) = graph.values[value].origin else { continue }
+      try write(tensor, value, to: &code, largestConstant)
+      number(value)
+    }
+    try check(code, "an argument")
+
+    code.count(graph.nodes.count)
+    for node in graph.nodes {
+      if let name = PrimitiveList.name(of: node.operation) { code.word(name) }
+      node.operation.write(to: &code)
+      code.caller(node.caller)
+      code.count(node.operands.count)
+      for operand in node.operands { code.count(count - numbers[operand]) }
+      code.count(node.results.count)
+      for result in node.results {
+        code.type(graph.type(result))
+        number(result)
+      }
+      try check(code, Self.place(node))
+      if PrimitiveList.name(of: node.operation) == nil { unreachable("\(node.operation.name) is not in the list of primitives") }
+    }
+
+    code.count(graph.outputs.count)
+    for output in graph.outputs { code.count(numbers[output]) }
+    code.count(graph.updates.count)
+    for update in graph.updates { code.values(update.input, update.output) }
+    code.count(requirements.count)
+    for requirement in requirements {
+      code.values(requirement.a, requirement.relation == .atMost, requirement.b)
+      code.text(requirement.operation)
+      code.text(requirement.message)
+      code.caller(requirement.caller)
+    }
+    try check(code, "a requirement of an operation")
+  }
+
+  private func check(_ code: ProgramWriter, _ place: String) throws {
+    if let refusal = code.refusal { throw ProgramError("\(place) cannot be written: \(refusal)") }
+  }
+
+  private static func place(_ node: Graph.Node) -> String {
+    "\(node.operation.name)" + (node.caller.isOwn ? "" : " (\(node.caller.fileName):\(node.caller.line))")
+  }
+
+  /// The stretch of memory that a constant is in, and how it lies there, since sums take their order from that; one that is scattered over more than twice its own bytes is
+  /// made dense.
+  private func write(_ tensor: Tensor, _ value: Graph.Value, to code: inout ProgramWriter, _ largestConstant: Int) throws {
+    var view = tensor.view
+    // It may be repeated along axes of any extent.
+    func one(_ layout: Layout) -> Layout {
+      var layout = layout
+      for axis in layout.shape.indices where layout.shape[dim: axis].isExpression { layout.shape[dim: axis] = 1 }
+      return layout
+    }
+    func stretch() -> Range<Int> { one(view.layout).extent.map { $0.lowerBound..<$0.upperBound + 1 } ?? 0..<0 }
+    if stretch().count * view.dtype.byteCount > 2 * view.with(one(view.layout)).distinctByteCount, !view.shape.isSymbolic {
+      view = ViewKernels.copied(view)
+    }
+    let elements = stretch(), width = view.dtype.byteCount
+    if elements.count * width > largestConstant {
+      let reader = graph.nodes.first { $0.operands.contains(value) }.map { "\(Self.place($0)) uses" } ?? "is a result"
+      throw ProgramError(
+        "the tensor \(tensor.type) that \(reader) is not an argument of the function, and takes \(elements.count * width) bytes, where at most \(largestConstant) are written; pass it as an argument"
+      )
+    }
+    code.type(TensorType(shape: view.shape, dtype: view.dtype))
+    code.count(elements.count)
+    code.count(elements.isEmpty ? 0 : view.layout.offset - elements.lowerBound)
+    CodeList(elements.isEmpty ? Layout(rowMajor: view.shape).strides : view.layout.strides).write(to: &code)
+    if elements.isEmpty { return }
+    view.storage.backend.withBytes(of: view.storage, in: elements.lowerBound * width..<elements.upperBound * width) { code.raw($0) }
+  }
+}
+
+// MARK: Reading
+
+extension ProgramCode {
+  /// - Parameter backend: where the constants are put, and the program will run.
+  /// - Throws: `ProgramError` if these are not the bytes of a program that this version of the library can run.
+  init(_ bytes: [UInt8], on backend: any Backend) throws {
+    guard bytes.starts(with: Self.mark) else {
+      throw ProgramError(bytes.isEmpty ? "there is nothing" : "it is not a finished program: it begins otherwise")
+    }
+    guard bytes.count > 4, bytes[4] == Self.version else {
+      throw ProgramError(
+        bytes.count <= 4
+          ? "it is cut off" : "it is written in form \(bytes[4]), and this version of the library reads form \(Self.version); make the program again")
+    }
+    let length = bytes[5..<min(Self.headLength, bytes.count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let held = bytes.count - Self.headLength - Self.checksumLength
+    guard held >= 0, length == UInt64(held) else {
+      throw ProgramError("it is cut off, or something follows it: its length is \(length) bytes, and there are \(max(held, 0))")
+    }
+    let end = bytes.count - Self.checksumLength
+    let sum = bytes[end...].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    guard sum == Self.checksum(bytes[..<end]) else { throw ProgramError("it is damaged: its checksum is another one") }
+    var reader = try ProgramReader(bytes, in: Self.headLength..<end)
+    try self.init(from: &reader, on: backend)
+    try reader.finish()
+  }
+
+  private init(from code: inout ProgramReader, on backend: any Backend) throws {
+    graph = Graph()
+    for _ in 0..<(try code.count("arguments")) {
+      let name = try code.name()
+      _ = graph.addInput(name, try code.type())
+    }
+    graph.lateInputCount = try code.unsigned()
+    for _ in 0..<(try code.count("results' names")) { resultNames.append(try code.name()) }
+    for _ in 0..<(try code.count("constants")) { _ = graph.addConstant(try Self.constant(from: &code, on: backend)) }
+    for _ in 0..<(try code.count("operations")) {
+      let name = try code.word()
+      guard let type = PrimitiveList.all[name] else { throw code.unknown(name, "operation") }
+      let operation = try Self.operation(type, from: &code), caller = try code.caller()
+      var operands: [Graph.Value] = [], types: [TensorType] = []
+      for _ in 0..<(try code.count("operands")) {
+        let back = try code.unsigned()
+        guard (1...max(graph.values.count, 1)).contains(back), back <= graph.values.count else {
+          throw ProgramError("\(operation.name) has an operand that is not made before")
+        }
+        operands.append(graph.values.count - back)
+      }
+      for _ in 0..<(try code.count("results of an operation")) { types.append(try code.type()) }
+      _ = graph.addNode(operation, operands, types, caller)
+    }
+    for _ in 0..<(try code.count("results")) { graph.outputs.append(try code.unsigned()) }
+    for _ in 0..<(try code.count("updates")) { graph.updates.append(try Graph.Update(input: code.read(), output: code.read())) }
+    for _ in 0..<(try code.count("requirements")) {
+      let a = try code.dimension(), relation: Requirement.Relation = try code.flag() ? .atMost : .equal, b = try code.dimension()
+      requirements.append(
+        try Requirement(a: a, relation: relation, b: b, operation: code.text(), message: code.text(), caller: code.caller()))
+    }
+    if let fault = graph.fault { throw ProgramError("its graph is broken: \(fault)") }
+    graph = graph.separatingProducts(for: backend)
+    guard resultNames.isEmpty || resultNames.count == graph.outputs.count else {
+      throw ProgramError("it has \(resultNames.count) names of \(graph.outputs.count) results")
+    }
+    let known = Set(graph.symbols)
+    if let symbol = code.symbols.filter({ !known.contains($0) }).min() {
+      throw ProgramError("no argument's shape says what the symbol \(symbol.debugDescription) is")
+    }
+  }
+
+  private static func operation<Primitive: Operation>(_ type: Primitive.Type, from code: inout ProgramReader) throws -> any Operation {
+    try code.read(type)
+  }
+
+  private static func constant(from code: inout ProgramReader, on backend: any Backend) throws -> Tensor {
+    let type = try code.type(), count = try code.unsigned(), offset = try code.unsigned()
+    let strides = try code.read(CodeList.self).numbers
+    var layout = Layout(shape: type.shape, strides: strides, offset: offset)
+    for axis in type.shape.indices where type.shape[dim: axis].isExpression { layout.shape[dim: axis] = 1 }
+    let (byteCount, overflows) = count.multipliedReportingOverflow(by: type.dtype.byteCount)
+    let isPlaced =
+      strides.rank == type.shape.rank
+      && type.shape.indices.allSatisfy { axis in
+        let stride = strides[dim: axis].raw
+        if stride == 0 || type.shape.hasNoElements { return true }
+        if type.shape[dim: axis].isExpression || stride.magnitude > ProgramReader.largestExtent { return false }
+        return layout.shape[axis] == 1 || layout.shape[axis] - 1 <= count / abs(stride)
+      }
+    guard !overflows, isPlaced, offset <= count else { throw ProgramError("a constant \(type) is not in its \(count) elements") }
+    let bytes = try code.raw(byteCount)
+    if type.dtype == .bool, bytes.contains(where: { $0 > 1 }) { throw ProgramError("a constant has truth values that are none") }
+    let storage = backend.allocate(byteCount: byteCount)
+    let view = View(storage: storage, layout: layout, dtype: type.dtype)
+    guard view.isInBounds else { throw ProgramError("a constant \(type) is not in its \(count) elements") }
+    if byteCount > 0 { backend.write(Array(bytes).span.bytes, to: storage, at: 0) }
+    layout.shape = type.shape
+    return Tensor(view.with(layout), node: nil)
+  }
+}
+
+extension Graph {
+  /// The graph with products apart from the row programs in which they cannot end on this backend: the program may have been made for another one.
+  fileprivate func separatingProducts(for backend: any Backend) -> Graph {
+    func isSeparated(_ node: Node) -> MatMulEpilogue? {
+      guard let joined = node.operation as? MatMulEpilogue else { return nil }
+      return backend.canFuse(epilogue: joined.rows.program, ofProduct: type(node.operands[0]).dtype) ? nil : joined
+    }
+    guard nodes.contains(where: { isSeparated($0) != nil }) else { return self }
+    var rewriter = GraphRewriter(self)
+    for node in nodes {
+      guard let joined = isSeparated(node) else {
+        rewriter.keep(node)
+        continue
+      }
+      var operands = rewriter.values(node.operands)
+      let product = rewriter.add(MatMul(), Array(operands[..<2]), node.caller)[0]
+      operands.removeFirst(2)
+      operands.insert(product, at: joined.product)
+      let results = (joined.keepsProduct ? [product] : []) + rewriter.add(joined.rows, operands, node.caller)
+      for (old, new) in zip(node.results, results) { rewriter.replace(old, by: new) }
+    }
+    return rewriter.finish()
+  }
+}

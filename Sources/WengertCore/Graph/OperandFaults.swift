@@ -1,0 +1,285 @@
+// What each primitive takes for granted: checked of graphs after every pass in debug builds and tests, and of every graph that is read, whose bytes may be anything.
+
+extension Elementwise {
+  func fault(_ operands: [TensorType]) -> String? {
+    if operands.count != operandCount { return "needs \(operandCount) operands" }
+    let numbers = self == .select ? operands.dropFirst() : operands[...]
+    if self == .select && operands[0].dtype != .bool { return "the condition must be bool" }
+    if !numbers.allSatisfy({ $0.dtype == numbers.last!.dtype }) { return "the operands' dtypes differ" }
+    if numbers.last!.dtype == .bool && (self == .binary(.subtract) || self == .unary(.negate)) { return "truth values have none" }
+    if self == .unary(.unitInterval) { return "random bits become numbers in row programs alone" }
+    return operands.allSatisfy { $0.shape.broadcasts(to: operands.last!.shape) != false } ? nil : "the operands' shapes differ"
+  }
+}
+
+extension RowOperation {
+  func fault(_ operands: [TensorType]) -> String? {
+    if let fault = program.fault { return fault }
+    if operands.count != program.inputs.count { return "the program has \(program.inputs.count) inputs" }
+    guard let full = shape ?? operands.first?.shape, full.rank > 0, full.isPossible else { return "there are no rows" }
+    for (number, (operand, input)) in zip(operands, program.inputs).enumerated() {
+      if operand.dtype != input.dtype { return "input \(number) is \(input.dtype)" }
+      let isNumber = operand.shape.rank == 0 || operand.shape.isOne(operand.shape.rank - 1)
+      if !input.isRow && !isNumber { return "input \(number) is one number per row" }
+      if operand.shape.broadcasts(to: full) != true { return "input \(number) is not of the rows \(full)" }
+    }
+    return nil
+  }
+}
+
+extension MatMul {
+  func fault(_ operands: [TensorType]) -> String? { Self.fault(operands) }
+
+  /// - Parameter sum: what the product is added to.
+  fileprivate static func fault(_ factors: [TensorType], sum: TensorType? = nil) -> String? {
+    guard factors.count == 2, factors[0].dtype == factors[1].dtype else { return "needs two factors of one dtype" }
+    let a = factors[0].shape, b = factors[1].shape
+    guard a.rank >= 2, a.rank == b.rank else { return "needs matrices of one rank" }
+    let isFitting = a[dim: a.rank - 1].equals(b[dim: b.rank - 2]) != false
+    let isAligned = (0..<a.rank - 2).allSatisfy { a[dim: $0].equals(b[dim: $0]) != false }
+    if !isFitting || !isAligned { return "the factors do not fit" }
+    guard let sum else { return nil }
+    var product = factors[0]
+    product.shape[dim: a.rank - 1] = b[dim: b.rank - 1]
+    return sum.agrees(with: product) ? nil : "the product is \(product)"
+  }
+}
+
+extension MatMulAdd {
+  func fault(_ operands: [TensorType]) -> String? {
+    operands.count != 3 ? "needs two factors and a sum" : MatMul.fault([operands[0], operands[1]], sum: operands[2])
+  }
+}
+
+extension MatMulEpilogue {
+  func fault(_ operands: [TensorType]) -> String? {
+    let inputs = rows.program.inputs.count
+    guard operands.count == inputs + 1, (0..<inputs).contains(product) else { return "a product stands for input \(product) of \(inputs)" }
+    if let fault = MatMul.fault(Array(operands[..<2])) { return fault }
+    var all = Array(operands[2...])
+    var made = operands[0]
+    made.shape[dim: made.shape.rank - 1] = operands[1].shape[dim: made.shape.rank - 1]
+    all.insert(made, at: product)
+    if let fault = rows.fault(all) { return fault }
+    let isWhole = rows.program.inputs[product].isRow && rows.iteration(all).equals(made.shape) == true && made.shape.rank == 2
+    return isWhole && rows.program.outputs.allSatisfy { $0.accumulate == nil } ? nil : "the product is not the rows of the program"
+  }
+}
+
+extension ScatterAddInto {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 3 else { return "needs updates, indices and a tensor" }
+    let (updates, indices, into) = (operands[0], operands[1], operands[2])
+    guard indices.isWhole, indices.shape.rank == 1 else { return "the indices must be a list of whole numbers" }
+    guard updates.dtype == into.dtype, updates.shape.rank == into.shape.rank, into.shape.indices.contains(axis) else {
+      return "the updates do not fit the tensor"
+    }
+    var expected = into.shape
+    expected[dim: axis] = indices.shape[dim: 0]
+    return updates.agrees(with: TensorType(shape: expected, dtype: into.dtype)) ? nil : "the updates do not fit the tensor"
+  }
+}
+
+extension Movement {
+  func fault(_ operands: [TensorType]) -> String? {
+    if case .concatenate(let axis) = self {
+      guard let first = operands.first else { return "needs an operand" }
+      guard first.shape.indices.contains(axis) else { return "there is no axis \(axis)" }
+      for other in operands {
+        guard other.dtype == first.dtype, other.shape.rank == first.shape.rank else { return "the operands' dtypes or ranks differ" }
+        let isBeside = first.shape.indices.allSatisfy { $0 == axis || other.shape[dim: $0] == first.shape[dim: $0] }
+        if !isBeside { return "the operands differ outside of axis \(axis)" }
+      }
+      return nil
+    }
+    guard operands.count == 1 else { return "needs one operand" }
+    let x = operands[0].shape
+    switch self {
+    case .reshape(let target): return target.isPossible && target.elements.equals(x.elements) == true ? nil : "\(target) has other elements"
+    case .permute(let axes): return axes.isOrder(of: x.rank) ? nil : "\(axes) is no order of its axes"
+    case .broadcast(let target): return target.isPossible && x.broadcasts(to: target) == true ? nil : "it does not broadcast to \(target)"
+    case .pick(let pick): return pick.fault(of: x)
+    case .place(let pick, let target, _):
+      if !target.isPossible { return "there is no shape \(target)" }
+      return pick.fault(of: target) ?? (pick.shape(of: target) == x ? nil : "it does not fit its place in \(target)")
+    case .concatenate, .copy, .barrier: return nil
+    }
+  }
+}
+
+extension Movement.Pick {
+  /// What is wrong with picking this from a tensor of a shape.
+  fileprivate func fault(of shape: Shape) -> String? {
+    switch self {
+    case .slice(let starts, let steps, let counts):
+      guard starts.rank == shape.rank, steps.rank == shape.rank, counts.rank == shape.rank, counts.isPossible else {
+        return "the slice is not of \(shape)"
+      }
+      let isInside = shape.indices.allSatisfy { axis in
+        // What the symbols decide is seen when they have their numbers.
+        guard let count = counts[dim: axis].number, count > 0, let start = starts[dim: axis].number else { return true }
+        guard start >= 0 else { return false }
+        guard count > 1 else { return shape[dim: axis].number.map { start < $0 } ?? true }
+        let (distance, overflows) = steps[dim: axis].raw.multipliedReportingOverflow(by: count - 1)
+        let (last, isFar) = distance.addingReportingOverflow(start)
+        guard !overflows, !isFar, last >= 0 else { return false }
+        return shape[dim: axis].number.map { max(start, last) < $0 } ?? true
+      }
+      return isInside ? nil : "the slice leaves \(shape)"
+    case .diagonal(let first, let second, let offset):
+      let isFine = first != second && shape.indices.contains(first) && shape.indices.contains(second)
+      return isFine && offset.magnitude <= ProgramReader.largestExtent ? nil : "\(shape) has no such diagonal"
+    }
+  }
+}
+
+extension Reduction {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 1 else { return "needs one operand" }
+    let shape = operands[0].shape
+    for (number, axis) in axes.dimensions.map(\.raw).enumerated() {
+      guard shape.indices.contains(axis), number == 0 || axes[dim: number - 1].raw < axis else { return "\(axes) are no axes of it, in order" }
+      let isExtreme = op == .minimum || op == .maximum
+      if isExtreme && shape[dim: axis].number == 0 { return "axis \(axis) is empty" }
+      if isExtreme && dtype != .bool && (1 as Dimension).isAtMost(shape[dim: axis]) == false { return "axis \(axis) is empty" }
+    }
+    return nil
+  }
+}
+
+extension Creation {
+  func fault(_ operands: [TensorType]) -> String? {
+    if !operands.isEmpty { return "needs no operand" }
+    switch self {
+    case .fill(_, let shape, _): return shape.isPossible ? nil : "there is no shape \(shape)"
+    case .iota(let count), .extent(let count, _): return Shape(dimensions: [count]).isPossible ? nil : "there is no extent \(count)"
+    }
+  }
+}
+
+extension Indexing {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 2, operands[1].isWhole else { return "needs a tensor, and indices of int32 or int64" }
+    let x = operands[0].shape, indices = operands[1].shape
+    func isAxis(_ axis: Int, _ extent: Dimension = 0) -> Bool { x.indices.contains(axis) && Shape(dimensions: [extent]).isPossible }
+    switch self {
+    case .gather(let axis): return isAxis(axis) && indices.rank == 1 ? nil : "needs a list of indices of axis \(axis)"
+    case .scatterAdd(let axis, let extent):
+      return isAxis(axis, extent) && indices.rank == 1 && x[dim: axis].equals(indices[dim: 0]) == true
+        ? nil : "needs an index for each slice of axis \(axis)"
+    case .takeAlong(let axis):
+      guard isAxis(axis), indices.rank == x.rank else { return "needs indices of axis \(axis)" }
+      return x.indices.allSatisfy { $0 == axis || indices[dim: $0] == x[dim: $0] } ? nil : "the indices differ beside axis \(axis)"
+    case .scatterAddAlong(let axis, let extent):
+      return isAxis(axis, extent) && indices == x ? nil : "needs an index for each element"
+    }
+  }
+}
+
+extension Scan {
+  func fault(_ operands: [TensorType]) -> String? {
+    operands.count == 1 && operands[0].shape.indices.contains(axis) ? nil : "needs one operand with an axis \(axis)"
+  }
+}
+
+extension Recurrence {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 2, operands[0].agrees(with: operands[1]) else { return "needs two operands of one type" }
+    return operands[0].shape.indices.contains(axis) ? nil : "there is no axis \(axis)"
+  }
+}
+
+extension Sorting {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 1 else { return "needs one operand" }
+    let shape = operands[0].shape
+    switch self {
+    case .argSort(let axis, _, let count):
+      guard shape.indices.contains(axis), Shape(dimensions: [count]).isPossible, count.isAtMost(shape[dim: axis]) != false else {
+        return "axis \(axis) has no \(count) elements"
+      }
+    case .argReduce(let axis, let op):
+      guard op == .minimum || op == .maximum else { return "only the least and the greatest have a place" }
+      guard shape.indices.contains(axis), (1 as Dimension).isAtMost(shape[dim: axis]) != false else { return "axis \(axis) is empty" }
+    }
+    return nil
+  }
+}
+
+extension Attention {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 5 else { return "needs query, key, value, offsets and a random key" }
+    let q = operands[0]
+    guard q.dtype.isFloating, q.shape.rank == 2, operands[1].agrees(with: q), operands[2].agrees(with: q) else {
+      return "query, key and value are not of one type [tokens, width]"
+    }
+    guard operands[3].isWhole, operands[3].shape.rank == 1, operands[3].shape[dim: 0].number != 0 else {
+      return "the offsets are not a list of whole numbers"
+    }
+    let keys: Shape = hasTokenKeys && dropout > 0 ? Shape(dimensions: [q.shape[dim: 0]]) : []
+    // With keys of the tokens, whether there are as many depends on the symbols in general.
+    guard operands[4].dtype == .int64, dropout == 0 || operands[4].shape.equals(keys) != false else { return "the random keys do not fit" }
+    guard heads > 0, q.shape[dim: 1].number.map({ $0 % heads == 0 }) ?? true else { return "the width is not in \(heads) parts" }
+    if case .ofWidth(let width, let parts) = scale, parts <= 0 || width.number == 0 { return "a head has no width" }
+    return (0..<1).contains(dropout) ? nil : "the dropout is \(dropout)"
+  }
+}
+
+extension AttentionBackward {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 8 else { return "needs the operands and results of attention, and a cotangent" }
+    if let fault = attention.fault(Array(operands[..<5])) { return fault }
+    let results = attention.results(Array(operands[..<5]), Caller(#fileID, #line))
+    let isFitting = operands[5].agrees(with: results[0]) && operands[6].agrees(with: results[1]) && operands[7].agrees(with: results[0])
+    return isFitting ? nil : "they are not the results of its attention"
+  }
+}
+
+extension ClassLoss {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 2, operands[1].isWhole else { return "needs rows, and a class for each" }
+    let x = operands[0].shape, classes = operands[1].shape
+    guard operands[0].dtype.isFloating, x.rank > 0, classes.rank == x.rank, classes.isOne(x.rank - 1) else { return "needs a class for each row" }
+    return x.indices.dropLast().allSatisfy { x[dim: $0].equals(classes[dim: $0]) != false } ? nil : "needs a class for each row"
+  }
+}
+
+extension LinearAlgebra {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == (kernel == .cholesky ? 1 : 2) else { return "needs \(kernel == .cholesky ? "a matrix" : "matrices and right-hand sides")" }
+    let a = operands[0], rank = a.shape.rank
+    guard a.dtype == .float32 || a.dtype == .float64, rank >= 2, a.shape[dim: rank - 1].equals(a.shape[dim: rank - 2]) != false else {
+      return "needs square matrices of float32 or float64"
+    }
+    guard let b = operands.dropFirst().first else { return nil }
+    let isFitting = b.dtype == a.dtype && b.shape.rank == rank && (0..<rank - 1).allSatisfy { b.shape[dim: $0].equals(a.shape[dim: $0]) != false }
+    return isFitting ? nil : "the right-hand sides do not fit"
+  }
+}
+
+extension LinearAlgebraWithInfo {
+  func fault(_ operands: [TensorType]) -> String? {
+    if case .solveTriangular = kernel { return "there is none for triangles" }
+    return LinearAlgebra(kernel: kernel).fault(operands)
+  }
+}
+
+extension Custom {
+  func fault(_ operands: [TensorType]) -> String? { "its function is traced through, and it is in no graph" }
+}
+
+extension Transfer {
+  func fault(_ operands: [TensorType]) -> String? { "a program runs on one device" }
+}
+
+extension TensorType {
+  /// Whether its elements can be indices.
+  fileprivate var isWhole: Bool { dtype == .int32 || dtype == .int64 }
+}
+
+extension Shape {
+  /// Whether these are all axes of so many, in some order.
+  fileprivate func isOrder(of count: Int) -> Bool {
+    rank == count && Set(dimensions.map(\.raw)) == Set(0..<count)
+  }
+}
