@@ -1,5 +1,32 @@
 // What each primitive takes for granted: checked of graphs after every pass in debug builds and tests, and of every graph that is read, whose bytes may be anything.
 
+/// Where the symbols decide whether operands fit, that is taken for granted, and noted: such nodes of a graph that is read are looked at again when the symbols have their
+/// numbers.
+final class OpenQuestions: @unchecked Sendable {
+  @TaskLocal static var current: OpenQuestions?
+
+  private var isAsked = false
+  /// The nodes whose operands fit or not as the symbols say.
+  private(set) var nodes: [Int] = []
+
+  /// - Returns: `answer`, or true if it is open.
+  static func taken(_ answer: Bool?) -> Bool {
+    if answer == nil { current?.isAsked = true }
+    return answer ?? true
+  }
+
+  /// Counts what was asked since for this node.
+  func belongs(to node: Int) {
+    if isAsked { nodes.append(node) }
+    isAsked = false
+  }
+}
+
+extension Dimension {
+  fileprivate func mayEqual(_ other: Dimension) -> Bool { OpenQuestions.taken(equals(other)) }
+  fileprivate func mayBeAtMost(_ other: Dimension) -> Bool { OpenQuestions.taken(isAtMost(other)) }
+}
+
 extension Elementwise {
   func fault(_ operands: [TensorType]) -> String? {
     if operands.count != operandCount { return "needs \(operandCount) operands" }
@@ -8,7 +35,7 @@ extension Elementwise {
     if !numbers.allSatisfy({ $0.dtype == numbers.last!.dtype }) { return "the operands' dtypes differ" }
     if numbers.last!.dtype == .bool && (self == .binary(.subtract) || self == .unary(.negate)) { return "truth values have none" }
     if self == .unary(.unitInterval) { return "random bits become numbers in row programs alone" }
-    return operands.allSatisfy { $0.shape.broadcasts(to: operands.last!.shape) != false } ? nil : "the operands' shapes differ"
+    return operands.allSatisfy { OpenQuestions.taken($0.shape.broadcasts(to: operands.last!.shape)) } ? nil : "the operands' shapes differ"
   }
 }
 
@@ -35,8 +62,8 @@ extension MatMul {
     guard factors.count == 2, factors[0].dtype == factors[1].dtype else { return "needs two factors of one dtype" }
     let a = factors[0].shape, b = factors[1].shape
     guard a.rank >= 2, a.rank == b.rank else { return "needs matrices of one rank" }
-    let isFitting = a[dim: a.rank - 1].equals(b[dim: b.rank - 2]) != false
-    let isAligned = (0..<a.rank - 2).allSatisfy { a[dim: $0].equals(b[dim: $0]) != false }
+    let isFitting = a[dim: a.rank - 1].mayEqual(b[dim: b.rank - 2])
+    let isAligned = (0..<a.rank - 2).allSatisfy { a[dim: $0].mayEqual(b[dim: $0]) }
     if !isFitting || !isAligned { return "the factors do not fit" }
     guard let sum else { return nil }
     var product = factors[0]
@@ -116,14 +143,15 @@ extension Movement.Pick {
         return "the slice is not of \(shape)"
       }
       let isInside = shape.indices.allSatisfy { axis in
-        // What the symbols decide is seen when they have their numbers.
-        guard let count = counts[dim: axis].number, count > 0, let start = starts[dim: axis].number else { return true }
-        guard start >= 0 else { return false }
-        guard count > 1 else { return shape[dim: axis].number.map { start < $0 } ?? true }
-        let (distance, overflows) = steps[dim: axis].raw.multipliedReportingOverflow(by: count - 1)
+        if counts[dim: axis].number == 0 { return true }
+        // The whole axis.
+        if starts[dim: axis].number == 0 && steps[dim: axis].raw == 1 && counts[dim: axis] == shape[dim: axis] { return true }
+        guard let extent = shape[dim: axis].number, let start = starts[dim: axis].number, let count = counts[dim: axis].number else {
+          return OpenQuestions.taken(nil)
+        }
+        let (distance, overflows) = count > 1 ? steps[dim: axis].raw.multipliedReportingOverflow(by: count - 1) : (0, false)
         let (last, isFar) = distance.addingReportingOverflow(start)
-        guard !overflows, !isFar, last >= 0 else { return false }
-        return shape[dim: axis].number.map { max(start, last) < $0 } ?? true
+        return !overflows && !isFar && min(start, last) >= 0 && max(start, last) < extent
       }
       return isInside ? nil : "the slice leaves \(shape)"
     case .diagonal(let first, let second, let offset):
@@ -138,10 +166,14 @@ extension Reduction {
     guard operands.count == 1 else { return "needs one operand" }
     let shape = operands[0].shape
     for (number, axis) in axes.dimensions.map(\.raw).enumerated() {
-      guard shape.indices.contains(axis), number == 0 || axes[dim: number - 1].raw < axis else { return "\(axes) are no axes of it, in order" }
+      guard shape.indices.contains(axis), number == 0 || axes[dim: number - 1].raw < axis else {
+        return "\(axes) are no axes of it, in order"
+      }
       let isExtreme = op == .minimum || op == .maximum
-      if isExtreme && shape[dim: axis].number == 0 { return "axis \(axis) is empty" }
-      if isExtreme && dtype != .bool && (1 as Dimension).isAtMost(shape[dim: axis]) == false { return "axis \(axis) is empty" }
+      // Any and all of nothing are false and true.
+      if isExtreme && (dtype != .bool || shape[dim: axis].number == 0) && !(1 as Dimension).mayBeAtMost(shape[dim: axis]) {
+        return "axis \(axis) is empty"
+      }
     }
     return nil
   }
@@ -195,12 +227,12 @@ extension Sorting {
     let shape = operands[0].shape
     switch self {
     case .argSort(let axis, _, let count):
-      guard shape.indices.contains(axis), Shape(dimensions: [count]).isPossible, count.isAtMost(shape[dim: axis]) != false else {
+      guard shape.indices.contains(axis), Shape(dimensions: [count]).isPossible, count.mayBeAtMost(shape[dim: axis]) else {
         return "axis \(axis) has no \(count) elements"
       }
     case .argReduce(let axis, let op):
       guard op == .minimum || op == .maximum else { return "only the least and the greatest have a place" }
-      guard shape.indices.contains(axis), (1 as Dimension).isAtMost(shape[dim: axis]) != false else { return "axis \(axis) is empty" }
+      guard shape.indices.contains(axis), (1 as Dimension).mayBeAtMost(shape[dim: axis]) else { return "axis \(axis) is empty" }
     }
     return nil
   }
@@ -217,9 +249,12 @@ extension Attention {
       return "the offsets are not a list of whole numbers"
     }
     let keys: Shape = hasTokenKeys && dropout > 0 ? Shape(dimensions: [q.shape[dim: 0]]) : []
-    // With keys of the tokens, whether there are as many depends on the symbols in general.
-    guard operands[4].dtype == .int64, dropout == 0 || operands[4].shape.equals(keys) != false else { return "the random keys do not fit" }
-    guard heads > 0, q.shape[dim: 1].number.map({ $0 % heads == 0 }) ?? true else { return "the width is not in \(heads) parts" }
+    guard operands[4].dtype == .int64, dropout == 0 || OpenQuestions.taken(operands[4].shape.equals(keys)) else {
+      return "the random keys do not fit"
+    }
+    guard heads > 0, OpenQuestions.taken(q.shape[dim: 1].number.map { $0 % heads == 0 }) else {
+      return "the width is not in \(heads) parts"
+    }
     if case .ofWidth(let width, let parts) = scale, parts <= 0 || width.number == 0 { return "a head has no width" }
     return (0..<1).contains(dropout) ? nil : "the dropout is \(dropout)"
   }
@@ -239,20 +274,24 @@ extension ClassLoss {
   func fault(_ operands: [TensorType]) -> String? {
     guard operands.count == 2, operands[1].isWhole else { return "needs rows, and a class for each" }
     let x = operands[0].shape, classes = operands[1].shape
-    guard operands[0].dtype.isFloating, x.rank > 0, classes.rank == x.rank, classes.isOne(x.rank - 1) else { return "needs a class for each row" }
-    return x.indices.dropLast().allSatisfy { x[dim: $0].equals(classes[dim: $0]) != false } ? nil : "needs a class for each row"
+    guard operands[0].dtype.isFloating, x.rank > 0, classes.rank == x.rank, classes.isOne(x.rank - 1) else {
+      return "needs a class for each row"
+    }
+    return x.indices.dropLast().allSatisfy { x[dim: $0].mayEqual(classes[dim: $0]) } ? nil : "needs a class for each row"
   }
 }
 
 extension LinearAlgebra {
   func fault(_ operands: [TensorType]) -> String? {
-    guard operands.count == (kernel == .cholesky ? 1 : 2) else { return "needs \(kernel == .cholesky ? "a matrix" : "matrices and right-hand sides")" }
+    guard operands.count == (kernel == .cholesky ? 1 : 2) else {
+      return "needs \(kernel == .cholesky ? "a matrix" : "matrices and right-hand sides")"
+    }
     let a = operands[0], rank = a.shape.rank
-    guard a.dtype == .float32 || a.dtype == .float64, rank >= 2, a.shape[dim: rank - 1].equals(a.shape[dim: rank - 2]) != false else {
+    guard a.dtype == .float32 || a.dtype == .float64, rank >= 2, a.shape[dim: rank - 1].mayEqual(a.shape[dim: rank - 2]) else {
       return "needs square matrices of float32 or float64"
     }
     guard let b = operands.dropFirst().first else { return nil }
-    let isFitting = b.dtype == a.dtype && b.shape.rank == rank && (0..<rank - 1).allSatisfy { b.shape[dim: $0].equals(a.shape[dim: $0]) != false }
+    let isFitting = b.dtype == a.dtype && b.shape.rank == rank && (0..<rank - 1).allSatisfy { b.shape[dim: $0].mayEqual(a.shape[dim: $0]) }
     return isFitting ? nil : "the right-hand sides do not fit"
   }
 }

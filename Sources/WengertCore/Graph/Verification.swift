@@ -39,8 +39,10 @@ extension Graph {
       if tensor.type != info.type { return "the constant %\(value) : \(info.type) is a tensor \(tensor.type)" }
       isMade[value] = true
     }
+    let questions = OpenQuestions.current
     for (index, node) in nodes.enumerated() {
       if let fault = fault(of: node, index, &isMade) { return "\(text(of: node)): \(fault)" }
+      questions?.belongs(to: index)
     }
     if let value = isMade.firstIndex(of: false) { return "%\(value) is made by nothing" }
     for output in outputs where !values.indices.contains(output) { return "an output is %\(output) of \(values.count) values" }
@@ -68,13 +70,22 @@ extension Graph {
       }
       isMade[result] = true
     }
+    return fault(of: node.operation, node) { type($0) }
+  }
+
+  private func fault(of operation: some Operation, _ node: Node, type: (Value) -> TensorType) -> String? {
     let operands = node.operands.map { type($0) }
-    if let fault = node.operation.fault(operands) { return "\(fault); they are \(operands)" }
+    if let fault = operation.fault(operands) { return "\(fault); they are \(operands)" }
     // What the rule asks of symbols was asked when the operation was traced.
-    let expected = Tracer.$current.withValue(nil) { node.operation.results(operands, node.caller) }
+    let expected = Tracer.$current.withValue(nil) { operation.results(operands, node.caller) }
     let recorded = node.results.map { type($0) }
     let agree = expected.count == recorded.count && zip(expected, recorded).allSatisfy { $0.agrees(with: $1) }
     return agree ? nil : "recorded with results \(recorded), its rule gives \(expected)"
+  }
+
+  /// What is wrong with a node's operands when the symbols have these numbers.
+  func fault(of node: Node, _ symbols: [String: Int]) -> String? {
+    fault(of: node.operation.bound(symbols), node) { type($0).bound(symbols) }
   }
 }
 

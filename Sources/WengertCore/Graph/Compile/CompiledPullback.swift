@@ -41,7 +41,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       let slopes = pullback(cotangent).tensors
       let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
       return Compiler.Traced(
-        output: value, results: [value] + new, names: [], updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
+        output: value, results: [value] + new, names: [],
+        updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
     }
     let (_, run) = compiler.begin(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)

@@ -146,12 +146,15 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let time = clock.now - start
     note { $0.readingTime += time }
     let expected = Array(graph.inputNames.dropLast(graph.lateInputCount))
-    require(names == expected, "its arguments' tensors are \(Self.difference(names, expected)); make it again for arguments of this structure")
+    require(
+      names == expected, "its arguments' tensors are \(Self.difference(names, expected)); make it again for arguments of this structure")
     guard let sizes = graph.symbolValues(types) else {
       let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
       let place = zip(types, wanted).enumerated().first { !$1.0.mayBe($1.1) }.map(\.offset) ?? 0
       Caller(#fileID, #line).fail(
-        "finished program", "argument \(names[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments")
+        "finished program",
+        "argument \(names[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments"
+      )
     }
     // Nothing is traced: the function only says which tensors its result has.
     let (tracer, traced) = self.trace(names, types, on: backend, trace)
@@ -168,7 +171,9 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   /// Where two lists of names differ.
   private static func difference(_ names: [String], _ expected: [String]) -> String {
-    for (name, other) in zip(names, expected) where name != other { return "\(name.debugDescription) where the program has \(other.debugDescription)" }
+    for (name, other) in zip(names, expected) where name != other {
+      return "\(name.debugDescription) where the program has \(other.debugDescription)"
+    }
     return "\(names.count), and the program has \(expected.count)"
   }
 

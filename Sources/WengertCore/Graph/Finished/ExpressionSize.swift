@@ -52,11 +52,11 @@ struct ExpressionSize {
     return size
   }
 
-  /// Whether comparisons stay below 2⁶² and below some milliseconds.
+  /// Whether comparisons stay below 2⁶², and take no longer than the search for a bound in some hundred thousand steps.
   var isBearable: Bool {
     let doublings = Double(sign: .plus, exponent: Int(min(factors, 64)), significand: 1)
     let searches = (1 + 2 * functions) * (1 + 2 * functions)
-    return weight * functionWeight * functionWeight <= 0x1p57 && terms * doublings * searches <= 0x1p17
+    return weight * functionWeight * functionWeight <= 0x1p57 && terms * doublings * searches <= 0x1p20
   }
 }
 

@@ -62,8 +62,7 @@ public final class FinishedProgram: Sendable {
   private func read(on backend: any Backend) throws -> Program {
     func known(_ programs: [Program]) -> Program? { programs.first { $0.backend === backend } }
     if let program = programs.withLock({ known($0) }) { return program }
-    let code = try ProgramCode(code.bytes, on: backend)
-    let program = Program(code.graph, on: backend, requirements: code.requirements, resultNames: code.resultNames)
+    let program = Program(try ProgramCode(code.bytes, on: backend), on: backend)
     return programs.withLock { programs in
       // Another thread may have been faster.
       if let faster = known(programs) { return faster }
@@ -116,6 +115,8 @@ extension CompiledFunction where Output == Tensor {
 extension CompiledUpdate {
   /// A function that changes its first argument and is a finished program, that of a `compileUpdate`; see `CompiledFunction.init(finished:like:)`.
   public convenience init(finished program: FinishedProgram, like structure: @escaping (State, repeat each Input) -> Output) {
-    self.init({ (state: inout State, input: repeat each Input) in structure(state, repeat each input) }, Compiler(CompileOptions(), finished: program))
+    self.init(
+      { (state: inout State, input: repeat each Input) in structure(state, repeat each input) },
+      Compiler(CompileOptions(), finished: program))
   }
 }

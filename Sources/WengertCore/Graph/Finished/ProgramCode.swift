@@ -13,6 +13,8 @@ struct ProgramCode {
   var graph: Graph
   var requirements: [Requirement] = []
   var resultNames: [String] = []
+  /// Of a program that was read: what is looked at again when the symbols have their numbers, nodes whose operands then fit or not, and extents that may be negative.
+  var openNodes: [Int] = [], openExtents: Set<Dimension> = []
 
   private static let mark: [UInt8] = [137] + Array("Wgp".utf8)
   /// To be raised when what an older version of the library would read wrongly is written.
@@ -155,7 +157,8 @@ extension ProgramCode {
     guard bytes.count > 4, bytes[4] == Self.version else {
       throw ProgramError(
         bytes.count <= 4
-          ? "it is cut off" : "it is written in form \(bytes[4]), and this version of the library reads form \(Self.version); make the program again")
+          ? "it is cut off"
+          : "it is written in form \(bytes[4]), and this version of the library reads form \(Self.version); make the program again")
     }
     let length = bytes[5..<min(Self.headLength, bytes.count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let held = bytes.count - Self.headLength - Self.checksumLength
@@ -201,8 +204,9 @@ extension ProgramCode {
       requirements.append(
         try Requirement(a: a, relation: relation, b: b, operation: code.text(), message: code.text(), caller: code.caller()))
     }
-    if let fault = graph.fault { throw ProgramError("its graph is broken: \(fault)") }
-    graph = graph.separatingProducts(for: backend)
+    if let fault = noteQuestions() { throw ProgramError("its graph is broken: \(fault)") }
+    if graph.separateProducts(for: backend), let fault = noteQuestions() { unreachable("separated products break the graph: \(fault)") }
+    openExtents = code.openExtents
     guard resultNames.isEmpty || resultNames.count == graph.outputs.count else {
       throw ProgramError("it has \(resultNames.count) names of \(graph.outputs.count) results")
     }
@@ -210,6 +214,14 @@ extension ProgramCode {
     if let symbol = code.symbols.filter({ !known.contains($0) }).min() {
       throw ProgramError("no argument's shape says what the symbol \(symbol.debugDescription) is")
     }
+  }
+
+  /// What is wrong with the graph; notes what the symbols decide.
+  private mutating func noteQuestions() -> String? {
+    let questions = OpenQuestions()
+    let fault = OpenQuestions.$current.withValue(questions) { graph.fault }
+    openNodes = questions.nodes
+    return fault
   }
 
   private static func operation<Primitive: Operation>(_ type: Primitive.Type, from code: inout ProgramReader) throws -> any Operation {
@@ -243,16 +255,19 @@ extension ProgramCode {
 }
 
 extension Graph {
-  /// The graph with products apart from the row programs in which they cannot end on this backend: the program may have been made for another one.
-  fileprivate func separatingProducts(for backend: any Backend) -> Graph {
-    func isSeparated(_ node: Node) -> MatMulEpilogue? {
+  /// Takes products apart from the row programs in which they cannot end on this backend: the program may have been made for another one.
+  ///
+  /// - Returns: whether there were any.
+  fileprivate mutating func separateProducts(for backend: any Backend) -> Bool {
+    let source = self
+    func separated(_ node: Node) -> MatMulEpilogue? {
       guard let joined = node.operation as? MatMulEpilogue else { return nil }
-      return backend.canFuse(epilogue: joined.rows.program, ofProduct: type(node.operands[0]).dtype) ? nil : joined
+      return backend.canFuse(epilogue: joined.rows.program, ofProduct: source.type(node.operands[0]).dtype) ? nil : joined
     }
-    guard nodes.contains(where: { isSeparated($0) != nil }) else { return self }
+    guard nodes.contains(where: { separated($0) != nil }) else { return false }
     var rewriter = GraphRewriter(self)
     for node in nodes {
-      guard let joined = isSeparated(node) else {
+      guard let joined = separated(node) else {
         rewriter.keep(node)
         continue
       }
@@ -263,6 +278,7 @@ extension Graph {
       let results = (joined.keepsProduct ? [product] : []) + rewriter.add(joined.rows, operands, node.caller)
       for (old, new) in zip(node.results, results) { rewriter.replace(old, by: new) }
     }
-    return rewriter.finish()
+    self = rewriter.finish()
+    return true
   }
 }

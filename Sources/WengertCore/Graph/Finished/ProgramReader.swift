@@ -12,6 +12,8 @@ struct ProgramReader {
   private var callers: [Caller] = []
   /// The symbols that extents name.
   private(set) var symbols: Set<String> = []
+  /// Extents of types that may be negative for some numbers of the symbols.
+  private(set) var openExtents: Set<Dimension> = []
 
   /// No tensor has more elements than bytes can be addressed.
   static let largestExtent = 1 << 47
@@ -33,7 +35,8 @@ struct ProgramReader {
     for _ in 0..<(try count("types")) {
       let (shape, size) = try entry(of: shapes, "shape")
       let type = try TensorType(shape: shape, dtype: read())
-      guard shape.hasExtents, size.isBearable else { throw ProgramError("it has a type that no tensor can have, \(type)") }
+      guard shape.isPossible(size) else { throw ProgramError("it has a type that no tensor can have, \(type)") }
+      for extent in shape.dimensions where extent.isExpression && (0 as Dimension).isAtMost(extent) != true { openExtents.insert(extent) }
       types.append(type)
     }
     for _ in 0..<(try count("row programs")) { try rowPrograms.append(RowProgram(partsFrom: &self)) }
@@ -128,7 +131,9 @@ extension ProgramReader {
   }
 
   mutating func text() throws -> String {
-    guard let text = String(validating: try raw(count("bytes of a text")), as: UTF8.self) else { throw ProgramError("it has a text that is not UTF-8") }
+    guard let text = String(validating: try raw(count("bytes of a text")), as: UTF8.self) else {
+      throw ProgramError("it has a text that is not UTF-8")
+    }
     return text
   }
 
@@ -236,9 +241,21 @@ extension ProgramReader {
 }
 
 extension Shape {
-  /// Whether no extent is a number below zero.
-  var hasExtents: Bool { indices.allSatisfy { self[dim: $0].isExpression || self[dim: $0].raw >= 0 } }
+  /// Whether a tensor could have this shape, its elements be counted, and its extents be compared.
+  var isPossible: Bool { isPossible(ExpressionSize(self)) }
 
-  /// Whether a tensor could have this shape, and shapes of its kind be compared.
-  var isPossible: Bool { hasExtents && ExpressionSize(self).isBearable }
+  fileprivate func isPossible(_ size: @autoclosure () -> ExpressionSize) -> Bool {
+    var count = 1, hasSymbols = false
+    for axis in indices {
+      let extent = self[dim: axis]
+      if extent.isExpression {
+        hasSymbols = true
+        continue
+      }
+      let (product, overflows) = count.multipliedReportingOverflow(by: extent.raw)
+      if extent.raw < 0 || overflows { return false }
+      count = product
+    }
+    return !hasSymbols || size().isBearable
+  }
 }

@@ -63,7 +63,9 @@ extension RowProgram.Instruction {
   fileprivate init(number id: Int, from code: inout ProgramReader) throws {
     func operand() throws -> RowProgram.Value {
       let back = try code.number()
-      guard (1...max(id, 1)).contains(back), id > 0 else { throw ProgramError("instruction \(id) of a row program reads what is not made before") }
+      guard (1...max(id, 1)).contains(back), id > 0 else {
+        throw ProgramError("instruction \(id) of a row program reads what is not made before")
+      }
       return id - back
     }
     let word = try code.word()

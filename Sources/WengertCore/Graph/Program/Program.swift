@@ -11,6 +11,8 @@ public final class Program: @unchecked Sendable {
   let requirements: [Requirement]
   /// The results' names in the function's result, if they are known.
   let resultNames: [String]
+  /// Of a program that was read: nodes and extents that are looked at again when the symbols have their numbers.
+  private let openNodes: [Int], openExtents: Set<Dimension>
   private let plans = Locked(Plans())
 
   private struct Plans {
@@ -22,11 +24,17 @@ public final class Program: @unchecked Sendable {
   /// How many plans that no run is using are kept.
   static let largestCache = 8
 
-  init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = []) {
-    self.graph = graph
+  convenience init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = []) {
+    self.init(ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames), on: backend)
+  }
+
+  init(_ code: ProgramCode, on backend: any Backend) {
+    graph = code.graph
     self.backend = backend
-    self.requirements = requirements
-    self.resultNames = resultNames
+    requirements = code.requirements
+    resultNames = code.resultNames
+    openNodes = code.openNodes
+    openExtents = code.openExtents
     symbols = graph.symbols
   }
 
@@ -42,9 +50,25 @@ public final class Program: @unchecked Sendable {
     }
     if let known { return (known, false) }
     if let number = requirements.firstIndex(where: { !$0.holds(sizes) }) { violated(number, requirements[number]) }
+    requireFitting(sizes)
     let plan = BoundProgram(graph, symbols: sizes, sizes: key, on: backend)
     plans.withLock { $0.last = plan }
     return (plan, true)
+  }
+
+  /// Ends the program if what was read does not hold for these numbers of the symbols.
+  private func requireFitting(_ sizes: [String: Int]) {
+    func end(_ operation: String, _ message: String, _ caller: Caller) {
+      let values = sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+      caller.fail(operation, "\(message), with \(values)")
+    }
+    for extent in openExtents where extent.bound(sizes) < 0 {
+      end("finished program", "the extent \(extent) is negative", Caller(#fileID, #line))
+    }
+    for number in openNodes {
+      let node = graph.nodes[number]
+      if let fault = graph.fault(of: node, sizes) { end(node.operation.name, fault, node.caller) }
+    }
   }
 
   func giveBack(_ plan: BoundProgram) {

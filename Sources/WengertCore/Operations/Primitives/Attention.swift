@@ -170,7 +170,9 @@ extension Attention.Scale: CodeValue {
 
 extension Attention {
   func write(to code: inout ProgramWriter) { code.values(heads, scale, dropout, hasTokenKeys) }
-  init(from code: inout ProgramReader) throws { try self.init(heads: code.read(), scale: code.read(), dropout: code.read(), hasTokenKeys: code.read()) }
+  init(from code: inout ProgramReader) throws {
+    try self.init(heads: code.read(), scale: code.read(), dropout: code.read(), hasTokenKeys: code.read())
+  }
 }
 
 extension Attention {
