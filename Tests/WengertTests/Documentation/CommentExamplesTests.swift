@@ -315,6 +315,15 @@ struct CommentExamplesTests {
     #expect(names == ["weight", "bias"])
   }
 
+  @Test("a finished program") func finishedProgramExample() throws {
+    let compiled = compile { (x: Tensor) in square(x) + 1 }
+    _ = compiled(Tensor([1.0, 2.0]))
+    let finished = try FinishedProgram(code: compiled.program!.code())
+    let f = CompiledFunction<Tensor, Tensor>(finished: finished)
+    let y = f(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
+    #expect(numbers(y) == [10, 17] && f.statistics.compilations == 0)
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "full", "linspace", "with", "memoryStatistics", "square", "clip", "cast", "select", "sum", "mean", "softmax",
@@ -322,7 +331,7 @@ struct CommentExamplesTests {
       "oneHot", "cumulativeSum", "sorted", "topK", "einsum", "matmul", "cholesky", "solve", "solveWithInfo",
       "attention", "RandomKey", "update", "vjp", "jvp", "valueAndGradient", "gradient", "checkpoint", "jacobian",
       "hessian", "vmap", "compile", "compileUpdate", "compilePullback", "customDerivative", "promote", "description",
-      "catchingDataFaults", "array", "ParameterTree",
+      "catchingDataFaults", "array", "ParameterTree", "FinishedProgram",
     ]
     // Operators and subscripts have no name.
     let unnamed = ["[[1], [2]]) + Tensor", "x[Axis.all, 1]"]

@@ -88,9 +88,7 @@ extension Program {
 extension CompiledFunction {
   /// A function that is a finished program, and is never traced.
   ///
-  /// ```swift
-  /// let step = CompiledFunction<Model, Tensor, Pair<Tensor, Model>>(finished: program) { model, x in Pair(x, model) }
-  /// ```
+  /// A loss and its gradient by a model: `CompiledFunction<Model, Tensor, Pair<Tensor, Model>>(finished: program) { model, x in Pair(x, model) }`.
   ///
   /// - Parameter structure: gives, of the arguments, a value of the structure of the result: which tensors are in it does not matter. It is called once for each structure of the
   ///   arguments; for a gradient it gives back the argument that the gradient is of.
