@@ -1,5 +1,5 @@
 """Writes the small inputs from which the fuzzer starts: Corpus/<driver>/<name>. Needs Python's own library only."""
-import json, pathlib, struct, zlib
+import base64, json, pathlib, struct, zlib
 
 ROOT = pathlib.Path(__file__).parent / "Corpus"
 
@@ -164,3 +164,89 @@ seed("http", "deep", '{"labels": [[[[{"a": [null, true, false, -0.5E+2]}]]]]}')
 
 for i, equation in enumerate(["ij,jk->ik", "...ij,...jk", "ii->i", "i,j->", "b i , b i -> b"]):
     seed("einsum", "e%d" % i, equation)
+
+
+class Program:
+    """The code of a finished program, as ProgramCode.swift describes it."""
+
+    def __init__(self):
+        self.words, self.tables = [], {name: [] for name in ("extents", "shapes", "types", "rows", "callers")}
+
+    @staticmethod
+    def count(value):
+        out = b""
+        while value >= 0x80:
+            out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
+        return out + bytes([value])
+
+    def number(self, value):
+        return self.count(value << 1 if value >= 0 else (-value << 1) - 1)
+
+    def word(self, text):
+        if text not in self.words:
+            self.words.append(text)
+        return self.count(self.words.index(text))
+
+    def entry(self, table, data):
+        if data not in self.tables[table]:
+            self.tables[table].append(data)
+        return self.tables[table].index(data)
+
+    def name(self, *parts):
+        return self.count(len(parts)) + b"".join(map(self.word, parts))
+
+    def extent(self, value):
+        if isinstance(value, int):
+            return self.count(0) + self.number(value)
+        symbol = self.entry("extents", self.word("symbol") + self.word(value))
+        return self.count(1 + self.entry("extents", self.word("sum") + self.count(1) + self.number(1) + self.count(1) + self.count(symbol)))
+
+    def shape(self, *extents):
+        return self.count(self.entry("shapes", self.count(len(extents)) + b"".join(map(self.extent, extents))))
+
+    def type(self, dtype, *extents):
+        return self.count(self.entry("types", self.shape(*extents) + self.word(dtype)))
+
+    def list(self, *parts):
+        return self.count(len(parts)) + b"".join(parts)
+
+    def caller(self, line):
+        return self.count(self.entry("callers", self.word("Models/M.swift") + self.count(line)))
+
+    def node(self, operation, line, operands, results):
+        return operation + self.caller(line) + self.list(*map(self.count, operands)) + self.list(*results)
+
+    def finish(self, body):
+        tables = [self.list(*([len(w.encode()).to_bytes(1, "little") + w.encode() for w in self.words]))]
+        payload = b"".join(tables + [self.list(*table) for table in self.tables.values()]) + body
+        code = b"\x89Wgp\x01" + struct.pack("<Q", len(payload)) + payload
+        checksum = 0xCBF29CE484222325
+        for byte in code:
+            checksum = (checksum ^ byte) * 0x100000001B3 % 2**64
+        return code + struct.pack("<Q", checksum)
+
+
+# x[n, 3] → exp x
+p = Program()
+x = p.type("float32", "n", 3)
+exponential = p.finish(
+    p.list(p.name("0") + x) + p.count(0) + p.list(p.name("")) + p.list()
+    + p.list(p.node(p.word("elementwise") + p.word("unary") + p.word("exp"), 7, [1], [x]))
+    + p.list(p.count(1)) + p.list() + p.list())
+seed("program", "exp", exponential)
+seed("literal", "exp", base64.b64encode(exponential))
+
+# x[n, 2] → the rows' sums of x·2.5 + c, c[2] a constant; 1 ≤ n
+p = Program()
+x, c, y = p.type("float32", "n", 2), p.type("float32", 2), p.type("float32", "n", 1)
+f = p.word("float32")
+rows = p.entry("rows", p.count(4) + b"rows" + p.list(f + b"\1", f + b"\1") + p.list(
+    f + p.word("load") + p.number(0), f + p.word("constant") + b"\1" + floats(2.5), f + p.word("binary") + p.word("multiply") + p.number(2) + p.number(1),
+    f + p.word("load") + p.number(1), f + p.word("binary") + p.word("add") + p.number(2) + p.number(1), f + p.word("reduce") + p.word("sum") + p.number(1),
+) + p.list(p.number(5) + f + b"\0"))
+seed("program", "rows", p.finish(
+    p.list(p.name("0") + x) + p.count(0) + p.list()
+    + p.list(c + p.count(2) + p.count(0) + p.list(p.number(1)) + floats(1, 2))
+    + p.list(p.node(p.word("rows") + p.count(rows) + p.word("replay") + b"\1" + p.shape("n", 2), 9, [2, 1], [y]))
+    + p.list(p.count(2)) + p.list()
+    + p.list(p.extent(1) + b"\1" + p.extent("n") + p.count(2) + b"op" + p.count(4) + b"text" + p.caller(10))))

@@ -11,6 +11,10 @@ import Wengert
       return Calls.run(peersFolder: peersFolder)
     case "search": return StreamedBench.search(CommandLine.arguments)
     case "losses": return StreamedBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)
+    case "programs":
+      let options = Options(Array(CommandLine.arguments.dropFirst(2)))
+      pin(to: options.threads)
+      return try Programs.run(repeats: options.repeats)
     case "tokenize": return try TokenizeBench.run(Array(CommandLine.arguments.dropFirst(2)), peersFolder: peersFolder)
     case "encoders":
       let options = Options(Array(CommandLine.arguments.dropFirst(2)))

@@ -16,6 +16,7 @@ struct Options {
     wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
     wengert-bench encoders [--only name,…] [--repeats n]
     wengert-bench calls
+    wengert-bench programs [--repeats n]
     wengert-bench losses [decoupled|softmax|topk|bce] [--labels n] [--batch n] [--width n] [--block n]
     wengert-bench search [--labels n]
     wengert-bench tokenize --file texts.txt --model folder [--megabytes n] [--repeats n]
@@ -24,7 +25,7 @@ struct Options {
     Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
     row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
     `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures small operations call by call, beside PyTorch, and what a call of a compiled
-    function costs, with the memory blocks that each asks for.
+    function costs, with the memory blocks that each asks for. `programs` times what comes before a program's first result, compiled and read.
     `tokenize` encodes a file's first lines (2 MB) here and in Hugging Face's tokenizer, and writes the whole file's tokens.
     """
 

@@ -123,10 +123,22 @@ struct CommentExamplesTests {
     }
   }
 
+  @Test("a program in a file") func saveExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("square.program")
+      let compiled = compile { (x: Tensor) in square(x) + 1 }
+      _ = compiled(Tensor([1.0, 2.0]))
+      try compiled.program!.save(to: file)
+      let f = CompiledFunction<Tensor, Tensor>(finished: try FinishedProgram(contentsOf: file))
+      let y = f(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
+      #expect(y.doubles == [10, 17] && f.statistics.compilations == 0)
+    }
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",
-      "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "NPYWriter",
+      "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "NPYWriter", "save",
     ]
     var found: Set<String> = []
     for folder in ["Sources/WengertNN"] {

@@ -16,6 +16,8 @@ private let drivers = Drivers([
   "checkpoint": readCheckpoint,
   "events": readEvents,
   "einsum": readEquation,
+  "program": readProgram,
+  "literal": readLiteral,
 ])
 
 /// The fuzzer calls this with one input after the other.

@@ -98,8 +98,10 @@ struct FinishedProgramTests {
 
   @Test("arguments that the program was not made for end the program, with what it was made for")
   func arguments() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { _ = FinishedProgramTests.double()(Tensor.ones([3, 4])) }
-      .expectsMessage("finished program: argument 0 is float32[3, 4], and the program was made for float32[n, 2]")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = FinishedProgramTests.double()(Tensor.ones([3, 4]))
+    }
+    .expectsMessage("finished program: argument 0 is float32[3, 4], and the program was made for float32[n, 2]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let compiled = compile { (x: [Tensor]) in x[0] }
       _ = compiled([Tensor(1)])

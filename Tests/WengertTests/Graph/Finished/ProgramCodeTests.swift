@@ -99,7 +99,10 @@ struct ProgramCodeTests {
   @Test("small tensors that a function uses are in the code as they lie in memory; large ones are refused, with who uses them")
   func constants() throws {
     let small = RandomKey(1).normal([6, 4])
-    let views = [small, small.transpose(), small[1..<4], small[Axis.all, 2], small.flip(0), Tensor.full(3, [5, 2]), small[0..<0], Tensor([true, false])]
+    let views = [
+      small, small.transpose(), small[1..<4], small[Axis.all, 2], small.flip(0), Tensor.full(3, [5, 2]), small[0..<0],
+      Tensor([true, false]),
+    ]
     let f: ([Tensor]) -> [Tensor] = { x in views.map { $0.cast(to: .float32) * x[0] } + [small.transpose().matmul(small) + x[0]] }
     let x = [Tensor(2)]
     try FinishedCopy(of: f, at: x).compare(at: x, "constants")
@@ -108,8 +111,25 @@ struct ProgramCodeTests {
     _ = compiled(Tensor.ones([2, 300]))
     let refusal = programError { _ = try compiled.program!.code() }
     #expect(refusal.hasPrefix("the tensor float32[300, 100] that matmul (WengertTests/ProgramCodeTests.swift:"))
-    #expect(refusal.hasSuffix("uses is not an argument of the function, and takes 120000 bytes, where at most 65536 are written; pass it as an argument"))
+    #expect(
+      refusal.hasSuffix(
+        "uses is not an argument of the function, and takes 120000 bytes, where at most 65536 are written; pass it as an argument"))
     #expect(try compiled.program!.code(largestConstant: 120_000).count > 120_000)
+  }
+
+  @Test("code that another program has written by the description of the form is read")
+  func description() {
+    // Both are made by Tests/Fuzz/seeds.py.
+    let exponential = FinishedProgram(
+      "iVdncAFoAAAAAAAAAAoGc3ltYm9sAW4Dc3VtB2Zsb2F0MzIBMAALZWxlbWVudHdpc2UFdW5hcnkDZXhwDk1vZGVscy9NLnN3aWZ0AgABAgECAQABAgIABgEAAwABCQcBAQQAAAEBBQABBgcIAAEBAQABAQAAhty1+XCpOqc="
+    )
+    let x = RandomKey(1).normal([5, 3])
+    #expect(CompiledFunction<Tensor, Tensor>(finished: exponential)(x).bits == exp(x).bits)
+    let sums = FinishedProgram(
+      "iVdncAHYAAAAAAAAAA4Gc3ltYm9sAW4Dc3VtB2Zsb2F0MzIEbG9hZAhjb25zdGFudAZiaW5hcnkIbXVsdGlwbHkDYWRkBnJlZHVjZQEwBHJvd3MGcmVwbGF5Dk1vZGVscy9NLnN3aWZ0AgABAgECAQADAgIABAEABAICAAIDAAMBAwIDAQRyb3dzAgMBAwEGAwQAAwUBAAAgQAMGBwQCAwQCAwYIBAIDCQICAQoDAAINCQ0KAQEKAAAAAQECAAECAACAPwAAAEABCwAMAQAAAgIBAQIBAgABAAIBAgJvcAR0ZXh0Af8CWp4HSifO"
+    )
+    let found = CompiledFunction<Tensor, Tensor>(finished: sums)(Tensor([[1, 1], [3, 2]]))
+    #expect(found.shape == [2, 1] && found.array() == [8, 15.5] as [Float])
   }
 
   @Test("a literal is the code in base64, and one that is damaged ends the program at its line")
