@@ -176,8 +176,8 @@ final class BoundProgram: @unchecked Sendable {
     let early = lowering.graph.inputs.count - lowering.graph.lateInputCount
     var last = [Int](repeating: firstLateStep, count: lowering.graph.lateInputCount)
     for (number, step) in steps.enumerated() {
-      for view in step.call.call.writes {
-        guard case .input(let input) = plan.place(lowering.buffer(view).number), input >= early else { continue }
+      for buffer in step.call.writes {
+        guard case .input(let input) = plan.place(buffer), input >= early else { continue }
         last[input - early] = number
       }
     }
@@ -190,8 +190,8 @@ final class BoundProgram: @unchecked Sendable {
     if lowering.graph.lateInputCount == 0 { return steps.count }
     var late = Set(early..<lowering.graph.inputs.count)
     return steps.firstIndex { step in
-      let isLate = (step.call.call.reads + step.call.call.writes).contains { late.contains(lowering.buffer($0).number) }
-      if isLate { for view in step.call.call.writes { late.insert(lowering.buffer(view).number) } }
+      let isLate = step.call.reads.contains(where: late.contains) || step.call.writes.contains(where: late.contains)
+      if isLate { late.formUnion(step.call.writes) }
       return isLate
     } ?? steps.count
   }

@@ -1,13 +1,26 @@
 /// A backend that computes nothing and writes down what it is asked for: operations executed on it leave the list of kernel calls that a program consists of,
 /// and which buffers they need.
 final class KernelRecorder: Backend, @unchecked Sendable {
-  struct Call {
-    var call: KernelCall
+  /// A call that was noted. Planning a program looks through the list of them many times, for which nothing of a call should be copied.
+  final class Call: Sendable {
+    let call: KernelCall
     /// The operation that asked for it.
-    var operation: String
-    var caller: Caller
+    let operation: String
+    let caller: Caller
     /// What is said if there is no result for the numbers that the call is given.
-    var report: FaultReport?
+    let report: FaultReport?
+    /// The numbers of the buffers that it reads, and writes.
+    let reads: [Int], writes: [Int]
+
+    init(_ call: KernelCall, of operation: String, _ caller: Caller, _ report: FaultReport?) {
+      self.call = call
+      self.operation = operation
+      self.caller = caller
+      self.report = report
+      let arguments = call.arguments
+      reads = arguments.reads.map { RecordedStorage.of($0).number }
+      writes = arguments.writes.map { RecordedStorage.of($0).number }
+    }
   }
 
   private(set) var calls: [Call] = []
@@ -35,7 +48,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
   }
 
   func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
-    calls.append(Call(call: call, operation: operation, caller: caller, report: report))
+    calls.append(Call(call, of: operation, caller, report))
     return FunctionKernel { nil }
   }
 
@@ -65,4 +78,7 @@ final class RecordedStorage: Storage, @unchecked Sendable {
     self.kind = kind
     super.init(backend: recorder, byteCount: byteCount)
   }
+
+  /// That of a view in a call that was noted.
+  static func of(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
 }

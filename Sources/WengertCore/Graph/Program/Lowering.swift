@@ -11,8 +11,18 @@ struct Lowering {
   init(_ graph: Graph, symbols: [String: Int]) {
     let recorder = KernelRecorder()
     var tensors = [Tensor?](repeating: nil, count: graph.values.count)
+    // Few of the shapes differ.
+    var shapes: [Shape: Shape] = [:]
+    func bound(_ value: Graph.Value) -> TensorType {
+      var type = graph.type(value)
+      if !type.shape.isSymbolic { return type }
+      let shape = shapes[type.shape] ?? type.shape.bound(symbols)
+      shapes[type.shape] = shape
+      type.shape = shape
+      return type
+    }
     for (number, value) in graph.inputs.enumerated() {
-      let type = graph.type(value).bound(symbols)
+      let type = bound(value)
       let storage = recorder.buffer(type.byteCount, .input(number))
       tensors[value] = Tensor(View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
     }
@@ -34,7 +44,7 @@ struct Lowering {
       recorder.operation = node.operation.name
       recorder.caller = node.caller
       let operands = node.operands.map { tensor($0) }
-      let types = node.results.map { graph.type($0).bound(symbols) }
+      let types = node.results.map { bound($0) }
       let results = node.operation.bound(symbols).execute(operands, types, on: recorder, node.caller)
       for (value, result) in zip(node.results, results) { tensors[value] = result }
     }
@@ -45,7 +55,7 @@ struct Lowering {
     let updated = Set(graph.updates.map(\.output))
     let overwritten = Set(graph.updates.filter { graph.outputs[$0.output] != graph.inputs[$0.input] }.map(\.input))
     for (number, view) in outputs.enumerated() where !updated.contains(number) {
-      guard case .input(let input) = unsafeDowncast(view.storage, to: RecordedStorage.self).kind, overwritten.contains(input) else {
+      guard case .input(let input) = RecordedStorage.of(view).kind, overwritten.contains(input) else {
         continue
       }
       outputs[number] = ViewKernels.copied(view)
@@ -61,7 +71,7 @@ struct Lowering {
     recorder.forget()
   }
 
-  func buffer(_ view: View) -> RecordedStorage { unsafeDowncast(view.storage, to: RecordedStorage.self) }
+  func buffer(_ view: View) -> RecordedStorage { RecordedStorage.of(view) }
 
   /// The buffer of an argument.
   func input(_ number: Int) -> RecordedStorage { buffers[number] }
@@ -77,6 +87,7 @@ private struct UpdateCopies {
   init(_ lowering: Lowering, _ recorder: KernelRecorder) {
     self.recorder = recorder
     calls = lowering.calls
+    if lowering.graph.updates.isEmpty { return }
     let updates = lowering.graph.updates.map { update in
       (output: lowering.outputs[update.output], target: lowering.input(update.input))
     }
@@ -89,7 +100,7 @@ private struct UpdateCopies {
       copy(output, to: aside)
       late.append((aside, place))
     }
-    let uses = BufferUses(calls) { lowering.buffer($0).number }
+    let uses = BufferUses(calls, bufferCount: recorder.buffers.count)
     for (output, target) in updates {
       let source = lowering.buffer(output)
       if case .input = source.kind { continue }
@@ -115,19 +126,19 @@ private struct UpdateCopies {
 }
 
 /// When each buffer is written and read, by number of the call.
-struct BufferUses {
-  private(set) var firstWrite: [Int: Int] = [:]
-  private(set) var lastRead: [Int: Int] = [:]
+private struct BufferUses {
+  private var firstWrite: [Int?]
+  /// −1 for one that is not read.
+  private var lastRead: [Int]
   private let calls: [KernelRecorder.Call]
 
-  init(_ calls: [KernelRecorder.Call], number: (View) -> Int) {
+  init(_ calls: [KernelRecorder.Call], bufferCount: Int) {
     self.calls = calls
+    firstWrite = Array(repeating: nil, count: bufferCount)
+    lastRead = Array(repeating: -1, count: bufferCount)
     for (position, call) in calls.enumerated() {
-      for view in call.call.reads { lastRead[number(view)] = position }
-      for view in call.call.writes {
-        let number = number(view)
-        if firstWrite[number] == nil { firstWrite[number] = position }
-      }
+      for number in call.reads { lastRead[number] = position }
+      for number in call.writes where firstWrite[number] == nil { firstWrite[number] = position }
     }
   }
 
@@ -137,7 +148,7 @@ struct BufferUses {
     guard case .temporary = buffer.kind, buffer.byteCount == target.byteCount, view.layout == Layout(rowMajor: view.shape),
       view.layout.shape.elementCount * view.dtype.byteCount == buffer.byteCount, let first = firstWrite[buffer.number]
     else { return false }
-    let read = lastRead[target.number] ?? -1
+    let read = lastRead[target.number]
     return read < first || (read == first && calls[first].call.worksInPlace(buffer, over: target))
   }
 }

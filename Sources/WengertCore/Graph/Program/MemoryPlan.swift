@@ -53,33 +53,33 @@ struct MemoryPlan {
   // MARK: What is computed once
 
   private mutating func separateConstants() {
-    var varies = Set<Int>()
+    var varies = [Bool](repeating: false, count: lowering.buffers.count)
     for buffer in lowering.buffers {
-      if case .input = buffer.kind { varies.insert(buffer.number) }
+      if case .input = buffer.kind { varies[buffer.number] = true }
       if case .constant = buffer.kind { places[buffer.number] = .constant }
     }
     // An argument gets its new value at each call.
-    varies.formUnion(lowering.standIns.keys)
-    func numbers(_ views: [View]) -> [Int] { views.map { lowering.buffer($0).number } }
+    for number in lowering.standIns.keys { varies[number] = true }
     var isStable = false
     while !isStable {
       isStable = true
-      for call in lowering.calls {
-        let written = numbers(call.call.writes)
-        guard numbers(call.call.reads).contains(where: varies.contains) || written.contains(where: varies.contains) else { continue }
-        for number in written where varies.insert(number).inserted { isStable = false }
+      for call in lowering.calls where call.reads.contains(where: { varies[$0] }) || call.writes.contains(where: { varies[$0] }) {
+        for number in call.writes where !varies[number] {
+          varies[number] = true
+          isStable = false
+        }
       }
     }
-    let sizes = lowering.buffers.lazy.filter { !varies.contains($0.number) }.map { buffer -> Int in
+    let sizes = lowering.buffers.lazy.filter { !varies[$0.number] }.map { buffer -> Int in
       if case .temporary = buffer.kind { return buffer.byteCount }
       return 0
     }
     let isSmall = sizes.reduce(0, +) <= Self.largestConstants
     for (position, call) in lowering.calls.enumerated() {
-      let isConstant = isSmall && !numbers(call.call.writes).contains(where: varies.contains)
+      let isConstant = isSmall && !call.writes.contains(where: { varies[$0] })
       if isConstant {
         constantCalls.append(position)
-        for number in numbers(call.call.writes) { places[number] = .constant }
+        for number in call.writes { places[number] = .constant }
       } else {
         runCalls.append(position)
       }
@@ -103,46 +103,41 @@ struct MemoryPlan {
   // MARK: In place
 
   private mutating func shareInPlace() {
-    var lastUse: [Int: Int] = [:]
-    var firstUse: [Int: Int] = [:]
+    var firstUse = [Int?](repeating: nil, count: lowering.buffers.count), lastUse = firstUse
     for position in runCalls {
-      let call = lowering.calls[position].call
-      for view in call.reads + call.writes {
-        let number = lowering.buffer(view).number
-        lastUse[number] = position
-        if firstUse[number] == nil { firstUse[number] = position }
+      let call = lowering.calls[position]
+      for numbers in [call.reads, call.writes] {
+        for number in numbers {
+          lastUse[number] = position
+          if firstUse[number] == nil { firstUse[number] = position }
+        }
       }
     }
     for position in runCalls {
-      let call = lowering.calls[position].call
+      let call = lowering.calls[position]
       var taken = Set<Int>()
-      for output in call.writes {
-        let target = lowering.buffer(output)
-        guard representative[target.number] == target.number, places[target.number] == .unused, firstUse[target.number] == position else {
-          continue
-        }
-        for input in call.reads {
-          let source = lowering.buffer(input)
-          let root = representative[source.number]
-          guard places[root] == .unused, lastUse[root] == position, !taken.contains(root), source.byteCount == target.byteCount,
-            lowering.buffers[root].byteCount == target.byteCount, call.worksInPlace(target, over: source),
-            onlyReader(source, root, call)
+      for target in call.writes {
+        guard representative[target] == target, places[target] == .unused, firstUse[target] == position else { continue }
+        let byteCount = lowering.buffers[target].byteCount
+        for source in call.reads {
+          let root = representative[source]
+          guard places[root] == .unused, lastUse[root] == position, lowering.buffers[source].byteCount == byteCount,
+            lowering.buffers[root].byteCount == byteCount, !taken.contains(root),
+            call.call.worksInPlace(lowering.buffers[target], over: lowering.buffers[source]), isOnlyOperand(source, of: call)
           else { continue }
-          representative[target.number] = root
+          representative[target] = root
           taken.insert(root)
-          lastUse[root] = max(position, lastUse[target.number] ?? position)
+          lastUse[root] = lastUse[target]
           break
         }
       }
     }
   }
 
-  /// Whether no other buffer that shares the root's memory is an operand of the call.
-  private func onlyReader(_ source: RecordedStorage, _ root: Int, _ call: KernelCall) -> Bool {
-    (call.reads + call.writes).allSatisfy { view in
-      let buffer = lowering.buffer(view)
-      return buffer === source || representative[buffer.number] != root
-    }
+  /// Whether no other buffer that shares a buffer's memory is an operand of the call.
+  private func isOnlyOperand(_ source: Int, of call: KernelRecorder.Call) -> Bool {
+    func isOther(_ number: Int) -> Bool { number != source && representative[number] == representative[source] }
+    return !call.reads.contains(where: isOther) && !call.writes.contains(where: isOther)
   }
 
   // MARK: The arena
@@ -151,21 +146,27 @@ struct MemoryPlan {
     let bufferCount = lowering.buffers.count
     // Buffers by their numbers, and after them the calls' workspaces.
     var wanted: [(number: Int, byteCount: Int, life: ClosedRange<Int>)] = []
+    var lives = [ClosedRange<Int>?](repeating: nil, count: bufferCount)
     for (time, position) in runCalls.enumerated() {
-      let call = lowering.calls[position].call
-      for view in call.reads + call.writes {
-        let root = representative[lowering.buffer(view).number]
-        guard places[root] == .unused else { continue }
-        lifetimes[root] = min(lifetimes[root]?.lowerBound ?? time, time)...time
+      let call = lowering.calls[position]
+      for numbers in [call.reads, call.writes] {
+        for number in numbers {
+          let root = representative[number]
+          if places[root] == .unused { lives[root] = (lives[root]?.lowerBound ?? time)...time }
+        }
       }
     }
-    for (number, life) in lifetimes { wanted.append((number, lowering.buffers[number].byteCount, life)) }
+    for (number, life) in lives.enumerated() {
+      guard let life else { continue }
+      lifetimes[number] = life
+      wanted.append((number, lowering.buffers[number].byteCount, life))
+    }
     for (time, position) in runCalls.enumerated() {
       let size = workspace(lowering.calls[position].call)
       if size > 0 { wanted.append((bufferCount + time, size, time...time)) }
     }
     wanted.sort { $0.byteCount != $1.byteCount ? $0.byteCount > $1.byteCount : $0.number < $1.number }
-    var placed = PlacedBuffers(callCount: runCalls.count)
+    var placed = PlacedBuffers()
     for (number, byteCount, life) in wanted {
       let rounded = (max(byteCount, 1) + alignment - 1) / alignment * alignment
       let offset = placed.place(rounded, living: life)
@@ -179,38 +180,28 @@ struct MemoryPlan {
   }
 }
 
-/// The buffers that have a place in the arena, found by the calls during which they live.
+/// The buffers that have a place in the arena, in the order of their places.
 private struct PlacedBuffers {
-  private var list: [(range: Range<Int>, life: ClosedRange<Int>)] = []
-  /// The buffers that live in each stretch of calls.
-  private var stretches: [[Int]]
-  /// The search that last came to each buffer, and its number.
-  private var seen: [Int] = []
-  private var search = 0
-  private static var stretch: Int { 32 }
-
-  init(callCount: Int) { stretches = Array(repeating: [], count: callCount / Self.stretch + 1) }
+  private struct Buffer {
+    var start: Int, end: Int
+    /// The first and the last call during which it lives.
+    var first: Int, last: Int
+  }
+  private var list: [Buffer] = []
 
   /// Puts a buffer at the lowest offset where a wide enough gap is free while it lives.
   mutating func place(_ size: Int, living life: ClosedRange<Int>) -> Int {
-    search += 1
-    let span = life.lowerBound / Self.stretch...life.upperBound / Self.stretch
-    var neighbors: [Range<Int>] = []
-    for stretch in span {
-      for other in stretches[stretch] where seen[other] != search {
-        seen[other] = search
-        if list[other].life.overlaps(life) { neighbors.append(list[other].range) }
-      }
-    }
-    neighbors.sort { $0.lowerBound < $1.lowerBound }
     var offset = 0
-    for other in neighbors {
-      if other.lowerBound >= offset + size { break }
-      offset = max(offset, other.upperBound)
+    for other in list {
+      if other.start >= offset + size { break }
+      if other.first <= life.upperBound && other.last >= life.lowerBound { offset = max(offset, other.end) }
     }
-    for stretch in span { stretches[stretch].append(list.count) }
-    list.append((offset..<offset + size, life))
-    seen.append(0)
+    var (low, high) = (0, list.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle].start < offset { low = middle + 1 } else { high = middle }
+    }
+    list.insert(Buffer(start: offset, end: offset + size, first: life.lowerBound, last: life.upperBound), at: low)
     return offset
   }
 }

@@ -8,22 +8,27 @@ struct PlacedProducts {
   /// - Parameter outputs: of the program; they are read at its end.
   init(_ calls: [KernelRecorder.Call], bufferCount: Int, outputs: [View]) {
     self.calls = calls
-    self.outputs = Set(outputs.map(Self.number))
+    self.outputs = Set(outputs.map { RecordedStorage.of($0).number })
+    readers = []
+    writers = []
+    let copies = calls.indices.filter { calls[$0].call.copied != nil }
+    if copies.isEmpty { return }
     readers = Array(repeating: [], count: bufferCount)
     writers = readers
     for (position, call) in calls.enumerated() {
-      for view in call.call.reads { readers[Self.number(view)].append(position) }
-      for view in call.call.writes { writers[Self.number(view)].append(position) }
+      for number in call.reads { readers[number].append(position) }
+      for number in call.writes { writers[number].append(position) }
     }
     var dropped = Set<Int>()
-    for copy in calls.indices {
+    for copy in copies {
       guard let (source, target) = calls[copy].call.copied, let product = product(of: source, before: copy),
         isFree(target, from: product, to: copy)
       else { continue }
-      guard case .matmul(var call) = self.calls[product].call else { continue }
+      let old = self.calls[product]
+      guard case .matmul(var call) = old.call else { continue }
       call.out = target
-      self.calls[product].call = .matmul(call)
-      let (made, filled) = (Self.number(source), Self.number(target))
+      self.calls[product] = KernelRecorder.Call(.matmul(call), of: old.operation, old.caller, old.report)
+      let (made, filled) = (RecordedStorage.of(source).number, RecordedStorage.of(target).number)
       writers[made].removeAll { $0 == product }
       writers[filled] = writers[filled].map { $0 == copy ? product : $0 }
       dropped.insert(copy)
@@ -31,11 +36,9 @@ struct PlacedProducts {
     if !dropped.isEmpty { self.calls = self.calls.indices.filter { !dropped.contains($0) }.map { self.calls[$0] } }
   }
 
-  private static func number(_ view: View) -> Int { unsafeDowncast(view.storage, to: RecordedStorage.self).number }
-
   /// The product that makes the whole of `source`, which is read at `copy` alone.
   private func product(of source: View, before copy: Int) -> Int? {
-    let number = Self.number(source)
+    let number = RecordedStorage.of(source).number
     guard source.layout == Layout(rowMajor: source.shape), source.shape.elementCount * source.dtype.byteCount == source.storage.byteCount,
       !outputs.contains(number), readers[number].allSatisfy({ $0 == copy }), writers[number].count == 1, let found = writers[number].first,
       found < copy, case .matmul(let product) = calls[found].call, product.epilogue == nil, !product.accumulates,
@@ -47,9 +50,9 @@ struct PlacedProducts {
   /// Whether nothing between two calls touches what is in `target`, a matrix of rows of adjacent elements in a buffer of the program's own.
   private func isFree(_ target: View, from first: Int, to last: Int) -> Bool {
     guard target.layout.shape.rank == 2, target.layout.strides[1] == 1,
-      case .temporary = unsafeDowncast(target.storage, to: RecordedStorage.self).kind
+      case .temporary = RecordedStorage.of(target).kind
     else { return false }
-    let number = Self.number(target)
+    let number = RecordedStorage.of(target).number
     if readers[number].contains(where: { $0 >= first && $0 < last }) { return false }
     return writers[number].allSatisfy { position in
       position < first || position >= last
