@@ -41,9 +41,10 @@ extension Elementwise {
 
 extension RowOperation {
   func fault(_ operands: [TensorType]) -> String? {
-    if let fault = program.fault { return fault }
+    // Those of a program that is read are looked at once, when they are read.
+    if OpenQuestions.current == nil, let fault = program.fault { return fault }
     if operands.count != program.inputs.count { return "the program has \(program.inputs.count) inputs" }
-    guard let full = shape ?? operands.first?.shape, full.rank > 0, full.isPossible else { return "there are no rows" }
+    guard let full = shape ?? operands.first?.shape, full.rank > 0, full.isCountable else { return "there are no rows" }
     for (number, (operand, input)) in zip(operands, program.inputs).enumerated() {
       if operand.dtype != input.dtype { return "input \(number) is \(input.dtype)" }
       let isNumber = operand.shape.rank == 0 || operand.shape.isOne(operand.shape.rank - 1)
@@ -124,10 +125,10 @@ extension Movement {
     switch self {
     case .reshape(let target): return target.isPossible && target.elements.equals(x.elements) == true ? nil : "\(target) has other elements"
     case .permute(let axes): return axes.isOrder(of: x.rank) ? nil : "\(axes) is no order of its axes"
-    case .broadcast(let target): return target.isPossible && x.broadcasts(to: target) == true ? nil : "it does not broadcast to \(target)"
+    case .broadcast(let target): return target.isCountable && x.broadcasts(to: target) == true ? nil : "it does not broadcast to \(target)"
     case .pick(let pick): return pick.fault(of: x)
     case .place(let pick, let target, _):
-      if !target.isPossible { return "there is no shape \(target)" }
+      if !target.isCountable { return "there is no shape \(target)" }
       return pick.fault(of: target) ?? (pick.shape(of: target) == x ? nil : "it does not fit its place in \(target)")
     case .concatenate, .copy, .barrier: return nil
     }
@@ -139,7 +140,7 @@ extension Movement.Pick {
   fileprivate func fault(of shape: Shape) -> String? {
     switch self {
     case .slice(let starts, let steps, let counts):
-      guard starts.rank == shape.rank, steps.rank == shape.rank, counts.rank == shape.rank, counts.isPossible else {
+      guard starts.rank == shape.rank, steps.rank == shape.rank, counts.rank == shape.rank, counts.isCountable else {
         return "the slice is not of \(shape)"
       }
       let isInside = shape.indices.allSatisfy { axis in
@@ -183,8 +184,8 @@ extension Creation {
   func fault(_ operands: [TensorType]) -> String? {
     if !operands.isEmpty { return "needs no operand" }
     switch self {
-    case .fill(_, let shape, _): return shape.isPossible ? nil : "there is no shape \(shape)"
-    case .iota(let count), .extent(let count, _): return Shape(dimensions: [count]).isPossible ? nil : "there is no extent \(count)"
+    case .fill(_, let shape, _): return shape.isCountable ? nil : "there is no shape \(shape)"
+    case .iota(let count), .extent(let count, _): return Shape(dimensions: [count]).isCountable ? nil : "there is no extent \(count)"
     }
   }
 }
@@ -193,7 +194,7 @@ extension Indexing {
   func fault(_ operands: [TensorType]) -> String? {
     guard operands.count == 2, operands[1].isWhole else { return "needs a tensor, and indices of int32 or int64" }
     let x = operands[0].shape, indices = operands[1].shape
-    func isAxis(_ axis: Int, _ extent: Dimension = 0) -> Bool { x.indices.contains(axis) && Shape(dimensions: [extent]).isPossible }
+    func isAxis(_ axis: Int, _ extent: Dimension = 0) -> Bool { x.indices.contains(axis) && Shape(dimensions: [extent]).isCountable }
     switch self {
     case .gather(let axis): return isAxis(axis) && indices.rank == 1 ? nil : "needs a list of indices of axis \(axis)"
     case .scatterAdd(let axis, let extent):
@@ -227,7 +228,7 @@ extension Sorting {
     let shape = operands[0].shape
     switch self {
     case .argSort(let axis, _, let count):
-      guard shape.indices.contains(axis), Shape(dimensions: [count]).isPossible, count.mayBeAtMost(shape[dim: axis]) else {
+      guard shape.indices.contains(axis), Shape(dimensions: [count]).isCountable, count.mayBeAtMost(shape[dim: axis]) else {
         return "axis \(axis) has no \(count) elements"
       }
     case .argReduce(let axis, let op):

@@ -40,10 +40,15 @@ extension Graph {
       isMade[value] = true
     }
     let questions = OpenQuestions.current
-    for (index, node) in nodes.enumerated() {
-      if let fault = fault(of: node, index, &isMade) { return "\(text(of: node)): \(fault)" }
-      questions?.belongs(to: index)
+    // What the rules ask of symbols was asked when the operations were traced.
+    let broken = Tracer.$current.withValue(nil) { () -> String? in
+      for (index, node) in nodes.enumerated() {
+        if let fault = fault(of: node, index, &isMade) { return "\(text(of: node)): \(fault)" }
+        questions?.belongs(to: index)
+      }
+      return nil
     }
+    if let broken { return broken }
     if let value = isMade.firstIndex(of: false) { return "%\(value) is made by nothing" }
     for output in outputs where !values.indices.contains(output) { return "an output is %\(output) of \(values.count) values" }
     for update in updates {
@@ -76,8 +81,7 @@ extension Graph {
   private func fault(of operation: some Operation, _ node: Node, type: (Value) -> TensorType) -> String? {
     let operands = node.operands.map { type($0) }
     if let fault = operation.fault(operands) { return "\(fault); they are \(operands)" }
-    // What the rule asks of symbols was asked when the operation was traced.
-    let expected = Tracer.$current.withValue(nil) { operation.results(operands, node.caller) }
+    let expected = operation.results(operands, node.caller)
     let recorded = node.results.map { type($0) }
     let agree = expected.count == recorded.count && zip(expected, recorded).allSatisfy { $0.agrees(with: $1) }
     return agree ? nil : "recorded with results \(recorded), its rule gives \(expected)"

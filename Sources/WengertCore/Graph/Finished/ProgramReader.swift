@@ -241,21 +241,19 @@ extension ProgramReader {
 }
 
 extension Shape {
-  /// Whether a tensor could have this shape, its elements be counted, and its extents be compared.
-  var isPossible: Bool { isPossible(ExpressionSize(self)) }
-
-  fileprivate func isPossible(_ size: @autoclosure () -> ExpressionSize) -> Bool {
-    var count = 1, hasSymbols = false
-    for axis in indices {
-      let extent = self[dim: axis]
-      if extent.isExpression {
-        hasSymbols = true
-        continue
-      }
-      let (product, overflows) = count.multipliedReportingOverflow(by: extent.raw)
-      if extent.raw < 0 || overflows { return false }
+  /// Whether no extent that is a number is negative, and their product is an Int.
+  var isCountable: Bool {
+    var count = 1
+    for axis in indices where !self[dim: axis].isExpression {
+      let (product, overflows) = count.multipliedReportingOverflow(by: self[dim: axis].raw)
+      if self[dim: axis].raw < 0 || overflows { return false }
       count = product
     }
-    return !hasSymbols || size().isBearable
+    return true
   }
+
+  /// Whether a tensor could have this shape, and its elements be counted and compared.
+  var isPossible: Bool { isPossible(ExpressionSize(self)) }
+
+  fileprivate func isPossible(_ size: @autoclosure () -> ExpressionSize) -> Bool { isCountable && (!isSymbolic || size().isBearable) }
 }
