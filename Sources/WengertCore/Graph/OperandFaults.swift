@@ -118,7 +118,9 @@ extension Movement {
         let isBeside = first.shape.indices.allSatisfy { $0 == axis || other.shape[dim: $0] == first.shape[dim: $0] }
         if !isBeside { return "the operands differ outside of axis \(axis)" }
       }
-      return nil
+      // Sizes of numbers count as such of expressions do.
+      let size = operands.reduce(ExpressionSize(0)) { $0 + ExpressionSize($1.shape[dim: axis]) }
+      return size.weight <= 0x1p57 && size.terms <= 0x1p20 ? nil : "their sum is too large"
     }
     guard operands.count == 1 else { return "needs one operand" }
     let x = operands[0].shape

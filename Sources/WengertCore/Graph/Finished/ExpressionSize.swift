@@ -1,10 +1,10 @@
 /// How large the numbers get, and how long it takes, when an expression in symbols is compared with others of its size: what bounds the expressions that code may have, so that
 /// no comparison overflows, and none takes long. Doubles, which do not overflow themselves.
 struct ExpressionSize {
-  /// Beyond the value at the least numbers of the symbols, of every coefficient with its sign dropped.
+  /// The value where every symbol is 2 and nothing is subtracted: what coefficients come to when products are written out at the least numbers of the symbols.
   var weight: Double
-  /// The greatest weight of a function in it, which bounds of that function multiply; one if there is none.
-  var functionWeight = 1.0
+  /// The greatest divisor of a function in it, by which everything is multiplied when the function is bounded; one if there is none.
+  var divisor = 1.0
   /// Terms, when functions are replaced by what they are of.
   var terms = 1.0
   /// The longest product of factors.
@@ -22,9 +22,9 @@ struct ExpressionSize {
   }()
 
   /// Of a function of two extents.
-  init(functionOf a: ExpressionSize, _ b: ExpressionSize) {
+  init(functionOf a: ExpressionSize, _ b: ExpressionSize, divisor: Int = 1) {
     weight = 1 + a.weight + b.weight
-    functionWeight = max(weight, a.functionWeight, b.functionWeight)
+    self.divisor = max(Double(divisor.magnitude), a.divisor, b.divisor)
     terms = a.terms + b.terms
     factors = max(a.factors, b.factors, 1)
     functions = 1 + a.functions + b.functions
@@ -34,7 +34,7 @@ struct ExpressionSize {
   static func * (a: ExpressionSize, b: ExpressionSize) -> ExpressionSize {
     var size = a
     size.weight *= b.weight
-    size.functionWeight = max(a.functionWeight, b.functionWeight)
+    size.divisor = max(a.divisor, b.divisor)
     size.terms *= b.terms
     size.factors += b.factors
     size.functions += b.functions
@@ -45,18 +45,18 @@ struct ExpressionSize {
   static func + (a: ExpressionSize, b: ExpressionSize) -> ExpressionSize {
     var size = a
     size.weight += b.weight
-    size.functionWeight = max(a.functionWeight, b.functionWeight)
+    size.divisor = max(a.divisor, b.divisor)
     size.terms += b.terms
     size.factors = max(a.factors, b.factors)
     size.functions += b.functions
     return size
   }
 
-  /// Whether comparisons stay below 2⁶², and take no longer than the search for a bound in some hundred thousand steps.
+  /// Whether comparisons of two such stay below 2⁶², with the divisors of two functions that are bounded in turn, and take no more than some hundred thousand steps.
   var isBearable: Bool {
     let doublings = Double(sign: .plus, exponent: Int(min(factors, 64)), significand: 1)
     let searches = (1 + 2 * functions) * (1 + 2 * functions)
-    return weight * functionWeight * functionWeight <= 0x1p57 && terms * doublings * searches <= 0x1p20
+    return weight <= 0x1p36 && divisor <= 0x1p12 && terms * doublings * searches <= 0x1p20
   }
 }
 
@@ -75,9 +75,10 @@ extension ExpressionSize {
   init(_ factor: Factor) {
     switch factor.definition {
     case .symbol: self = .symbol
-    case .quotient(let a, let b), .remainder(let a, let b), .minimum(let a, let b), .maximum(let a, let b):
+    case .quotient(let a, let b): self.init(functionOf: ExpressionSize(a), ExpressionSize(b), divisor: b.number ?? 1)
+    case .remainder(let a, let b), .minimum(let a, let b), .maximum(let a, let b):
       self.init(functionOf: ExpressionSize(a), ExpressionSize(b))
-    case .share(let whole, let parts): self.init(functionOf: ExpressionSize(whole), ExpressionSize(parts))
+    case .share(let whole, let parts): self.init(functionOf: ExpressionSize(whole), ExpressionSize(parts), divisor: parts)
     }
   }
 

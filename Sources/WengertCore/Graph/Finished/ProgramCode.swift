@@ -125,8 +125,11 @@ extension ProgramCode {
       for axis in layout.shape.indices where layout.shape[dim: axis].isExpression { layout.shape[dim: axis] = 1 }
       return layout
     }
-    func stretch() -> Range<Int> { one(view.layout).extent.map { $0.lowerBound..<$0.upperBound + 1 } ?? 0..<0 }
-    if stretch().count * view.dtype.byteCount > 2 * view.with(one(view.layout)).distinctByteCount, !view.shape.isSymbolic {
+    func stretch() -> Range<Int> {
+      if view.shape.hasNoElements { return 0..<0 }
+      return one(view.layout).extent.map { $0.lowerBound..<$0.upperBound + 1 } ?? 0..<0
+    }
+    if !view.shape.isSymbolic, stretch().count * view.dtype.byteCount > 2 * view.distinctByteCount {
       view = ViewKernels.copied(view)
     }
     let elements = stretch(), width = view.dtype.byteCount
@@ -231,23 +234,32 @@ extension ProgramCode {
   private static func constant(from code: inout ProgramReader, on backend: any Backend) throws -> Tensor {
     let type = try code.type(), count = try code.unsigned(), offset = try code.unsigned()
     let strides = try code.read(CodeList.self).numbers
+    func require(_ condition: Bool) throws {
+      if !condition { throw ProgramError("a constant \(type) is not in its \(count) elements") }
+    }
+    try require(strides.rank == type.shape.rank && offset <= count)
+    if type.shape.hasNoElements {
+      try require(count == 0)
+      return Tensor(View(storage: backend.allocate(byteCount: 0), layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
+    }
     var layout = Layout(shape: type.shape, strides: strides, offset: offset)
-    for axis in type.shape.indices where type.shape[dim: axis].isExpression { layout.shape[dim: axis] = 1 }
-    let (byteCount, overflows) = count.multipliedReportingOverflow(by: type.dtype.byteCount)
-    let isPlaced =
-      strides.rank == type.shape.rank
-      && type.shape.indices.allSatisfy { axis in
-        let stride = strides[dim: axis].raw
-        if stride == 0 || type.shape.hasNoElements { return true }
-        if type.shape[dim: axis].isExpression || stride.magnitude > ProgramReader.largestExtent { return false }
-        return layout.shape[axis] == 1 || layout.shape[axis] - 1 <= count / abs(stride)
+    for axis in type.shape.indices {
+      let stride = strides[dim: axis].raw
+      if type.shape[dim: axis].isExpression {
+        try require(stride == 0)
+        layout.shape[dim: axis] = 1
+      } else if stride != 0 {
+        try require(stride.magnitude <= ProgramReader.largestExtent)
+        try require(layout.shape[axis] == 1 || layout.shape[axis] - 1 <= count / abs(stride))
       }
-    guard !overflows, isPlaced, offset <= count else { throw ProgramError("a constant \(type) is not in its \(count) elements") }
+    }
+    let (byteCount, overflows) = count.multipliedReportingOverflow(by: type.dtype.byteCount)
+    try require(!overflows)
     let bytes = try code.raw(byteCount)
     if type.dtype == .bool, bytes.contains(where: { $0 > 1 }) { throw ProgramError("a constant has truth values that are none") }
     let storage = backend.allocate(byteCount: byteCount)
     let view = View(storage: storage, layout: layout, dtype: type.dtype)
-    guard view.isInBounds else { throw ProgramError("a constant \(type) is not in its \(count) elements") }
+    try require(view.isInBounds)
     if byteCount > 0 { backend.write(Array(bytes).span.bytes, to: storage, at: 0) }
     layout.shape = type.shape
     return Tensor(view.with(layout), node: nil)

@@ -15,8 +15,8 @@ struct ProgramReader {
   /// Extents of types that may be negative for some numbers of the symbols.
   private(set) var openExtents: Set<Dimension> = []
 
-  /// No tensor has more elements than bytes can be addressed.
-  static let largestExtent = 1 << 47
+  /// Larger numbers would overflow in comparisons with expressions.
+  static let largestExtent = 1 << 36
 
   private enum Expression {
     case sum(Dimension, ExpressionSize)
@@ -213,10 +213,11 @@ extension ProgramReader {
     if kind == "share" {
       let parts = try number()
       guard parts > 0 else { throw ProgramError("it has an extent in \(parts) parts") }
-      return .factor(Factor(.share(a, parts: parts)), try bearable(ExpressionSize(functionOf: first, ExpressionSize(parts))))
+      return .factor(
+        Factor(.share(a, parts: parts)), try bearable(ExpressionSize(functionOf: first, ExpressionSize(parts), divisor: parts)))
     }
     let (b, second) = try sized()
-    let size = try bearable(ExpressionSize(functionOf: first, second))
+    let size = try bearable(ExpressionSize(functionOf: first, second, divisor: kind == "quotient" ? b.number ?? 1 : 1))
     // Their order is that of this process.
     let (low, high) = a.raw <= b.raw ? (a, b) : (b, a)
     switch kind {
@@ -241,11 +242,11 @@ extension ProgramReader {
 }
 
 extension Shape {
-  /// Whether no extent that is a number is negative, and their product is an Int.
+  /// Whether no extent that is a number is negative, and the product of those that are not zero is an Int.
   var isCountable: Bool {
     var count = 1
     for axis in indices where !self[dim: axis].isExpression {
-      let (product, overflows) = count.multipliedReportingOverflow(by: self[dim: axis].raw)
+      let (product, overflows) = count.multipliedReportingOverflow(by: Swift.max(self[dim: axis].raw, 1))
       if self[dim: axis].raw < 0 || overflows { return false }
       count = product
     }
