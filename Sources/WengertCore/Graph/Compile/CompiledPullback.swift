@@ -1,12 +1,13 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
 public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram, @unchecked Sendable {
-  private let body: (Model, repeat each Input) -> Tensor
+  /// Nil: a finished program runs instead.
+  private let body: ((Model, repeat each Input) -> Tensor)?
   private let compiler: Compiler<Tensor>
 
-  init(_ body: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions) {
+  init(_ body: ((Model, repeat each Input) -> Tensor)?, _ compiler: Compiler<Tensor>) {
     self.body = body
-    compiler = Compiler(options)
+    self.compiler = compiler
     super.init(compiler)
   }
 
@@ -30,19 +31,22 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       return names.list
     }
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
+      let updates = (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) }
+      guard let body else {
+        let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
+        return Compiler.Traced(output: traced[0], results: late, names: [], updates: updates)
+      }
       var rest = traced[...]
       let variables = model.taking(&rest)
       let others = (repeat (each input).taking(&rest))
       let (value, pullback) = vjp(
-        "compilePullback", at: variables, needsUse: true, { self.body($0, repeat each others) }, Caller(#fileID, #line))
+        "compilePullback", at: variables, needsUse: true, { body($0, repeat each others) }, Caller(#fileID, #line))
       let names = names()
       let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
       let cotangent = tracer.lateInput("cotangent", value.type)
       let slopes = pullback(cotangent).tensors
       let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
-      return Compiler.Traced(
-        output: value, results: [value] + new, names: [],
-        updates: (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) })
+      return Compiler.Traced(output: value, results: [value] + new, names: [], updates: updates)
     }
     let (_, run) = compiler.begin(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
@@ -101,5 +105,5 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
 ) -> CompiledPullback<Model, repeat each Input> {
-  CompiledPullback(f, options)
+  CompiledPullback(f, Compiler(options))
 }

@@ -118,3 +118,8 @@ extension CompiledUpdate {
       Compiler(CompileOptions(), finished: program))
   }
 }
+
+extension CompiledPullback {
+  /// A function and its pullback that are a finished program, that of a `compilePullback`; see `CompiledFunction.init(finished:like:)`.
+  public convenience init(finished program: FinishedProgram) { self.init(nil, Compiler(CompileOptions(), finished: program)) }
+}

@@ -213,8 +213,8 @@ extension ProgramReader {
     if kind == "share" {
       let parts = try number()
       guard parts > 0 else { throw ProgramError("it has an extent in \(parts) parts") }
-      return .factor(
-        Factor(.share(a, parts: parts)), try bearable(ExpressionSize(functionOf: first, ExpressionSize(parts), divisor: parts)))
+      let size = try bearable(ExpressionSize(functionOf: first, ExpressionSize(parts), divisor: parts))
+      return .factor(Factor(.share(a, parts: parts)), size)
     }
     let (b, second) = try sized()
     let size = try bearable(ExpressionSize(functionOf: first, second, divisor: kind == "quotient" ? b.number ?? 1 : 1))

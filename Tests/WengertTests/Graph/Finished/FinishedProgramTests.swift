@@ -61,6 +61,25 @@ struct FinishedProgramTests {
     #expect(state[0].array() == [12, 13] as [Float] && state[1].array() == [11, 12] as [Float])
   }
 
+  @Test("a pullback adds the gradient up, as that of compilePullback")
+  func pullback() throws {
+    let compiled = compilePullback(
+      { (w: [Tensor], x: Tensor) in gelu(x.matmul(w[0]) + w[1]).sum(axes: [1]) }, CompileOptions(shapes: ["1": ["batch", 3]]))
+    let weights = [RandomKey(1).normal([3, 4]), RandomKey(2).normal([4])]
+    _ = compiled(weights, .ones([2, 3]))
+    let finished = CompiledPullback<[Tensor], Tensor>(finished: try FinishedProgram(code: compiled.program!.code()))
+    var sums = weights.map { Tensor.ones($0.shape) }, expected = weights.map { Tensor.ones($0.shape) }
+    for batch in [5, 1] {
+      let x = RandomKey(batch).normal([batch, 3]), cotangent = RandomKey(batch + 10).normal([batch])
+      let (a, b) = (finished(weights, x), compiled(weights, x))
+      #expect(a.value.bits == b.value.bits)
+      a.add(cotangent, to: &sums)
+      b.add(cotangent, to: &expected)
+    }
+    #expect(sums.map { $0.bits } == expected.map { $0.bits })
+    #expect(finished.statistics.compilations == 0)
+  }
+
   @Test("a program made for one device runs on another, whose products end otherwise")
   func otherDevice() throws {
     let f: (Tensor, Tensor) -> Tensor = { x, w in gelu(x.matmul(w) + 1) }
