@@ -89,10 +89,23 @@ struct FinishedProgramTests {
     #expect(compiled.program!.graph.nodes.contains { $0.operation is MatMulEpilogue })
     let finished = CompiledFunction<Tensor, Tensor, Tensor>(finished: try FinishedProgram(code: compiled.program!.code()))
     let reference = Device(ReferenceBackend.shared)
+    #expect(finished(x, w).bits == expected.bits)
     let found = finished(x.to(reference), w.to(reference))
     #expect(found.backend === ReferenceBackend.shared)
     #expect(!finished.program!.graph.nodes.contains { $0.operation is MatMulEpilogue })
     expectEqual(found.to(.cpu), expected, tolerance: 1e-5)
+    // The compiled function itself is compiled for each.
+    #expect(compiled(x.to(reference), w.to(reference)).backend === ReferenceBackend.shared)
+    #expect(compiled.statistics.compilations == 2)
+  }
+
+  @Test("arguments on two devices end the program")
+  func mixed() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let y = Tensor([1.0, 2]).to(Device(ReferenceBackend.shared))
+      _ = compile { (x: Tensor, y: Tensor) in x * 2 }(Tensor([1.0, 2]), y)
+    }
+    .expectsMessage("compile: its operands are on different devices, cpu and reference; move one with to(_:)")
   }
 
   @Test("several threads call one finished program")
