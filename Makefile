@@ -66,7 +66,7 @@ sanitize-kernels:
 	.build-kernels/kernels
 
 # The suites in which several threads are at work.
-THREADED = CompiledThreadsTests|KernelThreadTests|LargeProductTests|PreparedTests|EpilogueTests|CPULinearAlgebraTests|AutodiffTests|CompileTests|InliningTests|Pool|TokenizerFileTests|TokenizerTests|WorkersTests|StreamedLossTests|GradientCacheTests|SearchTests|TrainingSupportTests|DEXMLServerTests
+THREADED = CompiledThreadsTests|KernelThreadTests|LargeProductTests|PreparedTests|EpilogueTests|CPULinearAlgebraTests|AutodiffTests|CompileTests|InliningTests|Pool|TokenizerFileTests|TokenizerTests|WorkersTests|StreamedLossTests|GradientCacheTests|SearchTests|TrainingSupportTests|DEXMLServerTests|FinishedProgramTests
 
 # First the instrument itself: no race behind the lock, one beside it.
 sanitize-threads: packages
