@@ -27,7 +27,8 @@ enum Programs {
       finished = Gradient(finished: try FinishedProgram(code: code)) { model, _ in Pair(model.tensors[0], model) }
       readings.append((clock.now - start) / .milliseconds(1))
     }
-    show("literal \(try compiled.program!.literal().utf8.count) bytes, \(compiled.program!.kernelCount) kernels")
+    let letters = try compiled.program!.literal().utf8.count
+    show("literal \(letters) bytes, \(compiled.program!.kernelCount) kernels")
     show(line("traced and optimized", [compiled.statistics.compilationTime / .milliseconds(1)]))
     show(line("read", readings))
     show(line("bound, the first time", bindings(of: finished, model, sizes: 1)))
