@@ -31,6 +31,8 @@ enum Programs {
     show("literal \(letters) bytes, \(compiled.program!.kernelCount) kernels")
     show(line("traced and optimized", [compiled.statistics.compilationTime / .milliseconds(1)]))
     show(line("read", readings))
+    // As in a process that has planned nothing yet.
+    Device.cpu.trimMemory()
     show(line("bound, the first time", bindings(of: finished, model, sizes: 1)))
     show(line("bound to other sizes", bindings(of: finished, model, sizes: 20)))
     show(line("compiled, bound the first time", first))
@@ -40,7 +42,7 @@ enum Programs {
   /// How long each binding took, in milliseconds, at sizes that grow.
   private static func bindings(of function: Gradient, _ model: TextEncoder, sizes: Int) -> [Double] {
     (0..<sizes).map { size in
-      let tokens = PackedTokens([3, 4 + size].map { [Int32](repeating: 5, count: $0) }).tensors()
+      let tokens = PackedTokens([3, 4 + sizes + size].map { [Int32](repeating: 5, count: $0) }).tensors()
       let before = function.statistics.bindingTime
       withExtendedLifetime(function(model, tokens)) {}
       return (function.statistics.bindingTime - before) / .milliseconds(1)

@@ -1,14 +1,34 @@
 /// What a finished program is made of: the graph after all passes, what must hold of its symbols, and its results' names.
 ///
-/// **The code of a program.** Four bytes say that it is one (137, "Wgp"), one is the version of this form, eight the length of what follows them without the checksum; the last
-/// eight are that (FNV-1a of 64 bits over all before it). In between, in this order: tables of
-/// words, of extents that are expressions, of shapes, types, row programs and callers (file and line), each with its length in front and no entry naming a later one; the arguments'
-/// names and types, and how many of them come late; the results' names; the constants, each with its type, strides and bytes; the nodes, each an operation's name in
-/// `PrimitiveList`, what that writes of itself, a caller, operands by how far back they are, and the results' types; outputs and updates; and the requirements.
-/// Numbers take seven bits to a byte, and everything that has a name is written by its name, so that
-/// another order of enumerations or properties changes nothing. Values are numbered as a graph that has no node yet does: arguments, constants, results in their order.
+/// **The code of a program**
 ///
-/// No pass runs on what is read, and no bytes are trusted: `ProgramReader` checks numbers and places, and `Graph.fault` types and operands.
+/// | bytes | |
+/// |---|---|
+/// | 4 | 137, "Wgp" |
+/// | 1 | the version of this form |
+/// | 8 | the length of the content, lowest byte first, as in all numbers of fixed size |
+/// | … | the content |
+/// | 8 | FNV-1a of 64 bits over all before it |
+///
+/// The content is made of lists, each with its length in front:
+///
+/// 1. words, of which everything that has a name is written as a place in this list: another order of enumerations changes nothing;
+/// 2. parts of extents, named by their places as the entries of all these lists are, and naming earlier ones alone: `symbol` with its name; `quotient`, `remainder`, `minimum` and
+///    `maximum` of two extents; `share` of an extent in so many parts; `sum` of terms, each a coefficient and a list of factors;
+/// 3. shapes, lists of extents: 0 and a number, or the place of a `sum` plus one;
+/// 4. types, each a shape and a dtype;
+/// 5. row programs (`RowProgramCode.swift`);
+/// 6. callers, each a file and a line;
+/// 7. arguments, each a name (a list of words) and a type; then a number, how many of them come late;
+/// 8. the results' names;
+/// 9. constants, each a type, the number of elements of its memory, the place of its first element there, a list of strides, and the memory's bytes;
+/// 10. nodes: a name in `PrimitiveList`, what that primitive writes of itself (`CodeValue`), a caller, a list of operands, each by how far back it is, and a list of result types;
+/// 11. results, 12. updates, each an argument and a result, 13. requirements, each an extent, whether it is at most or equal to the next, an extent, operation and message as texts, and
+///     a caller.
+///
+/// Values are numbered in the order arguments, constants, results of nodes. Numbers take seven bits to a byte, the lowest first; those that may be negative have their sign as lowest bit.
+///
+/// No pass runs on what is read, and no bytes are trusted: `ProgramReader` checks numbers, places and the size of extents, `Graph.fault` types and operands.
 struct ProgramCode {
   var graph: Graph
   var requirements: [Requirement] = []
