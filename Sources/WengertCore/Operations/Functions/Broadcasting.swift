@@ -32,7 +32,8 @@ extension Caller {
           let what = matrixAxes == 0 ? "shapes" : "leading axes of", all = shapes.map(\.description).joined(separator: " and ")
           let (a, b) = (longer[dim: lead + axis], shorter[dim: axis])
           require(
-            a, sameAs: b, operation(), "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)")
+            a, sameAs: b, operation(), "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
+          )
         }
       }
       result = longer
