@@ -6,6 +6,9 @@ struct StridedWalk {
   private(set) var strides: [Strides]
   private(set) var count = 1
 
+  /// One step, which leads nowhere.
+  static let none = StridedWalk([], 0..<0)
+
   /// The axes in `range` of views of equal extents there.
   init(_ layouts: [Layout], _ range: Range<Int>) {
     strides = Array(repeating: [], count: layouts.count)

@@ -54,7 +54,8 @@ struct Application {
   let wanted: [Bool]
   /// Nil if `keeps` does not ask for it.
   let operands: [Tensor?]
-  let results: [Tensor?]
+  /// None if `keeps` does not ask for them.
+  let results: [Tensor]
   let caller: Caller
 
   /// A kept operand.
@@ -66,8 +67,8 @@ struct Application {
   }
 
   func result(_ i: Int = 0) -> Tensor {
-    guard let value = results[i] else { unreachable("\(operation.name): the derivative needs the result, which it does not keep") }
-    return value
+    ensure(i < results.count, "\(operation.name): the derivative needs the result, which it does not keep")
+    return results[i]
   }
 }
 

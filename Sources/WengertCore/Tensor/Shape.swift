@@ -245,7 +245,12 @@ extension Shape {
   }
 
   /// The extents of this shape, then those of another.
-  func appending(_ other: Shape) -> Shape { other.dimensions.reduce(into: self) { $0.append($1) } }
+  func appending(_ other: Shape) -> Shape { other.indices.reduce(into: self) { $0.append(other[dim: $1]) } }
+
+  /// Whether these are the numbers of a tensor's axes, each once.
+  func isOrder(ofAxes rank: Int) -> Bool {
+    size == rank && allSatisfy { $0 >= 0 && $0 < rank } && reduce(0) { $0 | 1 << $1 } == (1 << rank) - 1
+  }
 
   /// The shape for given values of the symbols.
   func bound(_ symbols: [String: Int]) -> Shape {

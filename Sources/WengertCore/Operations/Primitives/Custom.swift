@@ -92,7 +92,7 @@ struct Custom: Operation {
       vjp: { a, ct in
         let operands = a.operandTypes.indices.map { a.operand($0) }
         let cotangents = ct.enumerated().map { i, c in c ?? zero(a.resultTypes[i], operands) }
-        let gradients = rules.vjp(operands, keepsResults ? a.results.map { $0! } : [], cotangents)
+        let gradients = rules.vjp(operands, a.results, cotangents)
         a.caller.require(
           gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
         for (gradient, operand) in zip(gradients, operands) {

@@ -91,7 +91,7 @@ enum Movement: Operation {
       shape = target
     case .permute(let axes):
       caller.require(
-        axes.sorted() == Array(x.shape.indices), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
+        axes.isOrder(ofAxes: x.shape.rank), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
       shape = x.shape.selecting(axes)
     case .broadcast(let target):
       caller.requireExtents(target, name)
