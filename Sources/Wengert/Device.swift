@@ -1,11 +1,12 @@
-import WengertCPU
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 
 /// Where new tensors live. Operations run where their operands are.
 public struct Device: Sendable {
   /// The backend that holds and computes.
-  public let backend: any Backend
+  @_spi(Backend) public let backend: any Backend
 
-  public init(_ backend: any Backend) { self.backend = backend }
+  @_spi(Backend) public init(_ backend: any Backend) { self.backend = backend }
 
   /// Host memory and all cores.
   public static let cpu = Device(CPUBackend.shared)
@@ -30,6 +31,9 @@ extension Device {
 }
 
 extension Tensor {
+  /// Where this tensor lives.
+  public var device: Device { Device(backend) }
+
   /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
   ///
   /// Operands of one operation must be on one device. A compiled function runs on one device: inside of one this ends the program.

@@ -10,7 +10,7 @@ public final class EmbeddingProgram {
 
   public init(_ model: TextEncoder) {
     self.model = model
-    device = Device(model.encoder.wordEmbeddings.weight.backend)
+    device = model.encoder.wordEmbeddings.weight.device
   }
 
   /// One row per text, [texts, width], in chunks of `chunk` texts; `progress` is told how many are done.

@@ -22,7 +22,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
   /// A new classifier: weights uniform in ±1/√width, biases zero.
   public init(labels: Int, width: Int, key: RandomKey) {
     weight = Initializer.uniformByInputs.weight([labels, width], inputs: width, key: key)
-    bias = .zeros([labels], dtype: weight.dtype, device: Device(weight.backend))
+    bias = .zeros([labels], dtype: weight.dtype, device: weight.device)
   }
 
   public var labelCount: Int { weight.shape[0] }
@@ -44,6 +44,6 @@ public struct LabelClassifier: ParameterTree, Sendable {
 
   /// The vectors (x, 1) of documents with embeddings [documents, width], [documents, width + 1].
   static func documents(_ embeddings: Tensor) -> Tensor {
-    concatenate([embeddings, .ones([embeddings.shape[0], 1], dtype: embeddings.dtype, device: Device(embeddings.backend))], axis: 1)
+    concatenate([embeddings, .ones([embeddings.shape[0], 1], dtype: embeddings.dtype, device: embeddings.device)], axis: 1)
   }
 }

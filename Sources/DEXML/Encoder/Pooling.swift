@@ -101,7 +101,7 @@ public struct Pooling: ConfigurationValue, Hashable {
     let lasts = tokens.lasts.gather(tokens.sequences), places = tokens.starts.gather(tokens.sequences) + tokens.positions
     var x = states, reach = 1
     while reach < longest {
-      x = WengertNN.maximum(x, x.gather(minimum(places + .full(Double(reach), [], dtype: .int32, backend: places.backend), lasts)))
+      x = WengertNN.maximum(x, x.gather(minimum(places + .full(Double(reach), [], dtype: .int32, device: places.device), lasts)))
       reach *= 2
     }
     return x.gather(tokens.firstPooled)

@@ -31,7 +31,7 @@ public final class ExactSearch {
     let found = stride(from: 0, to: documents.shape[0], by: documentBlock).map { start in
       let block = documents[start..<min(start + documentBlock, documents.shape[0])]
       // Nothing yet: every label is better.
-      let shape: Shape = [block.shape[0], kept], device = Device(documents.backend)
+      let shape: Shape = [block.shape[0], kept], device = documents.device
       var best = [Tensor.full(-.infinity, shape, device: device), Tensor.full(0, shape, dtype: .int64, device: device)]
       var first = 0
       for rows in labels where rows.shape[0] > 0 {
@@ -60,7 +60,7 @@ public final class ExactSearch {
         let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
         let top = scores.topK(kept)
         let earlier = best[1].takeAlong(
-          minimum(top.indices, .full(Double(kept - 1), [], dtype: .int64, backend: top.indices.backend)), axis: 1)
+          minimum(top.indices, .full(Double(kept - 1), [], dtype: .int64, device: top.indices.device)), axis: 1)
         // `first` is the number of the block's first label, less those of the best that stand before it.
         return [top.values, select(top.indices .< Double(kept), earlier, top.indices + first)]
       }, CompileOptions(shapes: ["0": [documents, -1], "1": [labels, -1], "2.0": best, "2.1": best]))

@@ -2,9 +2,9 @@ import Foundation
 import WengertNN
 
 /// Standard output, where what a command prints either arrives or is an error.
-public enum StandardOutput {
+package enum StandardOutput {
   /// Writes a text; an error where it cannot be written. Where the reader has gone, the program ends as one that knows nothing of pipes would: without a word.
-  public static func write(_ text: String) throws { try write(Data(text.utf8)) }
+  package static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
   static func write(_ data: Data) throws {
     do {

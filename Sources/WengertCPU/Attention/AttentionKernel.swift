@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Attention made ready. The offsets are read by each run. It must not run on two threads at a time.
 final class AttentionKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable

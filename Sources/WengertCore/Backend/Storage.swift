@@ -1,5 +1,5 @@
 /// A block of memory that a backend owns; freed with the last reference. Each backend has its own subclass.
-open class Storage: @unchecked Sendable {
+@_spi(Backend) open class Storage: @unchecked Sendable {
   /// Who holds the memory, and so who computes with it.
   public let backend: any Backend
   public let byteCount: Int
@@ -11,7 +11,7 @@ open class Storage: @unchecked Sendable {
 }
 
 /// What a kernel reads or writes: elements of a storage under a layout. The shape is the kernel's view, not necessarily the tensor's.
-public struct View: Sendable {
+@_spi(Backend) public struct View: Sendable {
   public var storage: Storage
   public var layout: Layout
   public var dtype: DType

@@ -1,5 +1,5 @@
 /// Where in its storage each element of a tensor lies: element (i₀, i₁, …) at `offset + Σ iₐ · strides[a]`.
-public struct Layout: Hashable, Sendable {
+@_spi(Backend) public struct Layout: Hashable, Sendable {
   public var shape: Shape
   public var strides: Strides
   /// Position of the first element, in elements from the start of the storage.

@@ -9,7 +9,7 @@ public struct Tensor: Sendable {
   var node: Node?
 
   /// The elements: storage, layout, dtype. Inside of `vmap` there is no example whose elements could be read: that ends the program.
-  public var view: View {
+  @_spi(Backend) public var view: View {
     if let example = exampleNode {
       if !example.level.isOpen { example.failForEscape() }
       Caller(#fileID, #line).fail(
@@ -21,7 +21,7 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor over existing storage; the view must lie inside it.
-  public init(_ view: View) {
+  @_spi(Backend) public init(_ view: View) {
     Caller(#fileID, #line).require(
       view.isInBounds, "Tensor",
       "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) lie outside of memory of \(view.storage.byteCount) bytes"
@@ -47,7 +47,7 @@ public struct Tensor: Sendable {
   /// Whether this tensor stands for a value of a graph under construction.
   package var isTraced: Bool { face.storage is TracedStorage }
   /// Who computes with this tensor.
-  public var backend: any Backend { face.storage.backend }
+  @_spi(Backend) public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
 }
@@ -77,7 +77,7 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
-  public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+  @_spi(Backend) public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
     // Numbers that a graph's function makes are constants on the device where it will run.
@@ -91,7 +91,7 @@ extension Tensor {
   }
 
   /// A row-major tensor with the elements of `values`, whose count must be that of `shape`.
-  public init<Element: TensorElement>(
+  @_spi(Backend) public init<Element: TensorElement>(
     _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
   ) {
     let caller = Caller(file, line)
@@ -103,7 +103,7 @@ extension Tensor {
 
   /// `value` in every element, rounded to `dtype`: to a whole number by cutting it off, to bool as "not zero". A number beyond the range of a whole dtype, and
   /// NaN in one, are errors.
-  public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
+  @_spi(Backend) public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
     let caller = Caller(#fileID, #line)
     let value = dtype.element(value, "full", caller)
     caller.requireExtents(shape, "full")

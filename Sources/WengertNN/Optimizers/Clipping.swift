@@ -1,3 +1,5 @@
+@_spi(Backend) import WengertCore
+
 /// A gradient with an element that is infinite or not a number: which tensors hold one.
 public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
   /// The dotted names of the tensors.
@@ -34,7 +36,7 @@ public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Doub
 public func clippedByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) -> (gradient: Tree, norm: Tensor) {
   guard let first = gradient.tensors.first(where: \.dtype.isFloating) else { return (gradient, Tensor(0)) }
   let norm = globalNorm(gradient)
-  func number(_ value: Double) -> Tensor { .full(value, [], dtype: .float32, backend: first.backend) }
+  func number(_ value: Double) -> Tensor { .full(value, [], dtype: .float32, device: first.device) }
   let scale = select(isFinite(norm), minimum(maximum / (norm + 1e-6), number(1)), number(.nan))
   return (gradient.map { $1.dtype.isFloating ? ($1 * scale).cast(to: $1.dtype) : $1 }, norm)
 }
