@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import Wengert
-import WengertCPU
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 import WengertTestSupport
 
 @Suite struct CPUAttentionTests {

@@ -1,6 +1,6 @@
 import Testing
-import Wengert
-import WengertCPU
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 import WengertTestSupport
 
 @Suite("Products with an epilogue, and accumulating ones")

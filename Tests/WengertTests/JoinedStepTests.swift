@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertCore
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 import WengertTestSupport
 
 /// What one kernel does for several instructions has the bits that the instructions have one by one.

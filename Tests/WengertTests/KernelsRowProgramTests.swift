@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertCore
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 import WengertTestSupport
 
 /// Programs on whole arrays, against plain loops in float64. Serialized with the other kernel tests because levels are chosen for the process.

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertCore
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 import WengertTestSupport
 
 /// Row programs by hand: writes instructions, keeps dtypes and rows in step.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What `dexml tokenize` does.
-public enum TokenizeCommand {
+package enum TokenizeCommand {
   /// Writes the token ids of a text file's lines beside it.
   public static func run(text: URL, tokenizer: URL, maxLength: Int) throws {
     let tokenizer = try Tokenizer(folder: tokenizer)

@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is added to the gradient, g + λθ, before the moments.
 public struct Adam: Optimizer {

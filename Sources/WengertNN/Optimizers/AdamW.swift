@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
 /// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.

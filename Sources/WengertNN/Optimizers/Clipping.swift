@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// A gradient with an element that is infinite or not a number: which tensors hold one.
 public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {

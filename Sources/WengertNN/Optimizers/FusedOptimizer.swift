@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// An optimizer whose update is one kernel.
 @_spi(Backend) public protocol FusedOptimizer: Optimizer {

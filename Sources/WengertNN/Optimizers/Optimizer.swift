@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// Moves the parameters of a model against a gradient.
 ///
@@ -86,7 +86,8 @@ extension Optimizer {
     let results = [new.parameter] + new.buffers, shape = parameter.shape
     caller.require(
       new.buffers.count == buffers.count && results.allSatisfy { $0.shape == shape }, "update",
-      "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))")
+      "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
+    )
     if DataFaultScope.hasFault, !results.contains(where: \.isTraced) { return }
     parameter = new.parameter.cast(to: parameter.dtype)
     buffers = new.buffers.map { $0.cast(to: compute) }

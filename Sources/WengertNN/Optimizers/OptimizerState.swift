@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// What an optimizer remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
 /// `encoder.weight.firstMoment`. It is saved and loaded as a model is, once it was prepared for the model.

@@ -1,4 +1,4 @@
-@_spi(Backend) import WengertCore
+@_spi(Backend) import Wengert
 
 /// Gradient descent, as `torch.optim.SGD`: with g + λθ as the gradient and momentum μ, v ← μv + g and θ ← θ − ηv, or with Nesterov's momentum
 /// θ ← θ − η(g + μv) (Sutskever et al. 2013).
