@@ -2,7 +2,7 @@ import Foundation
 import Testing
 @_spi(Backend) import Wengert
 @_spi(Backend) import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite struct CPUAttentionTests {
   /// Philox-4×32-10 by its definition.

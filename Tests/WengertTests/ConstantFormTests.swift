@@ -1,6 +1,6 @@
 import Testing
 import Wengert
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @_spi(Backend) @testable import WengertCPU
 @_spi(Backend) @testable import WengertCore

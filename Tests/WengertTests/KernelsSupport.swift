@@ -2,7 +2,7 @@ import Foundation
 import Testing
 @_spi(Backend) import WengertCPU
 @_spi(Backend) import WengertCore
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 /// Row programs by hand: writes instructions, keeps dtypes and rows in step.
 struct ProgramBuilder {
