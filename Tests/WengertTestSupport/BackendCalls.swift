@@ -2,40 +2,40 @@
 
 extension Backend {
   /// Lends all bytes of a storage.
-  package func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+  public func withBytes<Result>(of storage: Storage, _ body: (RawSpan) throws -> Result) rethrows -> Result {
     try withBytes(of: storage, in: 0..<storage.byteCount, body)
   }
 }
 
 // Calls of one kernel, by their operands.
 extension Backend {
-  package func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
+  public func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
     run(RowCall(program, inputs: inputs, outputs: outputs, over: shape))
   }
-  package func matmul(_ a: View, _ b: View, into out: View) { run(MatMulCall(a: a, b: b, out: out)) }
-  package func gather(_ source: View, indices: View, into out: View) -> Int? { answer(GatherCall(source, indices: indices, into: out)) }
-  package func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
+  public func matmul(_ a: View, _ b: View, into out: View) { run(MatMulCall(a: a, b: b, out: out)) }
+  public func gather(_ source: View, indices: View, into out: View) -> Int? { answer(GatherCall(source, indices: indices, into: out)) }
+  public func scatterAdd(_ updates: View, indices: View, into out: View) -> Int? {
     answer(ScatterAddCall(updates, indices: indices, into: out))
   }
-  package func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
+  public func takeAlong(_ source: View, indices: View, into out: View) -> Int? {
     answer(TakeAlongCall(source, indices: indices, into: out))
   }
-  package func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
+  public func scatterAddAlong(_ updates: View, indices: View, into out: View) -> Int? {
     answer(ScatterAddAlongCall(updates, indices: indices, into: out))
   }
-  package func argSort(_ x: View, descending: Bool, into out: View) { run(ArgSortCall(x, descending: descending, into: out)) }
-  package func argReduce(_ x: View, _ op: ReduceOp, into out: View) { run(ArgReduceCall(x, op, into: out)) }
-  package func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { run(ScanCall(x, op, reverse: reverse, into: out)) }
-  package func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
+  public func argSort(_ x: View, descending: Bool, into out: View) { run(ArgSortCall(x, descending: descending, into: out)) }
+  public func argReduce(_ x: View, _ op: ReduceOp, into out: View) { run(ArgReduceCall(x, op, into: out)) }
+  public func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) { run(ScanCall(x, op, reverse: reverse, into: out)) }
+  public func recurrence(_ a: View, _ b: View, reverse: Bool, into out: View) {
     run(RecurrenceCall(a, b, reverse: reverse, into: out))
   }
-  package func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
+  public func linearAlgebra(_ kernel: LinearAlgebraKernel, _ operands: [View], into out: View) -> Int? {
     answer(LinearAlgebraCall(kernel, operands, into: out))
   }
-  package func attention(_ operands: AttentionOperands, into out: View, logSumExp: View) {
+  public func attention(_ operands: AttentionOperands, into out: View, logSumExp: View) {
     run(AttentionCall(operands, into: out, logSumExp: logSumExp))
   }
-  package func attentionBackward(
+  public func attentionBackward(
     _ operands: AttentionOperands, out: View, logSumExp: View, cotangent: View, intoQuery: View, intoKey: View, intoValue: View
   ) {
     run(

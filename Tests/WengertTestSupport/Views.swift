@@ -3,17 +3,17 @@
 // Views of any backend from and to plain arrays, for tests that call a backend without tensors. Values are row-major.
 extension View {
   /// Fresh memory with `values`, rounded (to integers: cut off, saturated) to `dtype`.
-  package init(_ values: [Double], _ shape: Shape, _ dtype: DType, on backend: any Backend) {
+  public init(_ values: [Double], _ shape: Shape, _ dtype: DType, on backend: any Backend) {
     self.init(values.map { Number.real($0).cast(to: dtype.isFloating ? .float64 : dtype) }, shape, dtype, on: backend)
   }
 
   /// Fresh memory with `values`, wrapped (or rounded) to `dtype`.
-  package init(whole values: [Int64], _ shape: Shape, _ dtype: DType = .int64, on backend: any Backend) {
+  public init(whole values: [Int64], _ shape: Shape, _ dtype: DType = .int64, on backend: any Backend) {
     self.init(values.map(Number.whole), shape, dtype, on: backend)
   }
 
   /// Fresh memory without values.
-  package init(emptyLike shape: Shape, _ dtype: DType, on backend: any Backend) {
+  public init(emptyLike shape: Shape, _ dtype: DType, on backend: any Backend) {
     let storage = backend.allocate(byteCount: shape.elementCount * dtype.byteCount)
     self.init(storage: storage, layout: Layout(rowMajor: shape), dtype: dtype)
   }
@@ -30,7 +30,7 @@ extension View {
   }
 
   /// The elements in row-major order of the view's shape, whatever its strides.
-  package var numbers: [Number] {
+  public var numbers: [Number] {
     precondition(isInBounds, "a view outside its storage")
     return storage.backend.withBytes(of: storage) { numbers($0) }
   }
@@ -47,12 +47,12 @@ extension View {
     }
   }
 
-  package var doubles: [Double] { numbers.map(\.double) }
+  public var doubles: [Double] { numbers.map(\.double) }
   /// The elements of an integer or bool view.
-  package var integers: [Int64] { numbers.map(\.integer) }
+  public var integers: [Int64] { numbers.map(\.integer) }
 
   /// The same elements with two axes exchanged.
-  package func exchangingAxes(_ a: Int, _ b: Int) -> View {
+  public func exchangingAxes(_ a: Int, _ b: Int) -> View {
     var axes = Shape(shape.indices)
     (axes[a], axes[b]) = (b, a)
     return with(layout.permuted(axes))
