@@ -75,12 +75,18 @@ extension Dimension: AxisBound {
   @_spi(Internal) public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
 }
 
-extension Range: TensorIndex where Bound: AxisBound { @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: upperBound) } }
+extension Range: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: upperBound) }
+}
 extension ClosedRange: TensorIndex where Bound == Int {
   @_spi(Internal) public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
 }
-extension PartialRangeFrom: TensorIndex where Bound: AxisBound { @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: nil) } }
-extension PartialRangeUpTo: TensorIndex where Bound: AxisBound { @_spi(Internal) public var part: Axis { Bound.span(from: nil, to: upperBound) } }
+extension PartialRangeFrom: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: nil) }
+}
+extension PartialRangeUpTo: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: nil, to: upperBound) }
+}
 extension PartialRangeThrough: TensorIndex where Bound == Int {
   @_spi(Internal) public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
 }

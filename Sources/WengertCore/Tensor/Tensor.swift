@@ -77,7 +77,9 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
 
 extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
-  @_spi(Backend) public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+  @_spi(Backend) public init(
+    bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
+  ) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
     // Numbers that a graph's function makes are constants on the device where it will run.
