@@ -9,6 +9,8 @@
     public let count: Int
 
     /// Joins the others. Once in a process.
+    ///
+    /// - Throws: `LaunchError` if Open MPI does not allow calls from several threads.
     public init() throws {
       guard cmpi_start() != 0 else {
         throw LaunchError("Open MPI does not allow calls from several threads; install one that is built with thread support")

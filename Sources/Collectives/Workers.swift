@@ -1,9 +1,17 @@
 /// Processes that carry out one computation together, each on its part of it.
 ///
 /// Every worker makes the same calls in the same order; a call returns when all have made it. What comes back has the same bits for all.
+///
+/// ```swift
+/// let workers = OneWorker()
+/// var sums: [Float] = [1, 2]
+/// workers.allReduce(&sums, .sum)  // the sums over all workers: of one, [1, 2]
+/// let part = workers.part(of: 10)  // 0..<10
+/// ```
 public protocol Workers: Sendable {
   /// This worker's number, from 0.
   var rank: Int { get }
+  /// The number of workers.
   var count: Int { get }
 
   /// Replaces the values of all workers, as many of each, by their combination, place by place.
@@ -29,10 +37,13 @@ public enum CollectiveOperation: Sendable { case sum, maximum, minimum }
 public enum CollectiveType: Sendable {
   case float, double, int32
 
+  /// The bytes of one value.
   public var size: Int { self == .double ? 8 : 4 }
 }
 
+/// A number that workers can exchange.
 public protocol CollectiveElement: BitwiseCopyable, Sendable {
+  /// What it is exchanged as.
   static var collectiveType: CollectiveType { get }
 }
 
@@ -63,7 +74,7 @@ extension Workers {
     }
   }
 
-  /// This worker's part of `total` things that stand in a row: parts follow each other by rank and differ by one at most. Empty where there are more workers.
+  /// This worker's part of `total` things in a row: parts follow each other by rank and differ by one at most. Empty if there are more workers than things.
   public func part(of total: Int) -> Range<Int> {
     let size = total / count, rest = total % count
     let start = rank * size + min(rank, rest)
@@ -84,6 +95,7 @@ extension Workers {
 
 /// The only worker there is.
 public struct OneWorker: Workers {
+  /// The worker of a process alone.
   public init() {}
 
   public var rank: Int { 0 }

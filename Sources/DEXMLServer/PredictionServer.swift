@@ -6,11 +6,14 @@ import struct NIOCore.IOError
 
 /// The service cannot listen on its address.
 public struct CannotListen: Error, Equatable, CustomStringConvertible {
+  /// The host of the address.
   public let host: String
+  /// The port of the address.
   public let port: Int
   /// What the system says.
   public let reason: String
 
+  /// The address, the reason, and what to do.
   public var description: String { "cannot listen on \(host):\(port): \(reason); choose another port (0: any that is free) or host" }
 }
 

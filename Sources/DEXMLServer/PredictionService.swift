@@ -41,7 +41,7 @@ package final class PredictionService: HTTPResponder {
       switch Result(catching: { try handler(of: request) }) {
       case .success(let handler): response = try await handler(request)
       case .failure(let error):
-        // What is no HTTP is nothing else either.
+        // What is not HTTP is nothing else either.
         _ = try await body(of: request)
         throw error
       }
@@ -220,7 +220,7 @@ package final class PredictionService: HTTPResponder {
     } catch is CancellationError {
       throw ServiceError.unavailable("the service is shutting down; ask again when it is back")
     } catch {
-      // Chunks whose sizes are no numbers, a body that ends too early: nothing that comes behind it on this connection can be made sense of.
+      // Chunks whose sizes are not numbers, a body that ends too early: nothing that comes behind it on this connection can be made sense of.
       throw ServiceError(
         .badRequest, "the body is no HTTP (\(oneLine(error))): expected as many bytes as content-length says, or chunks with their sizes",
         headers: [.connection: "close"])

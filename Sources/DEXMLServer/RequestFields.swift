@@ -43,7 +43,7 @@ struct RequestFields {
     return try elements.enumerated().map { try text($1, "\(key)[\($0)]") }
   }
 
-  /// A whole number in a range, or the default where the field is absent.
+  /// A whole number in a range, or the default if the field is absent.
   func number(_ key: String, in range: ClosedRange<Int>, default standard: Int) throws -> Int {
     guard let value = document[key] else { return standard }
     guard let number = value.int, range.contains(number) else {

@@ -19,5 +19,6 @@ public struct ServiceLimits: Sendable, Encodable {
   /// Open connections; further ones wait until one closes.
   public var connections = 1024
 
+  /// The default limits.
   public init() {}
 }

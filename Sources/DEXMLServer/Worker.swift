@@ -90,7 +90,7 @@ package final class Worker: Sendable {
     }
   }
 
-  /// A job that is no prediction, or the predictions that wait before the next such job, as many as fit a batch; nil when the worker is closed and nothing waits.
+  /// A job that is not a prediction, or the predictions that wait before the next such job, as many as fit a batch; nil when the worker is closed and nothing waits.
   private func nextJobs() -> [Job]? {
     while true {
       news.wait()

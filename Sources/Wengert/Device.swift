@@ -1,20 +1,25 @@
 @_spi(Backend) import WengertCPU
 @_spi(Backend) import WengertCore
 
-/// Where new tensors live. Operations run where their operands are.
+/// The place of new tensors: the backend that holds them. Operations run on the device of their operands.
 public struct Device: Sendable {
-  /// The backend that holds and computes.
+  /// The backend that holds the memory and computes.
   @_spi(Backend) public let backend: any Backend
 
+  /// The device of a backend.
   @_spi(Backend) public init(_ backend: any Backend) { self.backend = backend }
 
-  /// Host memory and all cores.
+  /// The CPU: host memory, and all cores.
   public static let cpu = Device(CPUBackend.shared)
 
   /// The device of tensors made without naming one: the CPU, unless `with` says otherwise.
   @TaskLocal public static var current = Device.cpu
 
   /// Runs `body` with another current device.
+  ///
+  /// ```swift
+  /// let x = Device.with(.cpu) { Tensor.zeros([2]) }  // in the CPU's memory
+  /// ```
   public static func with<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
     try $current.withValue(device, operation: body)
   }
@@ -22,6 +27,11 @@ public struct Device: Sendable {
 
 extension Device {
   /// What the device's memory holds, in bytes; zeros if its backend does not count.
+  ///
+  /// ```swift
+  /// let x = Tensor.iota(1000)
+  /// let bytes = Device.cpu.memoryStatistics.bytesInUse  // 8000 for x, and what else is in use
+  /// ```
   public var memoryStatistics: MemoryStatistics { backend.memoryStatistics }
 
   /// Gives all idle memory back to the system: blocks that no tensor holds, memory in which compiled programs keep their buffers while they run, and what is kept
@@ -31,12 +41,14 @@ extension Device {
 }
 
 extension Tensor {
-  /// Where this tensor lives.
+  /// The device that holds this tensor.
   public var device: Device { Device(backend) }
 
-  /// The same numbers on another device; itself where they are there. The gradient comes back the same way.
+  /// The same numbers on another device; the tensor itself if it is there already. Its gradient is on the device of this tensor.
   ///
-  /// Operands of one operation must be on one device. A compiled function runs on one device: inside of one this ends the program.
+  /// Operands of one operation must be on one device.
+  ///
+  /// - Precondition: The tensor is not a value of a compiled function, which runs on one device.
   public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     moved(to: device.backend, Caller(file, line))
   }

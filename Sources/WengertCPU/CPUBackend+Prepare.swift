@@ -1,7 +1,7 @@
 @_spi(Backend) import WengertCore
 
 extension CPUBackend {
-  /// What threads need each for themselves, and what depends on the operands' values, is no part of it: threads keep the one, the pool the other.
+  /// What threads need each for themselves, and what depends on the operands' values, is not part of it: threads keep the one, the pool the other.
   public func workspace(for call: KernelCall) -> Int {
     switch call {
     case .matmul(let call): workspace(for: call)

@@ -2,6 +2,7 @@
 
 /// Tensors in host memory: row programs on vector instructions, products by OpenBLAS, all on our own threads.
 @_spi(Backend) public final class CPUBackend: Backend {
+  /// The backend of this process.
   public static let shared = CPUBackend()
 
   let memory = MemoryPool()

@@ -7,7 +7,7 @@ package enum CPULevel: Int, CaseIterable, Sendable {
   /// The level in force.
   package static var current: CPULevel { CPULevel(rawValue: Int(wg_level()))! }
 
-  /// Forces a level for the calls of this thread; false, and no change, where the processor lacks it.
+  /// Forces a level for the calls of this thread; false, and no change, if the processor lacks it.
   @discardableResult package static func select(_ level: CPULevel) -> Bool { wg_select_level(Int32(level.rawValue)) >= 0 }
 }
 

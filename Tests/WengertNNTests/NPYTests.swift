@@ -55,7 +55,7 @@ struct NPYTests {
       ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", "a size from 0 to 2^63 - 1 is expected"),
       ("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "a size from 0 to 2^63 - 1 is expected"),
       ("{'descr': '<f4', 'fortran_order': Maybe, 'shape': (), }", "True or False is expected"),
-      ("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (), }", "the key 'descr' is unknown or stands twice"),
+      ("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, 'shape': (), }", "the key 'descr' is unknown or occurs twice"),
       ("{'descr': '<f4', 'fortran_order': False}", "descr, fortran_order and shape are needed"),
       ("{'descr': '<f4", "a string does not end"),
       ("{'descr': '<f4', 'fortran_order': False, 'shape': (0,), } print()", "something follows the dictionary"),

@@ -80,7 +80,7 @@ struct NPZTests {
     let first = stored.firstRange(of: Data([0x50, 0x4b, 1, 2]))!.lowerBound
     let second = stored[(first + 4)...].firstRange(of: Data([0x50, 0x4b, 1, 2]))!.lowerBound
     let copy = patched(stored, second, [UInt8](stored[first..<first + 51]))
-    #expect(message { try reads(copy) }.contains("member: a.npy; the name stands twice"))
+    #expect(message { try reads(copy) }.contains("member: a.npy; the name occurs twice"))
     let local = patched(copy, second + 46, [0x62])
     #expect(message { try reads(local) }.contains("local header of b.npy: a.npy, method 0"))
     // The first member is stretched over the second's header.

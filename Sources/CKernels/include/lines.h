@@ -1,7 +1,7 @@
 #pragma once
 #include <stdint.h>
 
-// Loops over whole lines of memory that are no instruction of a row program, at the level in force.
+// Loops over whole lines of memory that are not instructions of a row program, at the level in force.
 
 // d[i] = s[0] + … + s[i], or from the end. d may be s. Floats are carried over in double: an error of at most 5 roundings of Σ|s|, however many there are.
 typedef void (*wg_running_sum_fn)(void *d, const void *s, int64_t n);

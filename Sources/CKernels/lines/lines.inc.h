@@ -57,7 +57,7 @@
     for (; i > 0; i--) d[i - 1] = total += s[i - 1];                     \
   }
 
-// The same on floats, in float64 but for the steps within a vector: what is carried over does not drift, however long the line is.
+// The same on floats, in float64 except for the steps within a vector: what is carried over does not drift, however long the line is.
 #define RUNNING_SUM_WIDE(N)                                                                    \
   typedef double WG(wide_line) __attribute__((vector_size(N * sizeof(double))));               \
   static void WG(running_sum_f32)(void *dp, const void *sp, int64_t n) {                       \

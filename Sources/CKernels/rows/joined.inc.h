@@ -6,7 +6,7 @@
 #pragma clang diagnostic ignored "-Wpsabi"
 
 #ifndef JOINED_ROWS
-// Operand n at the row in hand, as a row and as a single number.
+// Operand n at the current row, as a row and as a single number.
 #define R0 p0[k]
 #define R1 p1[k]
 #define R2 p2[k]

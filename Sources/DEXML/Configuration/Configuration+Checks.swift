@@ -1,7 +1,7 @@
 import WengertNN
 
 extension Configuration {
-  /// Throws where two keys, each allowed by itself, do not go together.
+  /// Throws if two keys, each allowed by itself, do not go together.
   func validate() throws {
     guard trackMetric.cutoff <= evalTopk else {
       throw FileError(

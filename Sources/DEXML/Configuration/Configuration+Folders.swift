@@ -2,7 +2,9 @@ import Foundation
 import WengertNN
 
 extension Configuration {
-  /// The data set's folder, `data_root/dataset`; an error where the key is not set or the folder is not there.
+  /// The data set's folder, `data_root/dataset`.
+  ///
+  /// - Throws: `FileError` if the key `dataset` is not set, or there is no such folder.
   public func datasetFolder() throws -> URL {
     guard !dataset.isEmpty else {
       throw FileError(
@@ -17,7 +19,9 @@ extension Configuration {
     return folder
   }
 
-  /// The pretrained encoder's folder, `tf`: a path, or a model that Hugging Face's libraries have downloaded; an error where it is neither.
+  /// The pretrained encoder's folder, `tf`: a path, or a model that Hugging Face's libraries have downloaded.
+  ///
+  /// - Throws: `FileError` if `tf` is neither.
   public func encoderFolder() throws -> URL {
     guard let folder = ModelFolder.find(tf) else {
       throw FileError(

@@ -4,9 +4,11 @@ import WengertNN
 extension Configuration {
   /// The settings of YAML files read in order, then of overrides; what comes later wins, and keys that nobody names have their defaults.
   ///
-  /// A file's `__dependency__` lists files (comma-separated, relative to it, or to the working folder where none is there) that are
-  /// read before it. `[other_key]` inside a value stands for the value of that key. An unknown key, a value that the key does not
+  /// A file's `__dependency__` lists files (comma-separated, relative to it, or to the working folder if there is none) that are
+  /// read before it. `[other_key]` inside a value is replaced by the value of that key. An unknown key, a value that the key does not
   /// allow, a reference to no key and a circle of dependencies or references are errors.
+  ///
+  /// - Throws: `FileError` naming file, line and key.
   public init(files: [URL], overrides: [(key: String, value: String)] = []) throws {
     var notes: [String] = []
     try self.init(files: files, overrides: overrides, workingFolder: FileManager.default.currentDirectoryPath, notes: &notes)
@@ -25,12 +27,16 @@ extension Configuration {
   }
 
   /// The settings of a command line: files, then `--key value` or `--key=value`; `--num-epochs` is `--num_epochs`.
+  ///
+  /// - Throws: `FileError` naming the file or command line, and the key.
   public init(arguments: [String]) throws {
     var notes: [String] = []
     try self.init(arguments: arguments, notes: &notes)
   }
 
   /// The same; `notes` gets what a reader of the files should know, a line each.
+  ///
+  /// - Throws: `FileError` naming the file or command line, and the key.
   public init(arguments: [String], notes: inout [String]) throws {
     var files: [URL] = []
     var overrides: [(key: String, value: String)] = []

@@ -1,7 +1,7 @@
 extension Configuration {
   /// Every key with its value and a comment on what it means: a file that reads back as the same configuration.
   public func yaml() -> String {
-    var lines = ["# Settings of dexml: every key, what it means, and what may stand there."]
+    var lines = ["# Settings of dexml: every key, what it means, and what values it takes."]
     var group = ""
     for key in Self.keys {
       if key.group != group {

@@ -9,7 +9,7 @@ extension Configuration {
     case offline, online
   }
 
-  /// Which labels a document is compared with, and what stands for a label.
+  /// Which labels a document is compared with, and what represents a label.
   public enum Net: String, ConfigurationChoice {
     /// A label encoder; every label is in every step.
     case allLabels = "dist-de-all"

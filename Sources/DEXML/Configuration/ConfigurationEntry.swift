@@ -18,7 +18,7 @@ struct ConfigurationEntry: Equatable {
     }
   }
 
-  /// The error for a name that is no key.
+  /// The error for a name that is not a key.
   static func unknownKey(_ name: String, at origin: Origin) -> FileError {
     if let translation = OriginalConfiguration.translations[name] {
       return FileError(file: "\(origin)", value: "'\(name)' is a key of the original that is not here: \(translation)")

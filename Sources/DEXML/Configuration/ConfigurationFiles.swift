@@ -67,7 +67,7 @@ struct ConfigurationFiles {
   /// What the text of a file says: its entries, and the names of the files it depends on.
   /// - Parameters:
   ///   - line: the number of lines before it in the file.
-  ///   - keys: keys that stand for nothing.
+  ///   - keys: keys that are ignored.
   private static func parse(
     _ text: String, of file: URL, after line: Int = 0, passingOver keys: Set<String> = []
   ) throws -> (own: [String: ConfigurationEntry], dependencies: [String]) {
@@ -81,7 +81,7 @@ struct ConfigurationFiles {
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
       // Yams would quote the whole file.
       let origin = ConfigurationEntry.Origin.file(path, line: context.mark.line + line)
-      throw FileError(file: "\(origin)", value: "\(keys.first?.prefix(60) ?? ""): stands twice", advice: "remove one of the two")
+      throw FileError(file: "\(origin)", value: "\(keys.first?.prefix(60) ?? ""): occurs twice", advice: "remove one of the two")
     } catch {
       let text = String(describing: error).split(separator: "\n").joined(separator: " ")
       throw FileError(file: path, value: "not YAML: \(text.count > 300 ? text.prefix(300) + "…" : text)")

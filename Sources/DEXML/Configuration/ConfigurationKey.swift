@@ -6,13 +6,13 @@ extension Configuration {
     public let group: String
     /// One line on what the key does.
     public let documentation: String
-    /// What may stand there, in words; empty where any text may.
+    /// What values are allowed, in words; empty if any text is.
     public let allowed: String
     /// Whether the value is free text, which YAML may have to quote.
     let isText: Bool
     /// The value as text that reads back as the same value.
     let text: @Sendable (Configuration) -> String
-    /// Sets the value that a text stands for; false where it stands for none that is allowed.
+    /// Sets the value that a text means; false if it is not an allowed value.
     let set: @Sendable (inout Configuration, String) -> Bool
 
     /// The default as text.

@@ -1,8 +1,8 @@
 /// A type that a configuration key can hold: read from the text of a YAML scalar or of the command line, and printed back.
 package protocol ConfigurationValue: Sendable, Equatable {
-  /// What may stand there, in words for an error message; empty where any text may.
+  /// What values are allowed, in words for an error message; empty if any text is.
   static var expectation: String { get }
-  /// The value that `text` stands for, or nil.
+  /// The value that `text` means, or nil.
   init?(configurationText text: String)
   /// Text that reads back as the same value.
   var configurationText: String { get }

@@ -24,7 +24,7 @@ enum OriginalConfiguration {
 
     var derivedKeys: Set<String> { Self.derivedKeys.union([ConfigurationFiles.dependencyKey]) }
 
-    /// Nil where the text is none.
+    /// Nil if the text is not one.
     init?(_ text: String) {
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
       func hasKey(_ key: String) -> Bool { lines.contains { $0.hasPrefix(key + ":") } }

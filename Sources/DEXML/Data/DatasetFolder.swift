@@ -9,6 +9,11 @@ import WengertNN
 /// <NAME>/filter_labels_train.txt  filter_labels_test.txt   optional: "document label" pairs to drop before scoring
 /// <NAME>/val_inds_<n>.npy                             the training rows held out for validation
 /// ```
+///
+/// ```swift
+/// let data = try DatasetFolder(folder)
+/// let labels = try data.readLabels(.train)  // one row for each line of raw/trn_X.txt, one column for each of raw/Y.txt
+/// ```
 public struct DatasetFolder: Sendable {
   /// The part of the data set that a file belongs to.
   public enum Split: String, CaseIterable, Sendable {
@@ -16,11 +21,14 @@ public struct DatasetFolder: Sendable {
     case test = "tst"
   }
 
+  /// The folder.
   public let url: URL
   /// The folder's own name, from which the metrics take their constants.
   public var name: String { url.standardizedFileURL.lastPathComponent }
 
-  /// The data set in the folder at `url`; an error where there is no such folder.
+  /// The data set in the folder at `url`.
+  ///
+  /// - Throws: `FileError` if there is no such folder.
   public init(_ url: URL) throws {
     guard url.isFolder else {
       throw FileError(
@@ -30,17 +38,25 @@ public struct DatasetFolder: Sendable {
     self.url = url
   }
 
+  /// The file of documents of a split.
   public func textFile(_ split: Split) -> URL { url.appendingPathComponent("raw/\(split.rawValue)_X.txt") }
+  /// The file of label texts.
   public var labelTextFile: URL { url.appendingPathComponent("raw/Y.txt") }
+  /// The file of the relevance matrix of a split.
   public func labelMatrixFile(_ split: Split) -> URL { url.appendingPathComponent("Y.\(split.rawValue).npz") }
+  /// The file of pairs to drop before scoring, which need not exist.
   public func filterFile(_ split: Split) -> URL {
     url.appendingPathComponent(split == .train ? "filter_labels_train.txt" : "filter_labels_test.txt")
   }
+  /// The file of `count` held-out training rows.
   public func heldOutFile(_ count: Int) -> URL { url.appendingPathComponent("val_inds_\(count).npy") }
 
   /// The relevance of each label to each document, `[documents, labels]`; explicit zeros are dropped.
   ///
-  /// An error where a relevance is negative or not finite, or where the texts' lines are not the matrix's rows and columns.
+  /// The lines of the texts must be as many as the rows and columns of the matrix.
+  ///
+  /// - Throws: `FileError` if a file cannot be read or is damaged, a relevance is negative or not finite, or the numbers of lines are not those of rows and
+  ///   columns.
   public func readLabels(_ split: Split) throws -> SparseMatrix {
     let file = labelMatrixFile(split)
     let matrix = try SparseMatrix(contentsOf: file)
@@ -61,6 +77,8 @@ public struct DatasetFolder: Sendable {
   }
 
   /// The pairs to drop before scoring, as a matrix of the same shape as the labels', or nil without a filter file.
+  ///
+  /// - Throws: `FileError` if a line is not two numbers within the matrix.
   public func readFilter(_ split: Split, documents: Int, labels: Int) throws -> SparseMatrix? {
     let file = filterFile(split)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }

@@ -5,8 +5,9 @@ extension DatasetFolder {
   /// The `count` training rows that are held out for validation.
   ///
   /// The first call draws them without replacement, from `seed` alone, and saves them in ascending order as
-  /// `val_inds_<count>.npy`; later ones read that file, whatever the seed. An error where the file does not hold `count`
-  /// different rows of the `rows` there are, or where none would be left for training.
+  /// `val_inds_<count>.npy`; later ones read that file, whatever the seed.
+  ///
+  /// - Throws: `FileError` if the file does not hold `count` different rows, cannot be read or written, or no row would be left for training.
   public func heldOutRows(_ count: Int, of rows: Int, seed: UInt64) throws -> [Int] {
     let file = heldOutFile(count)
     guard count > 0, count < rows else {
@@ -33,7 +34,7 @@ extension DatasetFolder {
           advice: "there are \(rows) training documents, counted from 0: delete the file to draw anew")
       }
       guard seen.insert(row).inserted else {
-        throw FileError(file: file.path, field: "row[\(i)]", value: "\(row)", advice: "it stands twice: delete the file to draw anew")
+        throw FileError(file: file.path, field: "row[\(i)]", value: "\(row)", advice: "it occurs twice: delete the file to draw anew")
       }
     }
     return held

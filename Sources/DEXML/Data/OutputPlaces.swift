@@ -11,7 +11,7 @@ func linked(_ url: URL) throws -> URL {
   throw FileError(file: url.path, field: "link", value: "links that go round in a circle", advice: "remove them, or name another place")
 }
 
-/// An error where an output is, by whatever name, one of the files that are read to make it; `-` is standard input.
+/// An error if an output is, by whatever name, one of the files that are read to make it; `-` is standard input.
 func checkOutput(_ output: URL, isNoneOf inputs: [String]) throws {
   /// A regular file's device and number on it.
   func identity(_ path: String) -> (dev_t, ino_t)? {

@@ -1,11 +1,18 @@
 import Foundation
 
-/// A sparse matrix in compressed rows: the entries of row `i` stand at `rowOffsets[i]..<rowOffsets[i + 1]`.
+/// A sparse matrix in compressed rows: the entries of row `i` are at `rowOffsets[i]..<rowOffsets[i + 1]`.
 ///
-/// No column stands twice in a row. Compressed rows without duplicates keep the order of their entries, so that a ranking
+/// No column occurs twice in a row. Compressed rows without duplicates keep the order of their entries, so that a ranking
 /// stays a ranking.
+///
+/// ```swift
+/// let matrix = try SparseMatrix(rows: 2, columns: 3, rowIndices: [0, 1, 0], columnIndices: [2, 0, 1], values: [1, 1, 1])
+/// let columns = Array(matrix.row(0).indices)  // [1, 2]
+/// ```
 public struct SparseMatrix: Sendable, Equatable {
+  /// The number of rows.
   public let rows: Int
+  /// The number of columns.
   public let columns: Int
   /// `[rows + 1]`, from 0 to the number of entries, never falling.
   public let rowOffsets: [Int]
@@ -14,9 +21,11 @@ public struct SparseMatrix: Sendable, Equatable {
   /// The value of each entry.
   public let values: [Float]
 
-  /// The matrix of these compressed rows; an error, naming `file`, where they contradict each other.
+  /// The matrix of these compressed rows; errors name `file`.
   ///
-  /// Where a column stands twice in a row, duplicates are summed and all rows come out sorted by column.
+  /// If a column occurs twice in a row, duplicates are summed and all rows come out sorted by column.
+  ///
+  /// - Throws: `FileError` if offsets, indices and values contradict each other or the shape.
   public init(
     rows: Int, columns: Int, rowOffsets: [Int], indices: [Int32], values: [Float], file: String = "sparse matrix"
   ) throws {
@@ -31,6 +40,8 @@ public struct SparseMatrix: Sendable, Equatable {
   }
 
   /// The matrix with these entries, in any order; those at the same place are summed, and rows come out sorted by column.
+  ///
+  /// - Throws: `FileError` if the lists differ in length, or an index is outside of the shape.
   public init(
     rows: Int, columns: Int, rowIndices: [Int32], columnIndices: [Int32], values: [Float], file: String = "sparse matrix"
   ) throws {
@@ -109,7 +120,9 @@ public struct SparseMatrix: Sendable, Equatable {
     return SparseMatrix(unchecked: rows, columns, offsets, indices, values)
   }
 
-  /// The matrix without the entries that stand where `other`, of the same shape, has one.
+  /// The matrix without the entries at places where `other` has one.
+  ///
+  /// - Precondition: the shapes are equal.
   public func removing(_ other: SparseMatrix) -> SparseMatrix {
     ensure(
       rows == other.rows && columns == other.columns,

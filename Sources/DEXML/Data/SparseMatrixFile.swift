@@ -5,10 +5,14 @@ extension SparseMatrix {
   /// The matrix in a file written by `scipy.sparse.save_npz`: format csr, csc or coo, indices int32 or int64, values of
   /// any real type.
   ///
-  /// Entries at the same place are summed. An error names the file, the member and the value that is wrong.
+  /// Entries at the same place are summed.
+  ///
+  /// - Throws: `FileError` naming the file, the member and the value that is wrong.
   public init(contentsOf url: URL) throws { try self.init(NPZ(contentsOf: url)) }
 
   /// The matrix in an open archive.
+  ///
+  /// - Throws: `FileError` naming the member and the value that is wrong.
   public init(_ archive: NPZ) throws {
     let file = archive.file
     let format = try archive.text("format")
@@ -41,6 +45,8 @@ extension SparseMatrix {
   }
 
   /// Writes the matrix as `scipy.sparse.save_npz` writes a csr matrix, aside and then renamed into place.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public func write(to url: URL, compressed: Bool = true) throws {
     let hasSmallOffsets = count <= Int(Int32.max)
     try NPZ.write(

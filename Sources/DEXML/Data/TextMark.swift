@@ -7,7 +7,7 @@ enum TextMark {
 
   private static let utf8: [UInt8] = [0xEF, 0xBB, 0xBF]
 
-  /// The length of the byte order mark with which a UTF-8 file may begin; it is no part of the text.
+  /// The length of the byte order mark with which a UTF-8 file may begin; it is not part of the text.
   static func length(_ head: some Collection<UInt8>) -> Int { head.starts(with: utf8) ? utf8.count : 0 }
 
   /// Throws the problem of the file that begins so, if it has one.
@@ -15,7 +15,7 @@ enum TextMark {
     if let (value, advice) = problem(head) { throw FileError(file: file, field: "encoding", value: value, advice: advice) }
   }
 
-  /// What is wrong with a file that is not UTF-8 but another Unicode encoding, known by its mark, or by every other byte being 0; nil where it may be UTF-8.
+  /// What is wrong with a file that is not UTF-8 but another Unicode encoding, known by its mark, or by every other byte being 0; nil if it may be UTF-8.
   static func problem(_ head: some Collection<UInt8>) -> (value: String, advice: String)? {
     let head = Array(head.prefix(headSize))
     func problem(_ name: String, _ iconv: String) -> (value: String, advice: String) {

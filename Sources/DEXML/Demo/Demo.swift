@@ -3,6 +3,9 @@ import WengertNN
 
 /// The main job on the built-in data set: makes it, trains a small BERT from scratch, evaluates it before and after, and shows predictions.
 public enum Demo {
+  /// Makes the data set and the encoder, evaluates, trains, evaluates again and prints predictions.
+  ///
+  /// - Throws: the errors of `Evaluator.run` and `Trainer.run`, and the system's if the data set cannot be written.
   public static func run(_ configuration: Configuration) throws {
     let console = Console.standardError
     let folder = URL(fileURLWithPath: configuration.dataRoot).appendingPathComponent(configuration.dataset)

@@ -4,8 +4,11 @@
 /// that matching words is of no help: an encoder has to learn what loaves have to do with baking. Ten labels are in no training
 /// document; their topics and aspects are, each with others.
 public struct DemoDataset: Sendable, Equatable {
+  /// The training documents.
   public let trainTexts: [String]
+  /// The test documents.
   public let testTexts: [String]
+  /// The texts of the labels.
   public let labelTexts: [String]
   /// For each training document the indices of its labels, ascending.
   public let trainLabels: [[Int]]
@@ -69,7 +72,7 @@ public struct DemoDataset: Sendable, Equatable {
     return result
   }
 
-  /// A text with a sentence for each label, two where there is one label only, and at times a sentence about nothing of the sort.
+  /// A text with a sentence for each label, two if there is one label only, and at times a sentence about nothing of the sort.
   private static func text(of labels: [Int], random: inout RandomSequence) -> String {
     var sentences: [String] = []
     for label in labels.count == 1 ? [labels[0], labels[0]] : labels {

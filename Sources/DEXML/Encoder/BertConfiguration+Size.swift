@@ -1,7 +1,7 @@
 import WengertNN
 
 extension BertConfiguration {
-  /// Throws where the encoder would have more parameters than a file of weights has bytes, before any memory is taken for them.
+  /// Throws if the encoder would have more parameters than a file of weights has bytes, before any memory is taken for them.
   func checkSize(weights bytes: Int, file: String) throws {
     // As floating-point numbers, which do not overflow.
     let (width, inner) = (Double(hiddenSize), Double(intermediateSize))

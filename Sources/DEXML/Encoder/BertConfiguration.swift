@@ -11,21 +11,32 @@ public struct BertConfiguration: Sendable, Equatable {
     static var names: String { allCases.map(\.rawValue).joined(separator: " and ") }
   }
 
+  /// The family of the encoder.
   public var architecture = Architecture.bert
+  /// The number of token embeddings.
   public var vocabularySize: Int
+  /// The width of the hidden states.
   public var hiddenSize: Int
+  /// The number of transformer blocks.
   public var layers: Int
+  /// The number of attention heads, which divides the hidden size.
   public var heads: Int
   /// Width between the two layers of the feed-forward network.
   public var intermediateSize: Int
+  /// The number of position embeddings: the greatest number of tokens of a text.
   public var maximumPositions = 512
   /// 0 for DistilBERT, which has no segment embeddings.
   public var typeCount = 2
+  /// The dropout probability of embeddings and blocks.
   public var hiddenDropout = 0.1
+  /// The dropout probability of attention weights.
   public var attentionDropout = 0.1
+  /// The number ε of layer normalization.
   public var normEpsilon = 1e-12
+  /// The id of the padding token.
   public var padID = 0
 
+  /// The shape of a BERT encoder of these sizes.
   public init(vocabularySize: Int, hiddenSize: Int, layers: Int, heads: Int, intermediateSize: Int) {
     self.vocabularySize = vocabularySize
     self.hiddenSize = hiddenSize
@@ -35,6 +46,8 @@ public struct BertConfiguration: Sendable, Equatable {
   }
 
   /// Reads `config.json` of a model folder.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, is not of a BERT or DistilBERT, or has a setting that would change what is computed.
   public init(contentsOf file: URL) throws {
     let data: Data
     do { data = try Data(contentsOf: file) } catch {

@@ -2,16 +2,19 @@ import WengertNN
 
 /// A BERT or DistilBERT encoder over packed tokens (Devlin et al. 2019; Sanh et al. 2019).
 public struct BertEncoder: ParameterTree, Sendable {
-  /// [vocabulary, width]
+  /// The embeddings of tokens, [vocabulary, width].
   public var wordEmbeddings: Embedding
-  /// [positions, width]
+  /// The embeddings of positions, [positions, width].
   public var positionEmbeddings: Embedding
-  /// [types, width]; nil for DistilBERT.
+  /// The embeddings of segments, [types, width]; nil for DistilBERT.
   public var typeEmbeddings: Embedding?
+  /// The normalization of the embeddings.
   public var embeddingNorm: LayerNorm
+  /// The transformer blocks, first to last.
   public var blocks: [TransformerBlock]
-  /// BERT's dense layer on the first token; nil where the file has none.
+  /// BERT's dense layer on the first token; nil if the file has none.
   public var pooler: Linear?
+  /// The shape of the encoder.
   public let configuration: BertConfiguration
 
   public static let fields: [Field<Self>] = [

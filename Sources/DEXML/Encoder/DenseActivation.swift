@@ -22,7 +22,7 @@ public enum DenseActivation: String, CaseIterable, Sendable {
   case logSigmoid = "LogSigmoid"
   case tanhshrink = "Tanhshrink"
 
-  /// The class that a file names by its path: `torch.nn.modules.activation.Tanh`, or `torch.nn.Tanh`; nil where it is none of these.
+  /// The class that a file names by its path: `torch.nn.modules.activation.Tanh`, or `torch.nn.Tanh`; nil if it is none of these.
   init?(className: String) {
     let parts = className.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count >= 3, parts[0] == "torch", parts[1] == "nn", let last = parts.last, let known = Self(rawValue: String(last)) else {

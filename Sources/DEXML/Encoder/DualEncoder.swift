@@ -2,10 +2,12 @@ import WengertNN
 
 /// What a run trains: the encoder of documents and label texts, or an encoder of documents and a classifier over its embeddings.
 public struct DualEncoder: TensorTree, Sendable {
+  /// The encoder of documents, and of label texts if there is no classifier.
   public var encoder: TextEncoder
-  /// Stands for the labels' texts; nil: they are encoded.
+  /// The classifier that replaces the labels' texts; nil: they are encoded.
   public var classifier: LabelClassifier?
 
+  /// A model of these parts.
   public init(_ encoder: TextEncoder, classifier: LabelClassifier? = nil) {
     self.encoder = encoder
     self.classifier = classifier

@@ -1,10 +1,12 @@
 import WengertNN
 
-/// What stands between pooling and the embedding: modules of sentence-transformers, in any order.
+/// What is between pooling and the embedding: modules of sentence-transformers, in any order.
 public enum EmbeddingLayer: TensorTree, Sendable {
+  /// A dense layer.
   case dense(Dense)
+  /// Layer normalization.
   case norm(LayerNorm)
-  /// To length one.
+  /// Scaling to length one.
   case normalize
   /// The first components alone.
   case truncate(Int)
@@ -34,7 +36,7 @@ public enum EmbeddingLayer: TensorTree, Sendable {
     }
   }
 
-  /// The width of what it makes of vectors of `width`; nil where it takes none of that width.
+  /// The width of what it makes of vectors of `width`; nil if it takes none of that width.
   func width(of width: Int) -> Int? {
     switch self {
     case .dense(let dense): dense.linear.weight.shape[1] == width ? dense.linear.weight.shape[0] : nil
@@ -45,17 +47,20 @@ public enum EmbeddingLayer: TensorTree, Sendable {
   }
 }
 
-/// y = f(x Wᵀ + b), plus x or its projection where there is a residual connection.
+/// y = f(x Wᵀ + b), plus x or its projection if there is a residual connection.
 public struct Dense: ParameterTree, Sendable {
+  /// The linear part, x Wᵀ + b.
   public var linear: Linear
+  /// The function f.
   public let activation: DenseActivation
   /// Whether the input is added to the output.
   public let isResidual: Bool
-  /// Of the input that is added, where it has another width than the output.
+  /// The projection of the input that is added, if it has another width than the output.
   public var residual: Linear?
 
   public static let fields: [Field<Self>] = [.init("linear", \.linear), .init("residual", \.residual)]
 
+  /// A layer of these parts.
   public init(_ linear: Linear, activation: DenseActivation = .identity, isResidual: Bool = false, residual: Linear? = nil) {
     self.linear = linear
     self.activation = activation

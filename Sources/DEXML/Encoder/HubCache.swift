@@ -21,7 +21,7 @@ struct HubCache {
   /// Those who publish models that are known by a name alone.
   private static let publishers = ["sentence-transformers", "google-bert", "distilbert"]
 
-  /// The newest version of the model `name` (`sentence-transformers/all-MiniLM-L6-v2`, `bert-base-uncased`) that was downloaded; nil where there is none.
+  /// The newest version of the model `name` (`sentence-transformers/all-MiniLM-L6-v2`, `bert-base-uncased`) that was downloaded; nil if there is none.
   func model(_ name: String) -> URL? {
     let parts = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.contains("--") }) else { return nil }
@@ -43,14 +43,16 @@ struct HubCache {
 }
 
 extension ModelFolder {
-  /// The folder that `name` means: a path, or the name of a model that Hugging Face's libraries have downloaded; nil where there is neither.
+  /// The folder that `name` means: a path, or the name of a model that Hugging Face's libraries have downloaded; nil if there is neither.
   public static func find(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) -> URL? {
     let folder = URL(fileURLWithPath: name)
     if !name.isEmpty, folder.isFolder { return folder }
     return HubCache(environment).model(name)
   }
 
-  /// The same; an error that says what to put where.
+  /// The folder that `name` means, as `find`; the error says what to put where.
+  ///
+  /// - Throws: `FileError` if there is neither.
   public static func require(_ name: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws -> URL {
     if let folder = find(name, environment: environment) { return folder }
     throw FileError(

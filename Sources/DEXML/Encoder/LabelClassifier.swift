@@ -4,13 +4,16 @@ import WengertNN
 ///
 /// The same scores are inner products of longer vectors, (x, 1) and (w_l, b_l), which is how losses and search see them.
 public struct LabelClassifier: ParameterTree, Sendable {
-  /// [labels, width]
+  /// The weights w_l, [labels, width].
   public var weight: Tensor
-  /// [labels]
+  /// The biases b_l, [labels].
   public var bias: Tensor
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
+  /// A classifier of these weights.
+  ///
+  /// - Precondition: the weight is [labels, width] and the bias [labels].
   public init(weight: Tensor, bias: Tensor) {
     ensure(
       weight.rank == 2 && bias.shape == [weight.shape[0]],
@@ -25,7 +28,9 @@ public struct LabelClassifier: ParameterTree, Sendable {
     bias = .zeros([labels], dtype: weight.dtype, device: weight.device)
   }
 
+  /// The number of labels.
   public var labelCount: Int { weight.shape[0] }
+  /// The width of the embeddings.
   public var width: Int { weight.shape[1] }
 
   /// These labels in order, in ranges of at most `size`.
@@ -36,7 +41,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
   /// The vectors (w_l, b_l) of some labels, [labels, width + 1].
   public func vectors(_ labels: Range<Int>) -> Tensor { concatenate([weight[labels], bias[labels].expandDims(1)], axis: 1) }
 
-  /// Writes the vectors of some labels, in place where no other tensor shares the memory.
+  /// Writes the vectors of some labels, in place if no other tensor shares the memory.
   mutating func setVectors(_ labels: Range<Int>, _ vectors: Tensor) {
     weight[labels] = vectors[Axis.all, 0..<width]
     bias[labels] = vectors[Axis.all, width]
@@ -44,6 +49,6 @@ public struct LabelClassifier: ParameterTree, Sendable {
 
   /// The vectors (x, 1) of documents with embeddings [documents, width], [documents, width + 1].
   static func documents(_ embeddings: Tensor) -> Tensor {
-    concatenate([embeddings, .ones([embeddings.shape[0], 1], dtype: embeddings.dtype, device: embeddings.device)], axis: 1)
+    concatenate([embeddings, .full(1, [embeddings.shape[0], 1], dtype: embeddings.dtype, beside: embeddings)], axis: 1)
   }
 }

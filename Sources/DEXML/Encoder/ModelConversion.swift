@@ -3,16 +3,19 @@ import WengertNN
 
 /// What `dexml convert` does: a copy of a model folder whose PyTorch files of weights are safetensors.
 public enum ModelConversion {
-  /// Writes the copy, aside first and then renamed into place, and says what was converted. Files that are no weights are copied; so are those below, link targets included.
+  /// Writes the copy, aside first and then renamed into place, and says what was converted. Files that are not weights are copied; so are those below, link targets included.
+  ///
+  /// - Throws: `FileError` if `output` exists already or is inside of the model's folder, there is nothing to convert, or a file is damaged; the system's
+  ///   errors of copying.
   public static func run(model: URL, output: URL) throws {
     let files = FileManager.default
     // A folder of Hugging Face's cache is made of links.
     let model = model.standardizedFileURL.resolvingSymlinksInPath(), output = output.standardizedFileURL
     guard !files.fileExists(atPath: output.path) else {
-      throw FileError(file: output.path, field: "folder", value: "is there already", advice: "name a new one")
+      throw FileError(file: output.path, field: "folder", value: "exists already", advice: "name a new one")
     }
     guard !output.path.hasPrefix(model.path + "/") else {
-      throw FileError(file: output.path, field: "folder", value: "lies in the model's", advice: "name one outside")
+      throw FileError(file: output.path, field: "folder", value: "is inside of the model's", advice: "name one outside")
     }
     let aside = output.deletingLastPathComponent().appendingPathComponent(".\(output.lastPathComponent).partial")
     try? files.removeItem(at: aside)
@@ -85,7 +88,7 @@ public enum ModelConversion {
       let file = try TorchFile(contentsOf: part.resolvingSymlinksInPath())
       for name in file.names {
         guard seen.insert(name).inserted else {
-          throw FileError(file: part.path, field: name, value: "stands in another part too", advice: "the parts are of different models")
+          throw FileError(file: part.path, field: name, value: "is in another part too", advice: "the parts are of different models")
         }
         if let array = try file.array(name) { tensors.append((name, array)) }
       }

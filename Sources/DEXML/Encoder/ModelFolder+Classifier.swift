@@ -5,7 +5,9 @@ extension ModelFolder {
   private var classifierFile: URL { url.appendingPathComponent(Self.classifierName) }
   static let classifierName = "classifier.safetensors"
 
-  /// The classifier that was trained with the encoder, of `labels` labels over embeddings of `width`; nil where the folder has none.
+  /// The classifier that was trained with the encoder, of `labels` labels over embeddings of `width`; nil if the folder has none.
+  ///
+  /// - Throws: `FileError` if the file is damaged, or is of another width or number of labels.
   public func classifier(labels: Int, width: Int) throws -> LabelClassifier? {
     guard FileManager.default.fileExists(atPath: classifierFile.path) else { return nil }
     func wrong(_ field: String, _ value: String, _ advice: String) -> FileError {
@@ -29,7 +31,7 @@ extension ModelFolder {
     return LabelClassifier(weight: Tensor(weight).cast(to: .float32), bias: Tensor(bias).cast(to: .float32))
   }
 
-  /// The same; an error where the folder has none.
+  /// The same; an error if the folder has none.
   func requiredClassifier(labels: Int, width: Int) throws -> LabelClassifier {
     if let classifier = try classifier(labels: labels, width: width) { return classifier }
     throw FileError(

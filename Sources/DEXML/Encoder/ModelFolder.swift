@@ -4,11 +4,16 @@ import WengertNN
 /// A model folder of Hugging Face: `config.json`, `model.safetensors`, the tokenizer's files; how it was trained to be used, in `dexml.json`; and the classifier that was
 /// trained with it, if one was, in `classifier.safetensors`.
 public struct ModelFolder: Sendable {
+  /// The folder.
   public let url: URL
+  /// The shape of the encoder.
   public let configuration: BertConfiguration
+  /// How the model was trained to be used.
   public let usage: Usage
 
   /// Reads the settings; `model()` and `tokenizer()` read the rest.
+  ///
+  /// - Throws: `FileError` if there is no such folder, or a file of settings is missing, damaged, or says what is not supported.
   public init(_ url: URL) throws {
     guard url.isFolder else {
       throw FileError(
@@ -30,7 +35,9 @@ public struct ModelFolder: Sendable {
   /// Where the encoder's own files are.
   private var encoderURL: URL { url.appendingPathComponent(usage.encoderPath) }
 
-  /// Most tokens of a text, `asked` or what the folder says; never more than there are positions.
+  /// The greatest number of tokens of a text, `asked` or what the folder says; never more than there are positions.
+  ///
+  /// - Throws: `FileError` if `asked` is more than there are positions.
   public func maximumLength(_ asked: Int?) throws -> Int {
     if let asked {
       guard asked <= configuration.maximumPositions else {
@@ -44,7 +51,9 @@ public struct ModelFolder: Sendable {
     return min(usage.maximumLength ?? configuration.maximumPositions, configuration.maximumPositions)
   }
 
-  /// The folder's tokenizer, which puts the prompt of a use before each text; an error where the folder has none of that name.
+  /// The folder's tokenizer, which puts the prompt of a use before each text.
+  ///
+  /// - Throws: `FileError` if the tokenizer's files are wrong or do not fit config.json, or there is no prompt of that name.
   public func tokenizer(for use: Prompts.Use = .text) throws -> Tokenizer {
     let tokenizer = try Tokenizer(folder: encoderURL, lowercases: usage.lowercases)
     guard tokenizer.vocabularySize <= configuration.vocabularySize else {
@@ -61,7 +70,7 @@ public struct ModelFolder: Sendable {
     return tokenizer.prefixed(by: prompt)
   }
 
-  /// How many tokens at the start of each text the pooling does not look at: those of the tokenizer's prompt, where the folder says so.
+  /// How many tokens at the start of each text the pooling does not look at: those of the tokenizer's prompt, if the folder says so.
   func skippedTokens(_ tokenizer: Tokenizer, maximumLength: Int) throws -> Int {
     guard !usage.pooling.includesPrompt, tokenizer.promptLength > 0 else { return 0 }
     guard tokenizer.promptLength < maximumLength - 1 else {
@@ -75,6 +84,8 @@ public struct ModelFolder: Sendable {
   }
 
   /// The encoder with its weights, and the layers between pooling and normalization.
+  ///
+  /// - Throws: `FileError` if weights are missing, damaged, or do not fit the settings.
   public func model() throws -> (encoder: BertEncoder, layers: [EmbeddingLayer]) { (try encoder(), try layers()) }
 
   private func encoder() throws -> BertEncoder {
@@ -113,6 +124,8 @@ public struct ModelFolder: Sendable {
   }
 
   /// The encoder as it was trained to be used; `pooling` and `normalizes` override what the folder says.
+  ///
+  /// - Throws: `FileError` if weights do not fit the settings, or the pooling does not fit the encoder.
   public func textEncoder(pooling asked: Pooling? = nil, normalizes: Bool? = nil, dropout: Double = 0) throws -> TextEncoder {
     let (encoder, layers) = try model()
     var pooling = asked ?? usage.pooling
@@ -136,6 +149,8 @@ public struct ModelFolder: Sendable {
 
   /// Whether embeddings are brought to length one before they are compared by their inner products: as `asked`, or as the folder says they are compared; those of an encoder
   /// alone are.
+  ///
+  /// - Throws: `FileError` if the folder compares embeddings by a distance.
   public func comparesNormalized(_ asked: Bool?) throws -> Bool {
     if let asked { return asked }
     guard usage.isStated else { return true }
@@ -152,6 +167,8 @@ public struct ModelFolder: Sendable {
 
   /// Writes a model folder, aside first and then renamed into place: a folder that was there is whole until the new one is. A symbolic link stays one; the folder that
   /// it points to is written.
+  ///
+  /// - Throws: `FileError` if a file cannot be written; the system's error if a folder cannot be made or moved.
   public static func save(
     _ model: TextEncoder, classifier: LabelClassifier? = nil, tokenizer: Tokenizer, maximumLength: Int, prompts: Prompts = Prompts(),
     to url: URL

@@ -4,13 +4,15 @@ import WengertNN
 extension ModelFolder {
   /// How a model was trained to be used: what is not in `config.json`.
   public struct Usage: Sendable, Equatable {
+    /// How tokens become one vector.
     public var pooling = Pooling.cls
     /// Whether the last step makes embeddings of length one.
     public var normalizes = true
-    /// Most tokens of a text; nil: as many as there are positions.
+    /// The greatest number of tokens of a text; nil: as many as there are positions.
     public var maximumLength: Int?
+    /// The texts that precede each text.
     public var prompts = Prompts()
-    /// How the folder says that embeddings are compared; nil where it does not.
+    /// How the folder says that embeddings are compared; nil if it does not.
     public var similarity: Similarity?
     /// Whether the folder says how it is used; a folder of an encoder alone does not.
     public private(set) var isStated = false
@@ -22,6 +24,7 @@ extension ModelFolder {
     /// Whether the tokenizer lower-cases, whatever its own files say.
     var lowercases = false
 
+    /// The usage that a folder states.
     public init(pooling: Pooling = .cls, normalizes: Bool = true, maximumLength: Int? = nil, prompts: Prompts = Prompts()) {
       self.pooling = pooling
       self.normalizes = normalizes

@@ -2,15 +2,16 @@
 
 /// Token sequences end to end, without padding: sequence s is `ids[offsets[s]..<offsets[s + 1]]`.
 public struct PackedTokens: Sendable {
-  /// [tokens]
+  /// The ids of all tokens, [tokens].
   public let ids: [Int32]
-  /// [sequences + 1], from 0 to the number of tokens.
+  /// Where each sequence begins, [sequences + 1], from 0 to the number of tokens.
   public let offsets: [Int32]
   /// The number of the first sequence in the whole that these are a part of; dropout goes by it.
   public let first: Int
   /// How many tokens at the start of each sequence are a prompt's that poolings do not look at.
   public let skipped: Int
 
+  /// Packs these sequences.
   public init(_ sequences: some Sequence<[Int32]>, first: Int = 0, skipping skipped: Int = 0) {
     self.first = first
     self.skipped = skipped
@@ -29,7 +30,9 @@ public struct PackedTokens: Sendable {
     self.init(rows.lazy.map { row in Array(row[..<((row.lastIndex { $0 != padID } ?? -1) + 1)]) })
   }
 
+  /// The number of sequences.
   public var sequenceCount: Int { offsets.count - 1 }
+  /// The number of tokens of all sequences.
   public var tokenCount: Int { ids.count }
 
   /// Each token's place in its sequence, [tokens].

@@ -22,14 +22,15 @@ public struct Pooling: ConfigurationValue, Hashable {
     case lightxml
   }
 
-  /// In the order in which their vectors stand side by side.
+  /// The ways, in the order of their vectors side by side.
   public let modes: [Mode]
-  /// Whether the tokens of a prompt take part; where not, sums and choices begin behind them, and `weightedMean` still counts t from the text's start.
+  /// Whether the tokens of a prompt take part; if not, sums and choices begin behind them, and `weightedMean` still counts t from the text's start.
   public var includesPrompt = true
 
+  /// One way of pooling.
   public init(_ mode: Mode) { modes = [mode] }
 
-  /// Several; nil where there are none, or one stands twice.
+  /// Several ways; nil if there are none, or one occurs twice.
   public init?(_ modes: [Mode], includesPrompt: Bool = true) {
     guard !modes.isEmpty, Set(modes).count == modes.count else { return nil }
     self.modes = modes
@@ -62,7 +63,7 @@ public struct Pooling: ConfigurationValue, Hashable {
   /// How many of the last hidden states it looks at.
   var stateCount: Int { modes.contains(.lightxml) ? 5 : 1 }
 
-  /// How many vectors of the encoder's width stand side by side.
+  /// How many vectors of the encoder's width are side by side.
   var parts: Int { modes.reduce(0) { $0 + ($1 == .lightxml ? 5 : 1) } }
 
   /// Whether sentence-transformers has all of it.
@@ -101,7 +102,7 @@ public struct Pooling: ConfigurationValue, Hashable {
     let lasts = tokens.lasts.gather(tokens.sequences), places = tokens.starts.gather(tokens.sequences) + tokens.positions
     var x = states, reach = 1
     while reach < longest {
-      x = WengertNN.maximum(x, x.gather(minimum(places + .full(Double(reach), [], dtype: .int32, device: places.device), lasts)))
+      x = WengertNN.maximum(x, x.gather(minimum(places + .full(Double(reach), [], dtype: .int32, beside: places), lasts)))
       reach *= 2
     }
     return x.gather(tokens.firstPooled)

@@ -1,9 +1,11 @@
 /// Texts that a model wants before each text, by their names, as sentence-transformers keeps them.
 public struct Prompts: Sendable, Equatable {
+  /// The prompts by their names.
   public var texts: [String: String]
   /// The one that a text gets that is neither query nor candidate.
   public var defaultName: String?
 
+  /// These prompts, of which `defaultName` names the default.
   public init(_ texts: [String: String] = [:], defaultName: String? = nil) {
     self.texts = texts
     self.defaultName = defaultName
@@ -21,7 +23,7 @@ public struct Prompts: Sendable, Equatable {
     case named(String)
   }
 
-  /// The prompt of a use; empty where there is none. A name that is not there gives nil.
+  /// The prompt of a use; empty if there is none, nil for a name that does not exist.
   public func text(for use: Use) -> String? {
     switch use {
     case .text: defaultName.map { texts[$0] ?? "" } ?? ""

@@ -27,7 +27,7 @@ struct SentenceTransformersFolder {
     case normalize = "Normalize"
   }
 
-  /// Nil where the folder has no `modules.json`.
+  /// Nil if the folder has no `modules.json`.
   init?(_ folder: URL, width: (_ encoder: URL) throws -> Int) throws {
     let list = folder.appendingPathComponent("modules.json")
     guard FileManager.default.fileExists(atPath: list.path) else { return nil }

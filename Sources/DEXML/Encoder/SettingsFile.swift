@@ -6,7 +6,7 @@ struct SettingsFile {
   let file: String
   private let document: JSONDocument
 
-  /// Nil where there is no such file.
+  /// Nil if there is no such file.
   init?(_ url: URL) throws {
     guard FileManager.default.fileExists(atPath: url.path) else { return nil }
     let document = try JSONDocument(parsing: readFile(url), file: url.path)
@@ -27,7 +27,7 @@ struct SettingsFile {
   /// Those whose values are not null.
   var keys: [String] { allKeys.filter(has) }
 
-  /// The value of a key; nil where it is missing or null.
+  /// The value of a key; nil if it is missing or null.
   func value(_ key: String) -> JSONDocument? { document[key].flatMap { $0.isNull ? nil : $0 } }
 
   func has(_ key: String) -> Bool { value(key) != nil }
@@ -57,14 +57,14 @@ struct SettingsFile {
     return texts.compactMap(\.self)
   }
 
-  /// Throws where a key is there that is none of these: it may change what the model computes.
+  /// Throws if there is a key that is not one of these: it may change what the model computes.
   func expectOnly(_ known: Set<String>, _ what: String) throws {
     for key in keys where !known.contains(key) {
       throw wrong(key, document[key]?.summary ?? "", "\(what) with this setting cannot be opened: it may change the embeddings")
     }
   }
 
-  /// Throws where the key has another value than null or this one.
+  /// Throws if the key has another value than null or this one.
   func expect(_ key: String, _ expected: String, _ what: String) throws {
     guard let value = value(key) else { return }
     guard value.string?.elementsEqual(expected.utf8) == true else {

@@ -1,18 +1,27 @@
 import WengertNN
 
 /// The encoder that both towers share: hidden states, pooling, layers behind it, dropout, L2 normalization.
+///
+/// ```swift
+/// let shape = BertConfiguration(vocabularySize: 8, hiddenSize: 4, layers: 1, heads: 2, intermediateSize: 8)
+/// let encoder = TextEncoder(BertEncoder(shape, key: RandomKey(1)), pooling: .mean)
+/// let vectors = encoder.embed(PackedTokens([[2, 5, 3], [2, 7, 3]]))  // [2, 4], rows of length 1
+/// ```
 public struct TextEncoder: ParameterTree, Sendable {
+  /// The encoder of tokens.
   public var encoder: BertEncoder
+  /// How the hidden states of a text become one vector.
   public var pooling: Pooling
   /// What the pooled vectors go through, in order.
   public var layers: [EmbeddingLayer]
-  /// Of the embedding, in training.
+  /// Dropout of the embedding, in training.
   public var dropout: Dropout
   /// Whether embeddings have length one.
   public var normalizes: Bool
 
   public static let fields: [Field<Self>] = [.init("encoder", \.encoder), .init("layers", \.layers), .init("dropout", \.dropout)]
 
+  /// An encoder of texts of these parts.
   public init(_ encoder: BertEncoder, pooling: Pooling, layers: [EmbeddingLayer] = [], dropout: Double = 0, normalizes: Bool = true) {
     self.encoder = encoder
     self.pooling = pooling
@@ -21,7 +30,7 @@ public struct TextEncoder: ParameterTree, Sendable {
     self.normalizes = normalizes
   }
 
-  /// The linear layer that alone stands behind pooling, to a smaller embedding; nil where there is none, or something else. Setting it replaces all layers.
+  /// The only layer behind pooling if that is a linear one, to a smaller embedding; otherwise nil. Setting it replaces all layers.
   public var bottleneck: Linear? {
     get {
       guard layers.count == 1, case .dense(let dense) = layers[0], dense.activation == .identity, !dense.isResidual else { return nil }

@@ -9,6 +9,8 @@ public enum Evaluator {
   /// `<split>_score_mat.npz`.
   ///
   /// - Parameter ofRunsModel: whether the model in the results folder is evaluated instead of `tf`.
+  /// - Throws: `FileError` if the model, the data set or the results folder cannot be used, or a similarity is not a number; `FolderInUse` if another process
+  ///   writes into the results folder.
   public static func run(
     _ configuration: Configuration, split: EvaluationSplit, ofRunsModel: Bool = false, workers: any Workers = OneWorker()
   ) throws {
@@ -52,7 +54,7 @@ public enum Evaluator {
     report(outcome.metrics, split, log)
   }
 
-  /// Encodes documents, and labels unless a classifier stands for them; searches and scores. An error where a similarity is no number.
+  /// Encodes documents, and labels unless a classifier replaces them; searches and scores. An error if a similarity is not a number.
   static func evaluate(
     _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration,
     workers: any Workers = OneWorker()
@@ -62,7 +64,7 @@ public enum Evaluator {
       (documents.tokens.count, "documents", task.skippedTokens.documents, { Array(documents.tokens[$0]) }),
       (task.labels.count, "labels", task.skippedTokens.labels, { task.labels.tokens($0) }),
       topK: configuration.evalTopk)
-    // Those that are no numbers come first in each row.
+    // Those that are not numbers come first in each row.
     if let place = nearest.scores.firstIndex(where: { !$0.isFinite }) {
       throw FileError(
         file: documents.texts.path, field: "score of line \(documents.line(place / nearest.width))", value: "\(nearest.scores[place])",

@@ -5,7 +5,9 @@ import WengertNN
 extension RankingMetrics {
   /// Appends a row to `<prefix>_metrics.tsv`: epoch, step, and each metric with two decimals; a new file gets a header.
   ///
-  /// An error where the file is there with other columns.
+  /// An existing file must have the same columns.
+  ///
+  /// - Throws: `FileError` if the file has other columns, or cannot be read or written.
   public func append(to prefix: URL, epoch: Int, step: Int) throws {
     let url = Self.tableFile(prefix)
     let header = Self.header(metrics)
@@ -17,7 +19,7 @@ extension RankingMetrics {
     try appendToFile(Data("\(start)\(row)\n".utf8), url)
   }
 
-  /// An error where `<prefix>_metrics.tsv` is there with other columns than an evaluation of `evalTopK` labels has.
+  /// An error if `<prefix>_metrics.tsv` exists with other columns than an evaluation of `evalTopK` labels has.
   static func checkTable(_ prefix: URL, evalTopK: Int) throws {
     try check(tableFile(prefix), header(MetricSums().metrics(evalTopK: evalTopK)))
   }
@@ -37,7 +39,7 @@ extension RankingMetrics {
   /// The number of lines of `<prefix>_metrics.tsv`, the header among them.
   static func lineCount(of prefix: URL) throws -> Int { try lines(of: prefix).count }
 
-  /// Removes from `<prefix>_metrics.tsv` the rows of later steps than `step` that stand below the first `lineCount` lines: those of evaluations that are
+  /// Removes from `<prefix>_metrics.tsv` the rows of later steps than `step` below the first `lineCount` lines: those of evaluations that are
   /// made again.
   static func removeRows(after step: Int, below lineCount: Int, of prefix: URL) throws {
     let before = try lines(of: prefix)

@@ -7,9 +7,12 @@ import Foundation
 ///
 /// with `n_l` the label's frequency among `N` training documents.
 public struct Propensity: Sendable, Equatable {
+  /// The exponent a.
   public var a: Double
+  /// The offset b.
   public var b: Double
 
+  /// The model with these constants.
   public init(a: Double, b: Double) {
     self.a = a
     self.b = b

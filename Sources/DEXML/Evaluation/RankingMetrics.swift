@@ -9,8 +9,18 @@ import Foundation
 ///     MRR@10 = mean 1 / rank of the first hit, 0 without one among the first ten
 ///     PSP@k  = Σ_i Σ_{hits} w_l / Σ_i (sum of the k largest w_l of P_i), w of `Propensity`
 ///     R@k    = mean |top-k ∩ P_i| / |P_i|
+///
+/// ```swift
+/// let truth = try SparseMatrix(rows: 1, columns: 3, rowOffsets: [0, 1], indices: [2], values: [1])
+/// let scores = try SparseMatrix(rows: 1, columns: 3, rowOffsets: [0, 3], indices: [0, 1, 2], values: [0.9, 0.1, 0.5])
+/// let metrics = try RankingMetrics(
+///   predictions: scores, truth: truth, trainingFrequencies: [1, 1, 1], trainingDocuments: 3, dataset: "Demo", evalTopK: 3)
+/// let reciprocalRank = metrics["MRR@10"]  // 50: the label is the second of the ranking
+/// ```
 public struct RankingMetrics: Sendable, Equatable {
+  /// A metric by its name.
   public struct Metric: Sendable, Equatable {
+    /// The name, such as `P@1`.
     public var name: String
     /// Percent, rounded to two decimals.
     public var value: Double
@@ -36,6 +46,7 @@ public struct RankingMetrics: Sendable, Equatable {
   ///   - dataset: the data set's name, which sets the constants of PSP.
   ///   - evalTopK: how many labels were predicted per document: R@k for larger k is left out.
   ///   - filter: pairs that are taken out of the predictions first.
+  /// - Throws: `FileError` if the shapes of the matrices or the number of frequencies differ.
   public init(
     predictions: SparseMatrix, truth: SparseMatrix, trainingFrequencies: [Int], trainingDocuments: Int, dataset: String,
     evalTopK: Int, filter: SparseMatrix? = nil
@@ -76,7 +87,7 @@ public struct RankingMetrics: Sendable, Equatable {
   }
 }
 
-/// MetricSums over documents, from which the means follow.
+/// Sums over documents, from which the means follow.
 struct MetricSums {
   static let shortCuts = [1, 3, 5]
   static let recallCuts = [10, 50, 100]

@@ -18,7 +18,7 @@ struct SharedSearch {
   /// Texts by their numbers, what they are called, and how many of a prompt's tokens poolings leave out.
   typealias Texts = (count: Int, name: String, skipped: Int, tokens: (Range<Int>) -> [[Int32]])
 
-  /// The `topK` nearest labels of each document, best first, or all where there are fewer; a classifier's instead of those with texts where the model has one.
+  /// The `topK` nearest labels of each document, best first, or all if there are fewer; a classifier's instead of those with texts if the model has one.
   func nearest(_ documents: Texts, _ labels: Texts, topK: Int) -> NearestLabels {
     let candidates = model.candidates(workers.gathered([embedded(labels)], labels.count))
     let found = ExactSearch.search(documents: model.queries(embedded(documents)), labels: candidates, topK: topK)

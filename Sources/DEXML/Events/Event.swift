@@ -8,9 +8,12 @@ import Foundation
 public struct Event: Sendable, Equatable {
   /// A number with its name, such as `train/loss`.
   public struct Scalar: Sendable, Equatable {
+    /// The name, such as `train/loss`.
     public var tag: String
+    /// The number.
     public var value: Float
 
+    /// A number with its name.
     public init(_ tag: String, _ value: Float) {
       self.tag = tag
       self.value = value
@@ -23,8 +26,10 @@ public struct Event: Sendable, Equatable {
   public var step: Int
   /// What the first event of a file says its format is.
   public var fileVersion: String?
+  /// The numbers.
   public var scalars: [Scalar]
 
+  /// An event of these numbers.
   public init(time: Double, step: Int, fileVersion: String? = nil, scalars: [Scalar] = []) {
     self.time = time
     self.step = step
@@ -54,7 +59,7 @@ extension Event {
     return message.bytes
   }
 
-  /// The event of a message's bytes, or nil where they are none. Fields that this type has not are passed over.
+  /// The event of a message's bytes, or nil if they are not one. Fields that this type lacks are passed over.
   package init?(encoded bytes: Data) {
     self.init(time: 0, step: 0)
     var message = MessageReader(bytes)

@@ -6,9 +6,12 @@ import WengertNN
 /// Each event is one record: its length (8 bytes), the masked CRC-32C of the length (4), the message, the masked CRC-32C of the message (4), all little-endian.
 /// Every record goes to the file in one write as soon as it is known, so that an interruption costs the last one at most.
 public struct EventFile: Sendable {
+  /// The place of the file.
   public let url: URL
 
   /// A new file in a folder, begun with the event that names its format.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public init(in folder: URL, time: Double = Date().timeIntervalSince1970) throws {
     let process = ProcessInfo.processInfo
     let host = process.hostName.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "-_.".contains($0) ? $0 : "_" }
@@ -17,6 +20,8 @@ public struct EventFile: Sendable {
   }
 
   /// Adds an event at the end.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public func append(_ event: Event) throws { try appendToFile(Self.record(event.encoded), url) }
 
   static let prefix = "events.out.tfevents."
@@ -36,12 +41,15 @@ public struct EventFile: Sendable {
 extension EventFile {
   /// The events of a file, and what is wrong with it.
   public struct Contents: Sendable, Equatable {
+    /// The events that could be read, in order.
     public var events: [Event] = []
-    /// In words, where the file is damaged or its end is missing; nil where it is whole.
+    /// What is damaged or missing, in words; nil if the file is whole.
     public var damage: String?
   }
 
   /// The event files of a folder, oldest first.
+  ///
+  /// - Throws: the system's error if the folder cannot be listed.
   public static func files(in folder: URL) throws -> [URL] {
     func age(_ name: String) -> (Int, String) { (Int(name.dropFirst(prefix.count).prefix { $0 != "." }) ?? 0, name) }
     return try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(prefix) }
@@ -51,7 +59,9 @@ extension EventFile {
   /// Reads a file as far as it can be read.
   ///
   /// A record whose message does not agree with its checksum is passed over; one whose length does not ends the reading, for nothing tells where the next begins.
-  /// An error only where there is no file.
+  /// Damage is reported in `Contents.damage` and is not an error.
+  ///
+  /// - Throws: `FileError` if there is no such file, or it cannot be read.
   public static func read(_ url: URL) throws -> Contents { contents(try mapFile(url)) }
 
   package static func contents(_ bytes: Data) -> Contents {

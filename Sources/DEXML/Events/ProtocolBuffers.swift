@@ -46,7 +46,7 @@ struct MessageReader {
 
   init(_ bytes: Data) { rest = bytes }
 
-  /// Whether nothing is left: false after `next` came upon bytes that are no field.
+  /// Whether nothing is left: false after `next` came upon bytes that are not a field.
   var isAtEnd: Bool { rest.isEmpty }
 
   /// The next field's number and value.

@@ -4,19 +4,24 @@ import WengertNN
 public struct LossTargets: Sendable {
   /// A positive label of a document.
   public struct Entry: Sendable, Equatable {
+    /// The number of the document in the batch.
     public var document: Int
+    /// The number of the label.
     public var label: Int
-    /// 1, or the relevance where the loss is weighted, if it is drawn; −1 if it is not.
+    /// 1, or the relevance if the loss is weighted, for a drawn one; −1 for one that is not drawn.
     public var weight: Float
 
+    /// Whether the positive is drawn.
     public var isDrawn: Bool { weight > 0 }
   }
 
+  /// B, the number of documents.
   public let documentCount: Int
+  /// L, the number of labels.
   public let labelCount: Int
-  /// |P_i|
+  /// |P_i|, the number of positives of each document.
   public let positiveCounts: [Int]
-  /// |S_i|
+  /// |S_i|, the number of drawn positives of each document.
   public let drawnCounts: [Int]
   /// Every document's positives, document by document.
   public let entries: [Entry]
@@ -46,7 +51,7 @@ public struct LossTargets: Sendable {
     self.entries = entries
   }
 
-  /// float64 [B, L]: an entry's weight where there is one, 0 for a negative.
+  /// float64 [B, L]: an entry's weight, or 0 for a negative.
   var weights: Tensor {
     var weights = [Double](repeating: 0, count: documentCount * labelCount)
     for entry in entries { weights[entry.document * labelCount + entry.label] = Double(entry.weight) }

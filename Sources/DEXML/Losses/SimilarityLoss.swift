@@ -11,7 +11,15 @@ import WengertNN
 ///
 /// Unlike the published code, the last label can be a positive; positives that were not drawn leave a denominator exactly, however large the similarities are; a
 /// document without positives adds nothing (but its negatives to bce); and K as the number of positives works with sampling.
+///
+/// ```swift
+/// let documents = Tensor([[1, 0], [0, 1]]), labels = Tensor([[1, 0], [0, 1]])
+/// let positives = try SparseMatrix(rows: 2, columns: 2, rowOffsets: [0, 1, 2], indices: [0, 1], values: [1, 1])
+/// let loss = SimilarityLoss(.softmax, temperature: 1)
+/// let value = loss(documents: documents, labels: labels, targets: LossTargets(positives: positives))  // ln(1 + 1/e)
+/// ```
 public struct SimilarityLoss: Sendable {
+  /// Which of the losses is computed.
   public enum Criterion: Sendable, Equatable {
     case softmax
     case decoupledSoftmax
@@ -26,13 +34,17 @@ public struct SimilarityLoss: Sendable {
     case numberOfPositives
   }
 
+  /// Whether the documents' losses are averaged or added.
   public enum Reduction: Sendable { case mean, sum }
 
+  /// Which of the losses is computed.
   public var criterion: Criterion
-  /// τ
+  /// τ, by which similarities are divided.
   public var temperature: Double
+  /// Whether the documents' losses are averaged or added.
   public var reduction: Reduction
 
+  /// A loss with this temperature and reduction.
   public init(_ criterion: Criterion, temperature: Double, reduction: Reduction = .mean) {
     self.criterion = criterion
     self.temperature = temperature
@@ -48,7 +60,9 @@ public struct SimilarityLoss: Sendable {
     }
   }
 
-  /// Throws where SoftTop-k has no threshold: K must be at least 1 and less than the number of labels that take part.
+  /// Throws if SoftTop-k has no threshold: K must be at least 1 and less than the number of labels that take part.
+  ///
+  /// - Throws: `FileError` naming `topk_K`.
   public func validate(_ targets: LossTargets) throws {
     guard case .topK(let topK, _) = criterion else { return }
     for i in 0..<targets.documentCount where targets.positiveCounts[i] > 0 {

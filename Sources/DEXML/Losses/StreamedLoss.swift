@@ -5,14 +5,22 @@ import WengertNN
 /// A loss on the similarities of documents and labels, and its gradients, block by block of the labels: the similarities [B, L] are never there as a whole.
 ///
 /// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or SoftTop-k's threshold, which takes a few passes);
-/// the last pass makes each block's similarities again and goes back through them. Between the passes, only a few numbers per document and those of its positives are
+/// the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per document and those of its positives are
 /// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
 ///
 /// Every block runs the same compiled programs.
+///
+/// ```swift
+/// var slopes: [Tensor] = []
+/// let streamed = StreamedLoss(SimilarityLoss(.softmax, temperature: 1))
+/// let (value, slope) = streamed.valueAndGradient(documents: documents, labels: blocks, targets: targets) { slopes.append($1) }
+/// // The last block's gradient is the first of slopes.
+/// ```
 public final class StreamedLoss {
   /// A block's gradient [block, width], given out as soon as it is known.
   public typealias Receiver = (_ block: Int, _ gradient: Tensor) -> Void
 
+  /// The loss that is computed.
   public let loss: SimilarityLoss
   /// Documents / τ, labels, positions and masks of the block's positives, and threshold columns: the positives' similarities and columns of sums [B, 1].
   private let firstSums: CompiledFunction<[Tensor], [Tensor]>
@@ -20,6 +28,7 @@ public final class StreamedLoss {
   /// Adds the block's part to the documents' gradient; the labels' gradient.
   private let slopes: CompiledUpdate<Tensor, [Tensor], Tensor>
 
+  /// The streamed form of `loss`.
   public init(_ loss: SimilarityLoss) {
     self.loss = loss
     let rows = StreamedRows(loss.criterion)
@@ -97,7 +106,7 @@ public final class StreamedLoss {
   }
 }
 
-/// Which of a batch's positives lie in which block of labels, and where in it.
+/// Which of a batch's positives are in which block of labels, and where in it.
 private struct StreamedBatch {
   /// For each block, the numbers of the targets' entries in it.
   let entries: [[Int]]
@@ -136,7 +145,7 @@ private struct StreamedBatch {
 }
 
 extension [Int] {
-  /// The block that a label lies in; the receiver are the blocks' first labels.
+  /// The block that a label is in; the receiver are the blocks' first labels.
   fileprivate func lastIndex(before label: Int, sizes: [Int]) -> Int {
     var low = 0, high = count
     while high - low > 1 {
@@ -148,7 +157,7 @@ extension [Int] {
 }
 
 extension SimilarityLoss {
-  /// Whether a positive stands in its document's sums over labels.
+  /// Whether a positive takes part in its document's sums over labels.
   fileprivate func takesPart(_ entry: LossTargets.Entry) -> Bool {
     switch criterion {
     case .softmax, .bce: true

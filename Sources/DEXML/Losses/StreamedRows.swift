@@ -6,7 +6,7 @@ struct StreamedRows {
   let first: RowProgram
   /// topk, for thresholds in two numbers: the sums of `ThresholdSearch`.
   let threshold: RowProgram
-  /// The gradient but for the positives' own part, from three columns a, b, c. Softmax and decoupled-softmax: b e^(x − a); bce: b σ(x); topk: b v at t = a + c.
+  /// The gradient except for the positives' own part, from three columns a, b, c. Softmax and decoupled-softmax: b e^(x − a); bce: b σ(x); topk: b v at t = a + c.
   let slope: RowProgram
 
   init(_ criterion: SimilarityLoss.Criterion) {

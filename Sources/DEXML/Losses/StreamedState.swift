@@ -118,7 +118,7 @@ struct StreamedState {
 
   // MARK: Value and slopes
 
-  /// The terms' derivative with respect to an entry's similarity, but for what it has in common with the labels that are not positive.
+  /// The terms' derivative with respect to an entry's similarity, except for what it has in common with the labels that are not positive.
   func slope(ofEntry number: Int) -> Float {
     let entry = targets.entries[number]
     guard entry.isDrawn else { return 0 }

@@ -28,7 +28,7 @@ struct ThresholdSearch {
   ///   - k: K of each row, float64 [rows, 1], as all columns.
   ///   - resolution: the length of a step in αt that is the last one: what Newton's method leaves is of the order of its square.
   ///   - labels: how many labels a row has at most.
-  ///   - logSumExp: of αs. As σ(z) < e^z, t lies above (ln K − logSumExp) / α.
+  ///   - logSumExp: of αs. As σ(z) < e^z, t is above (ln K − logSumExp) / α.
   ///   - least: the least similarity: at −least + ln(labels) / α the sum is above K.
   ///   - skipping: bool, the rows whose threshold nobody wants.
   init(k: Tensor, alpha: Double, resolution: Double, labels: Int, logSumExp: Tensor, least: Tensor, skipping: Tensor? = nil) {

@@ -6,7 +6,7 @@ struct BarChart {
     var name: String
     /// The place of the run in the report, which sets the color.
     var run: Int
-    /// One number for each group; nil where there is none.
+    /// One number for each group; nil if there is none.
     var values: [Double?]
   }
 
@@ -18,7 +18,7 @@ struct BarChart {
   private static let (width, height) = (480.0, 220.0)
   private static let (left, right, top, bottom) = (44.0, 8.0, 8.0, 34.0)
 
-  /// The figure; nothing where no series has a number.
+  /// The figure; nothing if no series has a number.
   var markup: Markup? {
     let values = series.flatMap(\.values).compactMap(\.self)
     guard !values.isEmpty, let groups = series.map(\.values.count).max() else { return nil }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The range of a chart's axis, and where its marks stand.
+/// The range of a chart's axis, and where its marks are.
 struct ChartAxis {
   let range: ClosedRange<Double>
   let ticks: [Double]
@@ -22,7 +22,7 @@ struct ChartAxis {
     ticks = marks.filter { ends.contains($0) }
   }
 
-  /// Where a value stands between the ends of the axis, from 0 to 1.
+  /// Where a value is between the ends of the axis, from 0 to 1.
   func share(_ value: Double) -> Double { (value - range.lowerBound) / (range.upperBound - range.lowerBound) }
 
   /// A mark's text, with as many decimals as tell it from the next.

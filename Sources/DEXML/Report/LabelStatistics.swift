@@ -7,7 +7,7 @@ struct LabelDecile: Equatable {
   let frequencies: ClosedRange<Int>?
   /// Documents that have one of its labels.
   let documents: Int
-  /// `R@10` and `nDCG@5` over those documents, and the share of `P@5` that is the decile's, in percent; nil where nothing is known.
+  /// `R@10` and `nDCG@5` over those documents, and the share of `P@5` that is the decile's, in percent; nil if nothing is known.
   let metrics: [String: Double]
 
   static let metricNames = ["P@5", "R@10", "nDCG@5"]

@@ -12,7 +12,7 @@ struct LineChart {
     /// The place of the run in the report, which sets the color.
     var run: Int
     var points: [Point]
-    /// Whether the curve stands back behind a smoothed one.
+    /// Whether the curve is drawn faintly behind a smoothed one.
     var isFaint = false
   }
 
@@ -27,7 +27,7 @@ struct LineChart {
   /// Beyond this a number is damage, and would leave no room for the others.
   private static let largest = 1e100
 
-  /// The figure; nothing where no series has a number.
+  /// The figure; nothing if no series has a number.
   var markup: Markup? {
     let drawn = series.map { series in
       var series = series
@@ -76,7 +76,7 @@ struct LineChart {
       """
   }
 
-  /// The points, or where they are many the least and the greatest of each stretch, so that no peak is lost.
+  /// The points, or if they are many the least and the greatest of each stretch, so that no peak is lost.
   private static func thinned(_ points: [Point]) -> [Point] {
     guard points.count > mostPoints else { return points }
     let stretches = mostPoints / 2

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A piece of a page. Text that is put into one is escaped; only literals and other pieces stand as they are.
+/// A piece of a page. Text that is put into one is escaped; only literals and other pieces are kept as they are.
 struct Markup: ExpressibleByStringInterpolation, Sendable, Equatable {
   let html: String
 

@@ -32,7 +32,7 @@ struct ReportPage {
     }
   }
 
-  /// A heading with what stands below it.
+  /// A heading with what is below it.
   func section(_ title: String, _ parts: [Markup]) -> Markup {
     "<section><h2>\(title)</h2>\n\(parts)\n</section>"
   }
@@ -48,7 +48,7 @@ struct ReportPage {
     #"<svg class="swatch" viewBox="0 0 24 8" aria-hidden="true"><path class="curve \#(RunColor.classes(run))" d="M0 4L24 4"/></svg>"#
   }
 
-  /// A run's name with its color, where there are several.
+  /// A run's name with its color, if there are several.
   func nameOf(_ run: Int) -> Markup { runs.count == 1 ? "\(runs[run].name)" : "\(swatch(run)) \(runs[run].name)" }
 
   /// What is missing, by run.
@@ -61,7 +61,7 @@ struct ReportPage {
     notes { if case .missing(let reason) = $0.predictions { [reason] } else { [] } }
   }
 
-  /// A table in a box of its own, which scrolls sideways where the page is too narrow for it.
+  /// A table in a box of its own, which scrolls sideways if the page is too narrow for it.
   func table(_ head: [Markup], _ rows: [[Markup]], kind: String = "") -> Markup {
     let headings = head.map { cell -> Markup in "<th>\(cell)</th>" }
     let body = rows.map { row -> Markup in

@@ -9,7 +9,7 @@ struct RunCurves {
   /// What is wrong with the files, in words.
   private(set) var damage: [String] = []
 
-  /// The curves in the event files of a results folder; nil where there is none.
+  /// The curves in the event files of a results folder; nil if there is none.
   static func read(_ results: URL) throws -> RunCurves? {
     let files = try EventFile.files(in: results)
     guard !files.isEmpty else { return nil }
@@ -95,7 +95,7 @@ struct MetricsHistory {
     rows.compactMap { row in value(name, row).map { .init(step: row.step, value: $0) } }
   }
 
-  /// The evaluation in which a metric was highest, the first of equals; the last where there is no such metric.
+  /// The evaluation in which a metric was highest, the first of equals; the last if there is no such metric.
   func best(by name: String) -> Row? {
     rows.reduce(nil) { best, row in
       guard let found = value(name, row) else { return row }

@@ -42,14 +42,14 @@ struct RunRecord {
     return runs
   }
 
-  /// What was predicted, where that is known.
+  /// What was predicted, if that is known.
   var found: RunPredictions? {
     if case .found(let predictions) = predictions { predictions } else { nil }
   }
 }
 
 extension ResultsFolder {
-  /// A folder that a run left; an error where it holds no settings.
+  /// A folder that a run left; an error if it holds no settings.
   init(existing url: URL) throws {
     self.init(url)
     guard FileManager.default.fileExists(atPath: configuration.path) else {

@@ -7,6 +7,9 @@ public enum Embedder {
 
   /// Writes one float32 row for each line, to an `.npy` file or as the tensor `embeddings` of a `.safetensors` file. Without a length, a pooling or a word on
   /// normalization they are the model folder's own, and so is the prompt. Streams: memory is one block of lines.
+  ///
+  /// - Throws: `FileError` if the output's name ends otherwise or is one of the inputs, the model or the text cannot be read, an embedding is not a number, or
+  ///   the output cannot be written.
   public static func run(
     model: URL, input: URL, output: URL, maxLength: Int?, pooling: Pooling?, normalizes: Bool? = nil, prompt: Prompts.Use = .text
   ) throws {

@@ -1,16 +1,17 @@
-/// Exact inner-product search: the labels with the greatest ⟨x, y⟩ for each document. Keeps its compiled programs; to be called by one thread at a time.
+/// Exact inner-product search: the labels with the greatest ⟨x, y⟩ for each document. Keeps its compiled programs. Not thread-safe: call from one thread at a time.
 public final class ExactSearch {
   /// [documents, width], [labels, width], the best so far and the place of the block's first label: the best of both.
   private typealias Program = CompiledFunction<Tensor, Tensor, [Tensor], Tensor, [Tensor]>
   /// By how many labels they keep.
   private var programs: [Int: Program] = [:]
 
+  /// A search that has compiled nothing yet.
   public init() {}
 
   /// Labels that are searched at once, unless the caller says otherwise.
   public static let labelBlock = 32768
 
-  /// The `topK` best labels of each document, best first; all labels where there are fewer.
+  /// The `topK` best labels of each document, best first; all labels if there are fewer.
   ///
   /// Blocked over documents and labels: memory is one block of similarities and the running best, which every block's are appended to before the best are taken again.
   ///
@@ -60,7 +61,7 @@ public final class ExactSearch {
         let scores = concatenate([best[0], documents.matmul(labels.transpose())], axis: 1)
         let top = scores.topK(kept)
         let earlier = best[1].takeAlong(
-          minimum(top.indices, .full(Double(kept - 1), [], dtype: .int64, device: top.indices.device)), axis: 1)
+          minimum(top.indices, .full(Double(kept - 1), [], dtype: .int64, beside: top.indices)), axis: 1)
         // `first` is the number of the block's first label, less those of the best that stand before it.
         return [top.values, select(top.indices .< Double(kept), earlier, top.indices + first)]
       }, CompileOptions(shapes: ["0": [documents, -1], "1": [labels, -1], "2.0": best, "2.1": best]))

@@ -1,19 +1,29 @@
 import WengertNN
 
-/// Label texts and their embeddings, to which more can be added, and the exact search in them. To be used by one thread at a time.
+/// Label texts and their embeddings, to which more can be added, and the exact search in them. Not thread-safe: call from one thread at a time.
 ///
-/// The embeddings lie in blocks of rows. A full block is never touched again, and the last one doubles until it is full, so that adding a label costs the same however
+/// The embeddings are in blocks of rows. A full block is never touched again, and the last one doubles until it is full, so that adding a label costs the same however
 /// many there are.
+///
+/// ```swift
+/// let index = LabelIndex()
+/// index.append(["east", "north"], embeddings: Tensor([[1, 0], [0, 1]]))
+/// let nearest = index.nearest(Tensor([[0.6, 0.8]]), topK: 1)[0][0]  // "north", of similarity 0.8
+/// ```
 public final class LabelIndex {
+  /// The texts of the labels, in their order.
   public private(set) var texts: [String] = []
   private let blockRows: Int
   private let search = ExactSearch()
   /// [capacity, width] each; all but the last are full.
   private var blocks: [Tensor] = []
 
+  /// An index without labels, in blocks of `blockRows` rows.
   public init(blockRows: Int = 8192) { self.blockRows = blockRows }
 
   /// Adds labels at the end: one text for each row of `embeddings`, [labels, width].
+  ///
+  /// - Precondition: there are as many rows as texts.
   public func append(_ texts: [String], embeddings: Tensor) {
     ensure(embeddings.shape[0] == texts.count, "\(texts.count) labels with \(embeddings.shape[0]) embeddings")
     var done = 0
@@ -26,7 +36,7 @@ public final class LabelIndex {
     }
   }
 
-  /// How many rows of the last block are labels; 0 where the next label begins a new one.
+  /// How many rows of the last block are labels; 0 if the next label begins a new one.
   private var rowsInLastBlock: Int { texts.count % blockRows }
 
   /// Makes room for `missing` rows behind the `filled` ones of the last block.
@@ -55,7 +65,9 @@ public final class LabelIndex {
 
 /// A label and its similarity.
 public struct Prediction: Encodable, Equatable, Sendable {
+  /// The text of the label.
   public var label: String
+  /// The similarity.
   public var score: Float
   /// The label's number among all, from 0; not encoded.
   public var index: Int

@@ -20,6 +20,7 @@ package enum PredictCommand {
   /// - Parameters:
   ///   - inputs: paths of files; `-` is standard input.
   ///   - output: nil prints, which a matrix cannot.
+  /// - Throws: `FileError` if the output is one of the inputs, a file cannot be read or written, or a similarity is not a number.
   public static func run(model: URL, labels: URL, inputs: [String], format: Format, output: URL?, topK: Int) throws {
     // What can go wrong soon does so before the labels are encoded.
     if let output { try checkOutput(output, isNoneOf: inputs + [labels.path] + filePaths(in: model)) }
@@ -101,7 +102,7 @@ struct TextPredictions: PredictionWriter {
   }
 }
 
-/// One list, whose objects stand on a line each.
+/// One list, whose objects are on a line each.
 struct JSONPredictions: PredictionWriter {
   private let encoder = JSONEncoder()
   private var rows = 0

@@ -1,7 +1,13 @@
 import Foundation
 import WengertNN
 
-/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier where the model has one. To be used by one thread at a time.
+/// The nearest labels of texts, by a trained encoder, or the best ones by its classifier if the model has one. Not thread-safe: call from one thread at a time.
+///
+/// ```swift
+/// try ModelFolder.save(encoder, tokenizer: tokenizer, maximumLength: 8, to: folder)
+/// let predictor = try Predictor(model: folder, labelTexts: ["chess", "play"])
+/// let best = predictor.predict(["Chess"], topK: 1)[0][0].label  // "chess"
+/// ```
 public final class Predictor {
   private let documents: TextReader
   private let labels: TextReader
@@ -14,6 +20,8 @@ public final class Predictor {
   private lazy var known = Set(index.texts)
 
   /// Reads the model and encodes the label texts, unless it has a classifier, whose labels they must then be; an encoder's call takes `chunk` texts at most.
+  ///
+  /// - Throws: `FileError` if the model cannot be read, or its classifier has another number of labels.
   public init(model: URL, labelTexts: [String], chunk: Int = 256) throws {
     let folder = try ModelFolder(model)
     maximumLength = try folder.maximumLength(nil)
@@ -37,6 +45,8 @@ public final class Predictor {
   }
 
   /// Reads the model and a file with one label text on each line.
+  ///
+  /// - Throws: `FileError` if the model or the label texts cannot be read, or there are no labels.
   public convenience init(model: URL, labels: URL, chunk: Int = 256) throws {
     let texts = try TextLines.all(of: labels)
     guard !texts.isEmpty else {
@@ -45,6 +55,7 @@ public final class Predictor {
     try self.init(model: model, labelTexts: texts, chunk: chunk)
   }
 
+  /// The texts of the labels, in their order.
   public var labelTexts: [String] { index.texts }
 
   /// The `topK` nearest labels of each text, best first, with their similarities.
@@ -53,16 +64,18 @@ public final class Predictor {
     return index.nearest(classifier == nil ? rows : LabelClassifier.documents(rows), topK: topK)
   }
 
-  /// Whether labels can be added: not where a classifier has a row for each label that it was trained with.
+  /// Whether labels can be added: not if a classifier has a row for each label that it was trained with.
   public var takesLabels: Bool { classifier == nil }
 
-  /// Those of the texts that are no labels yet, each once.
+  /// Those of the texts that are not labels yet, each once.
   public func unknown(_ texts: [String]) -> [String] {
     var seen: Set<String> = []
     return texts.filter { !known.contains($0) && seen.insert($0).inserted }
   }
 
-  /// Adds those of the texts that are no labels yet; they are found from now on. Only where the predictor takes labels.
+  /// Adds those of the texts that are not labels yet; they are found from now on.
+  ///
+  /// - Precondition: `takesLabels`.
   public func add(_ texts: [String]) {
     ensure(takesLabels, "a classifier's labels are those that it was trained with")
     let new = unknown(texts)

@@ -1,6 +1,6 @@
 import WengertNN
 
-/// The labels that one batch is scored against where not all are (`dist-de-hnm`): every document's drawn positives and negatives, each label once.
+/// The labels that one batch is scored against if not all are (`dist-de-hnm`): every document's drawn positives and negatives, each label once.
 package struct BatchLabels: Sendable {
   /// In ascending order.
   package let labels: [Int]

@@ -1,13 +1,13 @@
 import Foundation
 import WengertNN
 
-/// A training run between two steps, as a file to go on from: a safetensors file with model and optimizer, whose metadata say where the run stands and
+/// A training run between two steps, as a file to go on from: a safetensors file with model and optimizer, whose metadata say how far the run is and
 /// which run it is, under a checksum of the whole.
 ///
 /// Learning rate and random numbers are not kept: both are functions of the settings, the epoch and the step. What a later kind of run must remember
 /// besides becomes another tree of tensors under a prefix of its own.
 package struct Checkpoint {
-  /// Where a run stands.
+  /// How far a run is.
   package struct Position: Equatable, Sendable {
     /// The epoch to go on with, from 1, and how many of its steps are done.
     package var epoch = 1
@@ -20,7 +20,7 @@ package struct Checkpoint {
     package var best: Double?
     /// How many lines the metrics table has.
     package var metricsLines = 0
-    /// The checksum of the mined negatives, where there are any.
+    /// The checksum of the mined negatives, if there are any.
     package var negatives: String?
 
     package init() {}
@@ -60,7 +60,7 @@ package struct Checkpoint {
     try SafeTensors.write(tensors, metadata: metadata, isChecksummed: true, to: url)
   }
 
-  /// Opens a checkpoint; an error where the file is damaged or something else.
+  /// Opens a checkpoint; an error if the file is damaged or something else.
   package init(contentsOf url: URL) throws {
     file = try SafeTensors(verifying: url)
     let metadata = file.metadata
@@ -91,7 +91,7 @@ package struct Checkpoint {
     self.position = position
   }
 
-  /// Throws, naming the first difference, where the checkpoint is another run's.
+  /// Throws, naming the first difference, if the checkpoint is another run's.
   package func check(_ identity: Identity) throws {
     for (name, expected) in identity {
       let found = file.metadata["run: \(name)"]

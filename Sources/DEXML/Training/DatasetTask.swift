@@ -94,7 +94,7 @@ struct DatasetTask {
     func line(_ document: Int) -> Int { (lines?[document] ?? document) + 1 }
   }
 
-  /// An error where no document has a label: there is nothing to find.
+  /// An error if no document has a label: there is nothing to find.
   private func check(_ evaluated: Evaluated) throws -> Evaluated {
     if evaluated.truth.values.contains(where: { $0 > 0 }) { return evaluated }
     let isTest = evaluated.split == .tst

@@ -4,7 +4,7 @@ import WengertNN
 /// Gradient caching (Gao et al. 2021): the exact gradient of a loss on many embeddings in the memory of one chunk.
 ///
 /// All chunks are encoded; the loss is differentiated with respect to the embeddings alone, chunk by chunk of the labels; each chunk is then encoded again, its
-/// dropout replayed, and gone back through from its slice of the embedding gradient, which is given up with that. The result equals the gradient of the
+/// dropout replayed, with a backward pass from its slice of the embedding gradient, which is given up with that. The result equals the gradient of the
 /// unchunked loss to rounding. One chunk, the last of the documents or of the labels, waits half way, which saves encoding it twice.
 ///
 /// Several workers each encode their part of the documents and of the labels and have all documents' embeddings; gradients are added up while the last chunk's is
@@ -21,7 +21,7 @@ public final class GradientCache<Model: TensorTree> {
   private struct Texts {
     let chunks: [(tokens: TokenTensors, key: Tensor?)]
     var embeddings: [Tensor] = []
-    /// The last chunk, where it waits half way.
+    /// The last chunk, if it waits half way.
     var last: CompiledPullback<Model, TokenTensors, Tensor?>.Pending?
 
     var lastTokenCount: Int { chunks.last?.tokens.ids.shape[0] ?? 0 }
@@ -58,7 +58,7 @@ public final class GradientCache<Model: TensorTree> {
     at model: Model, documents: [PackedTokens], labels: [PackedTokens], key: RandomKey?, targets: LossTargets
   ) -> (value: Double, gradient: Model) {
     var documents = Texts(documents, key?.fold(0), like: model), labels = Texts(labels, key?.fold(1), like: model)
-    // The larger of the last chunks waits half way, which saves encoding it twice, and is gone back through before any other. If that is the documents', the labels'
+    // The larger of the last chunks waits half way, which saves encoding it twice, and its backward pass precedes all others. If that is the documents', the labels'
     // gradients must be kept until then: not where they might take more memory than the model (embeddings are seldom wider than 1,024).
     let size = model.tensors.reduce(0) { $0 + $1.shape.elementCount }
     let labelCount = labels.chunks.reduce(0) { $0 + $1.tokens.starts.shape[0] }

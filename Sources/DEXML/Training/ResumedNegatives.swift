@@ -4,7 +4,7 @@ import WengertNN
 /// The mined negatives that go with a checkpoint: a file beside it.
 struct ResumedNegatives {
   private let files: [URL]
-  /// That of the lists, by the checkpoint; nil where it does not say.
+  /// The checksum of the lists, by the checkpoint; nil if it does not say.
   private let checksum: String?
 
   /// - Parameter checkpoint: a file of a results folder, or a copy of one with the lists beside it.
@@ -19,7 +19,7 @@ struct ResumedNegatives {
     self.checksum = checksum
   }
 
-  /// The lists, of the shape of `expected`; an error where no file has those that the checkpoint was made with.
+  /// The lists, of the shape of `expected`; an error if no file has those that the checkpoint was made with.
   func read(like expected: SparseMatrix) throws -> SparseMatrix {
     let there = files.filter { FileManager.default.fileExists(atPath: $0.path) }
     guard !there.isEmpty else {

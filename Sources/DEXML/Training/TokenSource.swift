@@ -25,8 +25,8 @@ enum TokenSource: Sendable {
   /// All lines' ids.
   func all() -> [[Int32]] { tokens(0..<count) }
 
-  /// Opens a text file's tokens. Offline, the token file beside the text is made where it is missing or older than the text, of another number of lines or of
-  /// another tokenizer, and the log says so; where the folder cannot be written, the texts are tokenized as they are needed.
+  /// Opens a text file's tokens. Offline, the token file beside the text is made if it is missing or older than the text, of another number of lines or of
+  /// another tokenizer, and the log says so; if the folder cannot be written, the texts are tokenized as they are needed.
   static func open(
     _ texts: URL, _ tokenizer: Tokenizer, maximumLength: Int, _ mode: Configuration.Tokenization, rows: Int, log: Logger
   ) throws -> TokenSource {

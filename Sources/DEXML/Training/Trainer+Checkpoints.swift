@@ -86,7 +86,7 @@ extension Trainer {
     try mined.write(to: results.shortlist)
   }
 
-  /// The results folder's own checkpoint where the run resumes and there is one, else `resume_path`; nil: from the first step.
+  /// The results folder's own checkpoint if the run resumes and there is one, else `resume_path`; nil: from the first step.
   private func checkpointToResume(_ resumes: Bool) throws -> URL? {
     if resumes, FileManager.default.fileExists(atPath: results.checkpoint.path) { return results.checkpoint }
     guard !configuration.resumePath.isEmpty else { return nil }
@@ -114,7 +114,7 @@ extension Trainer {
 
   private var metricsPrefix: URL { results.url.appendingPathComponent(split.rawValue) }
 
-  /// Keeps where the run stands, unless nothing is to be kept.
+  /// Keeps how far the run is, unless nothing is to be kept.
   mutating func saveCheckpoint() throws {
     guard configuration.save && isFirst else { return }
     position.metricsLines = try RankingMetrics.lineCount(of: metricsPrefix)

@@ -17,10 +17,10 @@ public struct Trainer {
   private let maximumLength: Int
   let task: DatasetTask
   private let loss: SimilarityLoss
-  /// All labels' tokens, where all are negatives.
+  /// All labels' tokens, if all are negatives.
   private let labelChunks: [PackedTokens]
   let workers: any Workers
-  /// Mined negatives, from `hard_neg_start` on where the configuration asks for them.
+  /// Mined negatives, from `hard_neg_start` on if the configuration asks for them.
   private var shortlist: Shortlist?
   var model: DualEncoder
   var optimizer: AnyOptimizer
@@ -31,7 +31,7 @@ public struct Trainer {
   private let profiler: Profiler?
   private let schedule: any Schedule
   private let keys: Keys
-  /// Where the run stands; with model and optimizer it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
+  /// How far the run is; with model and optimizer it is all that the next step depends on, for random numbers are derived from the seed, the epoch and the step.
   var position = Checkpoint.Position()
   /// What must be the same for a checkpoint to be this run's.
   let identity: Checkpoint.Identity
@@ -57,6 +57,8 @@ public struct Trainer {
   ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
   ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
   ///   - workers: those that train together, all with the same configuration and the same files.
+  /// - Throws: `FileError` if settings, model, data set or checkpoint cannot be used, or a file cannot be written; `FolderInUse` if another process has the
+  ///   results folder; `TrainingDiverged` if a loss is not finite.
   public static func run(
     _ configuration: Configuration, resumes: Bool = false, profiles: Bool = false, workers: any Workers = OneWorker()
   ) throws {
@@ -293,7 +295,7 @@ public struct Trainer {
     return configuration.negType == .shorty && since >= 0 && since % configuration.evalInterval == 0
   }
 
-  /// Reads the negatives that go with the checkpoint from which the run goes on, where it needs them.
+  /// Reads the negatives that go with the checkpoint from which the run goes on, if it needs them.
   mutating func readNegatives(besides checkpoint: URL) throws {
     let epoch = position.epoch
     guard configuration.negType == .shorty, epoch > configuration.hardNegStart, epoch <= configuration.numEpochs,

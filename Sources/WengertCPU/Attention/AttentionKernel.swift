@@ -1,6 +1,6 @@
 @_spi(Backend) import WengertCore
 
-/// Attention made ready. The offsets are read by each run. It must not run on two threads at a time.
+/// Prepared attention. The offsets are read by each run. Not thread-safe: run on one thread at a time.
 final class AttentionKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
 where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute
@@ -70,7 +70,7 @@ where Element.Compute: AttentionNumber {
   }
 }
 
-/// The gradients of attention made ready, in the same way.
+/// The prepared gradients of attention, likewise.
 final class AttentionBackwardKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable
 where Element.Compute: AttentionNumber {
   typealias Number = Element.Compute

@@ -13,7 +13,7 @@ final class AttentionWork {
   private let sequences: UnsafeMutablePointer<Range<Int>>
   private var sequenceCount = 0
   private var key: UInt64 = 0
-  /// The tokens' own keys, where they have some.
+  /// The tokens' own keys, if they have some.
   private var tokenKeys: (first: UnsafePointer<UInt64>, step: Int)?
   private let hasTokenKeys: Bool
   /// The rows of scores of the block that needs the most numbers, and the length of its sequence.
@@ -81,7 +81,7 @@ final class AttentionWork {
 
   var taskCount: Int { sequenceCount * heads }
 
-  /// How many pieces to hand to the threads: one for each task, or one in all where a second thread is not worthwhile.
+  /// How many pieces to hand to the threads: one for each task, or one in all if a second thread is not worthwhile.
   var pieces: Int { taskCount * longest * longest * 8 < ThreadPool.worthwhile ? min(1, taskCount) : taskCount }
 
   func tasks(ofPiece piece: Int) -> Range<Int> { pieces == taskCount ? piece..<piece + 1 : 0..<taskCount }
@@ -108,7 +108,7 @@ final class AttentionWork {
   }
 }
 
-/// A [tokens, heads · head width] operand in the compute type, with rows that BLAS can use: the view itself where possible, otherwise a copy.
+/// A [tokens, heads · head width] operand in the compute type, with rows that BLAS can use: the view itself if possible, otherwise a copy.
 final class HeadMatrix<Element: KernelElement>: ParallelWork {
   typealias Number = Element.Compute
 
@@ -136,7 +136,7 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
     rowStride = Self.leadingDimension(view) ?? width
   }
 
-  /// Nil where there is a copy.
+  /// Nil if there is a copy.
   private static func leadingDimension(_ view: View) -> Int? {
     let (shape, strides) = (view.shape, view.layout.strides)
     let matrix = Matrix(
@@ -148,7 +148,7 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
   /// Numbers in the copy, which follow from the layout.
   static func copyCount(_ view: View) -> Int { leadingDimension(view) == nil ? view.shape.elementCount : 0 }
 
-  /// Finds the view's memory of this run, takes the copy's from `memory`, and fills it where the view is read.
+  /// Finds the view's memory of this run, takes the copy's from `memory`, and fills it if the view is read.
   func begin(_ memory: inout UnsafeMutablePointer<Number>, reads: Bool) {
     let view = (storage.pointer + offset * MemoryLayout<Element>.stride).assumingMemoryBound(to: Element.self)
     self.view = view
@@ -161,7 +161,7 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
     if reads { move(writing: false) }
   }
 
-  /// Writes the numbers to the view, where they are not there already.
+  /// Writes the numbers to the view, unless they are there already.
   func finish() {
     if copyCount > 0 { move(writing: true) }
   }
@@ -191,7 +191,7 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
   }
 }
 
-/// The log-sum-exp of the scores, [tokens, heads], where it lies.
+/// The log-sum-exp of the scores, [tokens, heads], where it is in memory.
 struct LogSumExpView<Number: KernelNumber> {
   private let storage: CPUStorage
   private let layout: Layout

@@ -1,7 +1,7 @@
 import CKernels
 @_spi(Backend) import WengertCore
 
-/// An element as it lies in memory, and the type in which kernels calculate with it.
+/// An element as it is in memory, and the type in which kernels calculate with it.
 protocol KernelElement: BitwiseCopyable, Sendable {
   associatedtype Compute: KernelNumber
   init(rounding value: Compute)
@@ -9,7 +9,7 @@ protocol KernelElement: BitwiseCopyable, Sendable {
 
   /// `count` elements, `step` apart, widened into contiguous ones.
   static func widen(_ source: UnsafePointer<Self>, step: Int, into target: UnsafeMutablePointer<Compute>, count: Int)
-  /// `count` contiguous numbers rounded into elements that lie `step` apart.
+  /// `count` contiguous numbers rounded into elements that are `step` apart.
   static func round(_ source: UnsafePointer<Compute>, into target: UnsafeMutablePointer<Self>, step: Int, count: Int)
 }
 
@@ -30,16 +30,16 @@ protocol KernelNumber: KernelElement where Compute == Self {
   var wide: Wide { get }
   init(wide: Wide)
   static var zero: Self { get }
-  /// Changes no number that it is added to: −0 where there is one.
+  /// Changes no number that it is added to: −0 if there is one.
   static var nothing: Self { get }
   static func sum(_ a: Self, _ b: Self) -> Self
   static func product(_ a: Self, _ b: Self) -> Self
-  /// The smaller or greater of two, NaN where either is.
+  /// The smaller or greater of two, NaN if either is.
   static func minimum(_ a: Self, _ b: Self) -> Self
   static func maximum(_ a: Self, _ b: Self) -> Self
   /// out = a · b, or out += a · b; all are readable by BLAS, and `out` is row-major.
   static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
-  /// Whether this type, at the level in force, has products by tiles of registers, which read small factors as they lie.
+  /// Whether this type, at the level in force, has products by tiles of registers, which read small factors as they are.
   static var hasTiles: Bool { get }
   /// out = a · b, or out += a · b, where b and out have contiguous rows and b fits the cache; a has any strides.
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
@@ -51,9 +51,9 @@ protocol KernelNumber: KernelElement where Compute == Self {
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
   static var hasNaN: Bool { get }
-  /// The lanes in which vector kernels work on contiguous numbers of this type as they lie, nil where there are none.
+  /// The lanes in which vector kernels work on contiguous numbers of this type as they are; nil if there are none.
   static var lanes: Lanes? { get }
-  /// The number that the state of a kernel's reduction stands for.
+  /// The number that the state of a kernel's reduction means.
   init(state: UInt64)
 }
 

@@ -33,7 +33,7 @@ package enum KernelTable {
       ]
     }
 
-    /// What the first number is at which the lists differ, or has no kernel; nil where all is well.
+    /// What the first number is at which the lists differ, or has no kernel; nil if all is well.
     package var fault: String? {
       for (number, expected) in names.enumerated() {
         guard let found = name(number) else { return "\(type) has \(expected) as number \(number), operations.h has no more names" }
@@ -46,7 +46,7 @@ package enum KernelTable {
 
   package static func fault(in lists: [List] = List.all) -> String? { lists.lazy.compactMap(\.fault).first }
 
-  /// Ends the program where the tables differ.
+  /// Ends the program if the tables differ.
   static let isChecked: Void = {
     if let fault = fault() { Failure.end("the kernels are not numbered as the operations are: \(fault); the two lists must be one") }
   }()

@@ -1,10 +1,10 @@
 import CKernels
 @_spi(Backend) import WengertCore
 
-/// Slices added to those that indices pick. Each thread owns some of the columns, or of the target's slices where these are short, and goes through all updates in
+/// Slices added to those that indices pick. Each thread owns some of the columns, or of the target's slices if these are short, and goes through all updates in
 /// their order: the sums do not depend on the number of threads. It must not run on two threads at a time.
 ///
-/// An element is the sum, rounded once, of what was there and of its updates: in float64 for half types, and for float32 where more than `MeetingSlices.few`
+/// An element is the sum, rounded once, of what was there and of its updates: in float64 for half types, and for float32 if more than `MeetingSlices.few`
 /// updates meet; fewer are added up in float32, with an error of as many roundings of Σ|update| at most. Float64 adds up in itself, whole numbers wrap.
 final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private let updates: View, out: View
@@ -59,7 +59,7 @@ final class MeetingSlices {
   /// As many updates are added up in float32, one after another.
   static let few = 32
 
-  /// Of every slice: how many updates it has, at most one more than allowed, or −1 − its number among those that have more. All zero between runs. Nil where
+  /// Of every slice: how many updates it has, at most one more than allowed, or −1 − its number among those that have more. All zero between runs. Nil if
   /// all slices have sums, since most have several updates.
   private let table: UnsafeMutablePointer<Int32>?
   private let limit: Int32
@@ -69,7 +69,7 @@ final class MeetingSlices {
   private(set) var number = 0
   var sums: UnsafeMutablePointer<Double>?
 
-  /// Nil where no sum needs float64.
+  /// Nil if no sum needs float64.
   init?(_ dtype: DType, extent: Int, count: Int) {
     switch dtype {
     case .float16, .bfloat16: limit = 1
@@ -114,7 +114,7 @@ final class MeetingSlices {
     for j in 0..<count { table[positions[j]] = 0 }
   }
 
-  /// What the kernel looks up, where some slices have sums and others have none.
+  /// What the kernel looks up, if some slices have sums and others have none.
   var slots: UnsafePointer<Int32>? { table.map { UnsafePointer($0) } }
   /// The number of the slice's sums, if it has some.
   @inline(__always) func slot(of slice: Int) -> Int? {
@@ -142,7 +142,7 @@ private struct AddPart: ElementVisitor {
     let extent = out.shape[0]
     return isByColumns ? 0..<extent : extent * part / of..<extent * (part + 1) / of
   }
-  /// Whether all slices lie in memory as one row each.
+  /// Whether all slices are in memory as one row each.
   private var areRows: Bool { slices.lines.count == 1 && slices.firstStep == 1 && slices.secondStep == 1 }
 
   func visit<Element: KernelElement>(_ type: Element.Type) {
@@ -169,7 +169,7 @@ private struct AddPart: ElementVisitor {
     }
   }
 
-  /// With sums in float64 where many updates meet.
+  /// With sums in float64 if many updates meet.
   func sum<Element: KernelElement>(_ type: Element.Type, _ meeting: MeetingSlices) where Element.Compute == Float {
     if meeting.number == 0 && Element.self == Float.self { return visit(type) }
     let to = out.pointer(as: Element.self), from = updates.pointer(as: Element.self)

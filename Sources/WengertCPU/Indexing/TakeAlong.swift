@@ -66,7 +66,7 @@ func add<Element: KernelElement>(_ value: Element, to target: inout Element) {
   target = Element(rounding: .sum(target.widened, value.widened))
 }
 
-/// A target element is the sum, rounded once, of what was there and of its updates: in float64 where a line has more of them than `MeetingSlices.few` in float32,
+/// A target element is the sum, rounded once, of what was there and of its updates: in float64 if a line has more of them than `MeetingSlices.few` in float32,
 /// or more than one in half types; whole numbers wrap.
 private struct AddAlong: ElementVisitor {
   var updates: View, indices: View, out: View

@@ -3,10 +3,10 @@ import COpenBLAS
 
 /// A number type whose matrices LAPACK factors. Pointers are to row-major matrices with the distance `stride` between rows.
 protocol LAPACKNumber: BLASNumber {
-  /// The lower triangle of a symmetric matrix becomes its Cholesky factor; false where there is none.
+  /// The lower triangle of a symmetric matrix becomes its Cholesky factor; false if there is none.
   static func factorCholesky(_ a: UnsafeMutablePointer<Self>, _ n: Int, stride: Int) -> Bool
 
-  /// The transpose of a matrix of `rows` columns becomes P⁻¹·L·U, with pivots counted from 1; false where a pivot is zero.
+  /// The transpose of a matrix of `rows` columns becomes P⁻¹·L·U, with pivots counted from 1; false if a pivot is zero.
   static func factorLU(
     _ a: UnsafeMutablePointer<Self>, rows: Int, columns: Int, stride: Int, pivots: UnsafeMutablePointer<Int32>
   ) -> Bool

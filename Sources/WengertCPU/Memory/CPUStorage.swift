@@ -46,7 +46,7 @@ extension CPUBackend {
 }
 
 extension View {
-  /// The address of the view's first element, after a check that every element lies inside its storage.
+  /// The address of the view's first element, after a check that every element is inside its storage.
   var address: UnsafeMutableRawPointer {
     ensure(isInBounds, "a kernel was handed a view outside its storage")
     return unsafeDowncast(storage, to: CPUStorage.self).pointer + layout.offset * dtype.byteCount

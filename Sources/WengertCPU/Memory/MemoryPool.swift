@@ -10,7 +10,7 @@ package final class MemoryPool: Sendable {
   package init() {}
 
   static let hugePage = 2 << 20
-  /// Blocks from here on lie on huge pages, but for what is left of them.
+  /// Blocks of at least this size are on huge pages, except for the rest that fills none.
   static let leastHugeBlock = 8 << 20
   private static let slack = 64 << 20
 

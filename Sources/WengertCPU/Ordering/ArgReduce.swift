@@ -18,7 +18,7 @@ private struct ArgReduce: ElementVisitor {
     if let lanes = Element.Compute.lanes { search(type, lanes) } else { compareKeys(type) }
   }
 
-  /// Block by block the extreme alone, by vector kernels; then where it first stands in the block that had it first.
+  /// Block by block the extreme alone, by vector kernels; then where it is first in the block that had it first.
   private func search<Element: KernelElement>(_ type: Element.Type, _ lanes: Lanes) {
     typealias Number = Element.Compute
     let from = x.pointer(as: Element.self), to = out.pointer(as: Int64.self)

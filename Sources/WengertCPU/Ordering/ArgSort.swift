@@ -72,7 +72,7 @@ private struct ArgSort: ElementVisitor {
 }
 
 extension ArgSort {
-  /// The first few of rows of 32-bit keys: what lies below the last of the best so far is gathered by a vector kernel, and now and then cut back to the best.
+  /// The first few of rows of 32-bit keys: what is below the last of the best so far is gathered by a vector kernel, and now and then cut back to the best.
   private func select<Element: KernelElement>(
     _ type: Element.Type, _ candidates: wg_candidates_fn, _ walk: StridedWalk, _ wanted: Int
   ) {

@@ -26,7 +26,7 @@ private struct Scan: ElementVisitor {
     }
   }
 
-  /// By vector kernels: along contiguous rows as they lie, across rows by adding whole rows, others through a contiguous copy.
+  /// By vector kernels: along contiguous rows as they are, across rows by adding whole rows, others through a contiguous copy.
   private func runningSum<Element: KernelElement>(_ type: Element.Type, _ lanes: Lanes) {
     typealias Number = Element.Compute
     let last = x.shape.rank - 1

@@ -25,7 +25,7 @@ struct Matrix<Element> {
     return rowStride >= max(columns, 1) && rowStride <= Int(Int32.max) ? rowStride : nil
   }
 
-  /// Whether BLAS can read it as it lies, in either order.
+  /// Whether BLAS can read it as it is, in either order.
   var isReadable: Bool { leadingDimension != nil || transposed.leadingDimension != nil }
 }
 

@@ -102,7 +102,7 @@ struct ProductPlan {
     (self.a, self.b, self.out) = (Operand(a), Operand(b), Operand(out))
   }
 
-  /// Makes few large products of many small ones where one factor is shared, and leaves an orientation in which BLAS can write `out` if there is one.
+  /// Makes few large products of many small ones if one factor is shared, and leaves an orientation in which BLAS can write `out` if there is one.
   mutating func simplify() {
     dropUnitAxes()
     absorbBatch()

@@ -1,6 +1,6 @@
 @_spi(Backend) import WengertCore
 
-/// A large product, chunk by chunk of the inner axis: all threads pack the right factor's rows of a chunk into panels, and the left factor's columns too where they are
+/// A large product, chunk by chunk of the inner axis: all threads pack the right factor's rows of a chunk into panels, and the left factor's columns too if they are
 /// contiguous; then they multiply blocks of `out`, which sums the chunks up. What is longer than a span, of rows or columns, is done span by span.
 ///
 /// The next chunk is packed while one is multiplied, so that threads wait for each other once per chunk. An element's bits do not depend on how `out` is
@@ -15,7 +15,7 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
   private static var longestSpan: Int { 4096 }
 
   private let m: Int, k: Int, n: Int
-  /// Whether the left factor is packed as well, and not read as it lies.
+  /// Whether the left factor is packed as well, and not read as it is.
   private let packsLeft: Bool
   private let spanRows: Int, spanColumns: Int, chunkLength: Int
 
@@ -26,7 +26,7 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
   private var current: Round?, next: Round?
   private var blockColumns = 0, columnBlocks = 0, blocks = 0
 
-  /// One chunk of the inner axis for one span of rows and columns, and where its panels lie.
+  /// One chunk of the inner axis for one span of rows and columns, and where its panels are.
   private struct Round {
     var rows: Range<Int>, inner: Range<Int>, columns: Range<Int>
     var left: Panels<Number>, right: Panels<Number>

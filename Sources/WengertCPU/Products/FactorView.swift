@@ -1,6 +1,6 @@
 @_spi(Backend) import WengertCore
 
-/// One factor, in a form that BLAS can read: the view itself where possible; otherwise a contiguous copy of its different matrices, made by each run.
+/// One factor, in a form that BLAS can read: the view itself if possible; otherwise a contiguous copy of its different matrices, made by each run.
 final class FactorView<Element: KernelElement>: ParallelWork {
   typealias Number = Element.Compute
 
@@ -9,7 +9,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
   private let rows: Int, columns: Int
   /// As BLAS reads it: of the copy, if there is one.
   let operand: ProductPlan.Operand
-  /// Numbers in the copy; 0 where there is none.
+  /// Numbers in the copy; 0 if there is none.
   let copyCount: Int
   /// The copy's lines in the view, their length and the distance between a line's elements.
   private let lines: StridedWalk
@@ -59,7 +59,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
     return distinct
   }
 
-  /// Numbers in the copy of a factor that lies so.
+  /// Numbers in the copy of a factor in this layout.
   static func copyCount(_ operand: ProductPlan.Operand, batch: Shape, rows: Int, columns: Int) -> Int {
     isReadable(operand, rows, columns) ? 0 : distinct(operand, batch).elementCount * rows * columns
   }

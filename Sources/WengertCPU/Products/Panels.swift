@@ -2,7 +2,7 @@ import CKernels
 
 /// A factor [rows, columns] of a product as tiles read it best: panels of a few columns, each of them row by row, the last one filled up with zeros.
 ///
-/// A right factor lies in panels as it is, and a left one as its transpose.
+/// A right factor is in panels as it is, and a left one as its transpose.
 struct Panels<Number: KernelNumber> {
   /// Columns of a panel.
   static var width: Int { Int(WG_PANEL) }

@@ -1,6 +1,6 @@
 @_spi(Backend) import WengertCore
 
-/// A batch of matrix products made ready: how the factors are read, how the work is divided, and what is done to the product.
+/// A batch of prepared matrix products: how the factors are read, how the work is divided, and what is done to the product.
 ///
 /// It must not run on two threads at a time.
 final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchecked Sendable {
@@ -18,7 +18,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
   private let isDirect: Bool
   private let method: Method
 
-  /// Who multiplies: BLAS; tiles that read the right factor as it lies, or turned over; or tiles that read it from panels, packed as a whole or
+  /// Which implementation computes the product: BLAS; tiles that read the right factor as it is, or transposed; or tiles that read it from panels, packed as a whole or
   /// chunk by chunk.
   private enum Method {
     case blas, tiles
@@ -26,12 +26,12 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     case chunks(ChunkedProduct<Number>)
   }
 
-  /// How the run in hand is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
+  /// How the current run is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
   private var parts = 1, alongRows = true, tasks = 0, pieces = 1
-  /// Rows of a part, where these are blocks.
+  /// Rows of a part, if these are blocks.
   private var partRows: Int?
   private var target: UnsafeMutablePointer<Element>?
-  /// The whole product, where it was made chunk by chunk.
+  /// The whole product, if it was made chunk by chunk.
   private var sums: Matrix<Number>?
 
   private let workspace: CPUStorage?
@@ -76,7 +76,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
   }
 
-  /// Numbers of a product that is made chunk by chunk and cannot be summed up where it goes; a small one stands behind the panels.
+  /// Numbers of a product that is made chunk by chunk and cannot be summed up where it goes; a small one is behind the panels.
   private var ownCount: Int {
     if case .chunks = method { isDirect ? 0 : plan.m * plan.n } else { 0 }
   }
@@ -139,7 +139,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     pieces = max(1, min(tasks, threads * 16, matrices.count * m * n * max(k, 1) / (ThreadPool.worthwhile * 8)))
   }
 
-  /// Nil where the parts are as large as there are threads for.
+  /// Nil if the parts are as large as there are threads for.
   private var blockRows: Int? {
     // Few enough that a block of the product stays in the second-level cache.
     let few = max(16, min(64, (1 << 17) / plan.n / 8 * 8))
@@ -202,7 +202,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
   }
 
-  /// A product by tiles whose right factor lies across the memory, and is turned over first.
+  /// A product by tiles whose right factor has contiguous columns, and is transposed first.
   private func turned(_ x: Matrix<Number>, _ y: Matrix<Number>, into out: Matrix<Number>) {
     let length = (y.columns + 15) / 16 * 16
     let scratch = ScratchMemory.ofThread(.registers, y.rows * length, of: Number.self)
@@ -291,7 +291,7 @@ struct ProductEpilogue {
 }
 
 extension RowKernel {
-  /// Walks some of the rows, of which one input may stand in a block of its own.
+  /// Walks some of the rows, of which one input may be in a block of its own.
   fileprivate func walk(_ rows: Range<Int>, product: (input: Int, base: UnsafeMutableRawPointer)?) {
     RowInterpreter(self, block: product).walk(rows: rows, columns: 0..<columns)
   }

@@ -18,7 +18,7 @@ final class ColumnReduction {
   /// Where each output's states begin: part by part of the rows, then part by part of the columns, then row by row of what is kept.
   private var places: [Int] = []
   private var stateCount = 0
-  /// The states of the run in hand.
+  /// The states of the current run.
   private var states: UnsafeMutablePointer<UInt64>?
 
   init(_ run: RowKernel) {
@@ -129,7 +129,7 @@ final class ColumnReduction {
     }
   }
 
-  /// Where a kept row of an output lies.
+  /// Where a kept row of an output is.
   private func position(ofKept kept: Int, _ output: Int, _ run: RowKernel) -> Int {
     var rest = kept
     var position = 0

@@ -85,7 +85,7 @@ struct FusedOperands {
 
   var list: [Int] { Array([values.0, values.1, values.2, values.3, values.4].prefix(count)) }
 
-  /// Where the operands stand in a block of this width.
+  /// Where the operands are in a block of this width.
   func located(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ columns: Int) -> wg_joined_operands {
     @inline(__always) func step(_ extent: Variation) -> Int64 {
       switch extent {

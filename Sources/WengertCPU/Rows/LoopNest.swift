@@ -6,7 +6,7 @@ struct LoopNest {
   private(set) var extents = Shape()
   /// Each operand's (inputs, then outputs).
   private(set) var strides: [Strides] = []
-  /// Whether an input lies across the rows, so that square blocks are walked rather than long rows.
+  /// Whether the contiguous axis of an input is not the row's, so that square blocks are walked rather than long rows.
   private(set) var isTransposed = false
 
   /// `isRowFixed`: the row has a meaning of its own. `isOrderFixed`: rows may be merged but not exchanged.
@@ -75,7 +75,7 @@ struct LoopNest {
     }
   }
 
-  /// Brings the axis along which an input's neighbors lie next to the row's.
+  /// Brings the axis along which an input's neighbors are next to the row's.
   private mutating func findTransposed(inputCount: Int) {
     let row = extents.rank - 1
     for operand in 0..<inputCount where abs(strides[operand][row]) > 1 {

@@ -1,7 +1,7 @@
 import CKernels
 @_spi(Backend) import WengertCore
 
-/// One thread's part of a run: a register file, and pointers to the operands of the block in hand.
+/// One thread's part of a run: a register file, and pointers to the operands of the current block.
 struct RowInterpreter {
   /// Eight-byte states that an output's rows are combined in, row by row of what is kept.
   struct Accumulator {
@@ -16,14 +16,14 @@ struct RowInterpreter {
   private unowned(unsafe) let run: RowKernel
   private let code: PlanCode
   private unowned(unsafe) let accumulation: ColumnReduction?
-  /// For each value: its register, and where it stands in the block in hand (its register, or an operand's memory).
+  /// For each value: its register, and where it is in the current block (its register, or an operand's memory).
   private let home: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let registers: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// For each operand: its first element, the block's first element, and the position of the block's first row.
   private let bases: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private let starts: UnsafeMutablePointer<Int>
-  /// Partial reductions of a pass: of the chunk in hand, and of the row so far.
+  /// Partial reductions of a pass: of the current chunk, and of the row so far.
   private let states: UnsafeMutablePointer<UInt64>
   private let totals: UnsafeMutablePointer<UInt64>
   /// For each output: where its rows are combined, if they are.
@@ -71,7 +71,7 @@ struct RowInterpreter {
 
   // MARK: Walking
 
-  /// Combines the rows of an output in states that lie at `base`.
+  /// Combines the rows of an output in states that are at `base`.
   func accumulate(_ output: Int, in base: UnsafeMutablePointer<UInt64>) {
     (accumulators + output).initialize(to: Accumulator(base: base))
   }

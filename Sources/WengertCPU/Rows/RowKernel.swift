@@ -3,7 +3,7 @@ import CKernels
 
 /// How a run reaches an input or output.
 struct RowOperand {
-  /// The first element, in the storage's memory of this run; and how far into that memory it lies.
+  /// The first element, in the storage's memory of this run; and how far into that memory it is.
   var base: UnsafeMutableRawPointer
   var byteOffset: Int
   var byteCount: Int
@@ -14,11 +14,11 @@ struct RowOperand {
   var columnStride: Int
   /// Loads an input, stores an output.
   var move: wg_move_fn
-  /// Whether a register may stand in this memory.
+  /// Whether a register may be in this memory.
   var isLanes: Bool
   var isUniform: Bool
 
-  /// Whether a block lies in memory as it would in a register.
+  /// Whether a block is in memory as it would in a register.
   func isPacked(rows: Int, columns: Int) -> Bool {
     (columnStride == 1 || columns == 1) && (rows == 1 || rowStride == columns)
   }
@@ -28,14 +28,14 @@ struct RowOperand {
   }
 }
 
-/// An output whose value may be written straight to memory, as long as no input that is read later lies there.
+/// An output whose value may be written straight to memory, as long as no input that is read later is there.
 struct DirectOutput {
   var output: Int
   var value: Int
   var isDirect = false
 }
 
-/// A row program made ready for its operands: the plan, the loop nest, and the operands (inputs, then outputs). The threads of a run share it,
+/// A row program prepared for its operands: the plan, the loop nest, and the operands (inputs, then outputs). The threads of a run share it,
 /// read-only; it must not run on two threads at a time.
 final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   /// Columns that one thread reduces of a row that is shared among threads.
@@ -50,7 +50,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   /// The bits of the numbers that the plan leaves open; then come `partials` and `known`.
   private let words: UnsafeMutablePointer<UInt64>
   let columns: Int
-  /// Rows of a block lie along the innermost outer axis.
+  /// Rows of a block are along the innermost outer axis.
   let blockExtent: Int
   let blockRows: Int
   let blockElements: Int
@@ -189,7 +189,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   /// Work, in instructions on one element, below which another thread is not worth waking, and that one task should have.
   private static let task = 1 << 16
 
-  /// How the pieces of the run in hand are made.
+  /// How the pieces of the current run are made.
   private enum Sharing {
     case none, blocks, accumulation
     case chunks(pass: Int, row: Int)
@@ -251,7 +251,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   }
 }
 
-/// 0..<extent in ranges of one size (the last may be shorter); one empty range where there is nothing.
+/// 0..<extent in ranges of one size (the last may be shorter); one empty range if there is nothing.
 struct Parts {
   let extent: Int
   let size: Int

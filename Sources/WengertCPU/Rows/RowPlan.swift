@@ -1,7 +1,7 @@
 import CKernels
 @_spi(Backend) import WengertCore
 
-/// Lanes in which values stand in registers; the kernels know them by their number.
+/// Lanes in which values are in registers; the kernels know them by their number.
 enum Lanes: Int, CaseIterable {
   case int32, int64, float32, float64
 
@@ -20,7 +20,7 @@ enum Lanes: Int, CaseIterable {
 }
 
 extension DType {
-  /// Whether memory of this dtype has the form of its lanes, so that a register may stand in memory.
+  /// Whether memory of this dtype has the form of its lanes, so that a register may be in memory.
   var isLanes: Bool { self == .int32 || self == .int64 || self == .float32 || self == .float64 }
 }
 
@@ -82,7 +82,7 @@ enum RowStep {
   case accumulate(wg_accumulate_fn, output: Int, Int, Lanes)
   /// Several instructions in one pass.
   case joined(wg_joined_fn, value: Int, FusedOperands)
-  /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row where it is read again.
+  /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row if it is read again.
   case joinedReduction(wg_joined_reduction_fn, ReductionTarget, stored: Int?, FusedOperands)
 
   /// One number per row of the block, or the pass's partial result.
@@ -91,7 +91,7 @@ enum RowStep {
   }
 }
 
-/// For the destination and up to three operands: bytes per element where it is a row, bytes per row where it is one number per row.
+/// For the destination and up to three operands: bytes per element if it is a row, bytes per row if it is one number per row.
 struct ByRow {
   var element: (Int, Int, Int, Int)
   var row: (Int, Int, Int, Int)
@@ -145,7 +145,7 @@ final class RowPass {
   var perRowSteps: [RowStep] = []
   var tileSteps: [RowStep] = []
   var reductions: [PartialReduction] = []
-  /// Where each row value stands in this pass.
+  /// Where each row value is in this pass.
   var registers: [(value: Int, register: Register)] = []
 }
 
@@ -211,9 +211,9 @@ enum Register {
   case narrow(Int), wide(Int), perRow(Int)
 }
 
-/// A row program made ready for one kind of run: registers assigned, kernels chosen.
+/// A row program prepared for one kind of run: registers assigned, kernels chosen.
 final class RowPlan: @unchecked Sendable {
-  /// The longest row that is walked in one pass, where its reductions would otherwise compute again what they need; where there are none;
+  /// The longest row that is walked in one pass, if its reductions would otherwise compute again what they need; if there are none;
   /// and the most rows of a block.
   static let longestReducedRow = 4096
   static let longestSingleTile = 1024

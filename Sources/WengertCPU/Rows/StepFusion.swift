@@ -1,7 +1,7 @@
 import CKernels
 @_spi(Backend) import WengertCore
 
-/// Joins steps on float rows into kernels that do several in one pass, where what lies between is read by nothing else. The bits stay the same.
+/// Joins steps on float rows into kernels that do several in one pass, if what is between them is read by nothing else. The bits stay the same.
 struct StepFusion {
   private let program: RowProgram
   private let extents: [Variation]
@@ -46,7 +46,7 @@ struct StepFusion {
     return a
   }
 
-  /// a and s where the value is a - s, a number per row or one for all being taken from a row.
+  /// a and s if the value is a - s, a number per row or one for all being taken from a row.
   private func shifted(_ value: Int) -> (a: Int, s: Int)? {
     guard let (op, a, b) = binary(value), op == .subtract, extents[a] == .row, extents[b] < .row else { return nil }
     return (a, b)

@@ -10,14 +10,14 @@ extension ThreadPool {
     max(1, min(count, threadCount * 4, count * max(stepsEach, 1) / Self.worthwhile))
   }
 
-  /// Runs `body` on consecutive parts of `0..<count`, in parallel where `stepsEach` × count is worth it.
+  /// Runs `body` on consecutive parts of `0..<count`, in parallel if `stepsEach` × count is worth it.
   func parallelRanges(_ count: Int, stepsEach: Int, _ body: (Range<Int>) -> Void) {
     let parts = pieces(count, stepsEach: stepsEach)
     if parts == 1 { return body(0..<count) }
     parallel(parts) { part in body(count * part / parts..<count * (part + 1) / parts) }
   }
 
-  /// Runs `body(0)` … `body(count − 1)`, taken in this order by whichever thread is free, in parallel where `stepsEach` × count is worth it;
+  /// Runs `body(0)` … `body(count − 1)`, taken in this order by whichever thread is free, in parallel if `stepsEach` × count is worth it;
   /// each thread has a buffer of `scratch` elements.
   func parallel<Element: BitwiseCopyable>(
     _ count: Int, stepsEach: Int, scratch: Int, of type: Element.Type, _ body: (Int, UnsafeMutablePointer<Element>) -> Void

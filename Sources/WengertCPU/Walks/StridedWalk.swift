@@ -24,7 +24,7 @@ struct StridedWalk {
     }
   }
 
-  /// How far element `index` (row-major) of view `operand` lies from its first one.
+  /// How far element `index` (row-major) of view `operand` is from its first one.
   @inline(__always) func offset(_ index: Int, _ operand: Int) -> Int {
     if shape.rank == 1 { return index * strides[operand][0] }
     var rest = index

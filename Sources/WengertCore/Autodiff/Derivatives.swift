@@ -36,7 +36,7 @@ func checkpoint<Input: TensorTree>(_ x: Input, _ f: @escaping (Input) -> Tensor,
     "checkpoint", forward: { [f(x.replacingTensors($0))] },
     vjp: { operands, _, cotangents in
       // In a graph too the values are computed again, and not found to be there already.
-      let operands = operands.map { $0.isTraced ? $0.move(.barrier(Graph.newBarrier()), caller) : $0 }
+      let operands = operands.map { $0.hasNumbers ? $0 : $0.move(.barrier(Graph.newBarrier()), caller) }
       return vjp("checkpoint", at: x.replacingTensors(operands), needsUse: false, f, caller).pullback(cotangents[0]).tensors
     },
     jvp: { operands, tangents in

@@ -6,10 +6,16 @@ public enum JacobianMode: Sendable {
   case reverse
 }
 
-/// ∂f/∂x: for each tensor of x, the derivatives of all elements of f(x) by all of its elements, [shape of f(x)] + [shape of the tensor].
+/// The Jacobian ∂f/∂x: for each tensor of x, the derivatives of all elements of f(x) by all of its elements, [shape of f(x)] + [shape of the tensor].
 ///
 /// The function is recorded once, and `vmap` takes all rows (or columns) of the matrix through it together; errors are those of `vjp` and `jvp`. A tensor of whole numbers
 /// has a derivative of zero.
+///
+/// ```swift
+/// let j = jacobian(at: Tensor([1.0, 2.0])) { square($0) }  // [[2, 0], [0, 4]]
+/// ```
+///
+/// - Precondition: As for `vjp`, and f(x) is floating.
 @_disfavoredOverload
 public func jacobian<Input: TensorTree>(
   at x: Input, mode: JacobianMode = .reverse, _ f: (Input.Itself) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
@@ -17,14 +23,22 @@ public func jacobian<Input: TensorTree>(
   try jacobian(at: x.itself, mode, f, Caller(file, line))
 }
 
-/// ∂f/∂x for several tensors.
+/// The Jacobian ∂f/∂x for several tensors.
+///
+/// - Precondition: As for `vjp`, and f(x) is floating.
 public func jacobian(
   at x: [Tensor], mode: JacobianMode = .reverse, _ f: ([Tensor]) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line
 ) rethrows -> [Tensor] {
   try jacobian(at: x, mode, f, Caller(file, line))
 }
 
-/// ∂²f/∂x² of a scalar function: [shape of x] + [shape of x]. Forward over reverse, for all directions at once.
+/// The Hessian ∂²f/∂x² of a scalar function: [shape of x] + [shape of x]. Forward over reverse, for all directions at once.
+///
+/// ```swift
+/// let h = hessian(at: Tensor([1.0, 2.0])) { ($0 * $0 * $0).sum() }  // [[6, 0], [0, 12]]
+/// ```
+///
+/// - Precondition: As for `gradient`.
 public func hessian(at x: Tensor, _ f: (Tensor) throws -> Tensor, file: StaticString = #fileID, line: UInt = #line) rethrows -> Tensor {
   let caller = Caller(file, line)
   return try jacobian(at: x, .forward, { try valueAndGradient(at: $0, f, caller).gradient }, caller)

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A transformation of a function in progress: a derivative (`DerivativeLevel`, with its tape) or `vmap` (`Batch`). It processes the operations on the values that it
+/// A transformation of a function in progress: a derivative (`DerivativeLevel`, with its tape), `vmap` (`Batch`) or `compile` (`Tracer`). It processes the operations on the values that it
 /// knows, and does so by operations on what these are one level further out. Levels nest in any order, newer ones further in.
 class Level: @unchecked Sendable {
   /// Greater is further in.

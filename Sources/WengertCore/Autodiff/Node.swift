@@ -78,6 +78,8 @@ final class Node: Sendable {
     case cut(Cut)
     /// One example of a tensor whose first axis is the batch. What levels further out know of it is with that tensor.
     case batched(Tensor)
+    /// A value of the graph that is traced.
+    case traced(Graph.Value)
   }
   let level: Level
   let place: Place
@@ -96,10 +98,42 @@ final class Node: Sendable {
   /// The node at the next level further out, that of all examples after that of one.
   var next: Node? { whole.map(\.node) ?? outer }
 
-  /// Ends the program: the level of an example is closed, and there is nothing that the example could stand for.
+  /// What several levels know of one value, from the innermost outwards.
+  static func chain(_ places: [(level: Level, place: Place)]) -> Node? {
+    places.sorted { $0.level.number < $1.level.number }.reduce(nil) { Node($1.level, $1.place, outer: $0) }
+  }
+
+  /// Whether the value has no numbers of its own: it stands for all examples, or for what a program will compute.
+  var isAbstract: Bool {
+    switch place {
+    case .batched, .traced: true
+    case .recorded, .cut: false
+    }
+  }
+
+  /// Ends the program: the level is closed, and there is nothing that its value could stand for.
   func failForEscape() -> Never {
+    if whole == nil {
+      Caller(#fileID, #line).fail(
+        "compile", "a traced tensor is used outside of the function that was compiled; return it from that function instead")
+    }
     Caller(#fileID, #line).fail(
       "vmap", "one example's tensor is used outside of the function that was given to vmap; return it from that function instead")
+  }
+
+  /// Ends the program: the numbers of a value are asked for that has none.
+  func failForNumbers() -> Never {
+    if !level.isOpen { failForEscape() }
+    if whole == nil {
+      Caller(#fileID, #line).fail(
+        "compile",
+        "reading a tensor's values is not possible while a graph is traced, when they are not known yet; compute them outside the compiled function, or return them from it"
+      )
+    }
+    Caller(#fileID, #line).fail(
+      "vmap",
+      "reading a tensor's values is not possible inside of vmap, where it stands for all examples at once; compute with tensors, or return it from the function"
+    )
   }
 }
 
@@ -108,7 +142,7 @@ extension Tensor {
   var openNode: Node? {
     var node = self.node
     while let n = node, !n.level.isOpen {
-      if n.whole != nil { n.failForEscape() }
+      if n.isAbstract { n.failForEscape() }
       node = n.outer
     }
     return node?.level === DerivativeLevel.all ? nil : node
@@ -121,25 +155,38 @@ extension Tensor {
     return node?.tape
   }
 
-  /// The node that tells of which tensor this is one example; nil outside of `vmap`.
-  var exampleNode: Node? {
+  /// The node of the level for which this value has no numbers of its own; nil if it has.
+  var abstractNode: Node? {
     var node = self.node
-    while let n = node, n.whole == nil { node = n.outer }
+    while let n = node, !n.isAbstract { node = n.outer }
     return node
   }
 
+  /// Whether this value's numbers can be read: it is neither an example of `vmap` nor traced.
+  package var isConcrete: Bool { abstractNode == nil }
+
   /// Whether this is one example of a tensor that `vmap` computes with as a whole.
-  var isExample: Bool { exampleNode != nil }
+  var isExample: Bool { abstractNode?.whole != nil }
+
+  /// The function whose graph this value, or the tensor of all examples, belongs to.
+  var tracer: Tracer? {
+    var node = self.node
+    while let n = node, !(n.level is Tracer) { node = n.next }
+    return node.map { unsafeDowncast($0.level, to: Tracer.self) }
+  }
+
+  /// Whether the numbers, or those of all examples, are there already: no graph is traced of which this is a value.
+  var hasNumbers: Bool { tracer == nil }
 
   /// Whether a derivative, `vmap` or `compile` is in progress on this value, so that what is computed from it must be seen by that.
-  var isTransformed: Bool { isTraced || isExample || openTape != nil }
+  var isTransformed: Bool { !isConcrete || openTape != nil }
 
   /// This value as the levels outside `level` see it.
   func lowered(below level: Level) -> Tensor {
     var node = self.node
     while let n = node, n.level.number >= level.number || !n.level.isOpen {
-      if let whole = n.whole {
-        if n.level !== level { n.failForEscape() }
+      if n.isAbstract {
+        guard let whole = n.whole, n.level === level else { n.failForEscape() }
         return whole
       }
       node = n.outer
@@ -164,6 +211,22 @@ extension Tensor {
   /// Whether this is one of the examples of `level`.
   func isExample(of level: Level) -> Bool { node(at: level)?.whole != nil }
 
+  /// This value's place in the graph of a tracer.
+  func value(at tracer: Tracer) -> Graph.Value? {
+    if case .traced(let value)? = node(at: tracer)?.place { value } else { nil }
+  }
+
+  /// This value, which no graph knew, as one of a graph's.
+  func traced(at tracer: Tracer, _ value: Graph.Value) -> Tensor {
+    var places: [(level: Level, place: Node.Place)] = [(tracer, .traced(value))]
+    var next = node
+    while let n = next {
+      places.append((n.level, n.place))
+      next = n.outer
+    }
+    return Tensor(tracer.face(type), node: Node.chain(places))
+  }
+
   /// Why this value has no derivative at `level`, where it depends on that level's variables.
   func cut(at level: Level) -> Cut? {
     if case .cut(let cut)? = node(at: level)?.place { cut } else { nil }
@@ -177,7 +240,7 @@ extension Tensor {
     var levels: [Level] = []
     var node = self.node
     while let n = node {
-      if n.level.isOpen && n.level !== DerivativeLevel.all && n.whole == nil { levels.append(n.level) }
+      if n.level.isOpen && n.level !== DerivativeLevel.all && !n.isAbstract { levels.append(n.level) }
       node = n.next
     }
     return levels
@@ -199,8 +262,7 @@ extension Tensor {
       next = n.outer
     }
     places += missing.map { ($0, .cut(cut)) }
-    places.sort { $0.level.number < $1.level.number }
-    return Tensor(face, node: places.reduce(nil) { Node($1.level, $1.place, outer: $0) })
+    return Tensor(face, node: Node.chain(places))
   }
 
   /// This value of whole numbers or truth values, or what was made of one, where a gradient of zero is meant: the function is constant almost everywhere.
@@ -215,7 +277,7 @@ extension Tensor {
         cut.reason = .constant
         place = .cut(cut)
       case .batched(let whole): place = .batched(whole.asConstantFunction(at: levels))
-      case .cut, .recorded: break
+      case .cut, .recorded, .traced: break
       }
       return Node(node.level, place, outer: renamed(node.outer))
     }
@@ -223,13 +285,13 @@ extension Tensor {
   }
 
   /// The same value, of which no derivative knows.
-  fileprivate var withoutDerivatives: Tensor {
-    let example = exampleNode.map { Node($0.level, .batched($0.whole!.withoutDerivatives), outer: nil) }
-    return Tensor(face, node: example)
+  var withoutDerivatives: Tensor {
+    let node = abstractNode.map { Node($0.level, $0.whole.map { .batched($0.withoutDerivatives) } ?? $0.place, outer: nil) }
+    return Tensor(face, node: node)
   }
 
   /// What is computed with in the end: for an example, the tensor of all examples of all levels.
-  var outermost: Tensor { exampleNode?.whole?.outermost ?? Tensor(face, node: nil) }
+  var outermost: Tensor { abstractNode?.whole?.outermost ?? withoutDerivatives }
 
   /// This value, with `f` of the tensor that holds all examples in that one's place.
   func mappingOutermost(_ f: (Tensor) -> Tensor) -> Tensor {
@@ -247,7 +309,7 @@ extension Tensor {
   }
 }
 
-/// The same values, which no derivative passes: a gradient of zero where a result depends on its variables through them alone.
+/// The same values as constants of every derivative: the gradient is zero if a result depends on its variables through them alone.
 public func stopGradient(_ x: Tensor) -> Tensor {
   let cut = Cut(reason: .stopped, operation: "stopGradient", caller: Caller(#fileID, #line))
   return x.withoutDerivatives.known(at: x.openLevels + [DerivativeLevel.all], as: cut)

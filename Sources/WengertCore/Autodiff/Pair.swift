@@ -3,14 +3,16 @@ public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
   public var first: First
   public var second: Second
 
+  /// A pair of two trees.
   public init(_ first: First, _ second: Second) {
     self.first = first
     self.second = second
   }
 
+  /// The pair of a tuple.
   public init(_ values: (First, Second)) { self.init(values.0, values.1) }
 
-  /// Both, as a tuple.
+  /// Both trees, as a tuple.
   public var values: (First, Second) { (first, second) }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {

@@ -97,7 +97,7 @@ private final class KeptTape {
   deinit { tape.removeAll() }
 }
 
-// What is differentiable, and what is said where nothing is.
+// What is differentiable, and what is said if nothing is.
 extension Recording {
   private static func requireFloating(_ name: String, _ x: Input, _ caller: Caller) {
     let named = x.namedTensors
@@ -115,7 +115,7 @@ extension Recording {
     return shown.joined(separator: ", ") + (named.count > 4 ? " and \(named.count - 4) more" : "")
   }
 
-  /// The strongest reason for which one of `results` has no derivative; nil where they do not use the tape's variables at all.
+  /// The strongest reason for which one of `results` has no derivative; nil if they do not use the tape's variables at all.
   private static func cut(of results: [Tensor], _ tape: Tape) -> Cut? {
     results.lazy.compactMap { $0.cut(at: tape.level) ?? $0.cut(at: DerivativeLevel.all) }.max { $0.reason < $1.reason }
   }
@@ -129,7 +129,7 @@ extension Recording {
     }
   }
 
-  /// - Parameter again: runs the function once more, telling the number of each cut before it is noted.
+  /// - Parameter again: runs the function once more, passing on the number of each cut before it is noted.
   private static func failForNoDerivative(
     _ name: String, _ x: Input, _ cut: Cut?, _ caller: Caller, again: (@escaping (Int) -> Void) -> Void
   ) -> Never {
@@ -144,7 +144,7 @@ extension Recording {
       "the result depends on the argument only through \(cut.operation), which has no derivative. Use a function that has one; \(advice)"
     caller.fail(name, message, about: cut.operation) {
       if !cut.caller.isOwn { return "\(cut.caller.file):\(cut.caller.line)" }
-      // The message is out, and the program ends where the function calls the operation again.
+      // The message is out, and the program ends when the function calls the operation again.
       again { number in
         if number == cut.number { Failure.end(at: Failure.callerNow(), about: cut.operation) }
       }

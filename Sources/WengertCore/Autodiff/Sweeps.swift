@@ -82,7 +82,7 @@ extension Application {
       guard let some = operands.lazy.compactMap({ tangents[$0] }).first else { return resultTypes.map { _ in nil } }
       let inputs = operandTypes.indices.map { i -> Tensor in
         guard operands.contains(i) else { return operand(i) }
-        return tangents[i] ?? .full(0, operandTypes[i].shape, dtype: operandTypes[i].dtype, backend: some.backend)
+        return tangents[i] ?? .full(0, operandTypes[i].shape, dtype: operandTypes[i].dtype, beside: some)
       }
       return WengertCore.apply(part, inputs, caller)
     case .rule(_, let jvp): return jvp(self, tangents)

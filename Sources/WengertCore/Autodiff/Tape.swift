@@ -41,7 +41,7 @@ final class Tape: @unchecked Sendable {
     switch operation.derivative {
     case .zero: return results.map(cut)
     case .notDifferentiable(let reason):
-      caller.fail(operation.name, "has no derivative: \(reason). Use stopGradient where none is wanted")
+      caller.fail(operation.name, "has no derivative: \(reason). Use stopGradient if none is wanted")
     case .elementwise, .linear, .rule: break
     }
     guard results.contains(where: \.dtype.isFloating) else { return results.map(cut) }

@@ -32,6 +32,8 @@ extension TensorTree {
   }
 
   /// The same structure with other tensors, in order. There must be as many as the structure holds.
+  ///
+  /// - Precondition: There are as many tensors as the structure holds.
   public func replacingTensors(_ tensors: [Tensor], file: StaticString = #fileID, line: UInt = #line) -> Self {
     var next = tensors.makeIterator()
     var count = 0
@@ -75,7 +77,7 @@ package func dotted(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
 }
 
-/// A name below a prefix of this kind is a number that follows from all its parts: it tells two structures apart as the names do, and is short enough to take no
+/// A name below a prefix of this kind is a number that follows from all its parts: it distinguishes two structures as the names do, and is short enough to take no
 /// memory of its own.
 enum HashedName {
   /// No name begins with this.
@@ -113,10 +115,12 @@ public protocol ParameterTree: TensorTree where Itself == Self {
 
 /// A stored property that is itself a tree, and its name.
 public struct Field<Root>: @unchecked Sendable {
+  /// The name of the field, a part of its tensors' dotted names.
   public let name: String
   let path: PartialKeyPath<Root>
   let visit: (_ root: inout Root, _ prefix: String, _ body: (String, inout Tensor) -> Void) -> Void
 
+  /// A field by its name and its key path.
   public init<Value: TensorTree>(_ name: String, _ path: WritableKeyPath<Root, Value>) {
     self.name = name
     self.path = path
@@ -136,14 +140,16 @@ package enum FieldCheck {
   private static let checked = Locked<Set<ObjectIdentifier>>([])
 
   static func run<Tree: ParameterTree>(_ tree: Tree) {
-    guard checked.withLock({ $0.insert(ObjectIdentifier(Tree.self)).inserted }) else { return }
+    let type = ObjectIdentifier(Tree.self)
+    if checked.withLock({ $0.contains(type) }) { return }
     let missing = missingFields(of: tree)
     if !missing.isEmpty {
       Caller(#fileID, #line).fail(
         "\(Tree.self)",
-        "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is no tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
+        "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is not a tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
       )
     }
+    checked.withLock { _ = $0.insert(type) }
   }
 
   /// Stored properties that hold tensors and are not listed.
@@ -156,11 +162,11 @@ package enum FieldCheck {
     }
   }
 
-  /// Whether there are tensors in a value, also in one that is no tree itself: a tuple, a struct, a list of `any` trees.
+  /// Whether there are tensors in a value, also in one that is not a tree itself: a tuple, a struct, a list of `any` trees.
   private static func holdsTensors(_ value: Any) -> Bool {
     if type(of: value) is any TensorTree.Type { return true }
     let mirror = Mirror(reflecting: value)
-    // A list's first elements tell what it holds; objects and closures keep their tensors to themselves.
+    // A list's first elements show what it holds; objects and closures keep their tensors to themselves.
     return mirror.displayStyle != .class && mirror.children.prefix(16).contains { holdsTensors($0.value) }
   }
 }

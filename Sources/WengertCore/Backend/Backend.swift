@@ -1,4 +1,4 @@
-/// What a device must be able to do. The core calls nothing else, and names no implementation.
+/// What a device offers. The core calls nothing else, and names no implementation.
 ///
 /// It is memory, and kernels: `prepare` makes one of a call, whether the call runs once or in each run of a compiled program. Every view handed over is in bounds of its
 /// storage and of a shape and dtype that the core has checked; outputs never overlap inputs, except that an output of a row program may be exactly one of its inputs
@@ -26,12 +26,12 @@
   /// keep the storage alive.
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int)
 
-  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may be anybody's.
+  /// Bytes that the call's kernel needs besides its operands while it runs, so far as they follow from dtypes and layouts. The views' storages may belong to any backend.
   func workspace(for call: KernelCall) -> Int
 
   /// A kernel that performs the call each time it runs, on the memory that the views' storages have then.
   ///
-  /// Storages and a program's buffers begin at multiples of `alignment`. Arguments of a program begin at any element: `bind` tells where before each run.
+  /// Storages and a program's buffers begin at multiples of `alignment`. Arguments of a program begin at any element: `bind` says where before each run.
   ///
   /// - Parameter workspace: a slot of `workspace(for: call)` bytes, for nothing else while the kernel runs; nil: none was planned, and the kernel finds memory itself.
   func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel
@@ -39,13 +39,13 @@
   /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
   func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
 
-  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are a few, for which nobody should wait.
+  /// Copies host bytes into a storage, starting at `byteOffset`. Often these are few, and the call should not wait for kernels.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
-  /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are told first.
+  /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are reported first.
   func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result
 
-  /// Tells the faults of kernels that have run since; a backend whose kernels tell them before they return has none.
+  /// Reports the faults of kernels that have run since; a backend whose kernels report them before they return has none.
   ///
   /// - Parameter waiting: whether all kernels that were asked for must have run when this returns. Otherwise nothing is waited for: a program's run has ended.
   func tellFaults(waiting: Bool)
@@ -72,12 +72,12 @@ extension Backend {
   /// Runs a call once.
   public func run(_ call: some KernelArguments, _ faults: FaultNote? = nil) { prepare(call.call).run(faults) }
 
-  /// Runs a call once and waits for it: what its kernel tells, nil if it has a result.
+  /// Runs a call once and waits for it: what its kernel reports, nil if it has a result.
   public func answer(_ call: some KernelArguments) -> Int? { answer(prepare(call.call)) }
 
   /// Runs a kernel and waits for it.
   ///
-  /// - Returns: what it tells, nil if it has a result.
+  /// - Returns: what it reports, nil if it has a result.
   public func answer(_ kernel: any Kernel) -> Int? {
     let answer = Answer()
     kernel.run(FaultNote { fault in answer.fault.withLock { $0 = fault } })
@@ -86,7 +86,7 @@ extension Backend {
   }
 }
 
-/// What a kernel has told.
+/// What a kernel has reported.
 private final class Answer: Sendable {
   let fault = Locked<Int?>(nil)
 }

@@ -42,7 +42,7 @@
   var summary: String { arguments.summary }
 }
 
-/// The operands of a kernel of one kind. Nothing that programs need to know of a kind stands elsewhere.
+/// The operands of a kernel of one kind. All that programs need to know of a kind is here.
 @_spi(Backend) public protocol KernelArguments: Sendable {
   /// These as a call.
   var call: KernelCall { get }
@@ -52,7 +52,7 @@
   var writes: [View] { get }
   /// The same on other views.
   func mapViews(_ f: (View) -> View) -> Self
-  /// Additions, multiplications and function values; nil where they depend on the operands' values.
+  /// Additions, multiplications and function values; nil if they depend on the operands' values.
   var flops: Double? { get }
   /// Bytes of the operands that the kernel must move at least: by default each read once and each result written once.
   var bytes: Int { get }
@@ -71,29 +71,29 @@ extension KernelArguments {
 
 /// What a kernel call must do at least.
 @_spi(Backend) public struct KernelCost: Sendable {
-  /// Additions, multiplications and function values; nil where they depend on the operands' values.
+  /// Additions, multiplications and function values; nil if they depend on the operands' values.
   public var flops: Double?
   /// Bytes of the operands, each read once and each result written once.
   public var bytes: Int
 }
 
-/// A kernel call made ready: running it plans nothing and allocates nothing where the backend can help it.
+/// A prepared kernel call: running it plans nothing and, if the backend can avoid it, allocates nothing.
 @_spi(Backend) public protocol Kernel: Sendable {
   /// Runs the call on the memory that its storages have now, or has it run in its turn.
   ///
-  /// What has no result for the numbers that it is given is told to `faults`, once: by the first index out of range, of calls that take indices, the first matrix
+  /// What has no result for the numbers that it is given is reported to `faults`, once: by the first index out of range, of calls that take indices, the first matrix
   /// without a result, of linear algebra, or the place of the first wrong offset, of attention. It is told before this returns, or as `Backend.tellFaults` says. The
   /// outputs hold NaN then, zero in whole numbers.
   func run(_ faults: FaultNote?)
 }
 
-/// Where a kernel tells that there is no result for the numbers that it was given.
+/// The place to which a kernel reports that there is no result for the numbers that it was given.
 @_spi(Backend) public struct FaultNote: Sendable {
   private let tell: @Sendable (Int) -> Void
 
   init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
 
-  /// Who hears of it may read results on this thread before the call returns.
+  /// The receiver may read results on this thread before the call returns.
   public func callAsFunction(_ fault: Int) { tell(fault) }
 }
 
@@ -101,7 +101,7 @@ extension KernelArguments {
 @_spi(Backend) public protocol PromptKernel: Kernel {
   /// What the call writes.
   var outputs: [View] { get }
-  /// Runs the call. Returns what is to be told of it, nil if it has results; the outputs may hold anything otherwise.
+  /// Runs the call. Returns what is to be reported of it, nil if it has results; the outputs may hold anything otherwise.
   func answer() -> Int?
 }
 

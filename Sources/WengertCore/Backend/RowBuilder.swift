@@ -10,6 +10,7 @@
     var dtype: DType
   }
 
+  /// A builder of a program of this name, which messages and profiles show.
   public init(_ name: String) {
     program = RowProgram(name: name, inputs: [], instructions: [], dtypes: [], isRow: [], outputs: [])
   }
@@ -36,12 +37,15 @@
     extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(extent), dtype, isRow: false)
   }
 
+  /// The number of the column, from 0, as int64.
   public func columnIndex() -> RowValue { emit(.columnIndex, .int64, isRow: true) }
 
+  /// 32 random bits of a key for each column, in 0..<2³² as int64; see `RowProgram.Instruction`.
   public func random(key: RowValue, stream: UInt32 = 0, lane: Int, numbering: RowProgram.Numbering = .byElement) -> RowValue {
     emit(.random(key: key.id, stream: stream, lane: lane, numbering: numbering), .int64, isRow: true)
   }
 
+  /// The next output: `value` converted to `dtype`, or combined over rows by `accumulate`; see `RowProgram.Output`.
   public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
     program.outputs.append(.init(value: value.id, dtype: dtype, accumulate: accumulate))
   }
@@ -87,12 +91,14 @@
   let builder: RowBuilder
   let id: Int
 
+  /// The type of the value, bool for comparisons.
   public var dtype: DType { builder.dtype(id) }
   var isRow: Bool { builder.isRow(id) }
 
   /// Another value of the same program.
   func value(_ id: Int) -> RowValue { RowValue(builder: builder, id: id) }
 
+  /// A function of this value: `x(.exp)`.
   public func callAsFunction(_ op: UnaryOp) -> RowValue { unary(op) }
 
   func unary(_ op: UnaryOp, as dtype: DType? = nil) -> RowValue {
@@ -104,29 +110,35 @@
     return builder.emit(.unary(op, id), result, isRow: isRow)
   }
 
+  /// A function of this value and another of the same dtype.
   public func binary(_ op: BinaryOp, _ other: RowValue) -> RowValue {
     // The bytes of truth values would add up to 2.
     let op: BinaryOp = dtype != .bool ? op : op == .add ? .or : op == .multiply ? .and : op
     return builder.emit(.binary(op, id, other.id), dtype, isRow: isRow || other.isRow)
   }
 
+  /// Whether the comparison holds, as bool.
   public func compare(_ op: CompareOp, _ other: RowValue) -> RowValue {
     builder.emit(.compare(op, id, other.id), .bool, isRow: isRow || other.isRow)
   }
 
+  /// Whether the comparison with a number holds, as bool.
   public func compare(_ op: CompareOp, _ other: Double) -> RowValue { compare(op, constant(other)) }
 
-  /// Where this bool holds `a`, elsewhere `b`.
+  /// A value that is `a` for each element at which this bool holds, and `b` elsewhere.
   public func select(_ a: RowValue, _ b: RowValue) -> RowValue {
     builder.emit(.select(id, a.id, b.id), a.dtype, isRow: isRow || a.isRow || b.isRow)
   }
 
+  /// The value converted to `dtype`.
   public func cast(_ dtype: DType) -> RowValue {
     dtype == self.dtype ? self : builder.emit(.cast(id), dtype, isRow: isRow)
   }
 
+  /// All columns of a row combined to one value.
   public func reduce(_ op: ReduceOp) -> RowValue { builder.emit(.reduce(op, id), dtype, isRow: false) }
 
+  /// A number of this value's dtype.
   public func constant(_ value: Double) -> RowValue { builder.constant(value, dtype) }
 
   // Not public: each further overload of an operator multiplies what the compiler tries in its users' formulas.

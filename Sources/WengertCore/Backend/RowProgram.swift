@@ -18,6 +18,7 @@
   case and, or, xor
 }
 
+/// A comparison of two elements of one type; with NaN only `notEqual` holds.
 @_spi(Backend) public enum CompareOp: UInt8, CaseIterable, Hashable, Sendable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 }
@@ -34,8 +35,10 @@
 /// its operands; `reduce` turns a row into a *scalar*, which combines with rows as if repeated. Values compute in the `computeType` of their dtype: float16 and
 /// bfloat16 in float32 (rounded when stored, and where a value of another dtype is cast to them), uint8 in int32 (wrapped when stored), bool as 0 and 1.
 @_spi(Backend) public struct RowProgram: Hashable, Sendable {
+  /// The number of an instruction, which is that of its value.
   public typealias Value = Int
 
+  /// One instruction, on values of those before it.
   public enum Instruction: Hashable, Sendable {
     /// Element of input n. Row inputs cover the whole iteration shape; scalar inputs have an innermost extent of one.
     case load(Int)
@@ -56,7 +59,7 @@
     case reduce(ReduceOp, Value)
   }
 
-  /// What tells the random numbers of one key apart.
+  /// What distinguishes the random numbers of one key.
   public enum Numbering: Hashable, Sendable {
     /// The element's row-major index in the iteration shape.
     case byElement
@@ -64,6 +67,7 @@
     case byColumn
   }
 
+  /// An operand of the program: its dtype, and whether it has one element per column (otherwise one per row).
   public struct Input: Hashable, Sendable {
     public var dtype: DType
     public var isRow: Bool
@@ -73,6 +77,7 @@
     }
   }
 
+  /// A result of the program.
   public struct Output: Hashable, Sendable {
     /// What to write: a row value fills the iteration shape, a scalar value a shape with an innermost extent of one.
     public var value: Value
@@ -165,7 +170,7 @@
 }
 
 extension RowProgram {
-  /// A program but for the numbers in it: what a kernel is made of that is handed these when it runs. Programs that differ in no more than constants other than 0, ±1 and
+  /// A program without the numbers in it: a kernel made of it is given these when it runs. Programs that differ in no more than constants other than 0, ±1 and
   /// ±∞ have one form.
   public struct Form: Hashable, Sendable {
     public let program: RowProgram
@@ -183,7 +188,7 @@ extension RowProgram {
         || zip(a.instructions, b.instructions).allSatisfy { $0 == $1 || ($0.isOpen && $1.isOpen) }
     }
 
-    /// Names and lengths tell nearly all programs apart.
+    /// Names and lengths distinguish nearly all programs.
     public func hash(into hasher: inout Hasher) {
       hasher.combine(program.name)
       hasher.combine(program.instructions.count)
@@ -197,7 +202,7 @@ extension RowProgram {
 
   /// The number of a value that is a constant, as an element of its dtype is made of it.
   public func number(_ value: Value) -> Double {
-    guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is no constant") }
+    guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is not a constant") }
     return dtypes[value] == .bool ? (number != 0 ? 1 : 0) : number
   }
 

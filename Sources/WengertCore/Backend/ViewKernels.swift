@@ -57,7 +57,7 @@ enum ViewKernels {
     copy(scalar(value, target.dtype, on: target.storage.backend), into: target)
   }
 
-  /// The same elements in row-major order: the view itself where it is so already.
+  /// The same elements in row-major order: the view itself if it is so already.
   static func contiguous(_ view: View) -> View {
     view.layout.isContiguous ? view : copied(view)
   }

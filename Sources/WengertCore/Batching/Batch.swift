@@ -24,7 +24,7 @@ final class Batch: Level, @unchecked Sendable {
   }
 
   override func process(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
-    // A mistake is told with one example's shapes.
+    // A mistake is reported with one example's shapes.
     let types = operands.map(\.type)
     let application = BatchedApplication(
       size: size, operands: operands.map { $0.lowered(below: self) }, isBatched: operands.map { $0.isExample(of: self) },

@@ -34,7 +34,7 @@ struct BatchedApplication {
 
   private static func joined(_ size: Dimension, _ shape: Shape) -> Shape { [size * shape[dim: 0]] + shape.dropFirst() }
 
-  /// The operation on one example after another, where it has no form for all at once.
+  /// The operation on one example after another, if it has no form for all at once.
   func each(_ operation: some Operation) -> [Tensor] {
     guard let count = size.number else {
       caller.fail(
@@ -42,7 +42,7 @@ struct BatchedApplication {
         "vmap goes through the examples one by one here, and needs their number: \(size) is a symbol while the graph is traced")
     }
     if count == 0 {
-      return resultTypes.map { .full(0, batch($0.shape), dtype: $0.dtype, backend: operands[0].backend) }
+      return resultTypes.map { .full(0, batch($0.shape), dtype: $0.dtype, beside: operands[0]) }
     }
     let results = (0..<count).map { number in
       let example = operands.indices.map { i in

@@ -1,15 +1,16 @@
 /// A function of many examples from one of a single example: it is computed for all of them at once, and gives what a loop over the examples would, to rounding.
 ///
 /// ```swift
-/// // One gradient for each example, in one go:
-/// let perExample = vmap { (x: Tensor, y: Tensor) in gradient(at: model) { loss($0(x), y) } }(xs, ys)
+/// let w = Tensor([1.0, 2.0])
+/// let slopes = vmap { (x: Tensor) in gradient(at: w) { square($0 * x).sum() } }(Tensor([[1, 1], [2, 2]]))
+/// // One gradient for each example: [[2, 4], [8, 16]]
 /// ```
 /// Composes with derivatives, `compile`, `checkpoint` and itself, inside and outside. What the function takes from its surroundings is the same for all examples; a random
-/// key too, so that each draws the same numbers. `RandomKey.split(examples:)` gives each its own. The numbers of a tensor cannot be read inside (`item`, `array(of:)`).
+/// key too, so that each draws the same numbers. `RandomKey.split(examples:)` gives each its own. The values of a tensor cannot be read inside (`item`, `array(of:)`).
 ///
 /// - Parameters:
 ///   - axes: for each argument the axis of its tensors along which the examples are, negative ones from the end; nil for an argument that is the same for all. By default 0.
-///   - axis: where the results get the axis of examples.
+///   - axis: the axis of examples in the results.
 /// - Returns: a function of the same arguments, each tensor with an axis more. Arguments whose numbers of examples differ, and a call without any such axis, end the program.
 public func vmap<Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (Input) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line

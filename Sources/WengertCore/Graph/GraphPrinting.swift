@@ -76,7 +76,7 @@ extension Movement {
 }
 
 extension RowProgram: CustomStringConvertible {
-  /// The instructions, one after another: inputs are x0, x1 …, values v0, v1 …; what is used once stands where it is used.
+  /// The instructions, one after another: inputs are x0, x1 …, values v0, v1 …; what is used once is written at its use.
   public var description: String {
     var uses = [Int](repeating: 0, count: instructions.count)
     for instruction in instructions {

@@ -1,7 +1,7 @@
-/// The backend of tensors that stand for values of a graph under construction: every operation on them becomes a node.
+/// A function that is traced: every operation on values of its graph becomes a node of it.
 ///
-/// It can compute nothing: what asks for the numbers of a traced tensor ends the program.
-final class Tracer: Backend, @unchecked Sendable {
+/// There are no numbers yet: what asks for those of a traced tensor ends the program.
+final class Tracer: Level, @unchecked Sendable {
   private(set) var graph = Graph()
   /// Where the constants are and the program will run.
   private(set) var target: (any Backend)?
@@ -12,9 +12,6 @@ final class Tracer: Backend, @unchecked Sendable {
     var layout: Layout
     var dtype: DType
   }
-
-  var name: String { "trace" }
-  var alignment: Int { 1 }
 
   /// Called with each operation's number before it is noted.
   private let willRecord: ((Int) -> Void)?
@@ -32,18 +29,14 @@ final class Tracer: Backend, @unchecked Sendable {
     requirements.append(requirement)
   }
 
+  /// Stands for the memory of all traced tensors.
+  private var memory: Storage?
+
   init(target: (any Backend)?, willRecord: ((Int) -> Void)? = nil, willRequire: ((Int) -> Void)? = nil) {
     self.target = target
     self.willRecord = willRecord
     self.willRequire = willRequire
-  }
-
-  /// The tracer that one of these tensors belongs to.
-  static func of(_ tensors: [Tensor]) -> Tracer? {
-    for tensor in tensors {
-      if let storage = tensor.view.storage as? TracedStorage { return storage.tracer }
-    }
-    return nil
+    super.init()
   }
 
   func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
@@ -54,7 +47,11 @@ final class Tracer: Backend, @unchecked Sendable {
     return input(name, type)
   }
 
-  func record(_ operation: any Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+  override func process(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+    if let custom = operation as? Custom { return custom.run(operands, caller) }
+    if operation is Transfer {
+      caller.fail(operation.name, "a compiled function runs on one device; move its arguments and its results outside of it")
+    }
     willRecord?(graph.nodes.count)
     let caller = caller.numbered(graph.nodes.count)
     let types = operation.countableResults(operands.map(\.type), caller)
@@ -62,15 +59,25 @@ final class Tracer: Backend, @unchecked Sendable {
     return zip(results, types).map { tensor($0, $1) }
   }
 
+  /// A value that is made of nothing, for a program that runs on `backend` unless that is known already.
+  func create(_ creation: Creation, on backend: any Backend, _ caller: Caller) -> Tensor {
+    target = target ?? backend
+    return process(creation, [], caller)[0]
+  }
+
   /// The value that a tensor stands for; one from outside becomes a constant.
   func value(of tensor: Tensor) -> Graph.Value {
-    if let storage = tensor.view.storage as? TracedStorage {
-      if storage.tracer !== self {
-        Caller(#fileID, #line).fail("compile", "a tensor of one graph is used while another is traced; pass it as an argument")
-      }
-      return storage.value
+    if let value = tensor.value(at: self) { return value }
+    switch tensor.openNode?.place {
+    case nil: break
+    case .traced:
+      Caller(#fileID, #line).fail("compile", "a tensor of one graph is used while another is traced; pass it as an argument")
+    case .recorded, .cut, .batched:
+      Caller(#fileID, #line).fail(
+        "compile",
+        "the function uses a tensor that a derivative or vmap outside of it computes with, and is not given it. Pass it as an argument")
     }
-    let key = ConstantKey(storage: ObjectIdentifier(tensor.view.storage), layout: tensor.view.layout, dtype: tensor.dtype)
+    let key = ConstantKey(storage: ObjectIdentifier(tensor.face.storage), layout: tensor.face.layout, dtype: tensor.dtype)
     if let known = constants[key] { return known }
     let target = self.target ?? tensor.backend
     if tensor.backend !== target {
@@ -85,36 +92,18 @@ final class Tracer: Backend, @unchecked Sendable {
 
   /// A tensor from outside as a value of the graph; what records its derivative does so on.
   func joining(_ tensor: Tensor) -> Tensor {
-    tensor.mappingOutermost { Tensor(self.tensor(value(of: $0), $0.type).view, node: $0.node) }
+    tensor.mappingOutermost { $0.traced(at: self, value(of: Tensor($0.face, node: nil))) }
   }
 
   private func tensor(_ value: Graph.Value, _ type: TensorType) -> Tensor {
-    Tensor(View(storage: TracedStorage(self, value), layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
+    Tensor(face(type), node: Node(self, .traced(value), outer: nil))
   }
 
-  private func fail() -> Never {
-    Caller(#fileID, #line).fail(
-      "compile",
-      "the numbers of a tensor are asked for while a graph is traced, where they are not known yet; compute them outside the compiled function, or return them from it"
-    )
-  }
-
-  func allocate(byteCount: Int) -> Storage { fail() }
-  func slot(byteCount: Int) -> Storage { fail() }
-  func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }
-  func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel { fail() }
-  func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) { fail() }
-  func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result { fail() }
-}
-
-/// The place of a traced tensor in its graph.
-final class TracedStorage: Storage, @unchecked Sendable {
-  let tracer: Tracer
-  let value: Graph.Value
-
-  init(_ tracer: Tracer, _ value: Graph.Value) {
-    self.tracer = tracer
-    self.value = value
-    super.init(backend: tracer, byteCount: 0)
+  /// What is known of a traced tensor: where it will be computed, and its type.
+  func face(_ type: TensorType) -> View {
+    guard let target else { unreachable("a traced value of no device") }
+    let storage = memory ?? Storage(backend: target, byteCount: 0)
+    memory = storage
+    return View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype)
   }
 }

@@ -35,7 +35,7 @@ extension Graph {
     }
     for (value, info) in values.enumerated() {
       guard case .constant(let tensor) = info.origin else { continue }
-      if tensor.isTraced || tensor.node != nil { return "the constant %\(value) is traced itself" }
+      if tensor.node != nil { return "the constant %\(value) is traced itself" }
       if tensor.type != info.type { return "the constant %\(value) : \(info.type) is a tensor \(tensor.type)" }
       isMade[value] = true
     }

@@ -52,7 +52,7 @@ struct Application {
   let resultTypes: [TensorType]
   /// The operands whose cotangents are used, and that have tangents; a rule need not compute anything for the others.
   let wanted: [Bool]
-  /// Nil where `keeps` does not ask for it.
+  /// Nil if `keeps` does not ask for it.
   let operands: [Tensor?]
   let results: [Tensor?]
   let caller: Caller
@@ -92,12 +92,11 @@ enum Derivative {
   case notDifferentiable(String)
 }
 
-/// Applies `operation`: the innermost level that knows an operand processes it; where none does, a graph that is traced takes it down, or a backend computes it.
+/// Applies `operation`: the innermost level that knows an operand processes it. Where none does, it is a graph's if symbols decide its shape, or a backend computes it.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
   if let level = Level.innermost(of: operands) { return level.process(operation, operands, caller) }
-  if let tracer = Tracer.of(operands), !(operation is Custom) { return tracer.record(operation, operands, caller) }
   let types = operation.countableResults(operands.map(\.type), caller)
-  if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, operands, caller) }
+  if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.process(operation, operands, caller) }
   return operation.execute(operands, types, on: operands.commonBackend(operation.name, caller), caller)
 }
 
@@ -105,19 +104,25 @@ func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller)
   apply(operation, operands, caller)[0]
 }
 
-/// Applies an operation without operands.
-func apply1(_ operation: some Operation, on backend: any Backend, _ caller: Caller) -> Tensor {
-  if let tracer = backend as? Tracer { return tracer.record(operation, [], caller)[0] }
-  let types = operation.countableResults([], caller)
-  if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.record(operation, [], caller)[0] }
-  return operation.execute([], types, on: backend, caller)[0]
+/// A value that is made of nothing.
+func create(_ creation: Creation, on backend: any Backend, _ caller: Caller) -> Tensor {
+  let types = creation.countableResults([], caller)
+  if let tracer = Tracer.needed(for: types, creation.name, caller) { return tracer.create(creation, on: backend, caller) }
+  return creation.execute([], types, on: backend, caller)[0]
+}
+
+/// The same for an operation on `other`: in the graph that this is a value of, if it is.
+func create(_ creation: Creation, beside other: Tensor, _ caller: Caller) -> Tensor {
+  if let tracer = other.tracer { return tracer.create(creation, on: other.backend, caller) }
+  return create(creation, on: other.backend, caller)
 }
 
 extension Tracer {
-  /// Who writes down an operation of no traced operand whose results' shapes have symbols; nil where they have none.
+  /// Who takes down an operation of no traced operand whose results' shapes have symbols; nil if they have none.
   static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
     guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
     if let current { return current }
-    caller.fail(operation(), "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
+    caller.fail(
+      operation(), "\(type) has symbols, which have numbers only in calls of a compiled function whose arguments' shapes name them")
   }
 }

@@ -1,10 +1,11 @@
-/// Where in the user's program an operation was called, for messages.
+/// The place in the user's program at which an operation was called, for messages.
 package struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
-  private(set) var node: Int?
+  package private(set) var node: Int?
 
+  /// A file and a line: `Caller(#fileID, #line)`.
   public init(_ file: StaticString, _ line: UInt) {
     self.file = file
     self.line = line
@@ -17,13 +18,19 @@ package struct Caller: Sendable {
     return caller
   }
 
-  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line.
+  /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it; where
+  /// mistakes are collected, only the thread stops.
   package func fail(_ operation: String, _ message: String) -> Never {
     fail(operation, message) { isOwn ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
   func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
+    if let thread = StoppingThread.current {
+      thread.stop(about: subject, place: place) { place, subject in
+        Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) })
+      }
+    }
     Failure.end("\(operation): \(message)", file: isOwn ? nil : file, line: line, about: subject, place: place)
   }
 

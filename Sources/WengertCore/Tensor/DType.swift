@@ -18,6 +18,10 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   /// The type in which two operands meet: the row of the first, the column of the second.
   ///
   /// Integers meet in the wider one; a floating type wins over every integer; the two half types meet in float32.
+  ///
+  /// ```swift
+  /// let dtype = DType.promote(.int64, .float16)  // float16
+  /// ```
   public static func promote(_ a: DType, _ b: DType) -> DType {
     promotionTable[Int(a.rawValue)][Int(b.rawValue)]
   }
@@ -126,5 +130,6 @@ extension Float {
 }
 
 extension DType: Comparable {
+  /// The order of the cases.
   public static func < (a: DType, b: DType) -> Bool { a.rawValue < b.rawValue }
 }

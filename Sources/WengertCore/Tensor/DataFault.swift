@@ -2,10 +2,11 @@
 ///
 /// It ends the program, unless the operation runs inside of `catchingDataFaults`, which throws it.
 public struct DataFault: Error, Sendable, CustomStringConvertible {
+  /// The kinds of faults, each with the meaning of its `number`.
   public enum Kind: Sendable {
-    /// `cholesky` of a matrix that is not positive definite; the number is the matrix's among the stack's.
+    /// `cholesky` of a matrix that is not positive definite; the number is that of the matrix in the stack.
     case notPositiveDefinite
-    /// `solve` or `solveTriangular` with a matrix that is singular; the number is the matrix's among the stack's.
+    /// `solve` or `solveTriangular` with a matrix that is singular; the number is that of the matrix in the stack.
     case singular
     /// An index or class that does not exist; the number is the index.
     case outOfRange
@@ -13,9 +14,10 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     case offsets
     /// Log-probabilities of which no class can be drawn; the number is the row's.
     case impossible
-    /// A NaN or an infinity made of finite numbers, where a compiled function looks for them (`CompileOptions.nanCheck`).
+    /// A NaN or an infinity made of finite numbers, in a compiled function that looks for them (`CompileOptions.nanCheck`).
     case notFinite
   }
+  /// The kind of the fault.
   public let kind: Kind
   /// The operation's name: "cholesky".
   public let operation: String
@@ -25,21 +27,27 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
   public let number: Int
   /// The operands' shapes.
   public let shapes: [Shape]
-  /// Where the operation was called; where a layer called it, the place of the scope.
+  /// The source file of the operation's call; of an operation that a layer called, the place of the scope.
   public let file: String
+  /// The line in `file`.
   public let line: Int
 
   public var description: String { "\(operation): \(message) (\(file):\(line))" }
 }
 
-/// Runs `body`, and throws the first `DataFault` that an operation in it meets, where the program would end otherwise.
+/// Runs `body`, and throws the first `DataFault` that an operation in it meets; without it the program would end.
 ///
 /// Operations go on after a fault: the faulty one gives NaN in every element (zero in whole numbers). What is updated in place is left alone from the first fault on:
 /// an optimizer moves nothing, and the state of a `compileUpdate` is what it was before the call.
 ///
 /// Scopes may be nested; the innermost one gets the fault. A scope holds for the calls of its thread and for the child tasks of its task, not for other threads.
-/// - Returns: what `body` returns, where no operation met a fault.
-/// - Throws: the first fault, also where `body` threw an error after it; otherwise what `body` throws.
+///
+/// ```swift
+/// let factor = try? catchingDataFaults { Tensor([[-1]]).cholesky() }  // nil: the matrix is not positive definite
+/// ```
+///
+/// - Returns: what `body` returns, if no operation met a fault.
+/// - Throws: the first fault, also if `body` threw an error after it; otherwise what `body` throws.
 public func catchingDataFaults<Result>(
   _ body: () throws -> Result, file: StaticString = #fileID, line: UInt = #line
 ) throws -> Result {
@@ -62,14 +70,14 @@ public func catchingDataFaults<Result>(
   return try scope.finish(result)
 }
 
-/// Where faults go while a scope is open. A fault may be reported by any thread, and later than its operation was called: it is looked for when the scope ends, and
+/// The receiver of faults while a scope is open. A fault may be reported by any thread, and later than its operation was called: it is looked for when the scope ends, and
 /// before anything is updated in place.
 package final class DataFaultScope: Sendable {
   private struct State {
     var first: DataFault?
     var count = 0
     var isOpen = true
-    /// Those with kernels that may have something to tell.
+    /// Those with kernels that may have something to report.
     var backends: [any Backend] = []
   }
   private let state = Locked(State())
@@ -94,14 +102,14 @@ package final class DataFaultScope: Sendable {
     return scope
   }
 
-  /// Notes that a kernel of `backend` may tell a fault.
+  /// Notes that a kernel of `backend` may report a fault.
   func expectFaults(of backend: any Backend) {
     state.withLock { state in
       if !state.backends.contains(where: { $0 === backend }) { state.backends.append(backend) }
     }
   }
 
-  /// Waits for what kernels have to tell.
+  /// Waits for what kernels have to report.
   private func settle() {
     for backend in state.withLock({ $0.backends }) { backend.tellFaults(waiting: true) }
   }
@@ -119,7 +127,7 @@ package final class DataFaultScope: Sendable {
   ///
   /// - Parameters:
   ///   - scope: the one that was current when the operation was called.
-  ///   - place: finds the caller of an operator where the program ends.
+  ///   - place: finds the caller of an operator when the program ends.
   static func report(
     _ kind: DataFault.Kind, _ operation: String, _ message: String, number: Int, shapes: [Shape], _ caller: Caller,
     to scope: DataFaultScope? = current, place: () -> String? = Failure.callerNow
@@ -168,7 +176,7 @@ struct FaultReport: Sendable {
     }
   }
 
-  /// What a kernel tells is reported to the scope that is current now, whenever it comes.
+  /// What a kernel finds is reported to the scope that is current now, whenever it comes.
   func note(on backend: any Backend) -> FaultNote {
     let scope = DataFaultScope.current
     scope?.expectFaults(of: backend)

@@ -1,9 +1,11 @@
 /// The extent of an axis: a whole number, or a polynomial in symbols with whole coefficients, such as `2·batch·tokens + 1`.
 ///
-/// Symbols stand for numbers of at least one that are known when a compiled program is called. Arithmetic is exact; two dimensions are equal if they are one
-/// number or one expression, whose normal form is a sorted sum of sorted products: `batch + 1 == 1 + batch`. Those that are equal for some values of the symbols only
-/// are not equal; `equals(_:)` tells them from those that never are. Quotients, remainders, least and greatest of extents that no polynomial gives are
-/// factors like symbols, `min(batch, 8)`. An order that depends on the symbols ends the program, naming both sides.
+/// Symbols stand for numbers of at least one that are known when a compiled program is called. Arithmetic is exact. Quotients, remainders, least and greatest of
+/// extents that no polynomial gives are factors like symbols, `min(batch, 8)`.
+///
+/// Equal means equal for every value of the symbols: `batch + 1 == 1 + batch`. `==`, `!=` and `<` answer if they hold for every value or for none; if that depends on
+/// the symbols they end the program, naming both sides, since a branch that is taken while a graph is traced would be taken for all of its calls. `equals(_:)` gives
+/// nil then. Only as an element of a collection, an optional or a key is a dimension compared as it is written, in one normal form: `batch` is in no set that holds 3.
 public struct Dimension: Hashable, Sendable {
   /// A number that is not below zero, or the place of an expression in the table, counted from `Int.min`.
   @usableFromInline let raw: Int
@@ -11,6 +13,8 @@ public struct Dimension: Hashable, Sendable {
   @usableFromInline init(raw: Int) { self.raw = raw }
 
   /// A number, which no extent comes near if it is below −2⁶².
+  ///
+  /// - Precondition: `value` is not below −2⁶².
   @inlinable public init(_ value: Int) {
     if value < Self.firstNumber { Self.failForNumber(value) }
     raw = value
@@ -26,6 +30,10 @@ public struct Dimension: Hashable, Sendable {
   /// Values below this are places in the table of expressions.
   @usableFromInline static let firstNumber = Int.min / 2
 
+  /// Equality as a key: of one number, or one expression in its normal form. Modules that use the library get `==` of extents, which asks for all values of the symbols.
+  @_implements(Equatable,==(_:_:)) @inlinable public static func isSameKey(_ a: Dimension, _ b: Dimension) -> Bool { a.raw == b.raw }
+
+  /// Whether this is an expression in symbols, and not a number.
   @inlinable public var isSymbolic: Bool { raw < Self.firstNumber }
 
   /// Whether there is an expression of this place; a number far below zero, which no extent is, looks like one.
@@ -55,13 +63,13 @@ public struct Dimension: Hashable, Sendable {
     }
   }
 
-  /// This dimension divided by another that divides it for every value of the symbols; nil where there is no such polynomial.
+  /// This dimension divided by another that divides it for every value of the symbols; nil if there is no such polynomial.
   public func divided(exactlyBy other: Dimension) -> Dimension? {
     if let a = number, let b = other.number { return b != 0 && a % b == 0 ? Dimension(a / b) : nil }
     return polynomial.divided(exactlyBy: other.polynomial)?.dimension
   }
 
-  /// The number for given values of the symbols; nil where one is missing.
+  /// The number for given values of the symbols; nil if one is missing.
   public func value(_ symbols: [String: Int]) -> Int? { isSymbolic ? polynomial.value(symbols) : raw }
 
   /// The number for given values of all its symbols.
@@ -69,7 +77,7 @@ public struct Dimension: Hashable, Sendable {
     guard let value = value(symbols) else {
       Caller(#fileID, #line).fail(
         "extent",
-        "\(self) is no number here: symbols have their values only in calls of a compiled function whose arguments' shapes name them")
+        "\(self) is not a number here: symbols have their values only in calls of a compiled function whose arguments' shapes name them")
     }
     return value
   }
@@ -77,22 +85,31 @@ public struct Dimension: Hashable, Sendable {
   /// The names of the symbols in it, sorted.
   public var symbols: [String] { isSymbolic ? polynomial.symbols : [] }
 
-  var polynomial: Polynomial { isSymbolic ? Polynomial.table.withLock { $0.list[raw - Int.min] } : Polynomial(raw) }
+  /// A number far below zero that looks like an expression is one without symbols.
+  var polynomial: Polynomial {
+    if !isSymbolic { return Polynomial(raw) }
+    return Polynomial.table.withLock { raw - Int.min < $0.list.count ? $0.list[raw - Int.min] : nil } ?? Polynomial(raw)
+  }
 
   /// What to say of a comparison that the symbols leave open.
-  static func openQuestion(_ a: Dimension, _ relation: String, _ b: Dimension) -> String {
+  package static func openQuestion(_ a: Dimension, _ relation: String, _ b: Dimension) -> String {
     "whether \(a) \(relation) \(b) depends on the symbols; give both one symbol, or compile for numbers"
   }
 }
 
 extension Dimension: Comparable {
+  /// Whether this is less for every value of the symbols.
+  ///
+  /// - Precondition: The order does not depend on the symbols.
   public static func < (a: Dimension, b: Dimension) -> Bool {
     if let x = a.number, let y = b.number { return x < y }
     switch (a.polynomial - b.polynomial).sign {
     case .negative: return true
     case .zero, .positive, .notNegative: return false
     case .notPositive, .unknown:
-      Caller(#fileID, #line).fail("comparison of extents", openQuestion(a, "is less than", b))
+      Caller(#fileID, #line).fail(
+        "comparison of extents",
+        openQuestion(a, "is less than", b) + ". Axis.range(from:to:) takes bounds that only the symbols' numbers put in order")
     }
   }
 }
@@ -118,13 +135,13 @@ extension Dimension {
     return Dimension(result.partialValue)
   }
 
-  /// Divided and rounded down; nothing divided by zero is zero.
+  /// The quotient rounded down; 0 for a divisor of zero.
   public func divided(by divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.quotient(a, b)) }
     return Factor.quotient(self, divisor)
   }
 
-  /// What `divided(by:)` leaves, with the divisor's sign; zero for a divisor of zero.
+  /// The remainder of `divided(by:)`, with the divisor's sign; zero for a divisor of zero.
   public func remainder(dividingBy divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.remainder(a, b)) }
     return Factor.remainder(self, divisor)

@@ -1,4 +1,4 @@
-/// What a product of extents is made of: a symbol, or a function of extents that is no polynomial. A place in a table.
+/// What a product of extents is made of: a symbol, or a function of extents that is not a polynomial. A place in a table.
 struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
   enum Definition: Hashable, Sendable {
     case symbol(String)
@@ -11,7 +11,7 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
     case share(Dimension, parts: Int)
   }
 
-  /// Odd for parts of a whole, which are put together again where they can be.
+  /// Odd for parts of a whole, which are put together again if they can be.
   private let code: Int
 
   private static let table = Locked<(codes: [Definition: Int], list: [(definition: Definition, least: Int?)])>(([:], []))
@@ -34,7 +34,7 @@ struct Factor: Hashable, Comparable, Sendable, CustomStringConvertible {
 
   var isShare: Bool { code & 1 == 1 }
   var definition: Definition { Self.table.withLock { $0.list[code / 2].definition } }
-  /// A number that the value is never below; nil where none is known.
+  /// A number that the value is never below; nil if none is known.
   var least: Int? { Self.table.withLock { $0.list[code / 2].least } }
 
   static func < (a: Factor, b: Factor) -> Bool { a.code < b.code }
@@ -117,7 +117,7 @@ extension Factor {
   static func remainder(_ a: Dimension, _ b: Dimension) -> Dimension {
     if b.number == 0 || a.divided(exactlyBy: b) != nil { return 0 }
     if let divisor = b.number { return a - quotient(a, b) * Dimension(divisor) }
-    // One more or one less of the divisor, where the symbols tell which.
+    // One more or one less of the divisor, if the symbols say which.
     for moved in [a, a + b, a - b] where (0 as Dimension).isAtMost(moved) == true && moved.isAtMost(b - 1) == true { return moved }
     return Polynomial(factor: Factor(.remainder(a, b))).dimension
   }
@@ -161,7 +161,7 @@ struct FactorBound {
 }
 
 extension Factor {
-  /// Bounds from above (or from below) each of which holds; and where there is none, values one of which the factor has.
+  /// Bounds from above (or from below) each of which holds; and if there is none, values one of which the factor has.
   func bounds(above: Bool) -> (each: [FactorBound], oneOf: [Polynomial]) {
     switch definition {
     case .symbol: return ([], [])

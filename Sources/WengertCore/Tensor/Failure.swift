@@ -24,11 +24,15 @@ package enum Failure {
     end(at: place(), about: subject)
   }
 
-  /// Ends the program after its message.
+  /// Ends the program after its message, or hands the place to the thread that stops.
   static func end(at place: String?, about subject: String? = nil) -> Never {
-    if let place { say("  \(subject.map { "\($0) is " } ?? "")called at \(place)") }
+    if let found = StoppingThread.current?.foundPlace { found(place, subject) }
+    if let place { say("  \(note(place, subject))") }
     abort()
   }
+
+  /// What is said of a place that was looked up.
+  static func note(_ place: String, _ subject: String?) -> String { "\(subject.map { "\($0) is " } ?? "")called at \(place)" }
 
   /// A line on standard error.
   package static func say(_ text: String) {
@@ -40,7 +44,7 @@ package enum Failure {
     }
   }
 
-  /// File and line of the innermost call under way that is not in the library; nil where the program carries no line numbers. Only for a program that
+  /// File and line of the innermost call under way that is not in the library; nil if the program carries no line numbers. Only for a program that
   /// is about to end: other threads may change the maps that are read here.
   static func callerNow() -> String? {
     #if canImport(Runtime)
@@ -70,7 +74,7 @@ package enum Failure {
         || Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
     }
 
-    /// File and line of a frame, where they are not the library's.
+    /// File and line of a frame, if they are not the library's.
     private static func place(of symbol: SymbolicatedBacktrace.Symbol) -> String? {
       guard let place = symbol.sourceLocation, place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
         !Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") })
@@ -88,7 +92,7 @@ package func ensure(
   if !condition() { unreachable(message(), file: file, line: line) }
 }
 
-/// Ends the program with a message where nothing comes as long as the library has no mistake.
+/// Ends the program with a message at a place that is reached only through a mistake of the library.
 package func unreachable(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   Failure.end(message, file: file, line: line, about: "the library") { Failure.callerNow() }
 }

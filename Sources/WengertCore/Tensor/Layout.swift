@@ -1,6 +1,8 @@
-/// Where in its storage each element of a tensor lies: element (i₀, i₁, …) at `offset + Σ iₐ · strides[a]`.
+/// The position of each element of a tensor in its storage: element (i₀, i₁, …) at `offset + Σ iₐ · strides[a]`.
 @_spi(Backend) public struct Layout: Hashable, Sendable {
+  /// The extents.
   public var shape: Shape
+  /// The distance in elements between neighbors along each axis.
   public var strides: Strides
   /// Position of the first element, in elements from the start of the storage.
   public var offset: Int
@@ -11,12 +13,12 @@
     self.offset = offset
   }
 
-  /// Row-major from the start of the storage.
+  /// The row-major layout from the start of the storage.
   public init(rowMajor shape: Shape) {
     self.init(shape: shape, strides: shape.rowMajorStrides)
   }
 
-  /// Whether the elements lie in row-major order without gaps.
+  /// Whether the elements are in row-major order without gaps.
   public var isContiguous: Bool {
     if shape.isSymbolic { return strides == shape.rowMajorStrides }
     var step = 1
@@ -28,7 +30,7 @@
     return true
   }
 
-  /// Lowest and highest element position that is read, nil where there is no element.
+  /// Lowest and highest element position that is read, nil if there is no element.
   public var extent: ClosedRange<Int>? {
     var low = offset, high = offset
     for axis in shape.indices {
@@ -39,6 +41,7 @@
     return low...high
   }
 
+  /// The same elements with the axes in another order.
   public func permuted(_ axes: Shape) -> Layout {
     Layout(shape: shape.selecting(axes), strides: strides.selecting(axes), offset: offset)
   }
@@ -56,7 +59,7 @@
     return permuted(order)
   }
 
-  /// Stretched to `target`, whose trailing axes match or face an extent of one: repeated elements have stride zero.
+  /// The layout stretched to `target`, whose trailing axes match or face an extent of one: repeated elements have stride zero.
   public func broadcast(to target: Shape) -> Layout {
     var result = Strides(repeating: 0, count: target.rank)
     let lead = target.rank - shape.rank
@@ -72,7 +75,7 @@
     result.shape = counts
     for axis in shape.indices {
       if counts[axis] > 0 { result.offset += starts[axis] * strides[axis] }
-      // Where nothing lies a step apart, its size does not matter, and may be any.
+      // If nothing is a step apart, its size does not matter, and may be any.
       if counts[axis] > 1 { result.strides[axis] *= steps[axis] }
     }
     return result
@@ -94,7 +97,7 @@
     return result
   }
 
-  /// The same elements in the same row-major order under another shape, or nil where that needs a copy.
+  /// The same elements in the same row-major order under another shape, or nil if that needs a copy.
   public func reshaped(to target: Shape) -> Layout? {
     if shape.elementCount == 0 { return Layout(shape: target, strides: target.rowMajorStrides, offset: offset) }
     // Runs of axes that form one regular sequence, outermost first: (how many elements, distance between them).

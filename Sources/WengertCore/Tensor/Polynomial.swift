@@ -26,7 +26,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The sum with a part times the number of equal parts written as the whole; nil where there is none.
+  /// The sum with a part times the number of equal parts written as the whole; nil if there is none.
   private static func undoingShares(_ terms: [Term]) -> Polynomial? {
     for (number, term) in terms.enumerated() {
       for (place, factor) in term.factors.enumerated() where factor.isShare {
@@ -76,7 +76,7 @@ struct Polynomial: Hashable, Sendable, CustomStringConvertible {
       })
   }
 
-  /// Long division by the leading term; nil where a rest stays.
+  /// Long division by the leading term; nil if a rest stays.
   func divided(exactlyBy divisor: Polynomial) -> Polynomial? {
     guard let lead = divisor.terms.first else { return nil }
     var rest = self

@@ -1,5 +1,9 @@
 extension Tensor: CustomStringConvertible {
   /// The elements in nested brackets, columns aligned; of a large tensor the first and last three along each axis.
+  ///
+  /// ```swift
+  /// let text = Tensor([1.0, 0.5]).description  // [1.0, 0.5]  float32[2]
+  /// ```
   public var description: String {
     if isExample { return "one example of vmap  \(dtype)\(shape)" }
     if rank == 0 { return texts[0] }

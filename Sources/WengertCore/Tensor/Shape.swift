@@ -1,7 +1,7 @@
 /// The extents of a tensor's axes, outermost first; up to eight, held inline so that an operation allocates nothing for them.
 ///
 /// The same list of whole numbers also serves as strides and as axis lists. While a graph is traced an extent may be an expression in symbols
-/// (`Dimension`): `shape[dim: i]` reads either, `shape[i]` the number, and ends the program where there is none.
+/// (`Dimension`): `shape[dim: i]` reads either, `shape[i]` the number, and ends the program if there is none.
 public struct Shape: Sendable {
   /// The largest number of axes.
   public static let maximumRank = 8
@@ -15,18 +15,25 @@ public struct Shape: Sendable {
     size = 0
   }
 
-  /// A shape with the elements of `list`, at most eight.
+  /// A shape with the elements of `list`.
+  ///
+  /// - Precondition: There are at most eight.
   @inlinable public init(_ list: some Sequence<Int>) {
     self.init()
     for value in list { append(value) }
   }
 
-  /// `rank` times the same extent.
+  /// A shape of `count` axes of the same extent.
+  ///
+  /// - Precondition: `count` is at most eight.
   @inlinable public init(repeating value: Int, count: Int) {
     self.init()
     for _ in 0..<count { append(value) }
   }
 
+  /// Adds a last axis of an extent.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func append(_ value: Int) {
     if size == Shape.maximumRank { Shape.failForRank() }
     storage[size] = value
@@ -44,6 +51,8 @@ public struct Shape: Sendable {
   @inlinable public var rank: Int { size }
 
   /// How many elements a tensor of this shape has: the product of the extents, which must be numbers.
+  ///
+  /// - Precondition: The extents are numbers, and their product is an Int.
   @inlinable public var elementCount: Int {
     var product = 1
     for i in 0..<size {
@@ -66,7 +75,11 @@ public struct Shape: Sendable {
     )
   }
 
+  /// Adds an axis of an extent before axis `axis`.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func insert(_ value: Int, at axis: Int) {
+    if axis < 0 || axis > size { failForAxis(axis) }
     append(value)
     var i = size - 1
     while i > axis {
@@ -76,6 +89,9 @@ public struct Shape: Sendable {
     storage[axis] = value
   }
 
+  /// Removes an axis.
+  ///
+  /// - Precondition: The axis exists; axes count from 0.
   @inlinable public mutating func remove(at axis: Int) {
     if axis < 0 || axis >= size { failForAxis(axis) }
     for i in axis..<(size - 1) { storage[i] = storage[i + 1] }
@@ -109,9 +125,9 @@ extension Shape {
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
   public static func += (a: inout Shape, b: Shape) { a = a.appending(b) }
 
-  /// Without the first axes; dimensions of the others may be symbols.
+  /// The shape without the first axes; dimensions of the others may be symbols.
   public func dropFirst(_ count: Int = 1) -> Shape { selecting(indices.dropFirst(count)) }
-  /// Without the last axes.
+  /// The shape without the last axes.
   public func dropLast(_ count: Int = 1) -> Shape { selecting(indices.dropLast(count)) }
   /// The first axes, as many as there are up to `count`.
   public func prefix(_ count: Int) -> Shape { selecting(indices.prefix(count)) }
@@ -125,6 +141,9 @@ public typealias Strides = Shape
 extension Shape: RandomAccessCollection, MutableCollection {
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { size }
+  /// The extent of axis i, counted from 0.
+  ///
+  /// - Precondition: The axis exists, and its extent is a number.
   @inlinable public subscript(i: Int) -> Int {
     get {
       if i < 0 || i >= size { failForAxis(i) }
@@ -140,7 +159,8 @@ extension Shape: RandomAccessCollection, MutableCollection {
 }
 
 extension Shape: Hashable {
-  @inlinable public static func == (a: Shape, b: Shape) -> Bool {
+  /// Equality as a key: the same numbers and the same expressions. Modules that use the library get `==` of extents, which asks for all values of the symbols.
+  @_implements(Equatable,==(_:_:)) @inlinable public static func isSameKey(_ a: Shape, _ b: Shape) -> Bool {
     guard a.size == b.size else { return false }
     for i in 0..<a.size where a.storage[i] != b.storage[i] { return false }
     return true
@@ -176,9 +196,18 @@ extension Shape {
     }
   }
 
+  /// Adds a last axis of an extent that may be a symbol.
   @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
 
+  /// The extents, numbers or expressions in symbols.
   public var dimensions: [Dimension] { indices.map { self[dim: $0] } }
+
+  /// Whether two shapes are equal for every value of the symbols (true), for none (false), or whether that depends on the symbols (nil).
+  public func equals(_ other: Shape) -> Bool? {
+    if rank != other.rank { return false }
+    let answers = zip(dimensions, other.dimensions).map { $0.equals($1) }
+    return answers.contains(false) ? false : answers.contains(nil) ? nil : true
+  }
 
   /// Whether an extent is not a number.
   @inlinable public var isSymbolic: Bool {

@@ -3,7 +3,7 @@ import Foundation
 /// A file that is written beside its place and renamed into it when complete, so that no reader sees half of it and a
 /// failure leaves what was there before.
 ///
-/// A symbolic link stays: what it points to is written. What is no regular file (a device, a pipe) is never replaced: it gets
+/// A symbolic link stays: what it points to is written. What is not a regular file (a device, a pipe) is never replaced: it gets
 /// the bytes when they are complete.
 package final class FileBeingWritten {
   let path: String
@@ -72,7 +72,7 @@ package final class FileBeingWritten {
     }
   }
 
-  /// Writes `data` over what stands at the start.
+  /// Writes `data` over the start.
   func overwriteStart(_ data: Data) throws {
     guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw FileError.writing(path) }
     try append(data)
@@ -164,7 +164,7 @@ private enum OutputPlace {
     return target
   }
 
-  /// The number of the open file that a path of the system's stands for.
+  /// The number of the open file that a path of the system's names.
   private static func descriptor(_ path: String) -> Int32? {
     switch path {
     case "/dev/stdout": return STDOUT_FILENO
@@ -209,7 +209,7 @@ package func appendToFile(_ data: Data, _ url: URL) throws {
   try writeAll(data, to: descriptor, path: url.path)
 }
 
-/// Writes all of `data` to an open file; an error, by the system's reason, where that fails.
+/// Writes all of `data` to an open file; an error with the system's reason if that fails.
 package func writeAll(_ data: Data, to descriptor: Int32, path: String) throws {
   try data.withUnsafeBytes { bytes in
     var done = 0

@@ -2,7 +2,7 @@ import Foundation
 
 /// What is wrong with a user's data: in which file, where in it, what is there, and what to do. One line says it: `file: field: value; advice`.
 public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, LocalizedError {
-  /// The path of the file, or what stands for it: "command line", a word for bytes from memory, nothing for a setting wherever it comes from.
+  /// The path of the file, or a name for the source: "command line", a word for bytes from memory, nothing for a setting wherever it comes from.
   public var file: String
   /// The part of it that is wrong: a header field, a line, a setting. Empty if that is the whole.
   public var field: String
@@ -11,6 +11,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   /// What was expected, or what to do. Empty if the value says it.
   public var advice: String
 
+  /// An error about `value`; `file`, `field` and `advice` may be empty.
   public init(file: String = "", field: String = "", value: String, advice: String = "") {
     self.file = file
     self.field = field
@@ -22,6 +23,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible, Lo
   public var description: String {
     ([file, field].filter { !$0.isEmpty } + [value]).joined(separator: ": ") + (advice.isEmpty ? "" : "; \(advice)")
   }
+  /// The same as `description`.
   public var errorDescription: String? { description }
 
   /// The error of the last failed system call on `file`.

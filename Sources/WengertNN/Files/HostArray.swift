@@ -4,11 +4,16 @@ import Foundation
 ///
 /// `data` may be a slice of a memory-mapped file: its indices need not start at 0, nor its address be aligned.
 public struct HostArray: Sendable, Equatable {
+  /// The type of the elements.
   public let dtype: DType
+  /// The sizes of the axes.
   public let shape: [Int]
+  /// The bytes of the elements.
   public let data: Data
 
-  /// The array of `shape` whose bytes are `data`; an error where their number is not what `shape` and `dtype` ask for.
+  /// The array of `shape` whose bytes are `data`.
+  ///
+  /// - Throws: `FileError` if the number of bytes is not that of `shape` and `dtype`, or `shape` has a negative size, more than 64 axes, or overflows.
   public init(dtype: DType, shape: [Int], data: Data) throws {
     let expected = try Self.byteCount(shape, dtype.byteCount, file: "array", field: "shape")
     guard data.count == expected else {
@@ -21,12 +26,32 @@ public struct HostArray: Sendable, Equatable {
   }
 
   /// The array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Float], shape: [Int]? = nil) throws { try self.init(.float32, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Double], shape: [Int]? = nil) throws { try self.init(.float64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int32], shape: [Int]? = nil) throws { try self.init(.int32, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int64], shape: [Int]? = nil) throws { try self.init(.int64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Int], shape: [Int]? = nil) throws { try self.init(.int64, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [UInt8], shape: [Int]? = nil) throws { try self.init(.uint8, values, shape) }
+  /// An array of these values, of shape `[count]` unless one is given.
+  ///
+  /// - Throws: `FileError` if `shape` does not hold as many elements.
   public init(_ values: [Bool], shape: [Int]? = nil) throws { try self.init(.bool, values, shape) }
 
   private init<T: BitwiseCopyable>(_ dtype: DType, _ values: [T], _ shape: [Int]?) throws {
@@ -36,7 +61,7 @@ public struct HostArray: Sendable, Equatable {
   /// The number of elements.
   public var count: Int { data.count / dtype.byteCount }
 
-  /// Rows, columns … × bytes of an element; an error where a size is negative, there are more than 64, or the product overflows.
+  /// Rows, columns … × bytes of an element; an error if a size is negative, there are more than 64, or the product overflows.
   static func byteCount(_ shape: [Int], _ elementBytes: Int, file: String, field: String) throws -> Int {
     func wrong(_ advice: String) -> FileError {
       FileError(file: file, field: field, value: "(\(shape.prefix(8).map(String.init).joined(separator: ", ")))", advice: advice)
@@ -70,7 +95,7 @@ extension HostArray {
     }
   }
 
-  /// The elements as `Double`; exact but for int64 beyond 2^53.
+  /// The elements as `Double`; exact except for int64 beyond 2^53.
   public func doubles() -> [Double] {
     switch dtype {
     case .int32: data.mapElements(Int32.self) { Double($0) }
@@ -80,7 +105,9 @@ extension HostArray {
     }
   }
 
-  /// The elements as `Int`; an error, naming `file` and `field`, where one is no whole number.
+  /// The elements as `Int`; errors name `file` and `field`.
+  ///
+  /// - Throws: `FileError` naming the first element that is not a whole number.
   public func ints(file: String = "array", field: String = "data") throws -> [Int] {
     switch dtype {
     case .bool: return data.mapElements(UInt8.self) { $0 == 0 ? 0 : 1 }
@@ -101,7 +128,9 @@ extension HostArray {
   /// The elements as truth values: whether each differs from 0.
   public func bools() -> [Bool] { dtype == .int64 ? data.mapElements(Int64.self) { $0 != 0 } : doubles().map { $0 != 0 } }
 
-  /// The same values in another type, rounded to nearest, ties to even; an error where an integer type cannot hold one.
+  /// The same values in another type, rounded to nearest, ties to even.
+  ///
+  /// - Throws: `FileError` naming the first element that an integer type cannot hold.
   public func converted(to target: DType) throws -> HostArray {
     func narrowed<T: FixedWidthInteger & BitwiseCopyable>(_ type: T.Type) throws -> Data {
       let values = try ints()

@@ -23,7 +23,7 @@ enum KillPoint: String {
   }()
   private static let begins = Atomic(0)
 
-  /// Ends the process as an outage would, where this is the moment.
+  /// Ends the process as an outage would, if this is the moment.
   static func reached(_ point: KillPoint, writing name: String) {
     guard let wanted, wanted.name == name else { return }
     if point == .begun { begins.wrappingAdd(1, ordering: .relaxed) }

@@ -22,7 +22,7 @@ struct ByteReader {
 
   var count: Int { bytes.count }
 
-  /// The integer that stands at `offset`.
+  /// The integer at `offset`.
   func load<T: FixedWidthInteger>(_ type: T.Type, at offset: Int, _ field: String) throws -> T {
     guard offset >= 0, offset <= count - MemoryLayout<T>.size else { throw outside(field, offset, MemoryLayout<T>.size) }
     return bytes.withUnsafeBytes { T(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: T.self)) }

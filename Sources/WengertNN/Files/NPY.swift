@@ -1,8 +1,15 @@
 import Foundation
 
 /// NumPy's `.npy` files: one array each.
+///
+/// ```swift
+/// try NPY.write(HostArray([1.5, 2.5]), to: file)
+/// let array = try NPY.read(file)  // float64, of shape [2]
+/// ```
 public enum NPY {
-  /// The array in the file at `url`; its bytes stay memory-mapped where they need no conversion.
+  /// The array in the file at `url`; its bytes stay memory-mapped if they need no conversion.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, is damaged, or holds elements of another kind.
   public static func read(_ url: URL) throws -> HostArray { try read(mapFile(url), file: url.path) }
 
   /// The array in `data`, the content of an `.npy` file of version 1, 2 or 3.
@@ -10,6 +17,7 @@ public enum NPY {
   /// Fortran order becomes row-major and big endian little endian. int8, int16 and uint16 become int32, uint32 and uint64
   /// int64. Objects, records, complex numbers, dates and texts (see `readText`) are errors.
   /// - Parameter file: the name that errors give.
+  /// - Throws: `FileError` if the header or the number of bytes is wrong, or the elements are of another kind.
   public static func read(_ data: Data, file: String = "npy data") throws -> HostArray {
     let (header, end) = try NPYHeader.read(data, file: file)
     let (element, bigEndian) = try element(header.descr, file: file)
@@ -22,6 +30,8 @@ public enum NPY {
   }
 
   /// The text in `data`, an `.npy` file that holds one string of bytes (`S`, taken as UTF-8) or of characters (`U`).
+  ///
+  /// - Throws: `FileError` if the data is not one text, or the text is not valid Unicode.
   public static func readText(_ data: Data, file: String = "npy data") throws -> String {
     let (header, end) = try NPYHeader.read(data, file: file)
     var descr = Substring(header.descr)
@@ -50,6 +60,8 @@ public enum NPY {
   }
 
   /// `array` as an `.npy` file, version 1; bfloat16, which NumPy lacks, becomes float32.
+  ///
+  /// - Throws: `FileError` if the array cannot be converted.
   public static func encode(_ array: HostArray) throws -> Data {
     let array = array.dtype == .bfloat16 ? try array.converted(to: .float32) : array
     return NPYHeader(descr: descr(array.dtype), shape: array.shape).encoded() + array.data
@@ -61,6 +73,8 @@ public enum NPY {
   }
 
   /// Writes `array` to the file at `url`, aside and then renamed into place; bfloat16 becomes float32.
+  ///
+  /// - Throws: `FileError` if the file cannot be written.
   public static func write(_ array: HostArray, to url: URL) throws {
     let array = array.dtype == .bfloat16 ? try array.converted(to: .float32) : array
     let output = try FileBeingWritten(url)

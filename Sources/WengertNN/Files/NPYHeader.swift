@@ -68,7 +68,7 @@ private struct HeaderParser {
       case "descr" where descr == nil: descr = try string()
       case "fortran_order" where isFortranOrder == nil: isFortranOrder = try truth()
       case "shape" where shape == nil: shape = try tuple()
-      default: throw wrong("the key '\(key)' is unknown or stands twice")
+      default: throw wrong("the key '\(key)' is unknown or occurs twice")
       }
       if try !accept(",") {
         try expect("}")

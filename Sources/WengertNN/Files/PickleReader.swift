@@ -2,7 +2,7 @@ import Foundation
 
 /// Reads the pickle of a dictionary of tensors (Python's pickle protocols 2 to 5) without running anything.
 ///
-/// Opcodes and names that such a dictionary does not need are refused by name. Containers lie side by side in one list and refer to each other by number, so that no
+/// Opcodes and names that such a dictionary does not need are refused by name. Containers are side by side in one list and refer to each other by number, so that no
 /// nesting, however deep or circular, costs more than its bytes.
 struct PickleReader {
   private let bytes: Data
@@ -162,7 +162,7 @@ struct PickleReader {
     }
   }
 
-  /// A whole number of up to eight bytes; longer ones are no size of anything.
+  /// A whole number of up to eight bytes; longer ones are not the size of anything.
   private mutating func readLong() throws {
     let digits = Array(try take(Int(byte())))
     guard digits.count <= 8 else { return stack.append(.other) }

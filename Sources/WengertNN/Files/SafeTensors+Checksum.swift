@@ -5,7 +5,9 @@ extension SafeTensors {
   static let checksumName = "crc32"
   static let noChecksum = "00000000"
 
-  /// Opens a file that was written with a checksum; an error where it has none, or where any byte of it has changed since.
+  /// Opens a file that was written with a checksum, and checks every byte against it.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, has no checksum, or has changed since it was written.
   public init(verifying url: URL) throws {
     let data = try mapFile(url)
     try Self.verify(data, file: url.path)
@@ -31,7 +33,7 @@ extension SafeTensors {
     }
   }
 
-  /// Replaces the digits of the checksum in the length and header of a file; what stood there.
+  /// Replaces the digits of the checksum in the length and header of a file; returns the old digits.
   @discardableResult
   static func setChecksum(of start: inout Data, to digits: String, file: String) throws -> String {
     let opening = Data("\"\(checksumName)\":\"".utf8)

@@ -4,8 +4,13 @@ import Foundation
 ///
 /// Opening checks that the arrays fill the file exactly, without holes or overlaps, as the format demands. int8, int16 and
 /// uint16 are given as int32, and uint32 as int64.
+///
+/// ```swift
+/// try SafeTensors.write([("x", HostArray([1.5, 2.5]))], to: file)
+/// let x = try SafeTensors(contentsOf: file)["x"]?.doubles()  // [1.5, 2.5]
+/// ```
 public struct SafeTensors: Sendable {
-  /// The names in the order in which the arrays lie in the file.
+  /// The names, in the order of the arrays in the file.
   public let names: [String]
   /// The free texts of the header's `__metadata__`.
   public let metadata: [String: String]
@@ -20,10 +25,14 @@ public struct SafeTensors: Sendable {
     var range: Range<Int>
   }
 
+  /// Opens the file at `url`, memory-mapped.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, or its header or layout is wrong.
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
   /// - Parameter file: the name that errors give.
+  /// - Throws: `FileError` if the header or the layout of the arrays is wrong.
   public init(_ data: Data, file: String = "safetensors data") throws {
     let reader = ByteReader(bytes: data, file: file)
     let length = try reader.loadSize(UInt64.self, at: 0, "header length")
@@ -63,7 +72,7 @@ public struct SafeTensors: Sendable {
   /// How many bytes the arrays take in the file.
   package var byteCount: Int { body.count }
 
-  /// The array of this name, if there is one; its bytes stay in the mapping where they need no widening.
+  /// The array of this name, if there is one; its bytes stay in the mapping if they need no widening.
   public subscript(name: String) -> HostArray? {
     guard let entry = entries[name] else { return nil }
     let stored = body.dropFirst(entry.range.lowerBound).prefix(entry.range.count)
@@ -74,9 +83,10 @@ public struct SafeTensors: Sendable {
 
   /// Writes the arrays to `url`, aside and then renamed into place.
   ///
-  /// They lie in the given order but for their width: wider elements come first, so that all are aligned.
+  /// They are in the given order except for their width: wider elements come first, so that all are aligned.
   ///
   /// - Parameter isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
+  /// - Throws: `FileError` if two arrays have one name, the header is too long, or the file cannot be written.
   public static func write(
     _ tensors: [(name: String, array: HostArray)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL
   ) throws {
@@ -94,7 +104,7 @@ public struct SafeTensors: Sendable {
     try output.commit()
   }
 
-  /// What stands before the arrays, which lie in this order: the header's length and the header.
+  /// What precedes the arrays, which follow in this order: the header's length and the header.
   static func opening(_ tensors: [(name: String, dtype: DType, shape: [Int])], metadata: [String: String], file: String) throws -> Data {
     var fields: [(key: String, value: JSONValue)] = []
     if !metadata.isEmpty {

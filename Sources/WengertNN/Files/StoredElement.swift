@@ -1,6 +1,6 @@
 import Foundation
 
-/// An element type as files store it; those that are no `DType` are widened to the next one that holds every value.
+/// An element type as files store it; those that are not a `DType` are widened to the next one that holds every value.
 enum StoredElement {
   case bool, uint8, int8, uint16, int16, uint32, int32, uint64, int64, float16, bfloat16, float32, float64
 
@@ -27,7 +27,7 @@ enum StoredElement {
     }
   }
 
-  /// The elements as little-endian `dtype`: `data` itself where it is that already.
+  /// The elements as little-endian `dtype`: `data` itself if it is that already.
   func decode(_ data: Data, bigEndian: Bool, file: String, field: String) throws -> Data {
     let data = bigEndian && byteCount > 1 ? swapped(data) : data
     switch self {

@@ -1,12 +1,13 @@
 import Foundation
 
-/// What of a file and a model did not meet when weights were loaded.
+/// The names that only the model or only the file has, when weights were loaded.
 public struct LoadReport: Equatable, Sendable {
   /// Names that the model has and the file lacks; these tensors kept their values.
   public var missing: [String]
   /// Names that the file has and the model lacks.
   public var unexpected: [String]
 
+  /// A report of these names.
   public init(missing: [String] = [], unexpected: [String] = []) {
     self.missing = missing
     self.unexpected = unexpected
@@ -21,6 +22,13 @@ extension TensorTree {
   ///   - fileName: the name in the file of a tensor of the model, for files that name things otherwise.
   /// - Throws: one `FileError` that names all entries that are missing, unexpected, or of another shape; the model is then unchanged.
   @discardableResult
+  ///
+  /// ```swift
+  /// let saved = Linear(2, 3, key: RandomKey(1))
+  /// try saved.save(to: file)
+  /// var loaded = Linear(2, 3, key: RandomKey(2))
+  /// try loaded.load(SafeTensors(contentsOf: file))  // now equal to saved
+  /// ```
   public mutating func load(
     _ file: SafeTensors, strict: Bool = true, fileName: (String) -> String = { $0 }
   ) throws -> LoadReport {
@@ -59,6 +67,8 @@ extension TensorTree {
   }
 
   /// Writes all tensors by their dotted names as a safetensors file.
+  ///
+  /// - Throws: `FileError` if two tensors have one name, or the file cannot be written.
   public func save(to url: URL, metadata: [String: String] = [:], fileName: (String) -> String = { $0 }) throws {
     try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.arrayFile) }, metadata: metadata, to: url)
   }

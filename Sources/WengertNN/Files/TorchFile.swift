@@ -12,10 +12,14 @@ public struct TorchFile: Sendable {
   private let entries: [String: TorchTensor]
   private let members: [String: ZipReader.Member]
 
+  /// Opens the file at `url`, memory-mapped.
+  ///
+  /// - Throws: `FileError` if the file cannot be read, or is not a dictionary of tensors as `torch.save` writes it since PyTorch 1.6.
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
   /// - Parameter file: the name that errors give.
+  /// - Throws: `FileError` if the data is not a dictionary of tensors as `torch.save` writes it since PyTorch 1.6.
   public init(_ data: Data, file: String = "torch data") throws { try self.init(data, file: file, replacing: nil) }
 
   /// The same with another pickle, for tests of what its checksum would hide.
@@ -51,14 +55,16 @@ public struct TorchFile: Sendable {
     names = tensors.map(\.name)
     entries = Dictionary(tensors.map { ($0.name, $0.tensor) }) { $1 }
     guard entries.count == names.count else {
-      throw FileError(file: file, field: "names", value: "one stands twice", advice: "the file is damaged")
+      throw FileError(file: file, field: "names", value: "one occurs twice", advice: "the file is damaged")
     }
   }
 
   /// A pickle of protocol 2 whose first object is the old format's number.
   private static let oldStart: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 
-  /// The tensor of this name, row-major; nil where there is none. int8, int16 are given as int32.
+  /// The tensor of this name, row-major; nil if there is none. int8 and int16 are given as int32.
+  ///
+  /// - Throws: `FileError` if the bytes of the tensor are missing or damaged, or its layout leads out of them.
   public func array(_ name: String) throws -> HostArray? {
     guard let tensor = entries[name] else { return nil }
     func wrong(_ field: String, _ value: String, _ advice: String) -> FileError {

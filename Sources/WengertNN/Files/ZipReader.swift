@@ -2,7 +2,7 @@ import Foundation
 
 /// The members of a ZIP archive (APPNOTE 6.3): stored or deflated, with ZIP64 fields and data descriptors.
 ///
-/// Opening checks the whole structure: every size and offset lies in the file, local headers agree with the directory, and
+/// Opening checks the whole structure: every size and offset is in the file, local headers agree with the directory, and
 /// no two members share bytes.
 struct ZipReader: Sendable {
   struct Member: Sendable {
@@ -35,7 +35,7 @@ struct ZipReader: Sendable {
       }
       let member = try Self.readEntry(reader, at: &position)
       guard names.insert(member.name).inserted else {
-        throw FileError(file: file, field: "member", value: member.name, advice: "the name stands twice in the archive")
+        throw FileError(file: file, field: "member", value: member.name, advice: "the name occurs twice in the archive")
       }
       members.append(member)
     }
@@ -145,7 +145,7 @@ struct ZipReader: Sendable {
   }
 }
 
-/// Where the central directory lies, from the record at the archive's end.
+/// Where the central directory is, from the record at the archive's end.
 private struct Directory {
   var entries: Int
   var size: Int
@@ -163,7 +163,7 @@ private struct Directory {
       // Kept below the end, so that no sum of it and a small number overflows.
       guard limit <= end - 20 else {
         throw FileError(
-          file: reader.file, field: "ZIP64 end record offset", value: "\(limit)", advice: "it lies behind its locator: the file is damaged")
+          file: reader.file, field: "ZIP64 end record offset", value: "\(limit)", advice: "it is behind its locator: the file is damaged")
       }
       try ZipReader.expect(reader, 0x0606_4b50, at: limit, "ZIP64 end record")
       entries = try reader.loadSize(UInt64.self, at: limit + 32, "number of members")

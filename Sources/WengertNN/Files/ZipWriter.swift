@@ -1,6 +1,6 @@
 import Foundation
 
-/// Writes a ZIP archive member by member; ZIP64 fields appear where a size, an offset or the number of members asks for them.
+/// Writes a ZIP archive member by member; ZIP64 fields appear if a size, an offset or the number of members asks for them.
 struct ZipWriter {
   private let output: FileBeingWritten
   private let limit: Int

@@ -2,6 +2,7 @@
 public struct Activation: Layer {
   private let function: @Sendable (Tensor) -> Tensor
 
+  /// A layer that applies `function`.
   public init(_ function: @escaping @Sendable (Tensor) -> Tensor) { self.function = function }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {}

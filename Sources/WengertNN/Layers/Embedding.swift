@@ -1,6 +1,11 @@
 /// A row of a table for each index: whole numbers [...] → [..., width]. An index that the table does not have is a `DataFault`.
+///
+/// ```swift
+/// let layer = Embedding(weight: Tensor([[1, 2], [3, 4], [5, 6]]))
+/// let rows = layer(Tensor([Int32(2), 0]))  // [[5, 6], [1, 2]]
+/// ```
 public struct Embedding: Layer, ParameterTree {
-  /// [count, width]
+  /// The table, [count, width].
   public var weight: Tensor
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight)]

@@ -17,12 +17,12 @@ public enum Initializer: Sendable {
   public func bias(_ outputs: Int, inputs: Int, key: RandomKey, dtype: DType = .float32) -> Tensor {
     switch self {
     case .uniformByInputs: Self.uniform([outputs], inputs, key, dtype)
-    case .normal: .full(0, [outputs], dtype: dtype, device: key.data.device)
+    case .normal: .full(0, [outputs], dtype: dtype, beside: key.data)
     }
   }
 
   private static func uniform(_ shape: Shape, _ inputs: Int, _ key: RandomKey, _ dtype: DType) -> Tensor {
-    if inputs == 0 { return .full(0, shape, dtype: dtype, device: key.data.device) }
+    if inputs == 0 { return .full(0, shape, dtype: dtype, beside: key.data) }
     let bound = 1 / Double(inputs).squareRoot()
     return key.uniform(shape, low: -bound, high: bound, dtype: dtype)
   }

@@ -28,6 +28,7 @@ public struct Mode: Sendable {
   /// A number for each row [rows, 1] (int64), by which dropout is drawn instead of by its place; nil goes by places.
   public var rows: Tensor?
 
+  /// A mode that drops by this key, or not at all if it is nil.
   public init(dropoutKey: RandomKey?, rows: Tensor? = nil) {
     self.dropoutKey = dropoutKey
     self.rows = rows

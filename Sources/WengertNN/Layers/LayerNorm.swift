@@ -1,9 +1,15 @@
 /// (x − μ)/√(σ² + ε) · weight + bias over the last axis (Ba, Kiros & Hinton 2016).
+///
+/// ```swift
+/// let norm = LayerNorm(2)
+/// let y = norm(Tensor([[1, 3]]))  // about [[-1, 1]]
+/// ```
 public struct LayerNorm: Layer, ParameterTree {
-  /// [width], the gain.
+  /// The gain, [width].
   public var weight: Tensor
-  /// [width]
+  /// The offset, [width].
   public var bias: Tensor
+  /// The number ε that is added to the variance.
   public var epsilon: Double
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]

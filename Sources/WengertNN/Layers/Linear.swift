@@ -1,8 +1,13 @@
 /// y = x Wᵀ + b: [..., inputs] → [..., outputs].
+///
+/// ```swift
+/// let layer = Linear(weight: Tensor([[1, 2], [3, 4]]), bias: Tensor([10.0, 20.0]))
+/// let y = layer(Tensor([[1, 1]]))  // [[13, 27]]
+/// ```
 public struct Linear: Layer, ParameterTree {
-  /// [outputs, inputs], as PyTorch and its files store it.
+  /// The matrix W, [outputs, inputs], as PyTorch and its files store it.
   public var weight: Tensor
-  /// [outputs]
+  /// The offset b, [outputs]; nil adds nothing.
   public var bias: Tensor?
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]

@@ -1,9 +1,20 @@
 /// Self-attention with several heads over packed sequences (Vaswani et al. 2017): [tokens, width] → [tokens, width].
+///
+/// ```swift
+/// let attention = MultiHeadAttention(width: 8, heads: 2, key: RandomKey(1))
+/// let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+/// let y = attention(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+/// ```
 public struct MultiHeadAttention: ParameterTree, Sendable {
+  /// The projection to queries.
   public var query: Linear
+  /// The projection to keys.
   public var key: Linear
+  /// The projection to values.
   public var value: Linear
+  /// The projection of the heads' results.
   public var output: Linear
+  /// The number of heads, which divides the width.
   public var heads: Int
   /// Probability that an attention weight is set to zero in training.
   public var dropout: Double

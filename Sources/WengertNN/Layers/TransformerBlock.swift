@@ -1,16 +1,26 @@
 /// Attention and a feed-forward network of GELU (exact), each with dropout and a residual connection: [tokens, width] → [tokens, width].
 ///
 /// Post-norm, as in the original transformer and BERT: x ← norm(x + dropout(f(x))). Pre-norm: x ← x + dropout(f(norm(x))).
+///
+/// ```swift
+/// let block = TransformerBlock(width: 8, heads: 2, key: RandomKey(1))
+/// let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+/// let y = block(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+/// ```
 public struct TransformerBlock: ParameterTree, Sendable {
+  /// The self-attention.
   public var attention: MultiHeadAttention
+  /// The normalization of the attention.
   public var attentionNorm: LayerNorm
-  /// [width] → [inner]
+  /// The first layer of the feed-forward network, [width] → [inner].
   public var intermediate: Linear
-  /// [inner] → [width]
+  /// The second layer of the feed-forward network, [inner] → [width].
   public var output: Linear
+  /// The normalization of the feed-forward network.
   public var outputNorm: LayerNorm
-  /// Of the results of attention and of the feed-forward network.
+  /// Dropout after attention and after the feed-forward network.
   public var dropout: Dropout
+  /// Whether the block is pre-norm.
   public var normFirst: Bool
 
   public static let fields: [Field<Self>] = [

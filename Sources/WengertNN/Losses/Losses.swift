@@ -1,5 +1,9 @@
 /// The mean over rows of −log softmax(logits) at the row's class.
 ///
+/// ```swift
+/// let loss = crossEntropy(Tensor([[0, 0]]), Tensor([Int32(1)]))  // ln 2
+/// ```
+///
 /// - Parameters:
 ///   - logits: [rows, classes]
 ///   - classes: [rows] whole numbers in 0..<classes; others are a `DataFault`.
@@ -20,6 +24,10 @@ public func crossEntropy(
 }
 
 /// The mean of (prediction − target)²; shapes must agree.
+///
+/// ```swift
+/// let loss = meanSquaredError(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))  // 2
+/// ```
 public func meanSquaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -27,7 +35,7 @@ public func meanSquaredError(
   return square(prediction - target).mean()
 }
 
-/// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets lie in 0...1.
+/// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets are in 0...1.
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

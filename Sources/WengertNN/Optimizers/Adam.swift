@@ -2,13 +2,17 @@
 
 /// Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is added to the gradient, g + λθ, before the moments.
 public struct Adam: Optimizer {
+  /// The decay β₁ of the first moment.
   public var beta1: Double
+  /// The decay β₂ of the second moment.
   public var beta2: Double
+  /// The number ε that is added to the root of the second moment.
   public var epsilon: Double
   public var weightDecay: Double
   public var groups: [ParameterGroup]
   public var state = OptimizerState(bufferNames: ["firstMoment", "secondMoment"])
 
+  /// An optimizer that has made no step.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0, groups: [ParameterGroup] = []
   ) {

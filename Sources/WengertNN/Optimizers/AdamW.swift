@@ -3,13 +3,17 @@
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
 /// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.
 public struct AdamW: Optimizer {
+  /// The decay β₁ of the first moment.
   public var beta1: Double
+  /// The decay β₂ of the second moment.
   public var beta2: Double
+  /// The number ε that is added to the root of the second moment.
   public var epsilon: Double
   public var weightDecay: Double
   public var groups: [ParameterGroup]
   public var state = OptimizerState(bufferNames: ["firstMoment", "secondMoment"])
 
+  /// An optimizer that has made no step.
   public init(
     beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8, weightDecay: Double = 0.01, groups: [ParameterGroup] = []
   ) {
@@ -57,7 +61,7 @@ struct AdamMoments {
 
   /// η/(1 − β₁ᵗ) and 1/√(1 − β₂ᵗ)
   static func scalars(_ step: Tensor, _ learningRate: Tensor, _ beta1: Double, _ beta2: Double) -> [Tensor] {
-    func rest(_ beta: Double) -> Tensor { 1 - pow(.full(beta, [], dtype: .float64, device: step.device), step) }
+    func rest(_ beta: Double) -> Tensor { 1 - pow(.full(beta, [], dtype: .float64, beside: step), step) }
     return [learningRate / rest(beta1), 1 / sqrt(rest(beta2))]
   }
 }

@@ -17,7 +17,11 @@ public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
 /// A gradient scaled down to a norm of at most `maximum`, and its norm before: the root of the sum of the squares of all its elements.
 ///
 /// As `torch.nn.utils.clip_grad_norm_`: above the maximum every tensor is multiplied by maximum / (norm + 10⁻⁶) (Pascanu et al. 2013).
-/// - Throws: `NonFiniteGradient` where the norm is not finite.
+///
+/// ```swift
+/// let (clipped, norm) = try clipByGlobalNorm(Tensor([3.0, 4.0]), 1)  // about [0.6, 0.8], and 5
+/// ```
+/// - Throws: `NonFiniteGradient` if the norm is not finite.
 public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) throws -> (gradient: Tree, norm: Double) {
   let parts = gradient.namedTensors.filter { $0.tensor.dtype.isFloating }
   let squares = parts.map { square($0.tensor.cast(to: $0.tensor.dtype.computeType)).sum().item() }
@@ -36,12 +40,12 @@ public func clipByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Doub
 public func clippedByGlobalNorm<Tree: TensorTree>(_ gradient: Tree, _ maximum: Double) -> (gradient: Tree, norm: Tensor) {
   guard let first = gradient.tensors.first(where: \.dtype.isFloating) else { return (gradient, Tensor(0)) }
   let norm = globalNorm(gradient)
-  func number(_ value: Double) -> Tensor { .full(value, [], dtype: .float32, device: first.device) }
+  func number(_ value: Double) -> Tensor { .full(value, [], dtype: .float32, beside: first) }
   let scale = select(isFinite(norm), minimum(maximum / (norm + 1e-6), number(1)), number(.nan))
   return (gradient.map { $1.dtype.isFloating ? ($1 * scale).cast(to: $1.dtype) : $1 }, norm)
 }
 
-/// The root of the sum of the squares of all elements of a gradient, a float32 scalar, in tensor operations alone; 0 where there are none.
+/// The root of the sum of the squares of all elements of a gradient, a float32 scalar, in tensor operations alone; 0 if there are none.
 public func globalNorm(_ gradient: some TensorTree) -> Tensor {
   let squares = gradient.tensors.filter(\.dtype.isFloating).map { square($0.cast(to: $0.dtype.computeType)).sum().cast(to: .float32) }
   guard let first = squares.first else { return Tensor(0) }

@@ -2,14 +2,21 @@
 
 /// Moves the parameters of a model against a gradient.
 ///
-/// One of your own says in `updated` how a parameter moves, in tensor operations. Those of this library run one kernel per tensor instead, in place where no other
-/// tensor shares the memory.
+/// One of your own says in `updated` how a parameter moves, in tensor operations. Those of this library run one fused program per tensor instead, in place if no
+/// other tensor shares the memory.
 ///
 /// As a tree of tensors it is its state, so that a compiled training step can update it together with the model.
+///
+/// ```swift
+/// var x = Tensor([1.0, 2.0])
+/// var optimizer = SGD()
+/// let slope = gradient(at: x) { square($0).sum() }
+/// optimizer.update(&x, slope, learningRate: 0.25)  // x is [0.5, 1]
+/// ```
 public protocol Optimizer: TensorTree, Sendable {
   /// The weight decay of parameters to which no group gives another.
   var weightDecay: Double { get set }
-  /// Parameters treated in their own way.
+  /// Groups of parameters with settings of their own.
   var groups: [ParameterGroup] { get set }
   /// The moments and the number of steps made.
   var state: OptimizerState { get set }
@@ -48,7 +55,7 @@ extension Optimizer {
     caller.require(
       slopes.count == parameters.count, "update",
       "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
-    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: \.isTraced) { return }
+    if DataFaultScope.hasFault, (parameters + slopes + [learningRate]).allSatisfy(\.isConcrete) { return }
     state.advance(on: learningRate.device)
     var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]
@@ -85,10 +92,10 @@ extension Optimizer {
       parameter.cast(to: compute), buffers, gradient: gradient.cast(to: compute), scalars: plan.scalars, weightDecay: plan.weightDecay)
     let results = [new.parameter] + new.buffers, shape = parameter.shape
     caller.require(
-      new.buffers.count == buffers.count && results.allSatisfy { $0.shape == shape }, "update",
+      new.buffers.count == buffers.count && results.allSatisfy { $0.shape.equals(shape) == true }, "update",
       "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
     )
-    if DataFaultScope.hasFault, !results.contains(where: \.isTraced) { return }
+    if DataFaultScope.hasFault, results.allSatisfy(\.isConcrete) { return }
     parameter = new.parameter.cast(to: parameter.dtype)
     buffers = new.buffers.map { $0.cast(to: compute) }
   }

@@ -45,7 +45,7 @@ public struct OptimizerState: TensorTree, Sendable {
       )
       return
     }
-    let zeros = Tensor.zeros(parameter.shape, dtype: parameter.dtype.computeType, device: parameter.device)
+    let zeros = Tensor.full(0, parameter.shape, dtype: parameter.dtype.computeType, beside: parameter)
     buffers[name] = bufferNames.map { _ in zeros }
   }
 

@@ -1,12 +1,13 @@
-/// Parameters that an optimizer treats in their own way. The first group that matches a parameter holds; none leaves the optimizer's settings.
+/// Parameters with settings of their own. The first group that matches a parameter applies; if none does, the optimizer's settings do.
 public struct ParameterGroup: Sendable {
   /// Whether a parameter of this dotted name belongs to the group.
   public var matches: @Sendable (_ name: String, _ parameter: Tensor) -> Bool
-  /// Instead of the optimizer's weight decay; nil keeps that.
+  /// The weight decay of the group; nil keeps the optimizer's.
   public var weightDecay: Double?
-  /// Times the learning rate.
+  /// A factor of the learning rate.
   public var learningRateScale: Double
 
+  /// A group of the parameters for which `matches` is true.
   public init(
     matching matches: @escaping @Sendable (_ name: String, _ parameter: Tensor) -> Bool, weightDecay: Double? = nil,
     learningRateScale: Double = 1

@@ -3,12 +3,17 @@
 /// Gradient descent, as `torch.optim.SGD`: with g + λθ as the gradient and momentum μ, v ← μv + g and θ ← θ − ηv, or with Nesterov's momentum
 /// θ ← θ − η(g + μv) (Sutskever et al. 2013).
 public struct SGD: Optimizer {
+  /// The momentum μ; 0 keeps no velocities.
   public let momentum: Double
+  /// Whether the momentum is Nesterov's.
   public var nesterov: Bool
   public var weightDecay: Double
   public var groups: [ParameterGroup]
   public var state: OptimizerState
 
+  /// An optimizer that has made no step.
+  ///
+  /// - Precondition: `nesterov` needs a momentum above 0.
   public init(
     momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0, groups: [ParameterGroup] = [], file: StaticString = #fileID,
     line: UInt = #line

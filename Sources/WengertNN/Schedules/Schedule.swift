@@ -1,6 +1,11 @@
 import Foundation
 
 /// The course of a learning rate over the steps of a training: a factor of the largest rate.
+///
+/// ```swift
+/// let schedule = LinearSchedule(warmup: 2, total: 4)
+/// let factors = (0...4).map { schedule.factor($0) }  // 0, 0.5, 1, 0.5, 0
+/// ```
 public protocol Schedule: Sendable {
   /// The factor at step number `step`, the first being 0.
   func factor(_ step: Int) -> Double
@@ -44,7 +49,7 @@ public struct CosineSchedule: Schedule {
   }
 }
 
-/// The share of the steps after the warm-up that are past; 1 where there are none.
+/// The share of the steps after the warm-up that are past; 1 if there are none.
 private func progress(_ step: Int, after warmup: Int, of total: Int) -> Double {
   total > warmup ? min(1, Double(step - warmup) / Double(total - warmup)) : 1
 }

@@ -31,7 +31,7 @@ enum ConventionErrors {
     "einsum ii->i of [1, 3]": Fault(message: "einsum: \"i\" of \"ii->i\" is the diagonal of axes of different extents 1 and 3") {
       _ = einsum("ii->i", Tensor.ones([1, 3]))
     },
-    "einsum i.j->ij of [1, 2]": Fault(message: "einsum: a dot stands in \"...\" only in \"i.j->ij\"") {
+    "einsum i.j->ij of [1, 2]": Fault(message: "einsum: a dot occurs in \"...\" only in \"i.j->ij\"") {
       _ = einsum("i.j->ij", Tensor.ones([1, 2]))
     },
     "einsum ......i->i of [1, 2]": Fault(message: "einsum: \"...\" is twice in one term in \"......i->i\"") {

@@ -1,4 +1,4 @@
-/// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of softmax(scale · QₕKₕᵀ) · Vₕ. Its kernel tells the place of the first
+/// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of softmax(scale · QₕKₕᵀ) · Vₕ. Its kernel reports the place of the first
 /// wrong offset.
 @_spi(Backend) public struct AttentionCall: KernelArguments {
   public var operands: AttentionOperands
@@ -25,7 +25,7 @@
 @_spi(Backend) public struct AttentionBackwardCall: KernelArguments {
   public var operands: AttentionOperands
   public var out: View, logSumExp: View, cotangent: View
-  /// Where the gradients go.
+  /// The views to which the gradients are written.
   public var query: View, key: View, value: View
 
   public init(
@@ -58,7 +58,7 @@
   public var scale: Double
   /// Probability that a weight is set to zero (the others are divided by 1 − dropout); 0 means none.
   public var dropout: Double
-  /// int64 [1] or [tokens]; used where dropout > 0: weight (h, i, j), i and j token rows of the packed tensor, is kept when the unit interval value of lane 0 of
+  /// int64 [1] or [tokens]; used if dropout > 0: weight (h, i, j), i and j token rows of the packed tensor, is kept when the unit interval value of lane 0 of
   /// Philox with stream 0 is ≥ dropout: of one key at element (h · tokens + i) · tokens + j; of the tokens' own keys, under key i + h · `headSpread` at
   /// element j − the first token of the sequence.
   public var randomKey: View?

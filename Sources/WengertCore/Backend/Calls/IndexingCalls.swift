@@ -1,4 +1,4 @@
-/// out[j, …] = source[indices[j], …]; indices [count] of int32 or int64, negative ones count from the end. Its kernel tells the first index out of range.
+/// out[j, …] = source[indices[j], …]; indices [count] of int32 or int64, negative ones count from the end. Its kernel reports the first index out of range.
 @_spi(Backend) public struct GatherCall: KernelArguments {
   public var source: View, indices: View, out: View
 
@@ -13,7 +13,7 @@
   public var bytes: Int { 2 * out.distinctByteCount + indices.distinctByteCount }
 }
 
-/// out[indices[j], …] += updates[j, …], in the order of j; `out` is initialized. Its kernel tells the first index out of range.
+/// out[indices[j], …] += updates[j, …], in the order of j; `out` is initialized. Its kernel reports the first index out of range.
 @_spi(Backend) public struct ScatterAddCall: KernelArguments {
   public var updates: View, indices: View, out: View
 
@@ -28,7 +28,7 @@
   public var bytes: Int { 3 * updates.distinctByteCount + indices.distinctByteCount }
 }
 
-/// out[…, j] = source[…, indices[…, j]] along the last axis; out and indices have one shape. Its kernel tells the first index out of range.
+/// out[…, j] = source[…, indices[…, j]] along the last axis; out and indices have one shape. Its kernel reports the first index out of range.
 @_spi(Backend) public struct TakeAlongCall: KernelArguments {
   public var source: View, indices: View, out: View
 
@@ -42,7 +42,7 @@
   public var bytes: Int { 2 * out.distinctByteCount + indices.distinctByteCount }
 }
 
-/// out[…, indices[…, j]] += updates[…, j] along the last axis; `out` is initialized. Its kernel tells the first index out of range.
+/// out[…, indices[…, j]] += updates[…, j] along the last axis; `out` is initialized. Its kernel reports the first index out of range.
 @_spi(Backend) public struct ScatterAddAlongCall: KernelArguments {
   public var updates: View, indices: View, out: View
 

@@ -2,12 +2,12 @@
 /// the cache.
 @_spi(Backend) public struct MatMulCall: KernelArguments {
   public var a: View, b: View
-  /// Where the product goes; nil where only the epilogue reads it.
+  /// The view to which the product is written; nil if only the epilogue reads it.
   public var out: View?
   /// out += a · b instead of out = a · b; not together with an epilogue.
   public var accumulates: Bool
   /// A row program over the product's shape [m, n], of rank 2, run block by block of rows. It has no accumulated output. Its input number `product`
-  /// is the product, whatever view stands in the list there.
+  /// is the product, whatever view the list has there.
   public var epilogue: (call: RowCall, product: Int)?
 
   public init(a: View, b: View, out: View?, accumulates: Bool = false, epilogue: (call: RowCall, product: Int)? = nil) {

@@ -12,6 +12,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     super.init(compiler)
   }
 
+  /// The function's result for these arguments; inside of a graph, a derivative or `vmap` the function itself is called.
   public func callAsFunction(_ input: repeat each Input) -> Output {
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
@@ -35,8 +36,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   }
 }
 
-/// A function that changes its first argument, compiled: the new values are written over the old ones where no other tensor shares their memory. Inside of
-/// `catchingDataFaults` they are written elsewhere, and the old ones stay where an operation has met a fault.
+/// A function that changes its first argument, compiled: the new values are written over the old ones if no other tensor shares their memory. Inside of
+/// `catchingDataFaults` they are written elsewhere, and the old ones stay if an operation has met a fault.
 public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
@@ -47,6 +48,7 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     super.init(compiler)
   }
 
+  /// The function's result, with `state` changed; inside of a graph, a derivative or `vmap` the function itself is called.
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state
@@ -96,9 +98,16 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   }
 }
 
-/// The function as a program that is compiled when it is first called.
+/// A compiled form of a function, traced when it is first called.
 ///
 /// The function must be one of tensors: what else it reads (numbers, random keys outside its arguments) is read once, while it is traced.
+///
+/// ```swift
+/// let f = compile { (x: Tensor) in square(x) + 1 }
+/// let y = f(Tensor([1.0, 2.0]))  // [2, 5]
+/// ```
+///
+/// - Precondition: The calls' arguments fit `CompileOptions.shapes`, the tensors are on one device, and the function reads no tensor's values while it is traced. That is checked at each call, for `compileUpdate` and `compilePullback` too.
 public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledFunction<repeat each Input, Output> {
@@ -113,6 +122,17 @@ public func compile<each Input: TensorTree, First: TensorTree, Second: TensorTre
 }
 
 /// A function that changes its first argument, compiled: a whole training step, say, in place on model and optimizer.
+///
+/// ```swift
+/// let step = compileUpdate { (w: inout Tensor, slope: Tensor) in
+///   w -= 0.5 * slope
+///   return w.sum()
+/// }
+/// var w = Tensor([1.0, 2.0])
+/// let sum = step(&w, Tensor([2.0, 2.0]))  // 1, and w is [0, 1]
+/// ```
+///
+/// - Precondition: As for `compile`; the first argument holds the same tensors before and after, of the same shapes and dtypes.
 public func compileUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (inout State, repeat each Input) -> Output, _ options: CompileOptions = CompileOptions()
 ) -> CompiledUpdate<State, repeat each Input, Output> {
@@ -126,7 +146,7 @@ extension TensorTree {
 
 /// The tensors of a call's arguments.
 struct ArgumentTensors {
-  /// For each tensor a number of its name: what tells two structures apart.
+  /// For each tensor a number of its name: what distinguishes two structures.
   var keys: [String] = []
   var tensors: [Tensor] = []
   private var count = 0

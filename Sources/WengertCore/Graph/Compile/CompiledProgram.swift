@@ -1,15 +1,16 @@
-/// What can be asked of every compiled function. Any number of threads may call one at the same time.
+/// What every compiled function has: statistics, its program, a profiler. Any number of threads may call one at the same time.
 public class CompiledProgram: @unchecked Sendable {
   private let compilation: Compilation
 
   init(_ compilation: Compilation) { self.compilation = compilation }
 
+  /// Counts and times of the calls so far.
   public var statistics: CompileStatistics { compilation.statistics }
 
   /// The program that was called last; nil before the first call.
   public var program: Program? { compilation.lastProgram }
 
-  /// Times each kernel of the calls while it is set.
+  /// A profiler that times each kernel of the calls while it is set.
   public var profiler: Profiler? {
     get { compilation.profiler }
     set { compilation.profiler = newValue }
@@ -43,10 +44,12 @@ class Compilation: @unchecked Sendable {
     }
   }
 
-  /// Lets one thread at a time trace the function, which may refer to what is not meant for several.
+  /// Lets one thread at a time trace the function, which may refer to what is not meant for several. Where mistakes are collected, the thread may stop in the
+  /// middle, and must hold no lock: there, nobody else is kept out.
   func tracing<Result>(_ body: () -> Result) -> Result {
     let key = ObjectIdentifier(self)
     if Self.traced.contains(key) { return body() }
+    if StoppingThread.current != nil { return Self.$traced.withValue(Self.traced + [key]) { body() } }
     // Neither leaves this call.
     nonisolated(unsafe) let body = body
     nonisolated(unsafe) var result: Result?

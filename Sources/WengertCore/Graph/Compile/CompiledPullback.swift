@@ -10,7 +10,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     super.init(compiler)
   }
 
-  /// The value of the function, and what is needed to go back from it. The program's memory is held until the pending half is finished or let go.
+  /// The value of the function, and what its backward pass needs. The program's memory is held until the pending half is finished or released; a second call before that takes memory of its own.
+  ///
+  /// - Precondition: No argument is a value of a graph, of a derivative or of `vmap` in progress.
   public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
     var arguments = ArgumentTensors()
     arguments.add(model)
@@ -19,7 +21,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     if arguments.tensors.contains(where: \.isTransformed) {
       Caller(#fileID, #line).fail(
         "compilePullback",
-        "a compiled pullback is no part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+        "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
     func names() -> [String] {
       var names = ArgumentNames()
@@ -57,10 +59,11 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       self.run = run
     }
 
-    /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place where no other tensor shares its memory.
-    /// To be called once.
+    /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place if no other tensor shares its memory.
+    /// The memory of the run is given back at the end.
     ///
     /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
+    /// - Precondition: The cotangent has the value's shape and dtype, and this is the first call.
     public func add(
       _ cotangent: Tensor, to gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil, file: StaticString = #fileID,
       line: UInt = #line
@@ -85,6 +88,15 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
 }
 
 /// The value and the pullback of a function with respect to its first argument, compiled.
+///
+/// ```swift
+/// let f = compilePullback { (w: Tensor, x: Tensor) in square(w * x).sum() }
+/// let pending = f(Tensor([1.0, 2.0]), Tensor([1.0, 1.0]))  // pending.value is 5
+/// var slope = Tensor.zeros([2])
+/// pending.add(Tensor(1), to: &slope)  // slope is [2, 4]
+/// ```
+///
+/// - Precondition: As for `compile`; the value depends on a floating tensor of the first argument (see `vjp`).
 public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions()
 ) -> CompiledPullback<Model, repeat each Input> {

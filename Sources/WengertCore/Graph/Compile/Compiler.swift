@@ -2,7 +2,7 @@
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimized function.
   struct Entry {
-    /// What tells the arguments' structure from others.
+    /// What distinguishes the arguments' structure from others.
     let keys: [String]
     let program: Program
     /// The function's result with traced tensors in it: its structure.
@@ -32,11 +32,11 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// Begins the program that fits the arguments, tracing one if there is none.
   ///
   /// - Parameters:
-  ///   - keys: for each tensor what tells its name from others; programs of other keys do not fit.
-  ///   - names: the tensors' names, asked for only where a function is traced or a message is due.
+  ///   - keys: for each tensor what distinguishes its name from others; programs of other keys do not fit.
+  ///   - names: the tensors' names, needed only when a function is traced or a message is due.
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments.
-  ///   - retrace: the same, where places of operations are looked up by tracing once more.
+  ///   - retrace: the same, if places of operations are looked up by tracing once more.
   func begin(
     keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
@@ -48,7 +48,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let start = clock.now
     let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
       requirement.fail(sizes) {
-        // The message is out, and the program ends where the function asks for the same again.
+        // The message is out, and the program ends when the function asks for the same again.
         func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
         _ = self.trace(names(), types, on: backend, willRequire: stop, trace)
         return nil
@@ -157,6 +157,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   ) -> (Tracer, Traced) {
     let tracer = Tracer(target: backend, willRecord: willRecord, willRequire: willRequire)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
+    defer { tracer.close() }
     return (tracer, Tracer.$current.withValue(tracer) { trace(tracer, inputs) })
   }
 
@@ -182,7 +183,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     }
     guard let target = tracer.target else {
       Caller(#fileID, #line).fail(
-        "compile", "the function uses no tensor, so nothing tells where it should run; give it one as an argument")
+        "compile", "the function uses no tensor, so it is not known where it should run; give it one as an argument")
     }
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options, on: target)

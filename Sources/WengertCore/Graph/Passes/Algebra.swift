@@ -1,5 +1,5 @@
 extension Passes {
-  /// Rewrites nodes by identities that change no result (but for the sign of a zero to which a zero is added): neutral elements, double negation, views of views, views of one number.
+  /// Rewrites nodes by identities that change no result (except for the sign of a zero to which a zero is added): neutral elements, double negation, views of views, views of one number.
   static func algebra(_ graph: Graph) -> Graph {
     var rewriter = GraphRewriter(graph)
     for node in graph.nodes {
@@ -13,7 +13,7 @@ extension Passes {
     return rewriter.finish()
   }
 
-  /// The value that stands for the node's result; nil where nothing is simpler.
+  /// The value that stands for the node's result; nil if nothing is simpler.
   private static func simplified(_ node: Graph.Node, _ operands: [Graph.Value], _ rewriter: inout GraphRewriter) -> Graph.Value? {
     switch node.operation {
     case let operation as Elementwise: return simplified(operation, node, operands, &rewriter)

@@ -1,5 +1,5 @@
 extension Passes {
-  /// Computes at compile time what depends on no argument, where the result is small: one number in every element stays one number, for which no kernel is asked; other
+  /// Computes at compile time what depends on no argument, if the result is small: one number in every element stays one number, for which no kernel is asked; other
   /// results become constants.
   static func constantFolding(_ graph: Graph, on backend: any Backend) -> Graph {
     let largest = 1 << 16
@@ -41,13 +41,13 @@ extension Passes {
 }
 
 extension GraphRewriter {
-  /// The number in every element of a value of the new graph, where there is one.
+  /// The number in every element of a value of the new graph, if there is one.
   func fill(_ value: Graph.Value) -> Double? {
     if case .fill(let number, _, _)? = result.producer(value)?.operation as? Creation { return number }
     return nil
   }
 
-  /// The tensor that a value of the new graph is, where it is known.
+  /// The tensor that a value of the new graph is, if it is known.
   func constant(_ value: Graph.Value, on backend: any Backend) -> Tensor? {
     if case .constant(let tensor) = result.values[value].origin { return tensor.shape.isSymbolic ? nil : tensor }
     if let number = fill(value), !result.type(value).shape.isSymbolic {

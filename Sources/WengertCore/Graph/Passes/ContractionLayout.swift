@@ -48,7 +48,7 @@ extension Graph {
     return rank >= 2 && reduction.axes.count == rank && isDense(operand)
   }
 
-  /// Whether a value lies in row-major order when it is computed: it is not a view, unless of one number.
+  /// Whether a value is in row-major order when it is computed: it is not a view, unless of one number.
   fileprivate func isDense(_ value: Value) -> Bool {
     switch producer(value)?.operation {
     case let movement as Movement:

@@ -1,5 +1,5 @@
 extension Passes {
-  /// Lets products end in row programs that read them, where the backend can do both in one kernel.
+  /// Lets products end in row programs that read them, if the backend can do both in one kernel.
   static func epilogues(_ graph: Graph, on backend: any Backend) -> Graph {
     let readers = FusionGroups.readers(graph)
     var rewriter = GraphRewriter(graph)

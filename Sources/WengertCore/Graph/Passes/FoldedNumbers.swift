@@ -3,7 +3,7 @@ extension Elementwise {
   ///
   /// Products, quotients, sums and roots of two float32 are made in float64 and rounded: the bits are those of one rounding, since float64 has more than twice the digits.
   /// A whole zero has no sign.
-  /// - Returns: nil where a kernel must be asked: of other functions, where whole numbers overflow, and beyond 2⁵³.
+  /// - Returns: nil if a kernel must be asked: of other functions, where whole numbers overflow, and beyond 2⁵³.
   func folded(_ numbers: [Double], _ dtypes: [DType]) -> Double? {
     let x = zip(numbers, dtypes).map { $1.isFloating ? $1.rounded($0) : $0 + 0 }
     guard zip(x, dtypes).allSatisfy({ $1.isFloating || $1.holdsExactly($0) }) else { return nil }
@@ -29,7 +29,7 @@ extension DType {
   /// Whether a number is an element of this whole dtype, and one of those that a double tells apart.
   fileprivate func holdsExactly(_ value: Double) -> Bool { holds(value) && value.magnitude < 0x1p53 }
 
-  /// A result as an element of this dtype; nil where a whole one does not hold it.
+  /// A result as an element of this dtype; nil if a whole one does not hold it.
   fileprivate func kept(_ result: Double?) -> Double? {
     guard let result else { return nil }
     if isFloating { return rounded(result) }

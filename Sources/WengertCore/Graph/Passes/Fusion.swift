@@ -132,7 +132,7 @@ private struct GroupWriter {
     }
   }
 
-  /// `operands`: nil where the program loads none.
+  /// `operands`: nil if the program loads none.
   private func inlined(_ program: RowProgram, _ operands: [RowValue?]) -> [RowValue] {
     var rows: [RowValue] = []
     for (id, instruction) in program.instructions.enumerated() {

@@ -2,9 +2,9 @@
 ///
 /// A node belongs to a group if it can be said in the kernel language: element-wise operations, row programs, reductions of the last axis, and sums of all others (column sums).
 /// Groups grow from each node to the producers of its operands, and to near readers of the same operand, where both walk one space, rows that are reduced meeting
-/// the space of what is repeated along them, and where nothing outside lies between them.
+/// the space of what is repeated along them, and if nothing outside is between them.
 struct FusionGroups {
-  /// Instructions and operands beyond which a program would no longer stand in the cache.
+  /// Instructions and operands beyond which a program would no longer fit in the cache.
   static let largest = 96, mostOperands = 24
 
   let graph: Graph
@@ -17,7 +17,7 @@ struct FusionGroups {
   private let followers: [[Int]]
   /// Whether each node only repeats its operand along axes.
   let isStretch: [Bool]
-  /// What each value repeats; itself where it repeats nothing.
+  /// What each value repeats; itself if it repeats nothing.
   private let source: [Graph.Value]
   /// The node that makes each value, and as which of its results; nil for arguments and constants.
   private let producers: [(node: Int, result: Int)?]
@@ -79,7 +79,7 @@ struct FusionGroups {
     mergeReadersOfOneValue()
   }
 
-  /// How many nodes may lie between two readers of a value that are joined.
+  /// How many nodes may be between two readers of a value that are joined.
   private static var siblingDistance: Int { 32 }
 
   /// Joins groups that read one value in full, near each other, so that it is read once.
@@ -118,7 +118,7 @@ struct FusionGroups {
       }
   }
 
-  /// Makes one group of two where that is allowed.
+  /// Makes one group of two if that is allowed.
   ///
   /// - Parameter last: nodes behind this one lie on no way between the two.
   private mutating func merge(_ a: Int, _ b: Int, last: Int) {
@@ -164,7 +164,7 @@ struct FusionGroups {
     var stack: [Int] = []
     var steps = 0
     defer { searched += steps }
-    /// Notes what reads the node's results; true where that is the second group and the path has led outside.
+    /// Notes what reads the node's results; true if that is the second group and the path has led outside.
     func follow(_ node: Int, outside: Bool) -> Bool {
       for reader in followers[node] where reader <= last && visited[reader] != visit {
         let group = groupOf[reader]
@@ -215,7 +215,7 @@ struct FusionGroups {
 }
 
 extension Graph {
-  /// A group of the node alone; nil where no row program can hold it.
+  /// A group of the node alone; nil if no row program can hold it.
   fileprivate func rowGroup(of node: Node, _ index: Int) -> FusionGroups.Group? {
     // Whole numbers of eight bits wrap when they are stored, and so must be.
     guard node.results.allSatisfy({ type($0).dtype != .uint8 }) else { return nil }

@@ -30,7 +30,7 @@ extension Passes {
     return recomputing(graph, again)
   }
 
-  /// The first of a value's readers that stand much later than where it was read before; nil where all stand near each other.
+  /// The first of a value's readers that are much later than where it was read before; nil if all are near each other.
   private static func firstLate(_ graph: Graph, _ value: Graph.Value, _ made: Int, _ readers: [[Int]], _ distance: Int) -> Int? {
     var previous = made
     for reader in readers[value] {

@@ -1,5 +1,5 @@
 extension Passes {
-  /// Adds up where the sum lies: c + a·b where c is a product too and read nowhere else, and c plus slices scattered into zeros.
+  /// Adds up in the memory of the sum: c + a·b where c is a product too and read nowhere else, and c plus slices scattered into zeros.
   static func sums(_ graph: Graph) -> Graph {
     let uses = graph.useCounts
     var rewriter = GraphRewriter(graph)

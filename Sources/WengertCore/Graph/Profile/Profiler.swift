@@ -1,4 +1,4 @@
-/// Times the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
+/// A clock for the kernels of the compiled functions that it is given to: `compiled.profiler = profiler`.
 public final class Profiler: Sendable {
   /// One kernel, once.
   struct Event: Sendable {
@@ -12,6 +12,7 @@ public final class Profiler: Sendable {
   private let events = Locked<[Event]>([])
   private let start = ContinuousClock.now
 
+  /// A profiler that has measured nothing yet.
   public init() {}
 
   func run(_ step: BoundProgram.Step) {

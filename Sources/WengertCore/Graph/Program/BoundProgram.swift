@@ -1,4 +1,4 @@
-/// A program for one set of sizes: kernels made ready, their buffers placed. Running it plans nothing and allocates only its results.
+/// A program for one set of sizes: kernels prepared, their buffers placed. Running it plans nothing and allocates only its results.
 ///
 /// It serves one run at a time; see `Program.checkOut`.
 final class BoundProgram: @unchecked Sendable {
@@ -6,7 +6,7 @@ final class BoundProgram: @unchecked Sendable {
   final class Step {
     let kernel: any Kernel
     let call: KernelRecorder.Call
-    /// The call on the memory where its operands lie.
+    /// The call on the memory of its operands.
     let placed: KernelCall
     let backend: any Backend
 

@@ -6,7 +6,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
     /// The operation that asked for it.
     var operation: String
     var caller: Caller
-    /// What is said where there is no result for the numbers that the call is given.
+    /// What is said if there is no result for the numbers that the call is given.
     var report: FaultReport?
   }
 
@@ -39,7 +39,7 @@ final class KernelRecorder: Backend, @unchecked Sendable {
     return FunctionKernel { nil }
   }
 
-  private func fail() -> Never { caller.fail(operation, "asks for numbers while a program is planned, where there are none") }
+  private func fail() -> Never { caller.fail(operation, "needs a tensor's values while a program is planned, when there are none") }
 
   func slot(byteCount: Int) -> Storage { fail() }
   func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) { fail() }

@@ -1,6 +1,6 @@
-/// Where each buffer of a program lies: in the arena, in an argument's or a result's memory, or in memory of its own that is filled once.
+/// The place of each buffer of a program: in the arena, in an argument's or a result's memory, or in memory of its own that is filled once.
 ///
-/// A buffer takes an operand's memory where the operand dies with the call that writes it (in place). The others are placed largest first, each at the lowest offset of the
+/// A buffer takes an operand's memory if the operand dies with the call that writes it (in place). The others are placed largest first, each at the lowest offset of the
 /// arena where nothing lives at the same time (Pisarchyk & Lee 2020, "greedy by size").
 struct MemoryPlan {
   enum Place: Equatable {

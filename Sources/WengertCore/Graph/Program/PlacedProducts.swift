@@ -44,7 +44,7 @@ struct PlacedProducts {
     return found
   }
 
-  /// Whether nothing between two calls touches what lies in `target`, a matrix of rows of adjacent elements in a buffer of the program's own.
+  /// Whether nothing between two calls touches what is in `target`, a matrix of rows of adjacent elements in a buffer of the program's own.
   private func isFree(_ target: View, from first: Int, to last: Int) -> Bool {
     guard target.layout.shape.rank == 2, target.layout.strides[1] == 1,
       case .temporary = unsafeDowncast(target.storage, to: RecordedStorage.self).kind

@@ -56,7 +56,7 @@ public final class Program: @unchecked Sendable {
 }
 
 extension Graph {
-  /// The values of the symbols for arguments of these types; nil where they do not fit the graph's.
+  /// The values of the symbols for arguments of these types; nil if they do not fit the graph's.
   ///
   /// Late arguments are not looked at.
   func symbolValues(_ types: [TensorType]) -> [String: Int]? {
@@ -84,7 +84,7 @@ extension Graph {
 }
 
 extension Dimension {
-  /// Of an expression a·symbol + b: the symbol, and its value where the expression has this one (zero, which no symbol has, where there is none).
+  /// Of an expression a·symbol + b: the symbol, and its value where the expression has this one (zero, which no symbol has, if there is none).
   func solved(for extent: Int) -> (symbol: String, value: Int)? {
     let terms = polynomial.terms
     guard let first = terms.first, first.factors.count == 1, terms.count == 1 || (terms.count == 2 && terms[1].factors.isEmpty),

@@ -57,7 +57,7 @@ extension BoundProgram: CustomStringConvertible {
     return text
   }
 
-  /// Where a kernel's operand lies: `@128` in the arena, `in3` an argument, `out0` a result, `const`.
+  /// The place of a kernel's operand: `@128` in the arena, `in3` an argument, `out0` a result, `const`.
   private func place(_ view: View) -> String {
     switch plan.place(lowering.buffer(view).number) {
     case .arena(let offset): "@\(offset)"

@@ -29,7 +29,7 @@ struct CompiledConformanceTests {
       let operands = variant.operands.map { $0.tensor(on: CPUBackend.shared) }
       let pull: ([Tensor]) -> [Tensor] = { operands in
         let (value, pullback) = vjp(at: operands, operation.apply)
-        return pullback(value.map { $0.dtype.isFloating ? Tensor.full(0.5, $0.shape, dtype: $0.dtype, backend: $0.backend) : $0 })
+        return pullback(value.map { $0.dtype.isFloating ? Tensor.full(0.5, $0.shape, dtype: $0.dtype, beside: $0) : $0 })
       }
       Conformance.compare(compile(pull)(operands), pull(operands), variant, "compiled pullback")
     }

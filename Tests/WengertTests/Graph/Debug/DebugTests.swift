@@ -47,7 +47,7 @@ struct DebugTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = compile({ (x: Tensor) in x.sum().item() > 0 ? x : -x })(Tensor([1.0]))
     }
-    .expectsMessage("the numbers of a tensor are asked for while a graph is traced, where they are not known yet")
+    .expectsMessage("reading a tensor's values is not possible while a graph is traced, when they are not known yet")
   }
 
   @Test("asking for a symbolic extent as a number ends the program")
@@ -61,6 +61,14 @@ struct DebugTests {
   @Test("a tensor of one graph in another ends the program")
   func foreign() async {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = compile { (x: Tensor) in compile { (y: Tensor) in x + y }(Tensor([2.0])) }(Tensor([1.0]))
+    }
+    .expectsMessage("compile: a tensor of one graph is used while another is traced; pass it as an argument")
+  }
+
+  @Test("a traced tensor outside of its function ends the program")
+  func leaked() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       var leaked: Tensor?
       _ = compile { (x: Tensor) in
         leaked = x
@@ -68,7 +76,7 @@ struct DebugTests {
       }(Tensor([1.0]))
       _ = compile { (x: Tensor) in x + leaked! }(Tensor([1.0]))
     }
-    .expectsMessage("a tensor of one graph is used while another is traced; pass it as an argument")
+    .expectsMessage("compile: a traced tensor is used outside of the function that was compiled; return it from that function instead")
   }
 
   @Test("an index out of range in a program names the operation and the line")

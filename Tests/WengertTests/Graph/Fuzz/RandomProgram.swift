@@ -237,7 +237,7 @@ struct RandomProgramMaker {
       return (
         "layerNorm \(x)",
         { values in
-          let row = values[2].shape == [width] ? values[2] : values[5].broadcast(to: [width])
+          let row = values[2].shape.equals([width]) == true ? values[2] : values[5].broadcast(to: [width])
           return values[x].layerNorm(gain: row, bias: row + 1, epsilon: 0.1)
         }
       )
@@ -260,7 +260,7 @@ struct RandomProgramMaker {
       return (
         "select by \(leaf) \(x)",
         { values in
-          guard values[leaf].shape == values[x].shape else { return values[x] * 0.5 }
+          guard values[leaf].shape.equals(values[x].shape) == true else { return values[x] * 0.5 }
           return select(values[leaf] .> 0.2, values[x], -values[x])
         }
       )

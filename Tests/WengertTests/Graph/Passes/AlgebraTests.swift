@@ -12,7 +12,7 @@ struct AlgebraTests {
     return Passes.deadCode(Passes.algebra(graph)).lines.joined(separator: "; ")
   }
 
-  private func like(_ x: Tensor, _ value: Double) -> Tensor { .full(value, x.shape, dtype: x.dtype, backend: x.backend) }
+  private func like(_ x: Tensor, _ value: Double) -> Tensor { .full(value, x.shape, dtype: x.dtype, beside: x) }
 
   @Test("neutral elements vanish")
   func neutral() {

@@ -32,7 +32,7 @@ struct ConstantFoldingTests {
   @Test("one number everywhere stays one number, however large the tensor")
   func fills() {
     let graph = folded(.float32(1000, 1000)) { x in
-      [x[0] * sqrt(Tensor.full(0, [1000, 1000], dtype: .float32, backend: x[0].backend) + 9)]
+      [x[0] * sqrt(Tensor.full(0, [1000, 1000], dtype: .float32, beside: x[0]) + 9)]
     }
     expectGraph(
       graph,
@@ -45,7 +45,7 @@ struct ConstantFoldingTests {
 
   @Test("a function that backends round differently is computed by the program, of one element")
   func kernels() {
-    let f: (Tensor) -> Tensor = { $0 * exp(Tensor.full(0, [20, 30], dtype: .float32, backend: $0.backend) + 1) }
+    let f: (Tensor) -> Tensor = { $0 * exp(Tensor.full(0, [20, 30], dtype: .float32, beside: $0) + 1) }
     let nodes = folded(.float32(20, 30)) { x in [f(x[0])] }.nodes
     #expect(nodes.map(\.operation.name) == ["fill(1.0)", "exp", "broadcast", "multiply"])
     let x = Tensor.ones([20, 30])
@@ -80,7 +80,7 @@ struct ConstantFoldingTests {
   @Test("a large result is computed by the program, and not kept")
   func large() {
     func nodes(_ count: Int) -> [String] {
-      folded(.float32(Dimension(count))) { x in [x[0] + (Tensor.iota(Dimension(count), on: x[0].backend) * 2).cast(to: .float32)] }
+      folded(.float32(Dimension(count))) { x in [x[0] + (Tensor.iota(Dimension(count), beside: x[0]) * 2).cast(to: .float32)] }
         .nodes.map(\.operation.name)
     }
     #expect(nodes(65_537) == ["iota", "fill(2.0)", "multiply", "cast(to: float32)", "add"])

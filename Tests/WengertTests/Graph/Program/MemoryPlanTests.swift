@@ -134,7 +134,7 @@ struct MemoryPlanTests {
 
   @Test("what depends on no argument is computed once, when the program is bound")
   func constants() {
-    let graph = trace(.float32(70_000)) { x in [x[0] * (Tensor.iota(70_000, on: x[0].backend) * 2).cast(to: .float32)] }
+    let graph = trace(.float32(70_000)) { x in [x[0] * (Tensor.iota(70_000, beside: x[0]) * 2).cast(to: .float32)] }
     let plan = MemoryPlan(Lowering(graph, symbols: [:]))
     #expect(plan.runCalls.count == 1)
     #expect(plan.constantCalls.count > 2)
@@ -144,7 +144,7 @@ struct MemoryPlanTests {
   @Test("what depends on no argument and is large is computed at each call")
   func largeConstants() {
     let count = (4 << 20) / 8 + 1
-    let graph = trace(.float32(Dimension(count))) { x in [x[0] * (Tensor.iota(Dimension(count), on: x[0].backend) * 2).cast(to: .float32)] }
+    let graph = trace(.float32(Dimension(count))) { x in [x[0] * (Tensor.iota(Dimension(count), beside: x[0]) * 2).cast(to: .float32)] }
     #expect(MemoryPlan(Lowering(graph, symbols: [:])).runCalls.count > 1)
   }
 }

@@ -54,7 +54,7 @@ struct SymbolMessageTests {
       .expectsMessage(
         "\(Self.file):\(SymbolMistakes.numberLine)", "axis 0 of [n] is not a number while the graph is traced; use shape[dim: 0]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.values() }
-      .expectsMessage("\(Self.file):\(SymbolMistakes.valuesLine)", "the numbers of a tensor are asked for while a graph is traced")
+      .expectsMessage("\(Self.file):\(SymbolMistakes.valuesLine)", "reading a tensor's values is not possible while a graph is traced")
   }
 
   @Test("shapes for an argument that there is not")
@@ -90,10 +90,10 @@ struct SymbolMessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.place() }
       .expectsMessage("\(Self.file):\(SymbolMistakes.placeLine)", "subscript: index 5 is out of range for axis 0 of [n], with n = 4")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.range() }
-      .expectsMessage("\(Self.file):\(SymbolMistakes.rangeLine)", "narrow: 6 elements from 1 do not lie in axis 0 of [n], with n = 4")
+      .expectsMessage("\(Self.file):\(SymbolMistakes.rangeLine)", "narrow: 6 elements from 1 are not inside axis 0 of [n], with n = 4")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.bounds() }
       .expectsMessage(
-        "\(Self.file):\(SymbolMistakes.boundsLine)", "subscript: the range from 1 to n - 5 by 1 does not lie in axis 0 of [n], with n = 4")
+        "\(Self.file):\(SymbolMistakes.boundsLine)", "subscript: the range from 1 to n - 5 by 1 is not inside axis 0 of [n], with n = 4")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.parts() }
       .expectsMessage(
         "\(Self.file):\(SymbolMistakes.partsLine)", "split: axis 0 of [n] does not divide into 3 equal parts, with n = 4")

@@ -1,0 +1,103 @@
+import Glibc
+
+/// What is wrong in a user's program: what `Caller.fail` ends it with, unless mistakes are collected.
+///
+/// Only what operations are given is a mistake. A contradiction inside the library ends the program, also where mistakes are collected.
+package struct Mistake: Sendable, CustomStringConvertible {
+  /// "matmul"
+  package let operation: String
+  /// "inner extents differ: …"
+  package let message: String
+  /// File, line and, in a graph, the operation's number. Of an operator they are the library's own.
+  package let caller: Caller
+  /// What is said besides of a place that had to be looked up: "called at Model.swift:7".
+  package let note: String?
+
+  /// All that the program says where it ends.
+  package var description: String {
+    (caller.isOwn ? "" : "\(caller.file):\(caller.line): ") + "\(operation): \(message)" + (note.map { "\n  \($0)" } ?? "")
+  }
+}
+
+/// Runs the functions one after another, and returns the first mistake of each of those that have one.
+///
+/// Each runs on a thread of its own, which stops for ever at the mistake: what it holds stays, some tens of kilobytes and the tensors that it made. That is for tools
+/// that check and end, not for what runs for days. The functions see no task-local values from outside. Mistakes on further threads that they start end the program,
+/// as does every mistake elsewhere. The line of an operator is looked up in the memory of the process, while no other thread should be loading or freeing much of it.
+package func collectingMistakes(_ bodies: [@Sendable () -> Void]) -> [Mistake] {
+  bodies.compactMap { StoppingThread($0).run() }
+}
+
+/// A thread that stops at the first mistake of what it runs.
+final class StoppingThread: @unchecked Sendable {
+  private let body: @Sendable () -> Void
+  private let mistake = Locked<Mistake?>(nil)
+  /// Raised when the thread has ended or stopped.
+  private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  /// While the place of a mistake is looked up: what is called where it is found. Only the thread itself uses it.
+  private(set) var foundPlace: ((_ place: String?, _ subject: String?) -> Never)?
+
+  /// The one that runs this; nil elsewhere.
+  static var current: StoppingThread? { pthread_getspecific(key).map { Unmanaged.fromOpaque($0).takeUnretainedValue() } }
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    pthread_key_create(&key, nil)
+    return key
+  }()
+
+  /// Only what is touched of it takes memory.
+  private static let stackSize = 4 << 20
+
+  init(_ body: @escaping @Sendable () -> Void) {
+    self.body = body
+    sem_init(isDone, 0, 0)
+  }
+
+  // A thread that has stopped holds this for ever, so that nobody frees what it is using.
+  deinit {
+    sem_destroy(isDone)
+    isDone.deallocate()
+  }
+
+  func run() -> Mistake? {
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setstacksize(&attributes, Self.stackSize)
+    var thread = pthread_t()
+    let failed = pthread_create(
+      &thread, &attributes,
+      { argument in
+        Unmanaged<StoppingThread>.fromOpaque(argument!).takeRetainedValue().work()
+        return nil
+      }, Unmanaged.passRetained(self).toOpaque())
+    ensure(failed == 0, "a thread cannot be started: \(String(cString: strerror(failed)))")
+    // Signals interrupt it.
+    while sem_wait(isDone) != 0 {}
+    let found = mistake.withLock { $0 }
+    if found == nil { pthread_join(thread, nil) } else { pthread_detach(thread) }
+    return found
+  }
+
+  private func work() {
+    pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
+    body()
+    sem_post(isDone)
+  }
+
+  /// Ends what the thread does with a mistake, whose place is looked up first. Some look for it by running the function once more up to the operation, which ends at
+  /// `foundPlace`; what is wrong on the way there ends the search.
+  func stop(about subject: String?, place: () -> String?, mistake found: @escaping (_ place: String?, _ subject: String?) -> Mistake)
+    -> Never
+  {
+    if let foundPlace { foundPlace(nil, nil) }
+    foundPlace = { place, subject in
+      self.mistake.withLock { $0 = found(place, subject) }
+      sem_post(self.isDone)
+      while true { pause() }
+    }
+    Failure.end(at: place(), about: subject)
+  }
+}

@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+import WengertNN
+import WengertTestSupport
+
+@Suite("Examples in the comments of WengertNN")
+struct CommentExamplesTests {
+  @Test("a linear layer") func linearExample() {
+    let layer = Linear(weight: Tensor([[1, 2], [3, 4]]), bias: Tensor([10.0, 20.0]))
+    let y = layer(Tensor([[1, 1]]))  // [[13, 27]]
+    #expect(y.shape == [1, 2] && y.doubles == [13, 27])
+  }
+
+  @Test("layer normalization") func layerNormExample() {
+    let norm = LayerNorm(2)
+    let y = norm(Tensor([[1, 3]]))  // about [[-1, 1]]
+    #expect(zip(y.doubles, [-1, 1]).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
+  @Test("an embedding") func embeddingExample() {
+    let layer = Embedding(weight: Tensor([[1, 2], [3, 4], [5, 6]]))
+    let rows = layer(Tensor([Int32(2), 0]))  // [[5, 6], [1, 2]]
+    #expect(rows.shape == [2, 2] && rows.doubles == [5, 6, 1, 2])
+  }
+
+  @Test("attention") func multiHeadAttentionExample() {
+    let attention = MultiHeadAttention(width: 8, heads: 2, key: RandomKey(1))
+    let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+    let y = attention(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+    let alone = attention(tokens[0..<2], offsets: Tensor([Int32(0), 2]))
+    #expect(y.shape == [5, 8])
+    #expect(zip(y.doubles, alone.doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test("a block") func transformerBlockExample() {
+    let block = TransformerBlock(width: 8, heads: 2, key: RandomKey(1))
+    let tokens = RandomKey(2).normal([5, 8])  // two sequences, of 2 and of 3 tokens
+    let y = block(tokens, offsets: Tensor([Int32(0), 2, 5]))  // [5, 8]
+    #expect(y.shape == [5, 8])
+  }
+
+  @Test("a tree of parameters") func sequentialExample() {
+    let model = Sequential(Linear(2, 3, key: RandomKey(1)), Activation(gelu), Linear(3, 1, key: RandomKey(2)))
+    let names = model.namedTensors.map(\.name)  // 0.weight, 0.bias, 2.weight, 2.bias
+    #expect(names == ["0.weight", "0.bias", "2.weight", "2.bias"])
+  }
+
+  @Test("a step of an optimizer") func optimizerExample() {
+    var x = Tensor([1.0, 2.0])
+    var optimizer = SGD()
+    let slope = gradient(at: x) { square($0).sum() }
+    optimizer.update(&x, slope, learningRate: 0.25)  // x is [0.5, 1]
+    #expect(x.doubles == [0.5, 1])
+  }
+
+  @Test("a schedule") func scheduleExample() {
+    let schedule = LinearSchedule(warmup: 2, total: 4)
+    let factors = (0...4).map { schedule.factor($0) }  // 0, 0.5, 1, 0.5, 0
+    #expect(factors == [0, 0.5, 1, 0.5, 0])
+  }
+
+  @Test("clipping") func clipByGlobalNormExample() throws {
+    let (clipped, norm) = try clipByGlobalNorm(Tensor([3.0, 4.0]), 1)  // about [0.6, 0.8], and 5
+    #expect(norm == 5 && zip(clipped.doubles, [0.6, 0.8]).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
+  @Test("a loss of classes") func crossEntropyExample() {
+    let loss = crossEntropy(Tensor([[0, 0]]), Tensor([Int32(1)]))  // ln 2
+    #expect(abs(loss.item() - 0.693147) < 1e-5)
+  }
+
+  @Test("a loss of numbers") func meanSquaredErrorExample() {
+    let loss = meanSquaredError(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))  // 2
+    #expect(loss.item() == 2)
+  }
+
+  @Test("weights in a file") func loadingExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("weights.safetensors")
+      let saved = Linear(2, 3, key: RandomKey(1))
+      try saved.save(to: file)
+      var loaded = Linear(2, 3, key: RandomKey(2))
+      try loaded.load(SafeTensors(contentsOf: file))  // now equal to saved
+      #expect(loaded.tensors.map(\.doubles) == saved.tensors.map(\.doubles))
+    }
+  }
+
+  @Test("an npy file") func nPYExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("array.npy")
+      try NPY.write(HostArray([1.5, 2.5]), to: file)
+      let array = try NPY.read(file)  // float64, of shape [2]
+      #expect(array.dtype == .float64 && array.shape == [2] && array.doubles() == [1.5, 2.5])
+    }
+  }
+
+  @Test("an npz file") func nPZExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("arrays.npz")
+      try NPZ.write([("x", .array(HostArray([1, 2]))), ("format", .text("csr"))], to: file)
+      let x = try NPZ(contentsOf: file).array("x").ints()  // [1, 2]
+      #expect(x == [1, 2])
+    }
+  }
+
+  @Test("a safetensors file") func safeTensorsExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("arrays.safetensors")
+      try SafeTensors.write([("x", HostArray([1.5, 2.5]))], to: file)
+      let x = try SafeTensors(contentsOf: file)["x"]?.doubles()  // [1.5, 2.5]
+      #expect(x == [1.5, 2.5])
+    }
+  }
+
+  @Test("an npy file row by row") func nPYWriterExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("rows.npy")
+      let writer = try NPYWriter(to: file, dtype: .float32, rowShape: [2])
+      try writer.append([1, 2, 3, 4])
+      try writer.finish()  // the file holds [[1, 2], [3, 4]]
+      let array = try NPY.read(file)
+      #expect(array.shape == [2, 2] && array.floats() == [1, 2, 3, 4])
+    }
+  }
+
+  @Test("every example of the comments is in this file, and every family has one") func comments() throws {
+    let families: Set = [
+      "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",
+      "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "NPYWriter",
+    ]
+    var found: Set<String> = []
+    for folder in ["Sources/WengertNN"] {
+      let comments = try CommentExamples(in: folder)
+      #expect(try comments.missing(in: #filePath) == [])
+      found.formUnion(comments.examples.map(\.name))
+    }
+    #expect(families.subtracting(found) == [])
+  }
+}

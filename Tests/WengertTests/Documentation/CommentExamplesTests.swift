@@ -1,0 +1,339 @@
+import Testing
+@_spi(Backend) import Wengert
+import WengertTestSupport
+
+@Suite("Examples in the comments of Wengert and WengertCore")
+struct CommentExamplesTests {
+  private func numbers(_ x: Tensor) -> [Double] { x.array(of: Double.self) }
+
+  private func isClose(_ x: Tensor, _ expected: [Double]) -> Bool {
+    let found = numbers(x)
+    return found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-4 }
+  }
+
+  @Test("tensors from numbers") func fullExample() {
+    let x = Tensor([[1, 2], [3, 4]])  // float32[2, 2]
+    let y = Tensor.full(0.5, [2])  // [0.5, 0.5]
+    #expect(x.dtype == .float32 && x.shape == [2, 2] && numbers(x) == [1, 2, 3, 4])
+    #expect(y.shape == [2] && numbers(y) == [0.5, 0.5])
+  }
+
+  @Test("evenly spaced numbers") func linspaceExample() {
+    let x = Tensor.linspace(0, 1, count: 5)  // [0, 0.25, 0.5, 0.75, 1]
+    #expect(numbers(x) == [0, 0.25, 0.5, 0.75, 1])
+  }
+
+  @Test("a device") func withExample() {
+    let x = Device.with(.cpu) { Tensor.zeros([2]) }  // in the CPU's memory
+    #expect(x.backend === Device.cpu.backend && numbers(x) == [0, 0])
+  }
+
+  @Test("memory in use") func memoryStatisticsExample() {
+    let x = Tensor.iota(1000)
+    let bytes = Device.cpu.memoryStatistics.bytesInUse  // 8000 for x, and what else is in use
+    #expect(bytes >= 8000)
+    #expect(numbers(x).count == 1000)
+  }
+
+  @Test("a function of each element") func squareExample() {
+    let y = square(Tensor([1.0, -2.0]))  // [1, 4]
+    #expect(numbers(y) == [1, 4])
+  }
+
+  @Test("bounds") func clipExample() {
+    let y = clip(Tensor([-2.0, 0.5, 3.0]), -1, 1)  // [-1, 0.5, 1]
+    #expect(numbers(y) == [-1, 0.5, 1])
+  }
+
+  @Test("conversion") func castExample() {
+    let x = Tensor([2.9, -2.9]).cast(to: .int32)  // [2, -2]
+    #expect(x.dtype == .int32 && numbers(x) == [2, -2])
+  }
+
+  @Test("a broadcast sum") func additionExample() {
+    let sum = Tensor([[1], [2]]) + Tensor([10.0, 20.0])  // [[11, 21], [12, 22]]
+    #expect(sum.shape == [2, 2] && numbers(sum) == [11, 21, 12, 22])
+  }
+
+  @Test("a choice") func selectExample() {
+    let x = Tensor([1.0, -2.0, 3.0])
+    let y = select(x .> 0, x, -x)  // [1, 2, 3]
+    #expect(numbers(y) == [1, 2, 3])
+  }
+
+  @Test("sums") func sumExample() {
+    let x = Tensor([[1, 2], [3, 4]])
+    let rows = x.sum(axes: [1])  // [3, 7]
+    let all = x.sum()  // 10
+    #expect(numbers(rows) == [3, 7] && all.item() == 10)
+  }
+
+  @Test("a mean along an axis") func meanExample() {
+    let means = Tensor([[1, 2], [3, 4]]).mean(axis: 0)  // [2, 3]
+    #expect(numbers(means) == [2, 3])
+  }
+
+  @Test("softmax") func softmaxExample() {
+    let p = Tensor([1.0, 1.0]).softmax()  // [0.5, 0.5]
+    #expect(isClose(p, [0.5, 0.5]))
+  }
+
+  @Test("layer normalization") func layerNormExample() {
+    let x = Tensor([[1, 3]])
+    let y = x.layerNorm(gain: .ones([2]), bias: .zeros([2]))  // about [[-1, 1]]
+    #expect(y.shape == [1, 2] && isClose(y, [-1, 1]))
+  }
+
+  @Test("another shape") func reshapeExample() {
+    let x = Tensor.iota(6).reshape([2, -1])  // [[0, 1, 2], [3, 4, 5]]
+    #expect(x.shape == [2, 3] && numbers(x) == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test("another order of axes") func permuteExample() {
+    let x = Tensor([[1, 2], [3, 4]]).permute(1, 0)  // [[1, 3], [2, 4]]
+    #expect(numbers(x) == [1, 3, 2, 4])
+  }
+
+  @Test("a stretched tensor") func broadcastExample() {
+    let x = Tensor([1.0, 2.0]).broadcast(to: [2, 2])  // [[1, 2], [1, 2]]
+    #expect(x.shape == [2, 2] && numbers(x) == [1, 2, 1, 2])
+  }
+
+  @Test("a margin") func padExample() {
+    let x = Tensor([1.0, 2.0]).pad([(before: 1, after: 0)], fill: 9)  // [9, 1, 2]
+    #expect(numbers(x) == [9, 1, 2])
+  }
+
+  @Test("tensors end to end") func concatenateExample() {
+    let x = concatenate([Tensor([1.0, 2.0]), Tensor([3.0])])  // [1, 2, 3]
+    #expect(numbers(x) == [1, 2, 3])
+  }
+
+  @Test("parts of a tensor") func subscriptExample() {
+    var x = Tensor.iota(6).reshape([2, 3])  // [[0, 1, 2], [3, 4, 5]]
+    let column = x[Axis.all, 1]  // [1, 4]
+    let end = x[1, 1...]  // [4, 5]
+    x[0] = Tensor(9)  // x is [[9, 9, 9], [3, 4, 5]]
+    #expect(numbers(column) == [1, 4] && numbers(end) == [4, 5])
+    #expect(x.shape == [2, 3] && numbers(x) == [9, 9, 9, 3, 4, 5])
+  }
+
+  @Test("slices by their numbers") func gatherExample() {
+    let x = Tensor([10.0, 20.0, 30.0]).gather(Tensor([2, 0]))  // [30, 10]
+    #expect(numbers(x) == [30, 10])
+  }
+
+  @Test("sums at indices") func scatterAddExample() {
+    let x = Tensor([1.0, 2.0, 4.0]).scatterAdd(Tensor([0, 2, 0]), extent: 3)  // [5, 0, 2]
+    #expect(numbers(x) == [5, 0, 2])
+  }
+
+  @Test("an element of each row") func takeAlongExample() {
+    let x = Tensor([[1, 2], [3, 4]])
+    let y = x.takeAlong(Tensor([1, 0]).expandDims(1))  // [[2], [3]]
+    #expect(y.shape == [2, 1] && numbers(y) == [2, 3])
+  }
+
+  @Test("classes as rows") func oneHotExample() {
+    let x = Tensor([0, 2]).oneHot(3)  // [[1, 0, 0], [0, 0, 1]]
+    #expect(x.shape == [2, 3] && numbers(x) == [1, 0, 0, 0, 0, 1])
+  }
+
+  @Test("running sums") func cumulativeSumExample() {
+    let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
+    #expect(numbers(x) == [1, 3, 6])
+  }
+
+  @Test("a sorted tensor") func sortedExample() {
+    let x = Tensor([3.0, 1.0, 2.0]).sorted()  // [1, 2, 3]
+    #expect(numbers(x) == [1, 2, 3])
+  }
+
+  @Test("the largest elements") func topKExample() {
+    let (values, indices) = Tensor([3.0, 1.0, 2.0]).topK(2)  // [3, 2], and [0, 2]
+    #expect(numbers(values) == [3, 2] && numbers(indices) == [0, 2])
+  }
+
+  @Test("sums of products") func einsumExample() {
+    let a = Tensor([[1, 2], [3, 4]])
+    let product = einsum("ij,jk->ik", a, a)  // [[7, 10], [15, 22]]
+    let trace = einsum("ii->", a)  // 5
+    #expect(product.shape == [2, 2] && numbers(product) == [7, 10, 15, 22])
+    #expect(trace.item() == 5)
+  }
+
+  @Test("a matrix product") func matmulExample() {
+    let y = Tensor([[1, 2], [3, 4]]).matmul(Tensor([1.0, 1.0]))  // [3, 7]
+    #expect(y.shape == [2] && numbers(y) == [3, 7])
+  }
+
+  @Test("a Cholesky factor") func choleskyExample() {
+    let l = Tensor([[4, 2], [2, 5]]).cholesky()  // [[2, 0], [1, 2]]
+    #expect(isClose(l, [2, 0, 1, 2]))
+  }
+
+  @Test("a system of equations") func solveExample() {
+    let x = solve(Tensor([[2, 0], [0, 4]]), Tensor([2.0, 2.0]))  // [1, 0.5]
+    #expect(x.shape == [2] && isClose(x, [1, 0.5]))
+  }
+
+  @Test("an equation without a solution") func solveWithInfoExample() {
+    let (x, info) = solveWithInfo(Tensor([[0, 0], [0, 1]]), Tensor([1.0, 1.0]))  // [nan, nan], and 1
+    #expect(numbers(x).allSatisfy { $0.isNaN })
+    #expect(info.item() == 1)
+  }
+
+  @Test("attention") func attentionExample() {
+    let tokens = Tensor([[1, 0], [0, 1], [2, 2]])
+    let offsets = Tensor([0, 2, 3])  // two sequences, of 2 tokens and of 1
+    let y = attention(query: tokens, key: tokens, value: tokens, offsets: offsets, heads: 1)  // the last row is [2, 2]
+    #expect(y.shape == [3, 2] && isClose(y[2], [2, 2]))
+  }
+
+  @Test("random numbers") func randomKeyExample() {
+    let keys = RandomKey(1).split(2)
+    let x = keys[0].uniform([3])  // three numbers in 0..<1
+    let same = keys[0].uniform([3])  // the same three
+    let others = keys[1].uniform([3])  // three others
+    #expect(numbers(x).allSatisfy { (0..<1).contains($0) })
+    #expect(numbers(x) == numbers(same) && numbers(x) != numbers(others))
+  }
+
+  @Test("an update in place") func updateExample() {
+    let b = RowBuilder("step")
+    let x = b.row(.float32), slope = b.row(.float32)
+    b.store(x.binary(.subtract, slope), as: .float32)
+    var w = Tensor([3.0, 4.0]), none: [Tensor] = []
+    b.finish().update(&w, &none, reading: [Tensor([1.0, 2.0])])  // w is [2, 2]
+    #expect(numbers(w) == [2, 2])
+  }
+
+  @Test("a pullback") func vjpExample() {
+    let (value, pullback) = vjp(at: Tensor([1.0, 3.0])) { square($0) }  // value is [1, 9]
+    let slope = pullback(Tensor([1.0, 10.0]))  // [2, 60]
+    #expect(numbers(value) == [1, 9] && numbers(slope) == [2, 60])
+  }
+
+  @Test("a derivative along a direction") func jvpExample() {
+    let (value, tangent) = jvp(at: Tensor([3.0]), along: Tensor([1.0])) { square($0) }  // [9], and [6]
+    #expect(numbers(value) == [9] && numbers(tangent) == [6])
+  }
+
+  @Test("a value and its gradient") func valueAndGradientExample() {
+    let (value, slope) = valueAndGradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // 5, and [2, 4]
+    #expect(value.item() == 5 && numbers(slope) == [2, 4])
+  }
+
+  @Test("a gradient") func gradientExample() {
+    let slope = gradient(at: Tensor([1.0, 2.0])) { square($0).sum() }  // [2, 4]
+    #expect(numbers(slope) == [2, 4])
+  }
+
+  @Test("recomputation") func checkpointExample() {
+    let slope = gradient(at: Tensor([1.0, 2.0])) { x in
+      checkpoint(x) { square($0) }.sum()
+    }  // [2, 4]
+    #expect(numbers(slope) == [2, 4])
+  }
+
+  @Test("a Jacobian") func jacobianExample() {
+    let j = jacobian(at: Tensor([1.0, 2.0])) { square($0) }  // [[2, 0], [0, 4]]
+    #expect(j.shape == [2, 2] && numbers(j) == [2, 0, 0, 4])
+  }
+
+  @Test("a Hessian") func hessianExample() {
+    let h = hessian(at: Tensor([1.0, 2.0])) { ($0 * $0 * $0).sum() }  // [[6, 0], [0, 12]]
+    #expect(h.shape == [2, 2] && numbers(h) == [6, 0, 0, 12])
+  }
+
+  @Test("gradients of examples") func vmapExample() {
+    let w = Tensor([1.0, 2.0])
+    let slopes = vmap { (x: Tensor) in gradient(at: w) { square($0 * x).sum() } }(Tensor([[1, 1], [2, 2]]))
+    // One gradient for each example: [[2, 4], [8, 16]]
+    #expect(slopes.shape == [2, 2] && numbers(slopes) == [2, 4, 8, 16])
+  }
+
+  @Test("a compiled function") func compileExample() {
+    let f = compile { (x: Tensor) in square(x) + 1 }
+    let y = f(Tensor([1.0, 2.0]))  // [2, 5]
+    #expect(numbers(y) == [2, 5])
+  }
+
+  @Test("a compiled step") func compileUpdateExample() {
+    let step = compileUpdate { (w: inout Tensor, slope: Tensor) in
+      w -= 0.5 * slope
+      return w.sum()
+    }
+    var w = Tensor([1.0, 2.0])
+    let sum = step(&w, Tensor([2.0, 2.0]))  // 1, and w is [0, 1]
+    #expect(sum.item() == 1 && numbers(w) == [0, 1])
+  }
+
+  @Test("a compiled pullback") func compilePullbackExample() {
+    let f = compilePullback { (w: Tensor, x: Tensor) in square(w * x).sum() }
+    let pending = f(Tensor([1.0, 2.0]), Tensor([1.0, 1.0]))  // pending.value is 5
+    var slope = Tensor.zeros([2])
+    pending.add(Tensor(1), to: &slope)  // slope is [2, 4]
+    #expect(pending.value.item() == 5 && numbers(slope) == [2, 4])
+  }
+
+  @Test("a derivative of one's own") func customDerivativeExample() {
+    let slope = gradient(at: Tensor([1.5])) { x in
+      customDerivative([x], forward: { floor($0[0]) }, vjp: { _, _, cotangent in [cotangent] }).sum()
+    }  // [1], and not 0 as that of floor
+    #expect(numbers(slope) == [1])
+  }
+
+  @Test("the dtype of two") func promoteExample() {
+    let dtype = DType.promote(.int64, .float16)  // float16
+    #expect(dtype == .float16)
+  }
+
+  @Test("a printed tensor") func descriptionExample() {
+    let text = Tensor([1.0, 0.5]).description  // [1.0, 0.5]  float32[2]
+    #expect(text == "[1.0, 0.5]  float32[2]")
+  }
+
+  @Test("a fault that is caught") func catchingDataFaultsExample() {
+    let factor = try? catchingDataFaults { Tensor([[-1]]).cholesky() }  // nil: the matrix is not positive definite
+    #expect(factor == nil)
+  }
+
+  @Test("the numbers of a tensor") func arrayExample() {
+    let numbers: [Float] = Tensor([[1, 2], [3, 4]]).array()  // 1, 2, 3, 4
+    #expect(numbers == [1, 2, 3, 4])
+  }
+
+  struct Affine: ParameterTree {
+    var weight: Tensor
+    var bias: Tensor?
+    static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
+  }
+
+  @Test("a struct that lists its fields") func parameterTreeExample() {
+    let names = Affine(weight: Tensor(1), bias: Tensor(2)).namedTensors.map(\.name)
+    #expect(names == ["weight", "bias"])
+  }
+
+  @Test("every example of the comments is in this file, and every family has one") func comments() throws {
+    let families: Set = [
+      "full", "linspace", "with", "memoryStatistics", "square", "clip", "cast", "select", "sum", "mean", "softmax",
+      "layerNorm", "reshape", "permute", "broadcast", "pad", "concatenate", "gather", "scatterAdd", "takeAlong",
+      "oneHot", "cumulativeSum", "sorted", "topK", "einsum", "matmul", "cholesky", "solve", "solveWithInfo",
+      "attention", "RandomKey", "update", "vjp", "jvp", "valueAndGradient", "gradient", "checkpoint", "jacobian",
+      "hessian", "vmap", "compile", "compileUpdate", "compilePullback", "customDerivative", "promote", "description",
+      "catchingDataFaults", "array", "ParameterTree",
+    ]
+    // Operators and subscripts have no name.
+    let unnamed = ["[[1], [2]]) + Tensor", "x[Axis.all, 1]"]
+    var found: Set<String> = [], lines: [String] = []
+    for folder in ["Sources/Wengert", "Sources/WengertCore"] {
+      let comments = try CommentExamples(in: folder)
+      #expect(try comments.missing(in: #filePath) == [])
+      found.formUnion(comments.examples.map(\.name))
+      lines += comments.examples.flatMap(\.lines)
+    }
+    #expect(families.subtracting(found) == [])
+    #expect(unnamed.filter { part in !lines.contains { $0.contains(part) } } == [])
+  }
+}
