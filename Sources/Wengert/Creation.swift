@@ -1,3 +1,5 @@
+@_spi(Backend) import WengertCore
+
 extension Tensor {
   // Numbers are put into a tensor as its dtype rounds them; whole dtypes cut them off at the point. What a whole dtype does not hold is an error.
 

@@ -122,7 +122,7 @@ package struct Checkpoint {
       throw FileError(file: file.file, field: name, value: "unexpected", advice: advice)
     }
     return tree.map { name, tensor in
-      arrays[dotted(prefix, name)].map { Tensor($0, device: Device(tensor.backend)) } ?? tensor
+      arrays[dotted(prefix, name)].map { Tensor($0, device: tensor.device) } ?? tensor
     }
   }
 

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// One factor, in a form that BLAS can read: the view itself if possible; otherwise a contiguous copy of its different matrices, made by each run.
 final class FactorView<Element: KernelElement>: ParallelWork {

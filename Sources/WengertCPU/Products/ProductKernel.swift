@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// A batch of prepared matrix products: how the factors are read, how the work is divided, and what is done to the product.
 ///

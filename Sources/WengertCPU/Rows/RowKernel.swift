@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// How a run reaches an input or output.
 struct RowOperand {

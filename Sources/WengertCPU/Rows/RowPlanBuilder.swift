@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Turns a row program into the steps of a plan.
 ///

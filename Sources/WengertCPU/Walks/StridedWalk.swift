@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Axes along which several views are walked together; neighboring axes that every view crosses in equal steps are merged into one.
 struct StridedWalk {

@@ -1,5 +1,5 @@
 /// A block of memory that a backend owns; freed with the last reference. Each backend has its own subclass.
-open class Storage: @unchecked Sendable {
+@_spi(Backend) open class Storage: @unchecked Sendable {
   /// The backend that holds the memory, and so computes with it.
   public let backend: any Backend
   /// The length of the block in bytes.
@@ -13,7 +13,7 @@ open class Storage: @unchecked Sendable {
 }
 
 /// What a kernel reads or writes: elements of a storage under a layout. The shape is the kernel's view, not necessarily the tensor's.
-public struct View: Sendable {
+@_spi(Backend) public struct View: Sendable {
   public var storage: Storage
   public var layout: Layout
   public var dtype: DType

@@ -1,5 +1,5 @@
 /// The place in the user's program at which an operation was called, for messages.
-public struct Caller: Sendable {
+package struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.

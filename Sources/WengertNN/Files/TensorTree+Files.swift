@@ -61,7 +61,7 @@ extension TensorTree {
     }
     visit("") { name, tensor in
       guard let array = file[fileName(name)] else { return }
-      tensor = Tensor(array, device: Device(tensor.backend)).cast(to: tensor.dtype)
+      tensor = Tensor(array, device: tensor.device).cast(to: tensor.dtype)
     }
     return report
   }

@@ -34,7 +34,7 @@ public struct TransformerBlock: ParameterTree, Sendable {
     epsilon: Double = 1e-12, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02), dtype: DType = .float32
   ) {
     let inner = inner ?? 4 * width
-    let device = Device(key.data.backend)
+    let device = key.data.device
     attention = MultiHeadAttention(
       width: width, heads: heads, dropout: attentionDropout, key: key.fold(0), initializer: initializer, dtype: dtype)
     attentionNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)

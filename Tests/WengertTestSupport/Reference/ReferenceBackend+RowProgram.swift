@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   /// Interprets the program one row at a time, instruction by instruction.
   func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {

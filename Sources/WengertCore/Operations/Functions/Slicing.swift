@@ -1,6 +1,6 @@
 /// What a subscript has for one axis: a number, an extent, a range, or an `Axis`.
 public protocol TensorIndex: Sendable {
-  var part: Axis { get }
+  @_spi(Internal) var part: Axis { get }
 }
 
 /// The parts of a subscript that Swift has no expression for.
@@ -15,7 +15,7 @@ public struct Axis: TensorIndex {
   }
   let kind: Kind
 
-  public var part: Axis { self }
+  @_spi(Internal) public var part: Axis { self }
   /// The whole axis.
   public static let all = Axis(kind: .range(from: nil, to: nil, by: 1))
   /// A new axis of extent one.
@@ -62,35 +62,41 @@ public struct Axis: TensorIndex {
   }
 }
 
-extension Int: TensorIndex { public var part: Axis { Axis(kind: .at(self)) } }
+extension Int: TensorIndex { @_spi(Internal) public var part: Axis { Axis(kind: .at(self)) } }
 extension Dimension: TensorIndex {
   /// The element at this place, counted from the front: `x[n - 1]`.
-  public var part: Axis { Axis(kind: .place(self)) }
+  @_spi(Internal) public var part: Axis { Axis(kind: .place(self)) }
 }
 
 /// A bound of a range in a subscript: a number, or an extent.
 public protocol AxisBound: Comparable, Sendable {
-  static func span(from: Self?, to: Self?) -> Axis
+  @_spi(Internal) static func span(from: Self?, to: Self?) -> Axis
 }
-extension Int: AxisBound { public static func span(from: Int?, to: Int?) -> Axis { .range(from: from, to: to) } }
+extension Int: AxisBound { @_spi(Internal) public static func span(from: Int?, to: Int?) -> Axis { .range(from: from, to: to) } }
 extension Dimension: AxisBound {
-  public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
+  @_spi(Internal) public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
 }
 
-extension Range: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: upperBound) } }
-extension ClosedRange: TensorIndex where Bound == Int {
-  public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
+extension Range: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: upperBound) }
 }
-extension PartialRangeFrom: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: nil) } }
-extension PartialRangeUpTo: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: nil, to: upperBound) } }
+extension ClosedRange: TensorIndex where Bound == Int {
+  @_spi(Internal) public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
+}
+extension PartialRangeFrom: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: nil) }
+}
+extension PartialRangeUpTo: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: nil, to: upperBound) }
+}
 extension PartialRangeThrough: TensorIndex where Bound == Int {
-  public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
+  @_spi(Internal) public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
 }
 extension ClosedRange where Bound == Int {
   /// −1 is the last element, after which there is no bound to name; nor is there behind the greatest number.
   fileprivate static func end(after last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
 }
-extension Tensor: TensorIndex { public var part: Axis { Axis(kind: .gather(self)) } }
+extension Tensor: TensorIndex { @_spi(Internal) public var part: Axis { Axis(kind: .gather(self)) } }
 
 extension Tensor {
   /// A part of the tensor by NumPy's rules: a number takes one element and drops the axis, ranges and `Axis.range` take some, `Axis.new` adds an axis,

@@ -19,7 +19,7 @@ public struct RandomKey: Sendable, TensorTree {
   public init(_ data: Tensor) { self.data = data }
 
   /// The key of a seed, on a backend.
-  public init(_ seed: Int, backend: any Backend) {
+  @_spi(Backend) public init(_ seed: Int, backend: any Backend) {
     data = Tensor([Int64(seed)], shape: [], backend: backend)
   }
 

@@ -1,5 +1,5 @@
-import Wengert
-import WengertCPU
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 import WengertTestSupport
 
 /// A row of the case list with symbols for some of its extents: which axes of its operands these are, and the sizes at which it can be called.
