@@ -96,6 +96,7 @@ extension Tensor {
     var target = shape
     let lead = shape.rank - rank
     for axis in shape.indices where shape.isOpen(axis) && axis >= lead { target[dim: axis] = self.shape[dim: axis - lead] }
+    Caller(file, line).require(self.shape, broadcastsTo: target, "expand", "\(self.shape) does not broadcast to \(target)")
     return broadcast(to: target, file: file, line: line)
   }
 

@@ -106,6 +106,7 @@ extension Tensor {
   public func norm(
     _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
+    _ = Caller(file, line).normalize(axes, shape, "norm")
     let result = dtype.isFloating ? dtype : .float32
     // Squares of half-precision numbers leave their range long before the norm does.
     return cast(to: result.computeType).norm(p, axes, keepDims, file, line).cast(to: result)

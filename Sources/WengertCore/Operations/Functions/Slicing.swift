@@ -142,13 +142,12 @@ extension Tensor {
   /// This tensor with the extents of a place to which it is assigned, where whether they are equal is known when the symbols get their numbers.
   fileprivate func fitting(_ place: Shape, _ caller: Caller) -> Tensor {
     var result = self
-    let lead = place.rank - rank
-    for axis in shape.indices where lead + axis >= 0 && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
-      caller.require(
-        shape[dim: axis], equals: place[dim: lead + axis], "subscript", "a value of shape \(shape) is assigned to a place of shape \(place)"
-      )
+    let lead = place.rank - rank, message = "a value of shape \(shape) is assigned to a place of shape \(place)"
+    for axis in shape.indices where lead + axis >= 0 && !shape.isOne(axis) && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
+      caller.require(shape[dim: axis], equals: place[dim: lead + axis], "subscript", message)
       result = result.narrow(axis, 0, place[dim: lead + axis], caller)
     }
+    caller.require(result.shape, broadcastsTo: place, "subscript", message)
     return result
   }
 }

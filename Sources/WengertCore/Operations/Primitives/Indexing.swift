@@ -191,6 +191,9 @@ extension Tensor {
     var source = target
     source[dim: axis] = shape[dim: axis]
     target[dim: axis] = indices.shape[dim: axis]
+    caller.require(
+      indices.shape, broadcastsTo: target, "takeAlong",
+      "indices of shape \(indices.shape) do not fit \(shape): only axis \(axis) may differ")
     return apply1(
       Indexing.takeAlong(axis: axis),
       [broadcast(to: source, file: file, line: line), indices.broadcast(to: target, file: file, line: line)], caller)

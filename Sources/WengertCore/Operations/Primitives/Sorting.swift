@@ -81,7 +81,9 @@ extension Tensor {
   ///
   /// - Precondition: The axis exists.
   public func sorted(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "sorted", shape)
+    return takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
   }
 
   /// The `k` largest (or smallest) elements of `axis`, in order, and their positions (int64).
