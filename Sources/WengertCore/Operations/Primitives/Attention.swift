@@ -35,7 +35,7 @@ struct Attention: Operation {
 
   /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is reported.
   func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
-    let tokens = operands[0].shape[dim: 0], offsets = operands[3].backend is KernelRecorder ? nil : operands[3]
+    let tokens = operands[0].shape[dim: 0], offsets = operands[3].view.storage.hasNumbers ? operands[3] : nil
     return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
       let found = offsets.map { Self.wrongOffsets($0.array(of: Int.self), tokens) }
       return (place, found ?? "offsets must rise from 0 to the \(tokens) tokens; offset number \(place) does not")
