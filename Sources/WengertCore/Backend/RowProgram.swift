@@ -207,10 +207,10 @@ extension RowProgram {
   }
 
   /// The same program with numbers for the symbols in it.
-  func bound(_ symbols: [String: Int]) -> RowProgram {
+  func substituting(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.substituting(symbols))) }
     }
     return result
   }

@@ -10,7 +10,7 @@ protocol Operation: Hashable, Sendable {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor]
 
   /// The same operation with numbers for the symbols in its shapes.
-  func bound(_ symbols: [String: Int]) -> Self
+  func substituting(_ symbols: [String: Int]) -> Self
 
   /// The operation on all examples of `vmap` at once: results with the batch as first axis, each equal to that of one example alone.
   func batched(_ application: BatchedApplication) -> [Tensor]

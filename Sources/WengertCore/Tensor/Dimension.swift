@@ -73,7 +73,7 @@ public struct Dimension: Hashable, Sendable {
   public func value(_ symbols: [String: Int]) -> Int? { isSymbolic ? polynomial.value(symbols) : raw }
 
   /// The number for given values of all its symbols.
-  func bound(_ symbols: [String: Int]) -> Int {
+  func substituting(_ symbols: [String: Int]) -> Int {
     guard let value = value(symbols) else {
       Caller(#fileID, #line).fail(
         "extent",

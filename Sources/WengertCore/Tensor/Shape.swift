@@ -248,7 +248,7 @@ extension Shape {
   func appending(_ other: Shape) -> Shape { other.dimensions.reduce(into: self) { $0.append($1) } }
 
   /// The shape for given values of the symbols.
-  func bound(_ symbols: [String: Int]) -> Shape {
-    isSymbolic ? Shape(dimensions.map { $0.bound(symbols) }) : self
+  func substituting(_ symbols: [String: Int]) -> Shape {
+    isSymbolic ? Shape(dimensions.map { $0.substituting(symbols) }) : self
   }
 }

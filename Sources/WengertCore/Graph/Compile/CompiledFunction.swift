@@ -2,7 +2,7 @@
 /// program serve many).
 ///
 /// Any number of threads may call it at the same time; each call that runs beside others has buffers of its own. The function itself is traced by one thread at a time.
-public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
   private let body: (repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
@@ -38,7 +38,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
 
 /// A function that changes its first argument, compiled: the new values are written over the old ones if no other tensor shares their memory. Inside of
 /// `catchingDataFaults` they are written elsewhere, and the old ones stay if an operation has met a fault.
-public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
 

@@ -1,6 +1,6 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
-public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledHandle, @unchecked Sendable {
   private let body: (Model, repeat each Input) -> Tensor
   private let compiler: Compiler<Tensor>
 

@@ -54,7 +54,7 @@ struct Attention: Operation {
       hasTokenKeys: hasTokenKeys)
   }
 
-  func bound(_ symbols: [String: Int]) -> Attention {
+  func substituting(_ symbols: [String: Int]) -> Attention {
     var result = self
     result.scale = .number(scale.value(symbols))
     return result
@@ -184,7 +184,7 @@ struct AttentionBackward: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.bound(symbols)) }
+  func substituting(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.substituting(symbols)) }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     guard let rows = attention.rows(application) else { return application.each(self) }
@@ -318,7 +318,7 @@ extension Attention.Scale {
   func value(_ symbols: [String: Int]) -> Double {
     switch self {
     case .number(let number): number
-    case .ofWidth(let width, let heads): 1 / Double(width.bound(symbols) / heads).squareRoot()
+    case .ofWidth(let width, let heads): 1 / Double(width.substituting(symbols) / heads).squareRoot()
     }
   }
 }

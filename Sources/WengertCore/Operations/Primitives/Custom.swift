@@ -52,7 +52,7 @@ struct Custom: Operation {
   }
 
   // Never in a graph: its function is traced through.
-  func bound(_ symbols: [String: Int]) -> Custom { self }
+  func substituting(_ symbols: [String: Int]) -> Custom { self }
 
   /// The functions see one example each, as they do without `vmap`.
   func batched(_ application: BatchedApplication) -> [Tensor] {

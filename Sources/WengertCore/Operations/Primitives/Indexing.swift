@@ -64,11 +64,11 @@ enum Indexing: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Indexing {
+  func substituting(_ symbols: [String: Int]) -> Indexing {
     switch self {
     case .gather, .takeAlong: self
-    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: Dimension(extent.bound(symbols)))
-    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: Dimension(extent.bound(symbols)))
+    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: Dimension(extent.substituting(symbols)))
+    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: Dimension(extent.substituting(symbols)))
     }
   }
 

@@ -39,9 +39,10 @@ enum Sorting: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Sorting {
+  func substituting(_ symbols: [String: Int]) -> Sorting {
     switch self {
-    case .argSort(let axis, let descending, let count): .argSort(axis: axis, descending: descending, count: Dimension(count.bound(symbols)))
+    case .argSort(let axis, let descending, let count):
+      .argSort(axis: axis, descending: descending, count: Dimension(count.substituting(symbols)))
     case .argReduce: self
     }
   }
