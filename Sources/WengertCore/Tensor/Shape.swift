@@ -120,6 +120,8 @@ public struct Shape: Sendable {
 
 extension Shape {
   /// The extents of the first shape, then those of the second; at most eight together. Symbols stay symbols.
+  ///
+  /// - Precondition: There are at most eight axes together.
   public static func + (a: Shape, b: Shape) -> Shape { a.appending(b) }
   public static func + (a: Shape, b: [Int]) -> Shape { a.appending(Shape(b)) }
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
@@ -179,12 +181,16 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
 
 extension Shape {
   /// A shape of numbers and symbols.
+  ///
+  /// - Precondition: There are at most eight.
   @inlinable public init(dimensions: some Sequence<Dimension>) {
     self.init()
     for dimension in dimensions { append(dimension) }
   }
 
   /// The extent of axis i, a number or an expression in symbols.
+  ///
+  /// - Precondition: The axis exists; axes count from 0.
   @inlinable public subscript(dim i: Int) -> Dimension {
     get {
       if i < 0 || i >= size { failForAxis(i) }
@@ -197,6 +203,8 @@ extension Shape {
   }
 
   /// Adds a last axis of an extent that may be a symbol.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
 
   /// The extents, numbers or expressions in symbols.

@@ -13,6 +13,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   }
 
   /// The function's result for these arguments; inside of a graph, a derivative or `vmap` the function itself is called.
+  ///
+  /// - Precondition: As for `compile`.
   public func callAsFunction(_ input: repeat each Input) -> Output {
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
@@ -49,6 +51,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   }
 
   /// The function's result, with `state` changed; inside of a graph, a derivative or `vmap` the function itself is called.
+  ///
+  /// - Precondition: The function leaves the same tensors in its first argument, of the same shapes and dtypes; see `compile`.
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state

@@ -229,6 +229,8 @@ extension Tensor {
   }
 
   /// The same for a number of classes that may be a symbol.
+  ///
+  /// - Precondition: The tensor is of whole numbers, and `classes` is not negative.
   public func oneHot(_ classes: Dimension, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")

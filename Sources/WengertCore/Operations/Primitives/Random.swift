@@ -184,6 +184,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// The same of an extent that may be a symbol.
+  ///
+  /// - Precondition: `count` is not negative.
   public func permutation(_ count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(0, atMost: count, "permutation", "there are no \(count) numbers")

@@ -178,6 +178,23 @@ struct SymbolMistakeTests {
     }
   }
 
+  @Test("a row program that divides by a symbol cannot be run outside of a compiled function")
+  func rowProgram() {
+    let found = collectingMistakes([
+      {
+        let b = RowBuilder("mean")
+        b.store(b.row(.float32) * b.inverse(of: "n", .float32), as: .float32)
+        var sum = Tensor.ones([2]), none: [Tensor] = []
+        b.finish().update(&sum, &none, reading: [])
+      }
+    ])
+    #expect(
+      found.map { $0.message } == [
+        "it divides by n, which has a number only in calls of a compiled function whose arguments' shapes name its symbols"
+      ])
+    #expect(found.first?.operation == "mean")
+  }
+
   @Test("a value of extent one is assigned to a place of any extent")
   func assigned() {
     let f = compile(
