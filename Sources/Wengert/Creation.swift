@@ -51,6 +51,8 @@ extension Tensor {
   }
 
   /// A copy of row-major `bytes`, exactly those of `shape` and `dtype`.
+  ///
+  /// - Precondition: `bytes` has the length of these elements, and no extent is negative.
   public init(
     bytes: RawSpan, shape: Shape, dtype: DType, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
   ) {

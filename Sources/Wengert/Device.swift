@@ -48,7 +48,7 @@ extension Tensor {
   ///
   /// Operands of one operation must be on one device.
   ///
-  /// - Precondition: The tensor is not a value of a compiled function, which runs on one device.
+  /// - Precondition: The tensor is not a value of a function being compiled, and its device can be reached.
   public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     moved(to: device.backend, Caller(file, line))
   }

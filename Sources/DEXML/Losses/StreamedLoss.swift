@@ -52,8 +52,8 @@ public final class StreamedLoss {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: CompiledProgram)] {
-    let all: [(String, CompiledProgram)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
+  public var programs: [(name: String, program: CompiledHandle)] {
+    let all: [(String, CompiledHandle)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
     return all.filter { $0.1.statistics.compilations > 0 }
   }
 

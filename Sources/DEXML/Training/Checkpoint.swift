@@ -55,8 +55,8 @@ package struct Checkpoint {
     metadata["best_metric"] = position.best.map(bits) ?? none
     metadata["negatives"] = position.negatives
     let tensors =
-      model.namedTensors.map { (dotted("model", $0.name), $0.tensor.arrayFile) }
-      + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.arrayFile) }
+      model.namedTensors.map { (dotted("model", $0.name), $0.tensor.hostArray) }
+      + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.hostArray) }
     try SafeTensors.write(tensors, metadata: metadata, isChecksummed: true, to: url)
   }
 

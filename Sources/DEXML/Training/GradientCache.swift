@@ -120,7 +120,7 @@ public final class GradientCache<Model: TensorTree> {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: CompiledProgram)] {
+  public var programs: [(name: String, program: CompiledHandle)] {
     [("encoder forward", forward), ("encoder pullback", pullback)] + loss.programs
   }
 

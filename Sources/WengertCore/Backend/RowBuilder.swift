@@ -46,7 +46,7 @@
   }
 
   /// The next output: `value` converted to `dtype`, or combined over rows by `accumulate`; see `RowProgram.Output`.
-  public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
+  @inline(never) public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
     program.outputs.append(.init(value: value.id, dtype: dtype, accumulate: accumulate))
   }
 

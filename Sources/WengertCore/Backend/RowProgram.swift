@@ -201,16 +201,18 @@ extension RowProgram {
   public var openValues: [Value] { instructions.indices.filter { instructions[$0].isOpen } }
 
   /// The number of a value that is a constant, as an element of its dtype is made of it.
+  ///
+  /// - Precondition: The value is a constant of the program.
   public func number(_ value: Value) -> Double {
     guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is not a constant") }
     return dtypes[value] == .bool ? (number != 0 ? 1 : 0) : number
   }
 
   /// The same program with numbers for the symbols in it.
-  func bound(_ symbols: [String: Int]) -> RowProgram {
+  func substituting(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.substituting(symbols))) }
     }
     return result
   }

@@ -4,6 +4,8 @@
   public let backend: any Backend
   /// The length of the block in bytes.
   public let byteCount: Int
+  /// Whether bytes can be written and read: not while a program is planned.
+  var hasNumbers: Bool { true }
 
   /// A block of `byteCount` bytes of a backend.
   public init(backend: any Backend, byteCount: Int) {

@@ -42,12 +42,12 @@ enum ViewKernels {
   /// One element holding `value`.
   static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
     let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
-    if backend is KernelRecorder {
+    if target.storage.hasNumbers {
+      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
+    } else {
       let b = RowBuilder("constant")
       b.store(b.constant(value, dtype), as: dtype)
       run(b.finish(), [], into: [target], over: [])
-    } else {
-      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
     }
     return target
   }

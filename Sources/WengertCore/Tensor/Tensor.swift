@@ -114,7 +114,7 @@ extension Tensor {
   }
 
   /// The same for an operation on `other`, where that is: in the graph that is traced, if it is a value of one.
-  package static func full(_ value: Double, _ shape: Shape, dtype: DType, beside other: Tensor) -> Tensor {
+  @inline(never) package static func full(_ value: Double, _ shape: Shape, dtype: DType, beside other: Tensor) -> Tensor {
     let caller = Caller(#fileID, #line)
     return create(.fill(dtype.element(value, "full", caller), shape, dtype), beside: other, caller)
   }

@@ -70,7 +70,7 @@ extension TensorTree {
   ///
   /// - Throws: `FileError` if two tensors have one name, or the file cannot be written.
   public func save(to url: URL, metadata: [String: String] = [:], fileName: (String) -> String = { $0 }) throws {
-    try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.arrayFile) }, metadata: metadata, to: url)
+    try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.hostArray) }, metadata: metadata, to: url)
   }
 }
 

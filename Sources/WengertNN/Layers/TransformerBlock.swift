@@ -29,6 +29,8 @@ public struct TransformerBlock: ParameterTree, Sendable {
   ]
 
   /// A new block; `inner` is the width between the two layers of the feed-forward network, 4 · width by default.
+  ///
+  /// - Precondition: `heads` is above zero and divides `width`; the rates of dropout are in 0..<1.
   public init(
     width: Int, heads: Int, inner: Int? = nil, dropout: Double = 0, attentionDropout: Double = 0, normFirst: Bool = false,
     epsilon: Double = 1e-12, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02), dtype: DType = .float32

@@ -38,6 +38,8 @@ extension Optimizer {
   /// of whole numbers alone, which would never learn, ends the program.
   ///
   /// Inside of `catchingDataFaults` nothing is moved, and no step is counted, once an operation has met a fault.
+  ///
+  /// - Precondition: The model has a floating parameter, the gradient its structure and shapes, and the optimizer's state, if there is one, its shapes.
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Double, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -46,6 +48,8 @@ extension Optimizer {
   }
 
   /// The same with the rate as a tensor of one element, which a compiled step takes as an argument.
+  ///
+  /// - Precondition: As with the rate as a number; it has one element.
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {

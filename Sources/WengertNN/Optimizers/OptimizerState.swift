@@ -28,6 +28,8 @@ public struct OptimizerState: TensorTree, Sendable {
 
   /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it. A model without floating
   /// parameters, which would never learn, ends the program.
+  ///
+  /// - Precondition: A parameter is floating, and what is there for a name already has its shape.
   public mutating func prepare(for model: some TensorTree, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     requireParameters("prepare", model, caller)

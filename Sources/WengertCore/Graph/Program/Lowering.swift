@@ -12,7 +12,7 @@ struct Lowering {
     let recorder = KernelRecorder()
     var tensors = [Tensor?](repeating: nil, count: graph.values.count)
     for (number, value) in graph.inputs.enumerated() {
-      let type = graph.type(value).bound(symbols)
+      let type = graph.type(value).substituting(symbols)
       let storage = recorder.buffer(type.byteCount, .input(number))
       tensors[value] = Tensor(View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
     }
@@ -25,7 +25,7 @@ struct Lowering {
       constants[ObjectIdentifier(storage)] = stand
       // A constant may be repeated along axes whose extents are symbols.
       var layout = constant.view.layout
-      layout.shape = layout.shape.bound(symbols)
+      layout.shape = layout.shape.substituting(symbols)
       let result = Tensor(View(storage: stand, layout: layout, dtype: constant.dtype), node: nil)
       tensors[value] = result
       return result
@@ -34,8 +34,8 @@ struct Lowering {
       recorder.operation = node.operation.name
       recorder.caller = node.caller
       let operands = node.operands.map { tensor($0) }
-      let types = node.results.map { graph.type($0).bound(symbols) }
-      let results = node.operation.bound(symbols).execute(operands, types, on: recorder, node.caller)
+      let types = node.results.map { graph.type($0).substituting(symbols) }
+      let results = node.operation.substituting(symbols).execute(operands, types, on: recorder, node.caller)
       for (value, result) in zip(node.results, results) { tensors[value] = result }
     }
     self.graph = graph
@@ -182,6 +182,6 @@ extension Layout {
 }
 
 extension TensorType {
-  func bound(_ symbols: [String: Int]) -> TensorType { TensorType(shape: shape.bound(symbols), dtype: dtype) }
+  func substituting(_ symbols: [String: Int]) -> TensorType { TensorType(shape: shape.substituting(symbols), dtype: dtype) }
   var byteCount: Int { shape.elementCount * dtype.byteCount }
 }

@@ -34,6 +34,8 @@ public struct Axis: TensorIndex {
 
   /// The same with extents as bounds, `.range(from: 1, to: n - 1)`: they count from the front and must be inside the axis. The shape keeps its
   /// form then: this has the extent n − 2, also for a symbol n.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     from: Dimension, to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -42,6 +44,8 @@ public struct Axis: TensorIndex {
   }
 
   /// From an extent to the end, or backwards to the start.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     from: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -50,6 +54,8 @@ public struct Axis: TensorIndex {
   }
 
   /// From the start, or backwards from the end, to an extent.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -121,6 +127,8 @@ extension Tensor {
   }
 
   /// The same with the indices in a list, whose length may be known only when the program runs: `x[indices: axes.map { $0 == 1 ? 0 : Axis.all }]`.
+  ///
+  /// - Precondition: As for indices one by one.
   public subscript(indices indices: [any TensorIndex], file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { Subscript(indices.map(\.part), of: self, Caller(file, line)).read(self) }
     set {
@@ -148,13 +156,12 @@ extension Tensor {
   /// This tensor with the extents of a place to which it is assigned, where whether they are equal is known when the symbols get their numbers.
   fileprivate func fitting(_ place: Shape, _ caller: Caller) -> Tensor {
     var result = self
-    let lead = place.rank - rank
-    for axis in shape.indices where lead + axis >= 0 && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
-      caller.require(
-        shape[dim: axis], equals: place[dim: lead + axis], "subscript", "a value of shape \(shape) is assigned to a place of shape \(place)"
-      )
+    let lead = place.rank - rank, message = "a value of shape \(shape) is assigned to a place of shape \(place)"
+    for axis in shape.indices where lead + axis >= 0 && !shape.isOne(axis) && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
+      caller.require(shape[dim: axis], equals: place[dim: lead + axis], "subscript", message)
       result = result.narrow(axis, 0, place[dim: lead + axis], caller)
     }
+    caller.require(result.shape, broadcastsTo: place, "subscript", message)
     return result
   }
 }

@@ -55,7 +55,7 @@ enum Elementwise: Operation, Hashable {
     }
   }
 
-  func bound(_ symbols: [String: Int]) -> Elementwise { self }
+  func substituting(_ symbols: [String: Int]) -> Elementwise { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
 
