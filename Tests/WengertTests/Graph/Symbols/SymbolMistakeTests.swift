@@ -1,5 +1,5 @@
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 import WengertTestSupport
 
 /// A mistake in a function of x [n, D] and y [n, K] that is compiled for these symbols, and called with n = 2, D = 3, K = 4.
