@@ -18,6 +18,12 @@ public struct CannotListen: Error, Equatable, CustomStringConvertible {
 }
 
 /// A model and its labels behind HTTP.
+///
+/// ```swift
+/// let predictor = try Predictor(model: folder, labelTexts: ["cat", "mat"])
+/// let server = PredictionServer(predictor, model: "tiny", log: Logger(label: "service"))
+/// try await server.run(host: "127.0.0.1", port: 0)  // at any free port, which the log names; until SIGTERM or SIGINT
+/// ```
 public struct PredictionServer: Sendable {
   package let service: PredictionService
   private let log: Logger

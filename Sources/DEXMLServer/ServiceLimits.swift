@@ -1,4 +1,9 @@
 /// What a service takes, so that no request costs without bound.
+///
+/// ```swift
+/// var limits = ServiceLimits()
+/// limits.topK = 10  // a request for the 11 nearest labels is refused
+/// ```
 public struct ServiceLimits: Sendable, Encodable {
   /// Bytes of a request's body.
   public var bodyBytes = 1 << 20

@@ -1,3 +1,5 @@
+@_spi(Backend) import WengertCore
+
 extension Tensor {
   // Numbers are put into a tensor as its dtype rounds them; whole dtypes cut them off at the point. What a whole dtype does not hold is an error.
 
@@ -49,6 +51,8 @@ extension Tensor {
   }
 
   /// A copy of row-major `bytes`, exactly those of `shape` and `dtype`.
+  ///
+  /// - Precondition: `bytes` has the length of these elements, and no extent is negative.
   public init(
     bytes: RawSpan, shape: Shape, dtype: DType, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
   ) {

@@ -1,12 +1,13 @@
-import WengertCPU
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 
 /// The place of new tensors: the backend that holds them. Operations run on the device of their operands.
 public struct Device: Sendable {
   /// The backend that holds the memory and computes.
-  public let backend: any Backend
+  @_spi(Backend) public let backend: any Backend
 
   /// The device of a backend.
-  public init(_ backend: any Backend) { self.backend = backend }
+  @_spi(Backend) public init(_ backend: any Backend) { self.backend = backend }
 
   /// The CPU: host memory, and all cores.
   public static let cpu = Device(CPUBackend.shared)
@@ -40,11 +41,14 @@ extension Device {
 }
 
 extension Tensor {
+  /// The device that holds this tensor.
+  public var device: Device { Device(backend) }
+
   /// The same numbers on another device; the tensor itself if it is there already. Its gradient is on the device of this tensor.
   ///
   /// Operands of one operation must be on one device.
   ///
-  /// - Precondition: The tensor is not a value of a compiled function, which runs on one device.
+  /// - Precondition: The tensor is not a value of a function being compiled, and its device can be reached.
   public func to(_ device: Device, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     moved(to: device.backend, Caller(file, line))
   }

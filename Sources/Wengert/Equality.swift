@@ -2,6 +2,8 @@
 
 extension Dimension {
   /// Whether two extents are equal for every value of the symbols; false if they are for none. If that depends on the symbols the program ends, where `equals(_:)` gives nil.
+  ///
+  /// - Precondition: Whether the extents are equal does not depend on the symbols; so for `!=`.
   public static func == (a: Dimension, b: Dimension) -> Bool {
     guard let answer = a.equals(b) else { Caller(#fileID, #line).fail("comparison of extents", openQuestion(a, "equals", b)) }
     return answer
@@ -16,6 +18,8 @@ extension Dimension {
 
 extension Shape {
   /// Whether two shapes are equal for every value of the symbols; false if they are for none. If that depends on the symbols the program ends, where `equals(_:)` gives nil.
+  ///
+  /// - Precondition: Whether the shapes are equal does not depend on the symbols; so for `!=`.
   public static func == (a: Shape, b: Shape) -> Bool {
     guard let answer = a.equals(b) else {
       let open = a.indices.first { a[dim: $0].equals(b[dim: $0]) == nil }!

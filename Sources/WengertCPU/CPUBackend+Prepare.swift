@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension CPUBackend {
   /// What threads need each for themselves, and what depends on the operands' values, is not part of it: threads keep the one, the pool the other.

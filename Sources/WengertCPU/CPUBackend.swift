@@ -1,7 +1,7 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Tensors in host memory: row programs on vector instructions, products by OpenBLAS, all on our own threads.
-public final class CPUBackend: Backend {
+@_spi(Backend) public final class CPUBackend: Backend {
   /// The backend of this process.
   public static let shared = CPUBackend()
 

@@ -1,5 +1,5 @@
 import Testing
-import WengertNN
+@_spi(Backend) import WengertNN
 
 @Suite("Compiled training steps")
 struct CompiledStepTests {

@@ -1,4 +1,4 @@
-import WengertNN
+@_spi(Backend) import WengertNN
 
 // The example of Documentation/Graphs.md, to the letter.
 struct Network: ParameterTree, Sendable {

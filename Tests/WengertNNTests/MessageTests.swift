@@ -32,6 +32,19 @@ private enum Mistakes {
     _ = step(&state, Tensor.ones([4, 3]))
   }
   static let unpreparedLine = #line - 2
+
+  /// A loss of x [n, D] and y, compiled for these symbols.
+  private static func loss(
+    _ shape: [Dimension], _ y: Tensor, _ f: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> @Sendable () -> Void {
+    { _ = compile(f, CompileOptions(shapes: ["0": ["n", "D"], "1": shape]))(Tensor.ones([2, 3]), y) }
+  }
+  static let losses = [
+    loss(["m"], Tensor([0, 1] as [Int])) { crossEntropy($0, $1) },
+    loss(["n", "K"], Tensor.ones([2, 3])) { meanSquaredError($0, $1) },
+    loss(["n", "K"], Tensor.ones([2, 3])) { binaryCrossEntropyWithLogits($0, $1) },
+  ]
+  static let lossesLine = #line - 4
 }
 
 struct Counters: ParameterTree, Sendable {
@@ -50,6 +63,19 @@ struct MessageTests {
       .expectsParts("MessageTests.swift:\(Mistakes.blockWidthLine)", "matmul: inner extents differ: [4, 6] · [8, 8]")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.missingRow() }
       .expectsParts("MessageTests.swift:\(Mistakes.missingRowLine)", "gather: index 3 is out of range for axis 0 with extent 3")
+  }
+
+  @Test("a loss in a function with symbols names itself, the shapes with their symbols, and the line")
+  func losses() {
+    let open = "depends on the symbols; give both one symbol, or compile for numbers"
+    let pairs = "shapes [n, D] and [n, K] differ, and a loss does not broadcast; reshape one to the other's; whether D equals K \(open)"
+    let texts = [
+      "crossEntropy: needs [rows, classes] and [rows], got [n, D] and [m]; whether n equals m \(open)", "meanSquaredError: \(pairs)",
+      "binaryCrossEntropyWithLogits: \(pairs)",
+    ]
+    #expect(
+      collectingMistakes(Mistakes.losses).map { $0.description }
+        == texts.enumerated().map { "WengertNNTests/MessageTests.swift:\(Mistakes.lossesLine + $0.offset): \($0.element)" })
   }
 
   @Test("an optimizer that was not prepared for a compiled update says what to do, and the line of the call")

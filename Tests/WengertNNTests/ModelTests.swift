@@ -116,7 +116,7 @@ struct ModelTests {
 
   @Test("tensors and arrays of files convert into each other, also from an unaligned slice") func arrays() throws {
     let tensor = Tensor([Int32(1), 2, 3, 4, 5, 6], shape: [2, 3])
-    #expect(tensor.transpose().arrayFile == (try HostArray([Int32(1), 4, 2, 5, 3, 6], shape: [3, 2])))
+    #expect(tensor.transpose().hostArray == (try HostArray([Int32(1), 4, 2, 5, 3, 6], shape: [3, 2])))
     let bytes = Data([9, 1, 0, 0, 0, 2, 0, 0, 0])
     #expect(Tensor(try HostArray(dtype: .int32, shape: [2], data: bytes.dropFirst())).array(of: Int32.self) == [1, 2])
   }

@@ -1,5 +1,5 @@
 import Testing
-import WengertNN
+@_spi(Backend) import WengertNN
 import WengertTestSupport
 
 private struct Small: ParameterTree {

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension Backend {
   /// Lends all bytes of a storage.

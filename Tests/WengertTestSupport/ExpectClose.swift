@@ -1,4 +1,5 @@
 import Testing
+@_spi(Backend) import Wengert
 
 /// The first place where two arrays differ by more than a tolerance, as a sentence; nil where there is none.
 public func firstDifference(_ actual: [Double], _ expected: [Double], _ tolerance: Tolerance) -> String? {
@@ -23,7 +24,7 @@ public func expectClose(
 }
 
 /// The same for views: of one shape and dtype, held by any backends.
-public func expectClose(
+package func expectClose(
   _ actual: View, _ expected: View, _ tolerance: Tolerance, _ name: @autoclosure () -> String,
   sourceLocation: SourceLocation = #_sourceLocation
 ) {

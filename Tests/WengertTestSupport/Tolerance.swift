@@ -1,4 +1,5 @@
 import Foundation
+@_spi(Backend) import Wengert
 
 /// How far a result may lie from the oracle's: so many units in the last place of the expected value, plus an absolute part.
 public struct Tolerance: Sendable {

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 // Views of any backend from and to plain arrays, for tests that call a backend without tensors. Values are row-major.
 extension View {
   /// Fresh memory with `values`, rounded (to integers: cut off, saturated) to `dtype`.

@@ -1,8 +1,8 @@
 import Testing
 import Wengert
 
-@testable import WengertCPU
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCPU
+@_spi(Backend) @testable import WengertCore
 
 @Suite("Caches of prepared programs")
 struct CacheTests {

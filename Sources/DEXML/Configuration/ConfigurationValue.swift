@@ -1,5 +1,5 @@
 /// A type that a configuration key can hold: read from the text of a YAML scalar or of the command line, and printed back.
-public protocol ConfigurationValue: Sendable, Equatable {
+package protocol ConfigurationValue: Sendable, Equatable {
   /// What values are allowed, in words for an error message; empty if any text is.
   static var expectation: String { get }
   /// The value that `text` means, or nil.
@@ -9,15 +9,15 @@ public protocol ConfigurationValue: Sendable, Equatable {
 }
 
 extension String: ConfigurationValue {
-  public static var expectation: String { "" }
-  public init?(configurationText text: String) { self = text }
-  public var configurationText: String { self }
+  package static var expectation: String { "" }
+  package init?(configurationText text: String) { self = text }
+  package var configurationText: String { self }
 }
 
 extension Bool: ConfigurationValue {
-  public static var expectation: String { "true or false" }
+  package static var expectation: String { "true or false" }
 
-  public init?(configurationText text: String) {
+  package init?(configurationText text: String) {
     switch text.lowercased() {
     case "true", "yes", "on", "t", "y", "1": self = true
     case "false", "no", "off", "f", "n", "0": self = false
@@ -25,13 +25,13 @@ extension Bool: ConfigurationValue {
     }
   }
 
-  public var configurationText: String { self ? "true" : "false" }
+  package var configurationText: String { self ? "true" : "false" }
 }
 
 extension Int: ConfigurationValue {
-  public static var expectation: String { "a whole number" }
+  package static var expectation: String { "a whole number" }
 
-  public init?(configurationText text: String) {
+  package init?(configurationText text: String) {
     if let value = Int(text) {
       self = value
     } else if let real = Double(configurationText: text), let value = Int(exactly: real) {
@@ -41,19 +41,19 @@ extension Int: ConfigurationValue {
     }
   }
 
-  public var configurationText: String { String(self) }
+  package var configurationText: String { String(self) }
 }
 
 extension Double: ConfigurationValue {
-  public static var expectation: String { "a number" }
+  package static var expectation: String { "a number" }
 
-  public init?(configurationText text: String) {
+  package init?(configurationText text: String) {
     // Double(_:) also reads nan, inf and hexadecimal; none of them is a setting anybody means.
     guard text.allSatisfy({ "+-.0123456789eE".contains($0) }), let value = Double(text), value.isFinite else { return nil }
     self = value
   }
 
-  public var configurationText: String {
+  package var configurationText: String {
     // Whole numbers as people write them; the comparison keeps -0.
     if let whole = Int(exactly: self), abs(whole) < 1 << 53, sign == .plus || whole != 0 { String(whole) } else { String(self) }
   }
@@ -61,9 +61,9 @@ extension Double: ConfigurationValue {
 
 /// A value that may be left to what a run finds: `auto`.
 extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
-  public static var expectation: String { "auto, or \(Wrapped.expectation)" }
+  package static var expectation: String { "auto, or \(Wrapped.expectation)" }
 
-  public init?(configurationText text: String) {
+  package init?(configurationText text: String) {
     if text == "auto" {
       self = .none
     } else if let value = Wrapped(configurationText: text) {
@@ -73,14 +73,14 @@ extension Optional: ConfigurationValue where Wrapped: ConfigurationValue {
     }
   }
 
-  public var configurationText: String { self?.configurationText ?? "auto" }
+  package var configurationText: String { self?.configurationText ?? "auto" }
 }
 
 /// A value that is one of a few words.
-public protocol ConfigurationChoice: ConfigurationValue, CaseIterable, RawRepresentable where RawValue == String {}
+package protocol ConfigurationChoice: ConfigurationValue, CaseIterable, RawRepresentable where RawValue == String {}
 
 extension ConfigurationChoice {
-  public static var expectation: String { allCases.map(\.rawValue).joined(separator: " | ") }
-  public init?(configurationText text: String) { self.init(rawValue: text) }
-  public var configurationText: String { rawValue }
+  package static var expectation: String { allCases.map(\.rawValue).joined(separator: " | ") }
+  package init?(configurationText text: String) { self.init(rawValue: text) }
+  package var configurationText: String { rawValue }
 }

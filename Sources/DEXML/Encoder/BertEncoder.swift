@@ -32,7 +32,7 @@ public struct BertEncoder: ParameterTree, Sendable {
     wordEmbeddings = embedding(c.vocabularySize, 0)
     positionEmbeddings = embedding(c.maximumPositions, 1)
     typeEmbeddings = c.typeCount > 0 ? embedding(c.typeCount, 2) : nil
-    embeddingNorm = LayerNorm(c.hiddenSize, epsilon: c.normEpsilon, device: Device(key.data.backend))
+    embeddingNorm = LayerNorm(c.hiddenSize, epsilon: c.normEpsilon, device: key.data.device)
     blocks = (0..<c.layers).map {
       TransformerBlock(
         width: c.hiddenSize, heads: c.heads, inner: c.intermediateSize, dropout: c.hiddenDropout, attentionDropout: c.attentionDropout,

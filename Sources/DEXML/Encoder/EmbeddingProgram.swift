@@ -12,7 +12,7 @@ public final class EmbeddingProgram {
   /// A program for this encoder, compiled at the first call.
   public init(_ model: TextEncoder) {
     self.model = model
-    device = Device(model.encoder.wordEmbeddings.weight.backend)
+    device = model.encoder.wordEmbeddings.weight.device
   }
 
   /// One row per text, [texts, width], in chunks of `chunk` texts; `progress` is told how many are done.

@@ -185,7 +185,7 @@ public struct ModelFolder: Sendable {
     let configuration = model.encoder.configuration
     try configuration.json().write(to: aside.appendingPathComponent("config.json"))
     let weights = model.encoder.namedTensors.map {
-      (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.arrayFile)
+      (name: ParameterNames.inFile($0.name, configuration.architecture), array: $0.tensor.hostArray)
     }
     try SafeTensors.write(weights, metadata: ["format": "pt"], to: aside.appendingPathComponent("model.safetensors"))
     try classifier?.save(to: aside.appendingPathComponent(classifierName), metadata: ["format": "pt"])

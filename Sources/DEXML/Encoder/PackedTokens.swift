@@ -1,3 +1,5 @@
+@_spi(Backend) import WengertNN
+
 /// Token sequences end to end, without padding: sequence s is `ids[offsets[s]..<offsets[s + 1]]`.
 public struct PackedTokens: Sendable {
   /// The ids of all tokens, [tokens].

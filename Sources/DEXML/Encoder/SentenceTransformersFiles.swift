@@ -58,7 +58,7 @@ struct SentenceTransformersFiles {
     {
       let path = "\(number)_\(kind.rawValue)", place = folder.appendingPathComponent(path)
       try write(settings, to: place)
-      let arrays = weights.compactMap { name, tensor in tensor.map { (name: name, array: $0.arrayFile) } }
+      let arrays = weights.compactMap { name, tensor in tensor.map { (name: name, array: $0.hostArray) } }
       if !arrays.isEmpty {
         try SafeTensors.write(arrays, metadata: ["format": "pt"], to: place.appendingPathComponent(WeightFile.name))
       }

@@ -57,7 +57,7 @@ public struct TextEncoder: ParameterTree, Sendable {
 
   /// One row per sequence, [sequences, width].
   public func embed(_ tokens: PackedTokens, key: RandomKey? = nil) -> Tensor {
-    embed(tokens.tensors(on: Device(encoder.wordEmbeddings.weight.backend)), key: key)
+    embed(tokens.tensors(on: encoder.wordEmbeddings.weight.device), key: key)
   }
 
   /// One row per text, in chunks of `chunk` texts, by a program compiled for this call; `EmbeddingProgram` keeps one for many calls.

@@ -56,6 +56,6 @@ extension Workers {
   func gathered(_ rows: [Tensor], _ count: Int) -> Tensor {
     if self.count == 1 { return rows.count == 1 ? rows[0] : concatenate(rows) }
     let all = allGather(rows.flatMap { $0.array(of: Float.self) })
-    return Tensor(all, shape: [count, all.count / count], device: rows.first.map { Device($0.backend) } ?? .current)
+    return Tensor(all, shape: [count, all.count / count], device: rows.first.map { $0.device } ?? .current)
   }
 }

@@ -52,8 +52,8 @@ public final class StreamedLoss {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: CompiledProgram)] {
-    let all: [(String, CompiledProgram)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
+  public var programs: [(name: String, program: CompiledHandle)] {
+    let all: [(String, CompiledHandle)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
     return all.filter { $0.1.statistics.compilations > 0 }
   }
 
@@ -92,7 +92,7 @@ public final class StreamedLoss {
     }
 
     let numbers = state.rowNumbers()
-    var gradient = Tensor.zeros(documents.shape, dtype: .float32, device: Device(documents.backend))
+    var gradient = Tensor.zeros(documents.shape, dtype: .float32, device: documents.device)
     for (index, block) in labels.enumerated().reversed() {
       let values = batch.padded(batch.entries[index].map { state.slope(ofEntry: $0) })
       receive(index, slopes(&gradient, [scaled, block] + batch.places(index) + numbers + [values]))
@@ -100,7 +100,7 @@ public final class StreamedLoss {
     if workers.count > 1 {
       var sum = gradient.array(of: Float.self)
       workers.allReduce(&sum, .sum)
-      gradient = Tensor(sum, shape: gradient.shape, device: Device(documents.backend))
+      gradient = Tensor(sum, shape: gradient.shape, device: documents.device)
     }
     return (state.value, gradient * (1 / loss.temperature))
   }

@@ -1,4 +1,4 @@
-import WengertNN
+@_spi(Backend) import WengertNN
 
 /// The row programs of a streamed loss. Each reads a block of similarities [B, block] in which labels that do not take part are −∞.
 struct StreamedRows {

@@ -1,5 +1,5 @@
 import Foundation
-import WengertNN
+@_spi(Backend) import WengertNN
 
 /// SoftTop-k's thresholds t, with Σ_l σ(α(s_l + t)) = K in each row (Gupta et al. 2024, section 4), from sums over the rows at one t after another.
 ///

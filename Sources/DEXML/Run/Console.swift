@@ -2,7 +2,7 @@ import Foundation
 import WengertNN
 
 /// Standard error as a place for lines, and for one progress line below them that is drawn over and over.
-public final class Console: Sendable {
+package final class Console: Sendable {
   /// The standard error of this process.
   public static let standardError = Console(isTerminal: isatty(STDERR_FILENO) != 0, width: { terminalWidth() }) { text in
     // Where nobody can be told, nobody can be told that either.

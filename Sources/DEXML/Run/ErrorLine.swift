@@ -1,7 +1,7 @@
 import Foundation
 
 /// An error in one line, without a full stop's worth of program text around it.
-public func oneLine(_ error: any Error) -> String {
+package func oneLine(_ error: any Error) -> String {
   let text: String
   if let error = error as? CocoaError {
     text = [error.filePath, error.localizedDescription].compactMap { $0 }.joined(separator: ": ")

@@ -3,7 +3,7 @@ import Foundation
 /// How far a loop has come: one line drawn over and over on a terminal, a line for each tenth elsewhere.
 ///
 ///     epoch 3/20 [########............] 11/27 | loss 3.4120 | 845 documents/s | 0:12 left
-public struct ProgressBar {
+package struct ProgressBar {
   private let title: String
   private let total: Int
   private let isShown: Bool

@@ -4,7 +4,7 @@ import Logging
 import WengertNN
 
 /// A file to which lines are added at the end, whole, from any thread and beside other processes.
-public final class LogFile: Sendable {
+package final class LogFile: Sendable {
   private let handle: Locked<(file: FileHandle, hasFailed: Bool)>
   private let path: String
 
@@ -34,7 +34,7 @@ public final class LogFile: Sendable {
 }
 
 /// Sends what a run says to standard error, short, and to its log file, with the time.
-public struct RunLogHandler: LogHandler {
+package struct RunLogHandler: LogHandler {
   public var metadata: Logger.Metadata = [:]
   public var metadataProvider: Logger.MetadataProvider?
   public var logLevel = Logger.Level.info
@@ -70,7 +70,7 @@ extension Logger {
   /// The logger of a run: standard error, and `log.txt` if the run has a results folder. Of several workers, the first speaks.
   ///
   /// - Throws: `FileError` if the log file cannot be opened for writing.
-  public static func run(in folder: ResultsFolder? = nil, _ workers: any Workers = OneWorker()) throws -> Logger {
+  package static func run(in folder: ResultsFolder? = nil, _ workers: any Workers = OneWorker()) throws -> Logger {
     guard workers.rank == 0 else { return Logger(label: "dexml") { _ in SwiftLogNoOpLogHandler() } }
     let file = try folder.map { try LogFile($0.log) }
     return Logger(label: "dexml") { _ in RunLogHandler(file: file) }

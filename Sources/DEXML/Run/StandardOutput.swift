@@ -2,11 +2,11 @@ import Foundation
 import WengertNN
 
 /// Standard output, where what a command prints either arrives or is an error.
-public enum StandardOutput {
+package enum StandardOutput {
   /// Writes a text. If the reader has gone, the program ends as one that knows nothing of pipes would: without a word.
   ///
   /// - Throws: `FileError` if it cannot be written.
-  public static func write(_ text: String) throws { try write(Data(text.utf8)) }
+  package static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
   static func write(_ data: Data) throws {
     do {

@@ -32,7 +32,7 @@ public final class ExactSearch {
     let found = stride(from: 0, to: documents.shape[0], by: documentBlock).map { start in
       let block = documents[start..<min(start + documentBlock, documents.shape[0])]
       // Nothing yet: every label is better.
-      let shape: Shape = [block.shape[0], kept], device = Device(documents.backend)
+      let shape: Shape = [block.shape[0], kept], device = documents.device
       var best = [Tensor.full(-.infinity, shape, device: device), Tensor.full(0, shape, dtype: .int64, device: device)]
       var first = 0
       for rows in labels where rows.shape[0] > 0 {

@@ -41,7 +41,7 @@ public final class LabelIndex {
 
   /// Makes room for `missing` rows behind the `filled` ones of the last block.
   private func reserve(_ filled: Int, _ missing: Int, like rows: Tensor) {
-    let width = rows.shape[1], device = Device(rows.backend)
+    let width = rows.shape[1], device = rows.device
     if filled == 0 {
       blocks.append(.zeros([missing, width], device: device))
     } else if let last = blocks.last, last.shape[0] < filled + missing {

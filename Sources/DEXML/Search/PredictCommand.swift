@@ -2,7 +2,7 @@ import Foundation
 import WengertNN
 
 /// What `dexml predict` does.
-public enum PredictCommand {
+package enum PredictCommand {
   /// How predictions are written.
   public enum Format: String, CaseIterable, Sendable {
     /// For people: each text, and below it its labels with scores.

@@ -55,8 +55,8 @@ package struct Checkpoint {
     metadata["best_metric"] = position.best.map(bits) ?? none
     metadata["negatives"] = position.negatives
     let tensors =
-      model.namedTensors.map { (dotted("model", $0.name), $0.tensor.arrayFile) }
-      + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.arrayFile) }
+      model.namedTensors.map { (dotted("model", $0.name), $0.tensor.hostArray) }
+      + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.hostArray) }
     try SafeTensors.write(tensors, metadata: metadata, isChecksummed: true, to: url)
   }
 
@@ -122,7 +122,7 @@ package struct Checkpoint {
       throw FileError(file: file.file, field: name, value: "unexpected", advice: advice)
     }
     return tree.map { name, tensor in
-      arrays[dotted(prefix, name)].map { Tensor($0, device: Device(tensor.backend)) } ?? tensor
+      arrays[dotted(prefix, name)].map { Tensor($0, device: tensor.device) } ?? tensor
     }
   }
 

@@ -27,7 +27,7 @@ public final class GradientCache<Model: TensorTree> {
     var lastTokenCount: Int { chunks.last?.tokens.ids.shape[0] ?? 0 }
 
     init(_ chunks: [PackedTokens], _ key: RandomKey?, like model: Model) {
-      let device = model.tensors.first.map { Device($0.backend) } ?? .current
+      let device = model.tensors.first.map { $0.device } ?? .current
       self.chunks = chunks.map { ($0.tensors(on: device), key?.data) }
     }
   }
@@ -120,12 +120,12 @@ public final class GradientCache<Model: TensorTree> {
   }
 
   /// The compiled programs and what each is for.
-  public var programs: [(name: String, program: CompiledProgram)] {
+  public var programs: [(name: String, program: CompiledHandle)] {
     [("encoder forward", forward), ("encoder pullback", pullback)] + loss.programs
   }
 
   private func zeros<Tree: TensorTree>(like tree: Tree) -> Tree {
-    tree.map { Tensor.zeros($1.shape, dtype: $1.dtype, device: Device($1.backend)) }
+    tree.map { Tensor.zeros($1.shape, dtype: $1.dtype, device: $1.device) }
   }
 
   private func encode(_ texts: inout Texts, _ model: Model, lastWaits: Bool = false) {
@@ -169,7 +169,7 @@ public final class GradientCache<Model: TensorTree> {
     var number = -1
     gradient = gradient.map { _, tensor in
       number += 1
-      return Tensor(sum.value(number), shape: tensor.shape, device: Device(tensor.backend))
+      return Tensor(sum.value(number), shape: tensor.shape, device: tensor.device)
     }
   }
 }

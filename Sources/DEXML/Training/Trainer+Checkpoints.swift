@@ -131,7 +131,7 @@ extension Trainer {
       .map { (name: $0.name, value: $0.text(configuration)) }
     let matrix = task.trainingLabels
     let relevance = [bytes(matrix.rowOffsets), bytes(matrix.indices), bytes(matrix.values)]
-    let weights = encoder.tensors.lazy.map(\.arrayFile.data)
+    let weights = encoder.tensors.lazy.map(\.hostArray.data)
     let texts = task.folder.textFile(.train)
     var heldOut: Checkpoint.Identity = []
     if configuration.numValPoints > 0 {

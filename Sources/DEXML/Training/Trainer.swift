@@ -247,7 +247,7 @@ public struct Trainer {
     return norm
   }
 
-  private var programs: [(name: String, program: CompiledProgram)] { cache.programs + [("optimizer", update)] }
+  private var programs: [(name: String, program: CompiledHandle)] { cache.programs + [("optimizer", update)] }
 
   /// What was compiled, and where its memory goes.
   private func logPrograms() {

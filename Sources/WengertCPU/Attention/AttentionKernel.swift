@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Prepared attention. The offsets are read by each run. Not thread-safe: run on one thread at a time.
 final class AttentionKernel<Element: KernelElement>: PromptKernel, ParallelWork, @unchecked Sendable

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// The pieces into which attention falls: a head of a sequence each, the longest first so that the threads finish together. Read anew by each run, into the
 /// same memory.

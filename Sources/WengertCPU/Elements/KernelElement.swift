@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// An element as it is in memory, and the type in which kernels calculate with it.
 protocol KernelElement: BitwiseCopyable, Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// The C kernels are reached by numbers, of operations, dtypes, lanes and levels, so that both languages must number these alike. Each has
 /// their names, C in `CKernels/include/operations.h`; these are compared once, before the first kernel runs.

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Slices along the first axis, picked by indices. It must not run on two threads at a time.
 final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Slices added to those that indices pick. Each thread owns some of the columns, or of the target's slices if these are short, and goes through all updates in
 /// their order: the sums do not depend on the number of threads. It must not run on two threads at a time.

@@ -1,5 +1,5 @@
 import Synchronization
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension LinearAlgebraCall {
   func runOnCPU() -> Int? {

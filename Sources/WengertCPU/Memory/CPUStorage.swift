@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// A 64-byte-aligned block of host memory from the backend's pool, or a slot for part of one.
 final class CPUStorage: Storage, @unchecked Sendable {

@@ -1,5 +1,5 @@
 import Glibc
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Keeps freed blocks for the next request of their size class, so that a training step maps no new memory.
 ///

@@ -1,6 +1,6 @@
 import Glibc
 import Synchronization
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
 enum ScratchMemory {

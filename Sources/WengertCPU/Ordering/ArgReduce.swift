@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension ArgReduceCall {
   func runOnCPU() -> Int? {

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension RecurrenceCall {
   func runOnCPU() -> Int? {

@@ -1,6 +1,6 @@
 import CKernels
 import COpenBLAS
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// A matrix in memory by its strides, in elements.
 struct Matrix<Element> {

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension CPUBackend {
   func prepare(_ call: MatMulCall, _ workspace: CPUStorage?) -> any Kernel {

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// A large product, chunk by chunk of the inner axis: all threads pack the right factor's rows of a chunk into panels, and the left factor's columns too if they are
 /// contiguous; then they multiply blocks of `out`, which sums the chunks up. What is longer than a span, of rows or columns, is done span by span.

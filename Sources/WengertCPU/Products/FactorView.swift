@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// One factor, in a form that BLAS can read: the view itself if possible; otherwise a contiguous copy of its different matrices, made by each run.
 final class FactorView<Element: KernelElement>: ParallelWork {
@@ -27,7 +27,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
     if Self.isReadable(operand, rows, columns) {
       self.operand = operand
       (copyCount, length, step) = (0, 0, 0)
-      lines = StridedWalk([Layout(shape: [], strides: [])], 0..<0)
+      lines = .none
       return
     }
     // Axes of stride zero repeat a matrix, which is copied once. Rows of the copy run along the source's shorter stride.

@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// The right factor of a product of many rows, packed once per run into panels, which all threads then read.
 /// Products by panels beat BLAS, which packs both factors, and give an element the same bits however the rows are divided.

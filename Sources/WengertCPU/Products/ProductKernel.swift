@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// A batch of prepared matrix products: how the factors are read, how the work is divided, and what is done to the product.
 ///
@@ -47,8 +47,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       _ = view.address
       return (unsafeDowncast(view.storage, to: CPUStorage.self), view.layout.offset)
     }
-    let layouts = [left.operand, right.operand, plan.out].map { Layout(shape: plan.batch, strides: $0.batch) }
-    matrices = StridedWalk(layouts, 0..<plan.batch.rank)
+    let rank = plan.batch.rank
+    matrices =
+      rank == 0
+      ? .none : StridedWalk([left.operand, right.operand, plan.out].map { Layout(shape: plan.batch, strides: $0.batch) }, 0..<rank)
     isDirect = Element.self == Number.self && plan.isWritable && call.out != nil
     method = Self.method(plan, left.operand, matrices.count)
   }

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Runs whose outputs combine rows: column sums and the like.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Instructions on floats that one kernel carries out, as an expression of rows and single numbers; the numbers are the kernel's operands.
 indirect enum FusionPattern: Sendable {

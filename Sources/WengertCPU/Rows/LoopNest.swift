@@ -1,4 +1,4 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// The loop nest of a run: axes that can be walked as one are one, and the last is the row.
 struct LoopNest {

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// One thread's part of a run: a register file, and pointers to the operands of the current block.
 struct RowInterpreter {

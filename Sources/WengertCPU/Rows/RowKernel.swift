@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// How a run reaches an input or output.
 struct RowOperand {
@@ -91,7 +91,20 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     columns = iteration.columns
     let outerCount = iteration.outerCount
     blockExtent = outerCount > 0 ? iteration.extents[outerCount - 1] : 1
-    operands = .allocate(capacity: operandCount)
+    stateCount = plan.stateCount
+    directCount = plan.directOutputs.count
+    let chunkCount = stateCount > 0 && columns > 2 * RowKernel.chunk ? (columns + RowKernel.chunk - 1) / RowKernel.chunk : 0
+    let openCount = plan.openValues.count
+    // All three are in one block.
+    let directPlace = operandCount * MemoryLayout<RowOperand>.stride
+    let wordsPlace = directPlace + directCount * MemoryLayout<DirectOutput>.stride
+    let wordCount = openCount + (chunkCount + plan.passes.count) * stateCount
+    let block = UnsafeMutableRawPointer.allocate(byteCount: wordsPlace + wordCount * MemoryLayout<UInt64>.stride, alignment: 16)
+    operands = block.bindMemory(to: RowOperand.self, capacity: operandCount)
+    direct = (block + directPlace).bindMemory(to: DirectOutput.self, capacity: directCount)
+    words = (block + wordsPlace).bindMemory(to: UInt64.self, capacity: wordCount)
+    partials = words + openCount
+    known = partials + chunkCount * stateCount
     var storages: [CPUStorage] = []
     storages.reserveCapacity(operandCount)
     for index in 0..<operandCount {
@@ -131,27 +144,15 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
       // Rows are combined by fours.
       blockRows = plan.isAccumulating && fitting > 4 ? fitting / 4 * 4 : fitting
     }
-    directCount = plan.directOutputs.count
-    direct = .allocate(capacity: directCount)
     for index in 0..<directCount {
       let (output, value, _) = plan.directOutputs[index]
       (direct + index).initialize(to: DirectOutput(output: output, value: value))
     }
-    stateCount = plan.stateCount
-    let chunkCount = stateCount > 0 && columns > 2 * RowKernel.chunk ? (columns + RowKernel.chunk - 1) / RowKernel.chunk : 0
-    let openCount = plan.openValues.count
-    words = .allocate(capacity: openCount + (chunkCount + plan.passes.count) * stateCount)
-    partials = words + openCount
-    known = partials + chunkCount * stateCount
     for (place, value) in plan.openValues.enumerated() { words[place] = program.number(value).bitPattern }
     if plan.isAccumulating { accumulation = ColumnReduction(self) }
   }
 
-  deinit {
-    operands.deallocate()
-    direct.deallocate()
-    words.deallocate()
-  }
+  deinit { UnsafeMutableRawPointer(operands).deallocate() }
 
   /// A number that the plan leaves open.
   func number(_ place: Int) -> Double { Double(bitPattern: words[place]) }

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Lanes in which values are in registers; the kernels know them by their number.
 enum Lanes: Int, CaseIterable {

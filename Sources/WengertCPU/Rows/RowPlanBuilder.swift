@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Turns a row program into the steps of a plan.
 ///
@@ -202,7 +202,8 @@ struct RowPlanBuilder {
       } else {
         block.steps.append(.constant(program.number(index), value: index, lanes[index]))
       }
-    case .inverse(let extent): unreachable("row program \(program.name): 1/\(extent) is no number yet")
+    case .inverse(let extent):
+      unreachable("row program \(program.name): 1/(\(extent)) has symbols, which have numbers where a program is planned")
     case .columnIndex:
       block.steps.append(.columnIndex(value: index))
     case .random(let key, let stream, let lane, let numbering):

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Plans of row programs, by what they depend on.
 typealias RowPlanCache = Cache<RowPlanKey, RowPlan>

@@ -1,5 +1,5 @@
 import CKernels
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Joins steps on float rows into kernels that do several in one pass, if what is between them is read by nothing else. The bits stay the same.
 struct StepFusion {

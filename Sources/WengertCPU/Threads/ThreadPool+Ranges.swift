@@ -1,5 +1,5 @@
 import Synchronization
-import WengertCore
+@_spi(Backend) import WengertCore
 
 extension ThreadPool {
   /// Below this many elementary steps a second thread costs more than it brings.

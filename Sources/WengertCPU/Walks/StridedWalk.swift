@@ -1,10 +1,13 @@
-import WengertCore
+@_spi(Backend) import WengertCore
 
 /// Axes along which several views are walked together; neighboring axes that every view crosses in equal steps are merged into one.
 struct StridedWalk {
   private(set) var shape: Shape = []
   private(set) var strides: [Strides]
   private(set) var count = 1
+
+  /// One step, which leads nowhere.
+  static let none = StridedWalk([], 0..<0)
 
   /// The axes in `range` of views of equal extents there.
   init(_ layouts: [Layout], _ range: Range<Int>) {

@@ -5,7 +5,10 @@ import Synchronization
 class Level: @unchecked Sendable {
   /// Greater is further in.
   let number: Int
-  private(set) var isOpen = true
+  private let isClosed = Atomic<Bool>(false)
+
+  /// Whether the function is still running.
+  final var isOpen: Bool { !isClosed.load(ordering: .relaxed) }
 
   private static let numbers = Atomic<Int>(0)
 
@@ -20,7 +23,7 @@ class Level: @unchecked Sendable {
   }
 
   /// The function has returned.
-  func close() { isOpen = false }
+  final func close() { isClosed.store(true, ordering: .relaxed) }
 
   /// The innermost level in progress that knows one of `values`.
   static func innermost(of values: [Tensor]) -> Level? {

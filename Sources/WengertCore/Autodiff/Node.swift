@@ -112,7 +112,7 @@ final class Node: Sendable {
   }
 
   /// Ends the program: the level is closed, and there is nothing that its value could stand for.
-  func failForEscape() -> Never {
+  @inline(never) func failForEscape() -> Never {
     if whole == nil {
       Caller(#fileID, #line).fail(
         "compile", "a traced tensor is used outside of the function that was compiled; return it from that function instead")
@@ -122,7 +122,7 @@ final class Node: Sendable {
   }
 
   /// Ends the program: the numbers of a value are asked for that has none.
-  func failForNumbers() -> Never {
+  @inline(never) func failForNumbers() -> Never {
     if !level.isOpen { failForEscape() }
     if whole == nil {
       Caller(#fileID, #line).fail(
@@ -235,16 +235,19 @@ extension Tensor {
   /// This value, of which the levels outside `level` know already, cut there.
   func cut(_ level: Level, _ cut: Cut) -> Tensor { Tensor(face, node: Node(level, .cut(cut), outer: node)) }
 
-  /// The derivatives in progress at which this value is recorded or cut, from the innermost outwards.
-  var openLevels: [Level] {
-    var levels: [Level] = []
+  /// The nodes of derivatives in progress, at which this value is recorded or cut, from the innermost outwards.
+  var openNodes: [Node] {
+    var nodes: [Node] = []
     var node = self.node
     while let n = node {
-      if n.level.isOpen && n.level !== DerivativeLevel.all && !n.isAbstract { levels.append(n.level) }
+      if n.level.isOpen && n.level !== DerivativeLevel.all && !n.isAbstract { nodes.append(n) }
       node = n.next
     }
-    return levels
+    return nodes
   }
+
+  /// The derivatives in progress at which this value is recorded or cut, from the innermost outwards.
+  var openLevels: [Level] { openNodes.map(\.level) }
 
   /// This value, with the reason for which it has no derivative at those of `levels` that do not know it.
   func known(at levels: [Level], as cut: Cut) -> Tensor {

@@ -45,7 +45,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     let watched = inputs.lazy.filter(\.dtype.isFloating).count
     let found = withExtendedLifetime(kept) { kept.tape.reverse(seeds, inputCount: watched, consuming: consuming) }
     var gradients = found.makeIterator()
-    let levels = levels(given), ofArgument = levelsOfArgument
+    let (levels, ofArgument) = levels(given)
     return input.replacingTensors(
       inputs.map { x in
         let gradient = x.dtype.isFloating ? gradients.next()! : nil
@@ -63,7 +63,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
       seeds.append(t.cast(to: x.dtype))
     }
     let tangents = withExtendedLifetime(kept) { kept.tape.forward(seeds) }
-    let levels = levels(given), ofArgument = levelsOfArgument
+    let (levels, ofArgument) = levels(given)
     return value.replacingTensors(
       zip(resultIndices, value.tensors).map { index, value in
         let tangent = (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape)
@@ -71,22 +71,25 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
       })
   }
 
-  /// The levels outside that the function or its derivative along `given` depends on. Where a derivative does not depend on a variable of theirs, it is because its
-  /// own derivative is zero, as that of a linear function's.
-  func levels(_ given: [Tensor]) -> [Level] {
-    var levels: [Level] = []
-    for tensor in inputs + value.tensors + given where tensor.node != nil {
-      for level in tensor.openLevels where !levels.contains(where: { $0 === level }) { levels.append(level) }
+  /// The levels outside that the function or its derivative along `given` depends on: where a derivative does not depend on a variable of theirs, it is because its own
+  /// derivative is zero, as that of a linear function's. And those of them at which the argument is a variable: a derivative that depends on it through comparisons and
+  /// positions alone, as that of `max`, is constant piece by piece there, and has a derivative of zero.
+  private func levels(_ given: [Tensor]) -> (all: [Level], ofArgument: [Level]) {
+    var all: [Level] = [], ofArgument: [Level] = []
+    func add(_ level: Level, to levels: inout [Level]) {
+      if !levels.contains(where: { $0 === level }) { levels.append(level) }
     }
-    return levels
+    for (i, tensor) in (inputs + value.tensors + given).enumerated() where tensor.node != nil {
+      for node in tensor.openNodes {
+        add(node.level, to: &all)
+        if i < inputs.count && node.tape != nil { add(node.level, to: &ofArgument) }
+      }
+    }
+    return (all, ofArgument)
   }
 
-  /// The levels outside at which the argument is a variable. A derivative that depends on it through comparisons and positions alone, as that of `max`, is constant piece by
-  /// piece there, and has a derivative of zero.
-  var levelsOfArgument: [Level] { levels([]).filter { level in inputs.contains { $0.tape(at: level) != nil } } }
-
   /// Why a derivative has none itself.
-  var asDerivative: Cut { Cut(reason: .derivative, operation: name, caller: Caller(#fileID, #line)) }
+  private var asDerivative: Cut { Cut(reason: .derivative, operation: name, caller: Caller(#fileID, #line)) }
 }
 
 /// Ends a tape when the derivative is no longer wanted. A rule on it may hold values that are recorded on it, as `checkpoint`'s does in a derivative of a derivative: the two

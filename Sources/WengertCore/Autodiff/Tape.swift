@@ -7,7 +7,7 @@ import Synchronization
 final class Tape: @unchecked Sendable {
   let level: DerivativeLevel
   private let lock = Locked<Void>(())
-  private(set) var entries: [Entry] = []
+  private(set) var entries: [Entry]
   private(set) var valueCount = 0
 
   struct Entry {
@@ -19,7 +19,11 @@ final class Tape: @unchecked Sendable {
   }
 
   /// - Parameter willCut: called with the number of each cut before it is noted.
-  init(willCut: ((Int) -> Void)? = nil) { level = DerivativeLevel(willCut: willCut) }
+  init(willCut: ((Int) -> Void)? = nil) {
+    level = DerivativeLevel(willCut: willCut)
+    entries = []
+    entries.reserveCapacity(16)
+  }
 
   /// `value` as an independent variable of this tape.
   func watch(_ value: Tensor) -> Tensor {
@@ -51,7 +55,7 @@ final class Tape: @unchecked Sendable {
     let application = Application(
       operation: operation, operandTypes: primals.map(\.type), resultTypes: results.map(\.type), wanted: wanted,
       operands: primals.indices.map { keeps.operands >> UInt($0) & 1 == 1 ? primals[$0] : nil },
-      results: results.map { keeps.results ? $0 : nil }, caller: caller)
+      results: keeps.results ? results : [], caller: caller)
     return lock.withLock { _ in
       entries.append(Entry(application: application, operands: indices, firstResult: valueCount))
       return results.map { result in

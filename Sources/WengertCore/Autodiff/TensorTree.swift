@@ -10,6 +10,9 @@ public protocol TensorTree {
 }
 
 extension TensorTree {
+  /// The name of a part below `prefix`, for a `visit` written by hand: `weight.visit(Self.name("weight", below: prefix), body)`.
+  public static func name(_ part: String, below prefix: String) -> String { dotted(prefix, part) }
+
   /// The tensors, in order.
   public var tensors: [Tensor] { namedTensors.map(\.tensor) }
 
@@ -70,7 +73,7 @@ extension Optional: TensorTree where Wrapped: TensorTree {
 }
 
 /// A dotted name.
-public func dotted(_ prefix: String, _ name: String) -> String {
+package func dotted(_ prefix: String, _ name: String) -> String {
   prefix.isEmpty ? name : HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
 }
 

@@ -6,7 +6,7 @@
 ///
 /// Kernels are complete when they return, or run later in the order in which they were asked for, on the memory that their storages had then; what is read and written from
 /// outside has its place in that order.
-public protocol Backend: AnyObject, Sendable {
+@_spi(Backend) public protocol Backend: AnyObject, Sendable {
   /// A short name for messages: "cpu".
   var name: String { get }
 

@@ -1,7 +1,7 @@
 /// One call of a kernel with all its operands: what a compiled program is a list of. A backend makes a kernel of each kind.
 ///
 /// Operands take up to two kilobytes, so that a call refers to them: lists of calls are copied, sorted and changed while a program is planned.
-public indirect enum KernelCall: Sendable {
+@_spi(Backend) public indirect enum KernelCall: Sendable {
   case rows(RowCall)
   case matmul(MatMulCall)
   case gather(GatherCall)
@@ -43,7 +43,7 @@ public indirect enum KernelCall: Sendable {
 }
 
 /// The operands of a kernel of one kind. All that programs need to know of a kind is here.
-public protocol KernelArguments: Sendable {
+@_spi(Backend) public protocol KernelArguments: Sendable {
   /// These as a call.
   var call: KernelCall { get }
   /// What the call reads; what it adds to counts as written only.
@@ -70,7 +70,7 @@ extension KernelArguments {
 }
 
 /// What a kernel call must do at least.
-public struct KernelCost: Sendable {
+@_spi(Backend) public struct KernelCost: Sendable {
   /// Additions, multiplications and function values; nil if they depend on the operands' values.
   public var flops: Double?
   /// Bytes of the operands, each read once and each result written once.
@@ -78,7 +78,7 @@ public struct KernelCost: Sendable {
 }
 
 /// A prepared kernel call: running it plans nothing and, if the backend can avoid it, allocates nothing.
-public protocol Kernel: Sendable {
+@_spi(Backend) public protocol Kernel: Sendable {
   /// Runs the call on the memory that its storages have now, or has it run in its turn.
   ///
   /// What has no result for the numbers that it is given is reported to `faults`, once: by the first index out of range, of calls that take indices, the first matrix
@@ -88,7 +88,7 @@ public protocol Kernel: Sendable {
 }
 
 /// The place to which a kernel reports that there is no result for the numbers that it was given.
-public struct FaultNote: Sendable {
+@_spi(Backend) public struct FaultNote: Sendable {
   private let tell: @Sendable (Int) -> Void
 
   init(_ tell: @escaping @Sendable (Int) -> Void) { self.tell = tell }
@@ -98,7 +98,7 @@ public struct FaultNote: Sendable {
 }
 
 /// A kernel that has run when its function returns, and knows then what has no result.
-public protocol PromptKernel: Kernel {
+@_spi(Backend) public protocol PromptKernel: Kernel {
   /// What the call writes.
   var outputs: [View] { get }
   /// Runs the call. Returns what is to be reported of it, nil if it has results; the outputs may hold anything otherwise.
@@ -114,7 +114,7 @@ extension PromptKernel {
 }
 
 /// A kernel that is a function.
-public struct FunctionKernel: PromptKernel {
+@_spi(Backend) public struct FunctionKernel: PromptKernel {
   public let outputs: [View]
   private let body: @Sendable () -> Int?
 

@@ -1,5 +1,5 @@
 /// What a backend computes of whole matrices.
-public enum LinearAlgebraKernel: Hashable, Sendable {
+@_spi(Backend) public enum LinearAlgebraKernel: Hashable, Sendable {
   /// a → L, lower triangular with a positive diagonal (zero above it) and L·Lᵀ = (a + aᵀ)/2, which must be positive definite.
   case cholesky
   /// a, b → x with a·x = b, by a factorization with partial pivoting.

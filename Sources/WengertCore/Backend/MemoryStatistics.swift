@@ -12,7 +12,7 @@ public struct MemoryStatistics: Sendable {
   public init() {}
 }
 
-extension Backend {
+@_spi(Backend) extension Backend {
   public var memoryStatistics: MemoryStatistics { MemoryStatistics() }
   public func trimMemory() {}
 

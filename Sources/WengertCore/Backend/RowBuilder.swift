@@ -2,7 +2,7 @@
 ///
 /// Derivative rules of element-wise primitives are written in this language, so that each runs as one program, and replays over tensors where it
 /// must itself be differentiated.
-public final class RowBuilder {
+@_spi(Backend) public final class RowBuilder {
   private var program: RowProgram
   private var known: [Key: Int] = [:]
   private struct Key: Hashable {
@@ -46,7 +46,7 @@ public final class RowBuilder {
   }
 
   /// The next output: `value` converted to `dtype`, or combined over rows by `accumulate`; see `RowProgram.Output`.
-  public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
+  @inline(never) public func store(_ value: RowValue, as dtype: DType, accumulate: ReduceOp? = nil) {
     program.outputs.append(.init(value: value.id, dtype: dtype, accumulate: accumulate))
   }
 
@@ -87,7 +87,7 @@ public final class RowBuilder {
 }
 
 /// A value in a row program under construction.
-public struct RowValue {
+@_spi(Backend) public struct RowValue {
   let builder: RowBuilder
   let id: Int
 

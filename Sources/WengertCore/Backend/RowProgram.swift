@@ -1,5 +1,5 @@
 /// A function of one element, applied to each on its own.
-public enum UnaryOp: UInt8, CaseIterable, Hashable, Sendable {
+@_spi(Backend) public enum UnaryOp: UInt8, CaseIterable, Hashable, Sendable {
   case negate, abs, sign, floor, ceil, round, reciprocal, square
   case exp, expm1, log, log1p, sqrt, rsqrt
   case sin, cos, tan, asin, acos, atan, sinh, cosh, tanh
@@ -11,7 +11,7 @@ public enum UnaryOp: UInt8, CaseIterable, Hashable, Sendable {
 }
 
 /// A function of two elements of one type.
-public enum BinaryOp: UInt8, CaseIterable, Hashable, Sendable {
+@_spi(Backend) public enum BinaryOp: UInt8, CaseIterable, Hashable, Sendable {
   case add, subtract, multiply, divide, power, minimum, maximum, atan2
   /// floorDivide rounds the quotient down; remainder has the divisor's sign (as in Python).
   case floorDivide, remainder
@@ -19,12 +19,12 @@ public enum BinaryOp: UInt8, CaseIterable, Hashable, Sendable {
 }
 
 /// A comparison of two elements of one type; with NaN only `notEqual` holds.
-public enum CompareOp: UInt8, CaseIterable, Hashable, Sendable {
+@_spi(Backend) public enum CompareOp: UInt8, CaseIterable, Hashable, Sendable {
   case equal, notEqual, less, lessOrEqual, greater, greaterOrEqual
 }
 
 /// An associative combination with its neutral element. On bool, maximum is "any" and minimum is "all".
-public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
+@_spi(Backend) public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
   case sum, product, minimum, maximum
 }
 
@@ -34,7 +34,7 @@ public enum ReduceOp: UInt8, CaseIterable, Hashable, Sendable {
 /// Instruction i defines value i. A value is a *row* if it comes from a row input, from `columnIndex` or `random`, or from an instruction with a row among
 /// its operands; `reduce` turns a row into a *scalar*, which combines with rows as if repeated. Values compute in the `computeType` of their dtype: float16 and
 /// bfloat16 in float32 (rounded when stored, and where a value of another dtype is cast to them), uint8 in int32 (wrapped when stored), bool as 0 and 1.
-public struct RowProgram: Hashable, Sendable {
+@_spi(Backend) public struct RowProgram: Hashable, Sendable {
   /// The number of an instruction, which is that of its value.
   public typealias Value = Int
 
@@ -201,16 +201,18 @@ extension RowProgram {
   public var openValues: [Value] { instructions.indices.filter { instructions[$0].isOpen } }
 
   /// The number of a value that is a constant, as an element of its dtype is made of it.
+  ///
+  /// - Precondition: The value is a constant of the program.
   public func number(_ value: Value) -> Double {
     guard case .constant(let number) = instructions[value] else { unreachable("\(name): value \(value) is not a constant") }
     return dtypes[value] == .bool ? (number != 0 ? 1 : 0) : number
   }
 
   /// The same program with numbers for the symbols in it.
-  func bound(_ symbols: [String: Int]) -> RowProgram {
+  func substituting(_ symbols: [String: Int]) -> RowProgram {
     var result = self
     for (id, instruction) in instructions.enumerated() {
-      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.bound(symbols))) }
+      if case .inverse(let extent) = instruction { result.instructions[id] = .constant(1 / Double(extent.substituting(symbols))) }
     }
     return result
   }
@@ -249,7 +251,7 @@ extension RowProgram.Instruction {
 
 extension DType {
   /// The type in which kernels calculate with elements of this type.
-  public var computeType: DType {
+  @_spi(Backend) public var computeType: DType {
     switch self {
     case .uint8: .int32
     case .float16, .bfloat16: .float32

@@ -1,9 +1,11 @@
 /// A block of memory that a backend owns; freed with the last reference. Each backend has its own subclass.
-open class Storage: @unchecked Sendable {
+@_spi(Backend) open class Storage: @unchecked Sendable {
   /// The backend that holds the memory, and so computes with it.
   public let backend: any Backend
   /// The length of the block in bytes.
   public let byteCount: Int
+  /// Whether bytes can be written and read: not while a program is planned.
+  var hasNumbers: Bool { true }
 
   /// A block of `byteCount` bytes of a backend.
   public init(backend: any Backend, byteCount: Int) {
@@ -13,7 +15,7 @@ open class Storage: @unchecked Sendable {
 }
 
 /// What a kernel reads or writes: elements of a storage under a layout. The shape is the kernel's view, not necessarily the tensor's.
-public struct View: Sendable {
+@_spi(Backend) public struct View: Sendable {
   public var storage: Storage
   public var layout: Layout
   public var dtype: DType

@@ -42,18 +42,28 @@ enum ViewKernels {
   /// One element holding `value`.
   static func scalar(_ value: Double, _ dtype: DType, on backend: any Backend) -> View {
     let target = TensorType(shape: [], dtype: dtype).allocate(on: backend)
-    if backend is KernelRecorder {
+    if target.storage.hasNumbers {
+      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
+    } else {
       let b = RowBuilder("constant")
       b.store(b.constant(value, dtype), as: dtype)
       run(b.finish(), [], into: [target], over: [])
-    } else {
-      dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
     }
     return target
   }
 
+  private static let zeros = [UInt8](repeating: 0, count: 4096)
+
   /// `value` into every element.
   static func fill(_ target: View, with value: Double) {
+    let bytes = target.shape.elementCount * target.dtype.byteCount, backend = target.storage.backend
+    // Of every dtype, zero is zero bytes.
+    if value == 0, value.sign == .plus, bytes <= zeros.count, target.layout.isContiguous, !(backend is KernelRecorder) {
+      if bytes > 0 {
+        backend.write(zeros.span.bytes.extracting(first: bytes), to: target.storage, at: target.layout.offset * target.dtype.byteCount)
+      }
+      return
+    }
     copy(scalar(value, target.dtype, on: target.storage.backend), into: target)
   }
 

@@ -11,7 +11,8 @@
 /// - Parameters:
 ///   - axes: for each argument the axis of its tensors along which the examples are, negative ones from the end; nil for an argument that is the same for all. By default 0.
 ///   - axis: the axis of examples in the results.
-/// - Returns: a function of the same arguments, each tensor with an axis more. Arguments whose numbers of examples differ, and a call without any such axis, end the program.
+/// - Precondition: An argument has examples, all have equally many, `axes` names an axis or nil for each argument, and no example is read in the function or used outside of it.
+/// - Returns: a function of the same arguments, each tensor with an axis more.
 public func vmap<Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (Input) -> Output, in axes: [Int?]? = nil, out axis: Int = 0, file: StaticString = #fileID, line: UInt = #line
 ) -> (Input) -> Output {

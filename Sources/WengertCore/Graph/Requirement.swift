@@ -10,7 +10,7 @@ struct Requirement: Sendable {
   let caller: Caller
 
   func holds(_ symbols: [String: Int]) -> Bool {
-    let (x, y) = (a.bound(symbols), b.bound(symbols))
+    let (x, y) = (a.substituting(symbols), b.substituting(symbols))
     return relation == .equal ? x == y : x <= y
   }
 

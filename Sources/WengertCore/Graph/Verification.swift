@@ -89,7 +89,7 @@ extension Graph {
 
   /// What is wrong with a node's operands when the symbols have these numbers.
   func fault(of node: Node, _ symbols: [String: Int]) -> String? {
-    fault(of: node.operation.bound(symbols), node) { type($0).bound(symbols) }
+    fault(of: node.operation.substituting(symbols), node) { type($0).substituting(symbols) }
   }
 }
 

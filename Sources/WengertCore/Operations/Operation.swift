@@ -14,7 +14,7 @@ protocol Operation: Hashable, Sendable, CodeValue {
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor]
 
   /// The same operation with numbers for the symbols in its shapes.
-  func bound(_ symbols: [String: Int]) -> Self
+  func substituting(_ symbols: [String: Int]) -> Self
 
   /// The operation on all examples of `vmap` at once: results with the batch as first axis, each equal to that of one example alone.
   func batched(_ application: BatchedApplication) -> [Tensor]
@@ -58,7 +58,8 @@ struct Application {
   let wanted: [Bool]
   /// Nil if `keeps` does not ask for it.
   let operands: [Tensor?]
-  let results: [Tensor?]
+  /// None if `keeps` does not ask for them.
+  let results: [Tensor]
   let caller: Caller
 
   /// A kept operand.
@@ -70,8 +71,8 @@ struct Application {
   }
 
   func result(_ i: Int = 0) -> Tensor {
-    guard let value = results[i] else { unreachable("\(operation.name): the derivative needs the result, which it does not keep") }
-    return value
+    ensure(i < results.count, "\(operation.name): the derivative needs the result, which it does not keep")
+    return results[i]
   }
 }
 
@@ -123,7 +124,7 @@ func create(_ creation: Creation, beside other: Tensor, _ caller: Caller) -> Ten
 
 extension Tracer {
   /// Who takes down an operation of no traced operand whose results' shapes have symbols; nil if they have none.
-  static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
+  @inline(never) static func needed(for types: [TensorType], _ operation: @autoclosure () -> String, _ caller: Caller) -> Tracer? {
     guard let type = types.first(where: \.shape.isSymbolic) else { return nil }
     if let current { return current }
     caller.fail(

@@ -1,5 +1,5 @@
 /// The place in the user's program at which an operation was called, for messages.
-public struct Caller: Sendable {
+package struct Caller: Sendable {
   public let file: StaticString
   public let line: UInt
   /// The operation's number in the graph that was traced, from which an operator's place is found when a message is due: by tracing once more.
@@ -42,12 +42,12 @@ public struct Caller: Sendable {
 
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it; where
   /// mistakes are collected, only the thread stops.
-  package func fail(_ operation: String, _ message: String) -> Never {
+  @inline(never) package func fail(_ operation: String, _ message: String) -> Never {
     fail(operation, message) { isOwn ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
-  func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
+  @inline(never) func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
     if let thread = StoppingThread.current {
       thread.stop(about: subject, place: place) { place, subject in
         Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) })
@@ -65,8 +65,11 @@ public struct Caller: Sendable {
 
 extension Caller {
   package func require(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
-    if !condition { fail(operation, message()) }
+    if !condition { fail(operation, message) }
   }
+
+  /// Where something is required, its message is made out of line: most functions have several, and the compiler would go through all of them in each.
+  @inline(never) private func fail(_ operation: String, _ message: () -> String) -> Never { fail(operation, message()) }
 
   /// Extents are at least zero, and an Int counts the elements.
   func requireExtents(_ shape: Shape, _ operation: @autoclosure () -> String) {

@@ -20,7 +20,7 @@ public struct Dimension: Hashable, Sendable {
     raw = value
   }
 
-  @usableFromInline static func failForNumber(_ value: Int) -> Never {
+  @inline(never) @usableFromInline static func failForNumber(_ value: Int) -> Never {
     Caller(#fileID, #line).fail("extent", "\(value) is far from any extent")
   }
 
@@ -73,7 +73,7 @@ public struct Dimension: Hashable, Sendable {
   public func value(_ symbols: [String: Int]) -> Int? { isSymbolic ? polynomial.value(symbols) : raw }
 
   /// The number for given values of all its symbols.
-  func bound(_ symbols: [String: Int]) -> Int {
+  func substituting(_ symbols: [String: Int]) -> Int {
     guard let value = value(symbols) else {
       Caller(#fileID, #line).fail(
         "extent",
@@ -117,22 +117,33 @@ extension Dimension: Comparable {
 extension Dimension {
   public static func + (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.addingReportingOverflow(y), x, "+", y) }
-    return (a.polynomial + b.polynomial).dimension
+    return combined(a, +, b)
   }
 
   public static func - (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.subtractingReportingOverflow(y), x, "-", y) }
-    return (a.polynomial - b.polynomial).dimension
+    return combined(a, -, b)
   }
 
   public static func * (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.multipliedReportingOverflow(by: y), x, "·", y) }
-    return (a.polynomial * b.polynomial).dimension
+    return combined(a, *, b)
+  }
+
+  /// The slow way, out of line.
+  @inline(never) private static func combined(_ a: Dimension, _ operation: (Polynomial, Polynomial) -> Polynomial, _ b: Dimension)
+    -> Dimension
+  {
+    operation(a.polynomial, b.polynomial).dimension
   }
 
   private static func exact(_ result: (partialValue: Int, overflow: Bool), _ x: Int, _ operation: String, _ y: Int) -> Dimension {
-    if result.overflow { Caller(#fileID, #line).fail("shape", "\(x) \(operation) \(y) is more than an Int holds") }
+    if result.overflow { failForOverflow(x, operation, y) }
     return Dimension(result.partialValue)
+  }
+
+  @inline(never) private static func failForOverflow(_ x: Int, _ operation: String, _ y: Int) -> Never {
+    Caller(#fileID, #line).fail("shape", "\(x) \(operation) \(y) is more than an Int holds")
   }
 
   /// The quotient rounded down; 0 for a divisor of zero.

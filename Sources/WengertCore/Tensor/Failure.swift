@@ -89,10 +89,14 @@ package enum Failure {
 package func ensure(
   _ condition: @autoclosure () -> Bool, _ message: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
 ) {
-  if !condition() { unreachable(message(), file: file, line: line) }
+  if !condition() { contradiction(message, file, line) }
+}
+
+@inline(never) @usableFromInline func contradiction(_ message: () -> String, _ file: StaticString, _ line: UInt) -> Never {
+  unreachable(message(), file: file, line: line)
 }
 
 /// Ends the program with a message at a place that is reached only through a mistake of the library.
-package func unreachable(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
+@inline(never) package func unreachable(_ message: String, file: StaticString = #fileID, line: UInt = #line) -> Never {
   Failure.end(message, file: "\(file)", line: line, about: "the library") { Failure.callerNow() }
 }

@@ -1,5 +1,5 @@
 /// The position of each element of a tensor in its storage: element (i₀, i₁, …) at `offset + Σ iₐ · strides[a]`.
-public struct Layout: Hashable, Sendable {
+@_spi(Backend) public struct Layout: Hashable, Sendable {
   /// The extents.
   public var shape: Shape
   /// The distance in elements between neighbors along each axis.

@@ -41,9 +41,11 @@ public struct Shape: Sendable {
   }
 
   // A failed precondition says nothing in release builds.
-  @usableFromInline static func failForRank() -> Never { Caller(#fileID, #line).fail("shape", "a tensor has at most \(maximumRank) axes") }
+  @inline(never) @usableFromInline static func failForRank() -> Never {
+    Caller(#fileID, #line).fail("shape", "a tensor has at most \(maximumRank) axes")
+  }
 
-  @usableFromInline func failForAxis(_ axis: Int) -> Never {
+  @inline(never) @usableFromInline func failForAxis(_ axis: Int) -> Never {
     Caller(#fileID, #line).fail("shape", "axis \(axis) of \(self), which has \(size) axes; they count from 0")
   }
 
@@ -64,11 +66,11 @@ public struct Shape: Sendable {
     return product
   }
 
-  @usableFromInline func failForCount() -> Never {
+  @inline(never) @usableFromInline func failForCount() -> Never {
     Caller(#fileID, #line).fail("shape", "a tensor of shape \(self) has more elements than an Int counts")
   }
 
-  @usableFromInline func failForSymbol(_ axis: Int) -> Never {
+  @inline(never) @usableFromInline func failForSymbol(_ axis: Int) -> Never {
     Caller(#fileID, #line).fail(
       "shape",
       "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols"
@@ -120,6 +122,8 @@ public struct Shape: Sendable {
 
 extension Shape {
   /// The extents of the first shape, then those of the second; at most eight together. Symbols stay symbols.
+  ///
+  /// - Precondition: There are at most eight axes together.
   public static func + (a: Shape, b: Shape) -> Shape { a.appending(b) }
   public static func + (a: Shape, b: [Int]) -> Shape { a.appending(Shape(b)) }
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
@@ -179,12 +183,16 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
 
 extension Shape {
   /// A shape of numbers and symbols.
+  ///
+  /// - Precondition: There are at most eight.
   @inlinable public init(dimensions: some Sequence<Dimension>) {
     self.init()
     for dimension in dimensions { append(dimension) }
   }
 
   /// The extent of axis i, a number or an expression in symbols.
+  ///
+  /// - Precondition: The axis exists; axes count from 0.
   @inlinable public subscript(dim i: Int) -> Dimension {
     get {
       if i < 0 || i >= size { failForAxis(i) }
@@ -197,6 +205,8 @@ extension Shape {
   }
 
   /// Adds a last axis of an extent that may be a symbol.
+  ///
+  /// - Precondition: There are fewer than eight axes.
   @inlinable public mutating func append(_ dimension: Dimension) { append(dimension.raw) }
 
   /// The extents, numbers or expressions in symbols.
@@ -245,10 +255,15 @@ extension Shape {
   }
 
   /// The extents of this shape, then those of another.
-  func appending(_ other: Shape) -> Shape { other.dimensions.reduce(into: self) { $0.append($1) } }
+  func appending(_ other: Shape) -> Shape { other.indices.reduce(into: self) { $0.append(other[dim: $1]) } }
+
+  /// Whether these are the numbers of a tensor's axes, each once.
+  func isOrder(ofAxes rank: Int) -> Bool {
+    size == rank && allSatisfy { $0 >= 0 && $0 < rank } && reduce(0) { $0 | 1 << $1 } == (1 << rank) - 1
+  }
 
   /// The shape for given values of the symbols.
-  func bound(_ symbols: [String: Int]) -> Shape {
-    isSymbolic ? Shape(dimensions.map { $0.bound(symbols) }) : self
+  func substituting(_ symbols: [String: Int]) -> Shape {
+    isSymbolic ? Shape(dimensions.map { $0.substituting(symbols) }) : self
   }
 }

@@ -11,7 +11,7 @@ public struct Tensor: Sendable {
   /// The elements: storage, layout, dtype.
   ///
   /// - Precondition: The tensor is not one example of `vmap`, and not of a function that is being compiled: there are no elements that could be read.
-  public var view: View {
+  @_spi(Backend) public var view: View {
     if let node = abstractNode { node.failForNumbers() }
     return face
   }
@@ -19,7 +19,7 @@ public struct Tensor: Sendable {
   /// A tensor over existing storage.
   ///
   /// - Precondition: The view is inside its storage.
-  public init(_ view: View) {
+  @_spi(Backend) public init(_ view: View) {
     Caller(#fileID, #line).require(
       view.isInBounds, "Tensor",
       "elements of shape \(view.shape) with strides \(view.layout.strides) from place \(view.layout.offset) are outside of memory of \(view.storage.byteCount) bytes"
@@ -45,7 +45,7 @@ public struct Tensor: Sendable {
   /// Whether the elements are in row-major order without gaps.
   public var isContiguous: Bool { face.layout.isContiguous }
   /// The backend that holds and computes this tensor, or will when the program runs.
-  public var backend: any Backend { face.storage.backend }
+  @_spi(Backend) public var backend: any Backend { face.storage.backend }
 
   package var type: TensorType { TensorType(shape: shape, dtype: dtype) }
 }
@@ -77,7 +77,9 @@ extension Tensor {
   /// A row-major tensor with a copy of `bytes`, which must hold exactly the elements of `shape`.
   ///
   /// - Precondition: `bytes` has the length of these elements, and no extent is negative.
-  public init(bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line) {
+  @_spi(Backend) public init(
+    bytes: RawSpan, shape: Shape, dtype: DType, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
+  ) {
     let caller = Caller(file, line)
     caller.requireExtents(shape, "Tensor")
     let view = TensorType(shape: shape, dtype: dtype).allocate(on: backend)
@@ -91,7 +93,7 @@ extension Tensor {
   /// A row-major tensor with the elements of `values`, whose count must be that of `shape`.
   ///
   /// - Precondition: There are as many values as `shape` has elements.
-  public init<Element: TensorElement>(
+  @_spi(Backend) public init<Element: TensorElement>(
     _ values: [Element], shape: Shape, backend: any Backend, file: StaticString = #fileID, line: UInt = #line
   ) {
     let caller = Caller(file, line)
@@ -105,14 +107,14 @@ extension Tensor {
   /// NaN in one, end the program.
   ///
   /// - Precondition: No extent is negative, and a whole `dtype` holds the value.
-  public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
+  @_spi(Backend) public static func full(_ value: Double, _ shape: Shape, dtype: DType, backend: any Backend) -> Tensor {
     let caller = Caller(#fileID, #line)
     caller.requireExtents(shape, "full")
     return create(.fill(dtype.element(value, "full", caller), shape, dtype), on: backend, caller)
   }
 
   /// The same for an operation on `other`, where that is: in the graph that is traced, if it is a value of one.
-  package static func full(_ value: Double, _ shape: Shape, dtype: DType, beside other: Tensor) -> Tensor {
+  @inline(never) package static func full(_ value: Double, _ shape: Shape, dtype: DType, beside other: Tensor) -> Tensor {
     let caller = Caller(#fileID, #line)
     return create(.fill(dtype.element(value, "full", caller), shape, dtype), beside: other, caller)
   }

@@ -61,7 +61,7 @@ extension TensorTree {
     }
     visit("") { name, tensor in
       guard let array = file[fileName(name)] else { return }
-      tensor = Tensor(array, device: Device(tensor.backend)).cast(to: tensor.dtype)
+      tensor = Tensor(array, device: tensor.device).cast(to: tensor.dtype)
     }
     return report
   }
@@ -70,7 +70,7 @@ extension TensorTree {
   ///
   /// - Throws: `FileError` if two tensors have one name, or the file cannot be written.
   public func save(to url: URL, metadata: [String: String] = [:], fileName: (String) -> String = { $0 }) throws {
-    try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.arrayFile) }, metadata: metadata, to: url)
+    try SafeTensors.write(namedTensors.map { (fileName($0.name), $0.tensor.hostArray) }, metadata: metadata, to: url)
   }
 }
 

@@ -3,6 +3,11 @@ import Foundation
 /// A file of tensors by name that PyTorch's `torch.save` has written, `pytorch_model.bin` for instance: a ZIP with a pickle and the tensors' bytes, memory-mapped.
 ///
 /// A pickle is a program. This one is read and not run: `PickleReader` knows the few steps that a dictionary of tensors takes, and refuses every other by name.
+///
+/// ```swift
+/// let file = try TorchFile(contentsOf: url)  // of a linear layer: its names are weight and bias
+/// let weight = try file.array("weight")  // float32, [outputs, inputs]
+/// ```
 public struct TorchFile: Sendable {
   /// The tensors' names, in the file's order.
   public let names: [String]

@@ -11,6 +11,8 @@ public struct Embedding: Layer, ParameterTree {
   public static let fields: [Field<Self>] = [.init("weight", \.weight)]
 
   /// A layer with this table.
+  ///
+  /// - Precondition: The table is floating.
   public init(weight: Tensor, file: StaticString = #fileID, line: UInt = #line) {
     requireFloating("Embedding", ["weight": weight], Caller(file, line))
     self.weight = weight

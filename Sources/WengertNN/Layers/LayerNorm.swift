@@ -15,6 +15,8 @@ public struct LayerNorm: Layer, ParameterTree {
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
   /// A layer with these parameters. PyTorch's ε is 1e-5, BERT's 1e-12.
+  ///
+  /// - Precondition: Both are floating.
   public init(
     weight: Tensor, bias: Tensor, epsilon: Double = 1e-5, file: StaticString = #fileID, line: UInt = #line
   ) {

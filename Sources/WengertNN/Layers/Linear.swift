@@ -13,6 +13,8 @@ public struct Linear: Layer, ParameterTree {
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
   /// A layer with these parameters.
+  ///
+  /// - Precondition: `weight` is [outputs, inputs], `bias` [outputs], and both are floating.
   public init(weight: Tensor, bias: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     let fits = weight.rank == 2 && (bias == nil || bias!.shape == Shape(dimensions: [weight.shape[dim: 0]]))

@@ -24,6 +24,8 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
   ]
 
   /// New projections of `width` to itself, `width` being a multiple of `heads`.
+  ///
+  /// - Precondition: `heads` is above zero and divides `width`.
   public init(
     width: Int, heads: Int, dropout: Double = 0, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02),
     dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line

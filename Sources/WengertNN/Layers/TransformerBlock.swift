@@ -29,12 +29,14 @@ public struct TransformerBlock: ParameterTree, Sendable {
   ]
 
   /// A new block; `inner` is the width between the two layers of the feed-forward network, 4 · width by default.
+  ///
+  /// - Precondition: `heads` is above zero and divides `width`; the rates of dropout are in 0..<1.
   public init(
     width: Int, heads: Int, inner: Int? = nil, dropout: Double = 0, attentionDropout: Double = 0, normFirst: Bool = false,
     epsilon: Double = 1e-12, key: RandomKey, initializer: Initializer = .normal(standardDeviation: 0.02), dtype: DType = .float32
   ) {
     let inner = inner ?? 4 * width
-    let device = Device(key.data.backend)
+    let device = key.data.device
     attention = MultiHeadAttention(
       width: width, heads: heads, dropout: attentionDropout, key: key.fold(0), initializer: initializer, dtype: dtype)
     attentionNorm = LayerNorm(width, epsilon: epsilon, dtype: dtype, device: device)

@@ -8,6 +8,7 @@
 ///   - logits: [rows, classes]
 ///   - classes: [rows] whole numbers in 0..<classes; others are a `DataFault`.
 ///   - labelSmoothing: ε, the part of each target that is spread evenly over all classes (Szegedy et al. 2016).
+/// - Precondition: `logits` is [rows, classes] and `classes` [rows] for all values of symbols, and `labelSmoothing` in 0...1.
 /// - Returns: a scalar.
 public func crossEntropy(
   _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line
@@ -28,6 +29,8 @@ public func crossEntropy(
 /// ```swift
 /// let loss = meanSquaredError(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))  // 2
 /// ```
+///
+/// - Precondition: The shapes are equal.
 public func meanSquaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
@@ -36,6 +39,8 @@ public func meanSquaredError(
 }
 
 /// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets are in 0...1.
+///
+/// - Precondition: The shapes are equal.
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {

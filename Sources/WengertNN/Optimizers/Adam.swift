@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// Adam (Kingma & Ba 2015), as `torch.optim.Adam`: weight decay is added to the gradient, g + λθ, before the moments.
 public struct Adam: Optimizer {
   /// The decay β₁ of the first moment.
@@ -21,7 +23,13 @@ public struct Adam: Optimizer {
     self.groups = groups
   }
 
-  public func rule(
+  public func updated(
+    _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
+  ) -> (parameter: Tensor, buffers: [Tensor]) {
+    fused(parameter, buffers, gradient, scalars, weightDecay)
+  }
+
+  @_spi(Backend) public func rule(
     _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
   ) -> (parameter: RowValue, buffers: [RowValue]) {
     let moments = AdamMoments(buffers, weightDecay == 0 ? gradient : gradient + parameter * weightDecay, beta1, beta2)
@@ -32,3 +40,5 @@ public struct Adam: Optimizer {
     AdamMoments.scalars(step, learningRate, beta1, beta2)
   }
 }
+
+@_spi(Backend) extension Adam: FusedOptimizer {}

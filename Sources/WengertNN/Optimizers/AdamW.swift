@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// Adam with decoupled weight decay (Loshchilov & Hutter 2019), as `torch.optim.AdamW`:
 /// θ ← (1 − ηλ)θ − η m̂ / (√v̂ + ε), with the running means m of g and v of g², divided by 1 − βᵗ.
 public struct AdamW: Optimizer {
@@ -22,7 +24,13 @@ public struct AdamW: Optimizer {
     self.groups = groups
   }
 
-  public func rule(
+  public func updated(
+    _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
+  ) -> (parameter: Tensor, buffers: [Tensor]) {
+    fused(parameter, buffers, gradient, scalars, weightDecay)
+  }
+
+  @_spi(Backend) public func rule(
     _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
   ) -> (parameter: RowValue, buffers: [RowValue]) {
     let moments = AdamMoments(buffers, gradient, beta1, beta2)
@@ -57,3 +65,5 @@ struct AdamMoments {
     return [learningRate / rest(beta1), 1 / sqrt(rest(beta2))]
   }
 }
+
+@_spi(Backend) extension AdamW: FusedOptimizer {}

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// A gradient with an element that is infinite or not a number: which tensors hold one.
 public struct NonFiniteGradient: Error, Sendable, CustomStringConvertible {
   /// The dotted names of the tensors.

@@ -1,4 +1,9 @@
-/// Moves the parameters of a model against a gradient, one fused program per tensor, in place if no other tensor shares the memory.
+@_spi(Backend) import Wengert
+
+/// Moves the parameters of a model against a gradient.
+///
+/// One of your own says in `updated` how a parameter moves, in tensor operations. Those of this library run one fused program per tensor instead, in place if no
+/// other tensor shares the memory.
 ///
 /// As a tree of tensors it is its state, so that a compiled training step can update it together with the model.
 ///
@@ -16,11 +21,11 @@ public protocol Optimizer: TensorTree, Sendable {
   /// The moments and the number of steps made.
   var state: OptimizerState { get set }
 
-  /// Writes the update of a parameter: from its value, its buffers, its gradient and the step's scalars, all of the compute type, the new value and the new
-  /// buffers.
-  func rule(
-    _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
-  ) -> (parameter: RowValue, buffers: [RowValue])
+  /// The update of a parameter: from its value, its buffers, its gradient and the step's scalars, all of the type in which kernels compute (float32 for parameters
+  /// of half precision), the new value and the new buffers, each of the parameter's shape.
+  func updated(
+    _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
+  ) -> (parameter: Tensor, buffers: [Tensor])
 
   /// The numbers that change from step to step, float64 scalars, for step number `step` (float64, the first being 1).
   func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor]
@@ -33,15 +38,18 @@ extension Optimizer {
   /// of whole numbers alone, which would never learn, ends the program.
   ///
   /// Inside of `catchingDataFaults` nothing is moved, and no step is counted, once an operation has met a fault.
+  ///
+  /// - Precondition: The model has a floating parameter, the gradient its structure and shapes, and the optimizer's state, if there is one, its shapes.
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Double, file: StaticString = #fileID, line: UInt = #line
   ) {
-    let backend = model.tensors.first?.backend ?? Device.current.backend
-    update(
-      &model, gradient, learningRate: .full(learningRate, [], dtype: .float64, backend: backend), file: file, line: line)
+    let device = model.tensors.first?.device ?? .current
+    update(&model, gradient, learningRate: .full(learningRate, [], dtype: .float64, device: device), file: file, line: line)
   }
 
   /// The same with the rate as a tensor of one element, which a compiled step takes as an argument.
+  ///
+  /// - Precondition: As with the rate as a number; it has one element.
   public mutating func update<Model: TensorTree>(
     _ model: inout Model, _ gradient: Model, learningRate: Tensor, file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -51,8 +59,8 @@ extension Optimizer {
     caller.require(
       slopes.count == parameters.count, "update",
       "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
-    if DataFaultScope.hasFault, !(parameters + slopes + [learningRate]).contains(where: { !$0.isConcrete }) { return }
-    state.advance(on: learningRate.backend)
+    if DataFaultScope.hasFault, (parameters + slopes + [learningRate]).allSatisfy(\.isConcrete) { return }
+    state.advance(on: learningRate.device)
     var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]
     model.visit("") { name, parameter in
@@ -66,11 +74,34 @@ extension Optimizer {
         group: groups.firstIndex { $0.matches(name, parameter) }, dtype: parameter.dtype, backend: ObjectIdentifier(parameter.backend))
       let plan = plans[key] ?? plan(key, learningRate)
       plans[key] = plan
-      state.withBuffers(name) { buffers in
-        plan.program.update(
-          &parameter, &buffers, reading: [gradient.cast(to: parameter.dtype)] + plan.scalars, file: file, line: line)
+      if let program = plan.program {
+        state.withBuffers(name) { buffers in
+          program.update(&parameter, &buffers, reading: [gradient.cast(to: parameter.dtype)] + plan.scalars, file: file, line: line)
+        }
+      } else {
+        var buffers: [Tensor] = []
+        state.withBuffers(name) { buffers = $0 }
+        update(&parameter, &buffers, gradient, plan, name, caller)
+        state.withBuffers(name) { $0 = buffers }
       }
     }
+  }
+
+  /// The update in tensor operations.
+  private func update(
+    _ parameter: inout Tensor, _ buffers: inout [Tensor], _ gradient: Tensor, _ plan: Plan, _ name: String, _ caller: Caller
+  ) {
+    let compute = parameter.dtype.computeType
+    let new = updated(
+      parameter.cast(to: compute), buffers, gradient: gradient.cast(to: compute), scalars: plan.scalars, weightDecay: plan.weightDecay)
+    let results = [new.parameter] + new.buffers, shape = parameter.shape
+    caller.require(
+      new.buffers.count == buffers.count && results.allSatisfy { $0.shape.equals(shape) == true }, "update",
+      "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
+    )
+    if DataFaultScope.hasFault, results.allSatisfy(\.isConcrete) { return }
+    parameter = new.parameter.cast(to: parameter.dtype)
+    buffers = new.buffers.map { $0.cast(to: compute) }
   }
 
   private func plan(_ key: PlanKey, _ learningRate: Tensor) -> Plan {
@@ -78,15 +109,9 @@ extension Optimizer {
     let decay = group?.weightDecay ?? weightDecay
     let rate = learningRate.cast(to: .float64).reshape([]) * (group?.learningRateScale ?? 1)
     let values = scalars(step: state.count.cast(to: .float64).reshape([]), learningRate: rate, weightDecay: decay)
-    let compute = key.dtype.computeType
-    let b = RowBuilder("\(Self.self)")
-    let parameter = b.row(key.dtype).cast(compute)
-    let buffers = state.bufferNames.map { _ in b.row(compute) }
-    let gradient = b.row(key.dtype).cast(compute)
-    let new = rule(parameter, buffers, gradient, values.map { _ in b.scalar(compute) }, weightDecay: decay)
-    b.store(new.parameter, as: key.dtype)
-    for buffer in new.buffers { b.store(buffer, as: compute) }
-    return Plan(program: b.finish(), scalars: values.map { $0.cast(to: compute) })
+    return Plan(
+      program: (self as? any FusedOptimizer)?.program(key.dtype, scalars: values.count, weightDecay: decay),
+      scalars: values.map { $0.cast(to: key.dtype.computeType) }, weightDecay: decay)
   }
 }
 
@@ -110,6 +135,7 @@ private struct PlanKey: Hashable {
 }
 
 private struct Plan {
-  var program: RowProgram
+  var program: RowProgram?
   var scalars: [Tensor]
+  var weightDecay: Double
 }

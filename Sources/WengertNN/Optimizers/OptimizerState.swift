@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// What an optimizer remembers between steps, as a tree of named tensors: `step` (int64), and for each parameter its buffers,
 /// `encoder.weight.firstMoment`. It is saved and loaded as a model is, once it was prepared for the model.
 public struct OptimizerState: TensorTree, Sendable {
@@ -17,8 +19,8 @@ public struct OptimizerState: TensorTree, Sendable {
   }
 
   /// Counts an update.
-  mutating func advance(on backend: any Backend) {
-    counter = (counter ?? Tensor([0], device: Device(backend))) + 1
+  mutating func advance(on device: Device) {
+    counter = (counter ?? Tensor([0], device: device)) + 1
   }
 
   /// The state before the first step.
@@ -26,12 +28,14 @@ public struct OptimizerState: TensorTree, Sendable {
 
   /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it. A model without floating
   /// parameters, which would never learn, ends the program.
+  ///
+  /// - Precondition: A parameter is floating, and what is there for a name already has its shape.
   public mutating func prepare(for model: some TensorTree, file: StaticString = #fileID, line: UInt = #line) {
     let caller = Caller(file, line)
     requireParameters("prepare", model, caller)
     for (name, parameter) in model.namedTensors where parameter.dtype.isFloating {
       prepare(name, parameter, caller)
-      if counter == nil { counter = Tensor([0], device: Device(parameter.backend)) }
+      if counter == nil { counter = Tensor([0], device: parameter.device) }
     }
   }
 

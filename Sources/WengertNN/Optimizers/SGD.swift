@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// Gradient descent, as `torch.optim.SGD`: with g + λθ as the gradient and momentum μ, v ← μv + g and θ ← θ − ηv, or with Nesterov's momentum
 /// θ ← θ − η(g + μv) (Sutskever et al. 2013).
 public struct SGD: Optimizer {
@@ -24,7 +26,13 @@ public struct SGD: Optimizer {
     state = OptimizerState(bufferNames: momentum == 0 ? [] : ["momentum"])
   }
 
-  public func rule(
+  public func updated(
+    _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
+  ) -> (parameter: Tensor, buffers: [Tensor]) {
+    fused(parameter, buffers, gradient, scalars, weightDecay)
+  }
+
+  @_spi(Backend) public func rule(
     _ parameter: RowValue, _ buffers: [RowValue], _ gradient: RowValue, _ scalars: [RowValue], weightDecay: Double
   ) -> (parameter: RowValue, buffers: [RowValue]) {
     let gradient = weightDecay == 0 ? gradient : gradient + parameter * weightDecay
@@ -35,3 +43,5 @@ public struct SGD: Optimizer {
 
   public func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor] { [learningRate] }
 }
+
+@_spi(Backend) extension SGD: FusedOptimizer {}

@@ -1,7 +1,7 @@
 import DEXML
 import Foundation
 import Testing
-import WengertNN
+@_spi(Backend) import WengertNN
 import WengertTestSupport
 
 /// Values of Hugging Face transformers for tiny random models: Tests/Fixtures/encoder.py.

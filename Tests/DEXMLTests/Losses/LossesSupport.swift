@@ -1,7 +1,7 @@
 import DEXML
 import Foundation
-import WengertNN
-import WengertTestSupport
+@_spi(Backend) import WengertNN
+@_spi(Backend) import WengertTestSupport
 
 /// What runs the losses: our kernels, and the oracle.
 enum LossDevice: String, CaseIterable {

@@ -112,6 +112,13 @@ struct CommentExamplesTests {
     }
   }
 
+  @Test("a file of torch.save") func torchFileExample() throws {
+    let url = Fixtures.url("folders/torch/linear.bin")
+    let file = try TorchFile(contentsOf: url)  // of a linear layer: its names are weight and bias
+    let weight = try file.array("weight")  // float32, [outputs, inputs]
+    #expect(file.names == ["weight", "bias"] && weight?.shape == [3, 2] && weight?.dtype == .float32)
+  }
+
   @Test("an npy file row by row") func nPYWriterExample() throws {
     try Fixtures.withTemporaryFolder { folder in
       let file = folder.appendingPathComponent("rows.npy")
@@ -138,7 +145,7 @@ struct CommentExamplesTests {
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",
-      "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "NPYWriter", "save",
+      "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "TorchFile", "NPYWriter", "save",
     ]
     var found: Set<String> = []
     for folder in ["Sources/WengertNN"] {

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension CaseList {
   private static func row(
     _ name: String, _ op: BinaryOp, _ a: Operand = .real(), _ b: Operand = .real(), dtypes: [DType] = DType.floats, units: Double = 1,

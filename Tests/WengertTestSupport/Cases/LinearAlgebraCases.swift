@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension CaseList {
   /// Base shape [n, k].
   private static let sizes: [Shape] = [[3, 2], [5, 4], [1, 1], [8, 1], [17, 3], [2, 0]]

@@ -1,4 +1,5 @@
 import Testing
+@_spi(Backend) import Wengert
 
 /// One public operation with fixed parameters: a row of the case list, which conformance, derivative and golden tests walk.
 ///
@@ -14,10 +15,10 @@ public struct OperationCase: Sendable, CustomTestStringConvertible {
   public var accuracy: Accuracy
   public var slope: Slope
   /// Which instructions of the kernel language the row stands for.
-  public var covers: [Instruction]
+  package var covers: [Instruction]
   public var apply: @Sendable ([Tensor]) -> [Tensor]
 
-  public init(
+  package init(
     _ name: String, _ operands: [Operand], shapes: [Shape], dtypes: [DType] = DType.floats, accuracy: Accuracy, slope: Slope = .smooth,
     covers: [Instruction] = [], _ apply: @escaping @Sendable ([Tensor]) -> [Tensor]
   ) {
@@ -53,10 +54,10 @@ public struct OperationCase: Sendable, CustomTestStringConvertible {
   }
 
   /// An operation code of the row programs.
-  public enum Instruction: Hashable, Sendable {
+  package enum Instruction: Hashable, Sendable {
     case unary(UnaryOp), binary(BinaryOp), compare(CompareOp), reduce(ReduceOp)
 
-    public static let all: [Instruction] =
+    package static let all: [Instruction] =
       UnaryOp.allCases.map(Instruction.unary) + BinaryOp.allCases.map(Instruction.binary) + CompareOp.allCases.map(Instruction.compare)
       + ReduceOp.allCases.map(Instruction.reduce)
   }

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension CaseList {
   private static func draw(
     _ name: String, accuracy: OperationCase.Accuracy = .exact, dtypes: [DType] = [.float32], covers: [OperationCase.Instruction] = [],

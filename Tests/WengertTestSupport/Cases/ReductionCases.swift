@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension CaseList {
   private static func row(
     _ name: String, _ op: ReduceOp? = nil, _ fill: Fill = .uniform(-2...2), shapes: [Shape] = Shapes.cubes, dtypes: [DType] = DType.floats,

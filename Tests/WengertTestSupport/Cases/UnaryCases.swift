@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension CaseList {
   private static func row(
     _ name: String, _ op: UnaryOp, _ fill: Fill = .uniform(-3...3), dtypes: [DType] = DType.floats, units: Double = 1,

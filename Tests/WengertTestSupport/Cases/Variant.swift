@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// How a tensor's elements lie in memory.
 public enum LayoutKind: String, CaseIterable, Sendable {
   case contiguous
@@ -33,7 +35,7 @@ public enum LayoutKind: String, CaseIterable, Sendable {
 /// A tensor in parts: whatever backend it is made on, its values, dtype and layout are the same.
 public struct Blueprint: Sendable {
   public var buffer: [Double]
-  public var layout: Layout
+  package var layout: Layout
   public var dtype: DType
 
   /// `values` in row-major order of `shape`, laid out as `kind`; gaps hold NaN (7 in whole numbers). With `broadcast` the first ones serve all rows.
@@ -44,7 +46,7 @@ public struct Blueprint: Sendable {
     for (value, position) in zip(values, layout.positions).reversed() { buffer[position] = value }
   }
 
-  public func tensor(on backend: any Backend) -> Tensor {
+  package func tensor(on backend: any Backend) -> Tensor {
     Tensor(View(buffer, [buffer.count], dtype, on: backend).with(layout))
   }
 }

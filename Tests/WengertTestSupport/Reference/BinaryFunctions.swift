@@ -1,4 +1,5 @@
 import Foundation
+@_spi(Backend) import Wengert
 
 extension BinaryOp {
   /// The function of two numbers of one kind, for a result of `dtype`.

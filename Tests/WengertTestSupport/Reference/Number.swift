@@ -1,4 +1,5 @@
 import Foundation
+@_spi(Backend) import Wengert
 
 /// One element while the reference calculates with it: every float as a double, every integer as an int64, exact for keys and positions.
 public enum Number: Hashable, Sendable {

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 /// Philox-4×32-10, the counter-based generator of Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 public enum Philox {
   /// The four random words of a counter under a key.

@@ -1,4 +1,5 @@
 import Foundation
+@_spi(Backend) import Wengert
 
 // One head of one sequence at a time, with its matrix of weights written out.
 extension ReferenceBackend {

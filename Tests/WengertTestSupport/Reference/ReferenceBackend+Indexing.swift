@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 // An index out of range is reported before anything is written.
 extension ReferenceBackend {
   func gather(_ source: View, indices: View, into out: View) -> Int? {

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   func linearAlgebra(_ call: LinearAlgebraCall) -> Int? {
     let (kernel, operands, out) = (call.kernel, call.operands, call.out)

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   func matmul(_ a: View, _ b: View, into out: View) {
     let rank = out.shape.rank

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   /// Interprets the program one row at a time, instruction by instruction.
   func run(_ program: RowProgram, inputs: [View], outputs: [View], over shape: Shape) {
@@ -29,7 +31,7 @@ extension ReferenceBackend {
         switch instruction {
         case .load(let n): return operands[n][row * width + column]
         case .constant(let constant): return Number.real(constant).cast(to: dtype)
-        case .inverse(let extent): preconditionFailure("1/\(extent) is no number yet")
+        case .inverse(let extent): preconditionFailure("1/(\(extent)) has symbols, which have numbers where a program is planned")
         case .columnIndex: return .whole(Int64(column))
         case .unary(let op, let a): return op(operand(a), dtype)
         case .binary(let op, let a, let b): return op(operand(a), operand(b), dtype)

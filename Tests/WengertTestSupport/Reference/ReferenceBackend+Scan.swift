@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   func scan(_ x: View, _ op: ReduceOp, reverse: Bool, into out: View) {
     precondition(x.dtype == out.dtype && x.shape == out.shape, "scan: \(x.dtype)\(x.shape) into \(out.dtype)\(out.shape)")

@@ -1,3 +1,5 @@
+@_spi(Backend) import Wengert
+
 extension ReferenceBackend {
   func argSort(_ x: View, descending: Bool, into out: View) {
     precondition(

@@ -1,10 +1,12 @@
+@_spi(Backend) import Wengert
+
 /// A second, independent implementation of everything a device must do: plain loops over doubles and int64, slow and readable.
 ///
 /// It is the oracle of the other backends. Every operand is read into an array of numbers in row-major order, whatever its strides; results are
 /// written back with the dtype's rounding. Inside, floats are doubles throughout, so that a result is rounded once, when it is stored.
 ///
 /// Its memory is out of reach: bytes come and go as copies. One that defers runs nothing until somebody waits for it, as a device may.
-public final class ReferenceBackend: Backend {
+package final class ReferenceBackend: Backend {
   public static let shared = ReferenceBackend()
 
   public let name = "reference"

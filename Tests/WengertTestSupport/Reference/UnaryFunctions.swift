@@ -1,4 +1,5 @@
 import Foundation
+@_spi(Backend) import Wengert
 
 extension UnaryOp {
   /// The function of one number, for a result of `dtype`.

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 /// What a derivative is of, whatever the operation.
 @Suite("Semantics of automatic differentiation")

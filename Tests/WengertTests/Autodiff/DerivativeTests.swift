@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// Forward mode, reverse mode and second order of every row of the case list, against differences in float64 and each other.
 @Suite("Derivatives of the case list")

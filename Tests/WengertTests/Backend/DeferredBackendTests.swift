@@ -1,8 +1,8 @@
 import Testing
-import Wengert
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertTestSupport
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 private let device = Device(ReferenceBackend(defers: true))
 private func there(_ numbers: [Double]) -> Tensor { Tensor(numbers, dtype: .float64, device: device) }

@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// Stands for the CPU backend, and checks on each call that a prepared kernel, whose operands are slots bound here and there, leaves the same
 /// bytes as the eager call.

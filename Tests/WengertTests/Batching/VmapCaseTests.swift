@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// Every row of the case list for three examples at once, against the loop over them.
 @Suite("vmap of the case list")

@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("vmap")
 struct VmapTests {
@@ -209,6 +209,19 @@ struct VmapTests {
       _ = vmap { (x: Tensor) in x.matmul(Tensor.ones([4, 2])) }(Tensor.ones([2, 3]))
     }
     .expectsMessage("matmul: inner extents differ: [3] · [4, 2]")
+  }
+
+  @Test("a wrong cotangent of a derivative of one's own is told with one example's shapes, around vmap and inside")
+  func cotangents() {
+    @Sendable func summed(_ x: Tensor, line: UInt) -> Tensor {
+      customDerivative([x], forward: { $0[0] * 1 }, vjp: { _, _, ct in [ct.sum()] }, line: line).sum()
+    }
+    let found = collectingMistakes([
+      { _ = gradient(at: Tensor.ones([2, 3])) { xs in vmap { (x: Tensor) in summed(x, line: 1) }(xs).sum() } },
+      { _ = vmap { (x: Tensor) in gradient(at: x) { summed($0, line: 2) } }(Tensor.ones([2, 3])) },
+    ])
+    let text = "customDerivative: its vjp gave a cotangent of shape [] for an argument of shape [3]"
+    #expect(found.map { $0.description } == [1, 2].map { "WengertTests/VmapTests.swift:\($0): \(text)" })
   }
 
   @Test("the numbers of an example cannot be read, inside nor outside")

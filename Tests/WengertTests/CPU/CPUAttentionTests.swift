@@ -1,8 +1,8 @@
 import Foundation
 import Testing
-import Wengert
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 @Suite struct CPUAttentionTests {
   /// Philox-4×32-10 by its definition.

@@ -1,7 +1,7 @@
 import Testing
-import Wengert
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 @Suite struct CPUSortingTests {
   let backend = CPUBackend.shared

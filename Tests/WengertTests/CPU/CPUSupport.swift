@@ -1,7 +1,7 @@
 import Testing
-import Wengert
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 extension SplitMix64 {
   /// Each case has numbers of its own.

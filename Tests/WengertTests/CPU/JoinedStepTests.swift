@@ -1,7 +1,7 @@
 import Testing
-import WengertCPU
-import WengertCore
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
+@_spi(Backend) import WengertTestSupport
 
 /// What one kernel does for several instructions has the bits that the instructions have one by one.
 extension KernelTests {

@@ -1,6 +1,6 @@
 import Testing
-import Wengert
-import WengertCPU
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 
 /// Products that go through panels, chunk by chunk where the inner axis is long.
 @Suite("Large products")

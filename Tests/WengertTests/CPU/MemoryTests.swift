@@ -2,8 +2,8 @@ import Testing
 import Wengert
 import WengertTestSupport
 
-@testable import WengertCPU
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCPU
+@_spi(Backend) @testable import WengertCore
 
 @Suite("Idle memory")
 struct MemoryTests {

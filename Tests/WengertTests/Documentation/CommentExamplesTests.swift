@@ -1,5 +1,5 @@
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 import WengertTestSupport
 
 @Suite("Examples in the comments of Wengert and WengertCore")

@@ -1,8 +1,8 @@
 import Testing
 import Wengert
-import WengertCPU
+@_spi(Backend) import WengertCPU
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 /// Fails unless both tensors have one type and elements that differ by no more than `tolerance`, relative to the larger of the two and one.
 func expectEqual(_ a: Tensor, _ b: Tensor, tolerance: Double = 1e-6, sourceLocation: SourceLocation = #_sourceLocation) {

@@ -1,8 +1,8 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @testable import Wengert
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 @Suite("A function that is traced, as a level among others")
 struct TracerLevelTests {

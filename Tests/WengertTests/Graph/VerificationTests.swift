@@ -2,7 +2,7 @@ import Testing
 import Wengert
 import WengertTestSupport
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 /// What a pass could break is found, and named with the node.
 @Suite("Verification of graphs and row programs")

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertCore
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
+@_spi(Backend) import WengertTestSupport
 
 /// Programs on whole arrays, against plain loops in float64. Serialized with the other kernel tests because levels are chosen for the process.
 extension KernelTests {

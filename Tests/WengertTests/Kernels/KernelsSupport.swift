@@ -1,8 +1,8 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertCore
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
+@_spi(Backend) import WengertTestSupport
 
 /// Row programs by hand: writes instructions, keeps dtypes and rows in step.
 struct ProgramBuilder {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertCore
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCore
 import WengertTestSupport
 
 /// All tests that force a kernel level, one after the other.

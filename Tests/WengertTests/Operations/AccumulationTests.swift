@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// Sums of so many numbers that adding one by one in the dtype would stand still, or drift.
 @Suite("Sums of many numbers")

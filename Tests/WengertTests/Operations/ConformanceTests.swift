@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// The CPU backend against the reference backend over the case list: dtype × shape × layout × kernel level.
 @Suite("Conformance of the CPU backend", .serialized)

@@ -1,9 +1,9 @@
 import Testing
 import Wengert
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
-@testable import WengertCPU
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCPU
+@_spi(Backend) @testable import WengertCore
 
 @Suite("Constants of row programs")
 struct ConstantFormTests {

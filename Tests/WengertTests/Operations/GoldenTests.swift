@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// Values and gradients from PyTorch, JAX and NumPy, made by Tests/Fixtures/ops_golden.py.
 @Suite("Golden values of the operations")

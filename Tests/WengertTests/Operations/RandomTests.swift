@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("Random numbers by explicit keys")
 struct RandomTests {

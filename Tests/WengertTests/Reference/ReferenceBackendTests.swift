@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("The reference backend: memory, products, indexing, order, scans, attention")
 struct ReferenceBackendTests {

@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("The reference backend: row programs")
 struct ReferenceRowProgramTests {

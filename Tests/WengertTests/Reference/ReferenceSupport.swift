@@ -1,5 +1,5 @@
 import Foundation
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 let reference = ReferenceBackend.shared
 

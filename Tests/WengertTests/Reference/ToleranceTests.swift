@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("Comparison and fillers")
 struct ToleranceTests {

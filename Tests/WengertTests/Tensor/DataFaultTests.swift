@@ -1,5 +1,5 @@
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 import WengertTestSupport
 
 private func matrices(_ rows: [[Double]]...) -> Tensor { stack(rows.map { Tensor($0, dtype: .float64) }) }

@@ -1,5 +1,5 @@
 import Testing
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("Tensors: views, value semantics, dtypes")
 struct TensorTests {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// What `dexml tokenize` does.
-public enum TokenizeCommand {
+package enum TokenizeCommand {
   /// Writes the token ids of a text file's lines beside it.
   ///
   /// - Throws: `FileError` as `Tokenizer(folder:)` and `TokenFile.write`.

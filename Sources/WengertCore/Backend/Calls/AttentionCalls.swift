@@ -1,6 +1,6 @@
 /// Attention over packed sequences: for each sequence s and head h, rows offsets[s]..<offsets[s+1] of softmax(scale · QₕKₕᵀ) · Vₕ. Its kernel reports the place of the first
 /// wrong offset.
-public struct AttentionCall: KernelArguments {
+@_spi(Backend) public struct AttentionCall: KernelArguments {
   public var operands: AttentionOperands
   /// Of the query's shape.
   public var out: View
@@ -22,7 +22,7 @@ public struct AttentionCall: KernelArguments {
 }
 
 /// The gradients of attention with respect to query, key and value, from its results and the cotangent of `out`.
-public struct AttentionBackwardCall: KernelArguments {
+@_spi(Backend) public struct AttentionBackwardCall: KernelArguments {
   public var operands: AttentionOperands
   public var out: View, logSumExp: View, cotangent: View
   /// The views to which the gradients are written.
@@ -49,7 +49,7 @@ public struct AttentionBackwardCall: KernelArguments {
 }
 
 /// What attention is computed from.
-public struct AttentionOperands: Sendable {
+@_spi(Backend) public struct AttentionOperands: Sendable {
   /// [tokens, heads · head width] each; one dtype (float32, float64, float16 or bfloat16). Views of a joint projection are welcome (row stride > width).
   public var query: View, key: View, value: View
   /// [sequences + 1] int32 or int64, from 0 to tokens, not decreasing (the kernel looks).

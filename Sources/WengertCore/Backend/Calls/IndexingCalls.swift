@@ -1,5 +1,5 @@
 /// out[j, …] = source[indices[j], …]; indices [count] of int32 or int64, negative ones count from the end. Its kernel reports the first index out of range.
-public struct GatherCall: KernelArguments {
+@_spi(Backend) public struct GatherCall: KernelArguments {
   public var source: View, indices: View, out: View
 
   public init(_ source: View, indices: View, into out: View) { (self.source, self.indices, self.out) = (source, indices, out) }
@@ -14,7 +14,7 @@ public struct GatherCall: KernelArguments {
 }
 
 /// out[indices[j], …] += updates[j, …], in the order of j; `out` is initialized. Its kernel reports the first index out of range.
-public struct ScatterAddCall: KernelArguments {
+@_spi(Backend) public struct ScatterAddCall: KernelArguments {
   public var updates: View, indices: View, out: View
 
   public init(_ updates: View, indices: View, into out: View) { (self.updates, self.indices, self.out) = (updates, indices, out) }
@@ -29,7 +29,7 @@ public struct ScatterAddCall: KernelArguments {
 }
 
 /// out[…, j] = source[…, indices[…, j]] along the last axis; out and indices have one shape. Its kernel reports the first index out of range.
-public struct TakeAlongCall: KernelArguments {
+@_spi(Backend) public struct TakeAlongCall: KernelArguments {
   public var source: View, indices: View, out: View
 
   public init(_ source: View, indices: View, into out: View) { (self.source, self.indices, self.out) = (source, indices, out) }
@@ -43,7 +43,7 @@ public struct TakeAlongCall: KernelArguments {
 }
 
 /// out[…, indices[…, j]] += updates[…, j] along the last axis; `out` is initialized. Its kernel reports the first index out of range.
-public struct ScatterAddAlongCall: KernelArguments {
+@_spi(Backend) public struct ScatterAddAlongCall: KernelArguments {
   public var updates: View, indices: View, out: View
 
   public init(_ updates: View, indices: View, into out: View) { (self.updates, self.indices, self.out) = (updates, indices, out) }

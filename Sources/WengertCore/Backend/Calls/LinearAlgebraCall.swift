@@ -1,6 +1,6 @@
 /// out = factor or solution, matrix by matrix over equal leading axes; see `LinearAlgebraKernel`. float32 or float64, the result row-major. Without `info` its kernel tells the
 /// first matrix for which there is none.
-public struct LinearAlgebraCall: KernelArguments {
+@_spi(Backend) public struct LinearAlgebraCall: KernelArguments {
   public var kernel: LinearAlgebraKernel
   public var operands: [View]
   public var out: View

@@ -1,6 +1,6 @@
 /// out[…, m, n] = Σₖ a[…, m, k] · b[…, k, n], the same leading axes on all three (possibly stride zero on a and b), one dtype; with what is done to the product while it is in
 /// the cache.
-public struct MatMulCall: KernelArguments {
+@_spi(Backend) public struct MatMulCall: KernelArguments {
   public var a: View, b: View
   /// The view to which the product is written; nil if only the epilogue reads it.
   public var out: View?

@@ -1,5 +1,5 @@
 /// Positions (int64) of the first `out.shape.last` elements of each row in sorted order. Stable; NaN counts as the largest.
-public struct ArgSortCall: KernelArguments {
+@_spi(Backend) public struct ArgSortCall: KernelArguments {
   public var x: View, out: View
   public var descending: Bool
 
@@ -13,7 +13,7 @@ public struct ArgSortCall: KernelArguments {
 }
 
 /// Position (int64) of each row's least or greatest element, the first of equals, a NaN before all; out has a last extent of one.
-public struct ArgReduceCall: KernelArguments {
+@_spi(Backend) public struct ArgReduceCall: KernelArguments {
   public var x: View, out: View
   public var op: ReduceOp
 
@@ -27,7 +27,7 @@ public struct ArgReduceCall: KernelArguments {
 }
 
 /// out[…, j] = x[…, 0] ∘ … ∘ x[…, j] along the last axis, or from the end when `reverse`. For sum and product; float types accumulate in their compute type.
-public struct ScanCall: KernelArguments {
+@_spi(Backend) public struct ScanCall: KernelArguments {
   public var x: View, out: View
   public var op: ReduceOp
   public var reverse: Bool
@@ -44,7 +44,7 @@ public struct ScanCall: KernelArguments {
 }
 
 /// out[…, j] = a[…, j]·out[…, j − 1] + b[…, j] along the last axis, nothing before the first, or from the end when `reverse`; carried in the compute type.
-public struct RecurrenceCall: KernelArguments {
+@_spi(Backend) public struct RecurrenceCall: KernelArguments {
   public var a: View, b: View, out: View
   public var reverse: Bool
 

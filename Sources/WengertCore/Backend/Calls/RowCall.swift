@@ -1,6 +1,6 @@
 /// A row program over `shape`: outer axes first, the row last (rank ≥ 1). Row inputs and stored row outputs have exactly this shape; scalar ones have a last extent of one;
 /// accumulated outputs have this shape with stride zero along the axes that are combined.
-public struct RowCall: KernelArguments {
+@_spi(Backend) public struct RowCall: KernelArguments {
   public var program: RowProgram
   public var inputs: [View]
   public var outputs: [View]

@@ -2,7 +2,7 @@
 /// program serve many).
 ///
 /// Any number of threads may call it at the same time; each call that runs beside others has buffers of its own. The function itself is traced by one thread at a time.
-public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
   private let body: (repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
@@ -13,6 +13,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   }
 
   /// The function's result for these arguments; inside of a graph, a derivative or `vmap` the function itself is called.
+  ///
+  /// - Precondition: As for `compile`.
   public func callAsFunction(_ input: repeat each Input) -> Output {
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
@@ -39,7 +41,7 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
 
 /// A function that changes its first argument, compiled: the new values are written over the old ones if no other tensor shares their memory. Inside of
 /// `catchingDataFaults` they are written elsewhere, and the old ones stay if an operation has met a fault.
-public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
   private let body: (inout State, repeat each Input) -> Output
   private let compiler: Compiler<Output>
 
@@ -50,6 +52,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
   }
 
   /// The function's result, with `state` changed; inside of a graph, a derivative or `vmap` the function itself is called.
+  ///
+  /// - Precondition: The function leaves the same tensors in its first argument, of the same shapes and dtypes; see `compile`.
   public func callAsFunction(_ state: inout State, _ input: repeat each Input) -> Output {
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state

@@ -1,6 +1,6 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
-public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledProgram, @unchecked Sendable {
+public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledHandle, @unchecked Sendable {
   /// Nil: a finished program runs instead.
   private let body: ((Model, repeat each Input) -> Tensor)?
   private let compiler: Compiler<Tensor>
@@ -58,6 +58,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     /// The function's value.
     public let value: Tensor
     private let run: ProgramRun
+    private var isAdded = false
 
     fileprivate init(value: Tensor, run: ProgramRun) {
       self.value = value
@@ -77,6 +78,9 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       caller.require(
         cotangent.shape == value.shape && cotangent.dtype == value.dtype, "pullback",
         "a cotangent \(cotangent.type) for a value \(value.type)")
+      caller.require(
+        !isAdded, "pullback", "the gradient of this value has been added already; call the compiled pullback again for another cotangent")
+      isAdded = true
       // What shares its memory with `old` is added to elsewhere.
       let old = DataFaultScope.current == nil ? nil : gradient
       defer { if let old, DataFaultScope.hasFault { gradient = old } }

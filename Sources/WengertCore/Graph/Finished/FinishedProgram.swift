@@ -44,7 +44,7 @@ public final class FinishedProgram: Sendable {
   ///
   /// - Parameter backend: where its tensors are put; it runs wherever its arguments are.
   /// - Throws: `ProgramError` if the bytes are damaged, or not those of a program that this version of the library can run.
-  public init(code bytes: [UInt8], backend: any Backend) throws {
+  @_spi(Backend) public init(code bytes: [UInt8], backend: any Backend) throws {
     code = .bytes(bytes)
     caller = Caller(#fileID, #line)
     _ = try read(on: backend)

@@ -78,7 +78,7 @@ private struct Lifetimes {
   init(_ graph: Graph, _ sizes: [String: Int]) {
     self.graph = graph
     root = Array(graph.values.indices)
-    shapes = graph.values.map { $0.type.shape.bound(sizes) }
+    shapes = graph.values.map { $0.type.shape.substituting(sizes) }
     byteCount = zip(graph.values, shapes).map { $1.elementCount * $0.type.dtype.byteCount }
     lastRead = Array(repeating: -1, count: graph.values.count)
     readers = Array(repeating: [], count: graph.values.count)

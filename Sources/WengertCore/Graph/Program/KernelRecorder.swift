@@ -72,6 +72,7 @@ final class RecordedStorage: Storage, @unchecked Sendable {
   }
   let number: Int
   let kind: Kind
+  override var hasNumbers: Bool { false }
 
   init(_ recorder: KernelRecorder, number: Int, byteCount: Int, kind: Kind) {
     self.number = number

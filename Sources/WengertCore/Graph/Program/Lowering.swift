@@ -13,16 +13,16 @@ struct Lowering {
     var tensors = [Tensor?](repeating: nil, count: graph.values.count)
     // Few of the shapes differ.
     var shapes: [Shape: Shape] = [:]
-    func bound(_ value: Graph.Value) -> TensorType {
+    func substituted(_ value: Graph.Value) -> TensorType {
       var type = graph.type(value)
       if !type.shape.isSymbolic { return type }
-      let shape = shapes[type.shape] ?? type.shape.bound(symbols)
+      let shape = shapes[type.shape] ?? type.shape.substituting(symbols)
       shapes[type.shape] = shape
       type.shape = shape
       return type
     }
     for (number, value) in graph.inputs.enumerated() {
-      let type = bound(value)
+      let type = substituted(value)
       let storage = recorder.buffer(type.byteCount, .input(number))
       tensors[value] = Tensor(View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype), node: nil)
     }
@@ -35,7 +35,7 @@ struct Lowering {
       constants[ObjectIdentifier(storage)] = stand
       // A constant may be repeated along axes whose extents are symbols.
       var layout = constant.view.layout
-      layout.shape = layout.shape.bound(symbols)
+      layout.shape = layout.shape.substituting(symbols)
       let result = Tensor(View(storage: stand, layout: layout, dtype: constant.dtype), node: nil)
       tensors[value] = result
       return result
@@ -44,8 +44,8 @@ struct Lowering {
       recorder.operation = node.operation.name
       recorder.caller = node.caller
       let operands = node.operands.map { tensor($0) }
-      let types = node.results.map { bound($0) }
-      let results = node.operation.bound(symbols).execute(operands, types, on: recorder, node.caller)
+      let types = node.results.map { substituted($0) }
+      let results = node.operation.substituting(symbols).execute(operands, types, on: recorder, node.caller)
       for (value, result) in zip(node.results, results) { tensors[value] = result }
     }
     self.graph = graph
@@ -193,6 +193,6 @@ extension Layout {
 }
 
 extension TensorType {
-  func bound(_ symbols: [String: Int]) -> TensorType { TensorType(shape: shape.bound(symbols), dtype: dtype) }
+  func substituting(_ symbols: [String: Int]) -> TensorType { TensorType(shape: shape.substituting(symbols), dtype: dtype) }
   var byteCount: Int { shape.elementCount * dtype.byteCount }
 }

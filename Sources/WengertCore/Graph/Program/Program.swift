@@ -62,7 +62,7 @@ public final class Program: @unchecked Sendable {
       let values = sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
       caller.fail(operation, "\(message), with \(values)")
     }
-    for extent in openExtents where extent.bound(sizes) < 0 {
+    for extent in openExtents where extent.substituting(sizes) < 0 {
       end("finished program", "the extent \(extent) is negative", Caller(#fileID, #line))
     }
     for number in openNodes {

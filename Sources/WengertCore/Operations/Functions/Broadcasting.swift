@@ -19,7 +19,7 @@ extension Caller {
   /// The shape to which all of these are stretched, by NumPy's rule: aligned at the last axis, extents agree or one of them is one.
   ///
   /// - Parameter matrixAxes: how many last axes of each take no part.
-  func broadcast(_ shapes: [Shape], exceptLast matrixAxes: Int = 0, _ operation: String) -> Shape {
+  func broadcast(_ shapes: [Shape], exceptLast matrixAxes: Int = 0, _ operation: @autoclosure () -> String) -> Shape {
     var result = shapes[0].dropLast(matrixAxes)
     for shape in shapes.dropFirst() {
       var longer = result, shorter = shape.dropLast(matrixAxes)
@@ -32,7 +32,8 @@ extension Caller {
           let what = matrixAxes == 0 ? "shapes" : "leading axes of", all = shapes.map(\.description).joined(separator: " and ")
           let (a, b) = (longer[dim: lead + axis], shorter[dim: axis])
           require(
-            a, sameAs: b, operation, "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)")
+            a, sameAs: b, operation(), "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
+          )
         }
       }
       result = longer

@@ -22,7 +22,7 @@ struct ClassLoss: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> ClassLoss { self }
+  func substituting(_ symbols: [String: Int]) -> ClassLoss { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
 

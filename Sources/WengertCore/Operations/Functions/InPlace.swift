@@ -13,7 +13,7 @@ extension RowProgram {
   /// b.finish().update(&w, &none, reading: [Tensor([1.0, 2.0])])  // w is [2, 2]
   /// ```
   ///
-  /// - Precondition: The program has an input for each tensor and an output for each that is updated, of their dtypes and shapes, and no tensor is being differentiated.
+  /// - Precondition: The program has an input for each tensor and an output for each that is updated, of their dtypes and shapes, no tensor is being differentiated, and an extent by which it divides is a symbol only in a compiled function.
   public func update(
     _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
   ) {
@@ -42,6 +42,11 @@ extension RowProgram {
       state = Array(results.dropFirst())
       return
     }
+    if let extent = openDivisor {
+      caller.fail(
+        name, "it divides by \(extent), which has a number only in calls of a compiled function whose arguments' shapes name its symbols"
+      )
+    }
     if DataFaultScope.hasFault { return }
     // Whether memory is shared is asked before any other reference to it is taken.
     let targetIsOwned = target.ownsMemory()
@@ -55,6 +60,11 @@ extension RowProgram {
     ViewKernels.run(self, views + reading.map(\.view), into: results, over: shape)
     target = Tensor(results[0], node: nil)
     for i in state.indices { state[i] = Tensor(results[1 + i], node: nil) }
+  }
+
+  /// An extent with symbols by which something is divided.
+  private var openDivisor: Dimension? {
+    instructions.lazy.compactMap { if case .inverse(let extent) = $0 { extent } else { nil } }.first
   }
 
   private func requireUpdatable(_ tensor: Tensor, _ i: Int, _ shape: Shape, _ caller: Caller) {

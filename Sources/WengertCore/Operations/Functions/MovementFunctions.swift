@@ -96,6 +96,7 @@ extension Tensor {
     var target = shape
     let lead = shape.rank - rank
     for axis in shape.indices where shape.isOpen(axis) && axis >= lead { target[dim: axis] = self.shape[dim: axis - lead] }
+    Caller(file, line).require(self.shape, broadcastsTo: target, "expand", "\(self.shape) does not broadcast to \(target)")
     return broadcast(to: target, file: file, line: line)
   }
 
@@ -211,6 +212,8 @@ extension Tensor {
   }
 
   /// The same with extents as widths.
+  ///
+  /// - Precondition: There is one pair for each axis, no width is negative, and a whole dtype holds `fill`.
   public func pad(
     _ widths: [(before: Dimension, after: Dimension)], fill: Double = 0, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
@@ -248,6 +251,8 @@ extension Tensor {
   }
 
   /// The same with extents as counts.
+  ///
+  /// - Precondition: There is one count for each axis, none of them negative.
   public func tile(_ counts: [Dimension], file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(counts.count == rank, "tile", "needs \(rank) counts for \(shape), got \(counts.count)")
@@ -265,6 +270,8 @@ extension Tensor {
   }
 
   /// The same with an extent as count.
+  ///
+  /// - Precondition: The axis exists, and `count` is not negative.
   public func repeated(_ count: Dimension, axis: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "repeated", shape)
@@ -300,6 +307,8 @@ extension Tensor {
   }
 
   /// The same with numbers.
+  ///
+  /// - Precondition: As with extents.
   public func narrow(_ axis: Int, from start: Int, count: Int, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     narrow(axis, from: Dimension(start), count: Dimension(count), file: file, line: line)
   }
@@ -312,6 +321,8 @@ extension Tensor {
   }
 
   /// The same with extents that may be symbols.
+  ///
+  /// - Precondition: The axis exists, and the extents are not negative and add up to its extent.
   public func split(_ extents: [Dimension], axis: Int = 0, file: StaticString = #fileID, line: UInt = #line) -> [Tensor] {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "split", shape)

@@ -12,13 +12,13 @@ extension Tensor {
   }
 
   /// Promotes both operands to one dtype, broadcasts them to one shape and applies `operation`.
-  static func broadcasting(_ operation: Elementwise, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
+  @inline(never) static func broadcasting(_ operation: Elementwise, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     let dtype = DType.promote(a.dtype, b.dtype)
     let shape = a.shape == b.shape ? a.shape : caller.broadcast([a.shape, b.shape], operation.name)
     return apply1(operation, [a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
   }
 
-  static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
+  @inline(never) static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     caller.require(condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
     let dtype = DType.promote(a.dtype, b.dtype)
     let shape = caller.broadcast([condition.shape, a.shape, b.shape], "select")

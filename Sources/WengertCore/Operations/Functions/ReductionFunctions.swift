@@ -1,5 +1,5 @@
 extension Tensor {
-  private func reduce(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller, as dtype: DType? = nil) -> Tensor {
+  @inline(never) private func reduce(_ op: ReduceOp, _ axes: [Int]?, _ keepDims: Bool, _ caller: Caller, as dtype: DType? = nil) -> Tensor {
     var reduction = Reduction(op: op, axes: [], dtype: dtype ?? self.dtype)
     reduction.axes = caller.normalize(axes, shape, reduction.name)
     return dropping(reduction.axes, unless: keepDims, apply1(reduction, [self], caller), caller)
@@ -106,6 +106,7 @@ extension Tensor {
   public func norm(
     _ p: Double = 2, axes: [Int]? = nil, keepDims: Bool = false, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
+    _ = Caller(file, line).normalize(axes, shape, "norm")
     let result = dtype.isFloating ? dtype : .float32
     // Squares of half-precision numbers leave their range long before the norm does.
     return cast(to: result.computeType).norm(p, axes, keepDims, file, line).cast(to: result)

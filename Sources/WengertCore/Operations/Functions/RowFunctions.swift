@@ -8,7 +8,7 @@ enum RowFunctions {
   }
   static let programs = Cache<Key, RowProgram>(capacity: 1024)
 
-  static func program(
+  @inline(never) static func program(
     _ name: String, _ dtype: DType, width: Dimension = 0, parameter: Double = 0, _ build: (RowBuilder) -> Void
   ) -> RowProgram {
     programs.value(for: Key(name: name, dtype: dtype, width: width, parameter: parameter)) {

@@ -1,6 +1,6 @@
 /// What a subscript has for one axis: a number, an extent, a range, or an `Axis`.
 public protocol TensorIndex: Sendable {
-  var part: Axis { get }
+  @_spi(Internal) var part: Axis { get }
 }
 
 /// The parts of a subscript that Swift has no expression for.
@@ -15,7 +15,7 @@ public struct Axis: TensorIndex {
   }
   let kind: Kind
 
-  public var part: Axis { self }
+  @_spi(Internal) public var part: Axis { self }
   /// The whole axis.
   public static let all = Axis(kind: .range(from: nil, to: nil, by: 1))
   /// A new axis of extent one.
@@ -34,6 +34,8 @@ public struct Axis: TensorIndex {
 
   /// The same with extents as bounds, `.range(from: 1, to: n - 1)`: they count from the front and must be inside the axis. The shape keeps its
   /// form then: this has the extent n − 2, also for a symbol n.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     from: Dimension, to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -42,6 +44,8 @@ public struct Axis: TensorIndex {
   }
 
   /// From an extent to the end, or backwards to the start.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     from: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -50,6 +54,8 @@ public struct Axis: TensorIndex {
   }
 
   /// From the start, or backwards from the end, to an extent.
+  ///
+  /// - Precondition: `by` is not zero.
   public static func range(
     to: Dimension, by: Int = 1, file: StaticString = #fileID, line: UInt = #line
   ) -> Axis {
@@ -62,35 +68,41 @@ public struct Axis: TensorIndex {
   }
 }
 
-extension Int: TensorIndex { public var part: Axis { Axis(kind: .at(self)) } }
+extension Int: TensorIndex { @_spi(Internal) public var part: Axis { Axis(kind: .at(self)) } }
 extension Dimension: TensorIndex {
   /// The element at this place, counted from the front: `x[n - 1]`.
-  public var part: Axis { Axis(kind: .place(self)) }
+  @_spi(Internal) public var part: Axis { Axis(kind: .place(self)) }
 }
 
 /// A bound of a range in a subscript: a number, or an extent.
 public protocol AxisBound: Comparable, Sendable {
-  static func span(from: Self?, to: Self?) -> Axis
+  @_spi(Internal) static func span(from: Self?, to: Self?) -> Axis
 }
-extension Int: AxisBound { public static func span(from: Int?, to: Int?) -> Axis { .range(from: from, to: to) } }
+extension Int: AxisBound { @_spi(Internal) public static func span(from: Int?, to: Int?) -> Axis { .range(from: from, to: to) } }
 extension Dimension: AxisBound {
-  public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
+  @_spi(Internal) public static func span(from: Dimension?, to: Dimension?) -> Axis { Axis(kind: .span(from: from, to: to, by: 1)) }
 }
 
-extension Range: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: upperBound) } }
-extension ClosedRange: TensorIndex where Bound == Int {
-  public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
+extension Range: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: upperBound) }
 }
-extension PartialRangeFrom: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: lowerBound, to: nil) } }
-extension PartialRangeUpTo: TensorIndex where Bound: AxisBound { public var part: Axis { Bound.span(from: nil, to: upperBound) } }
+extension ClosedRange: TensorIndex where Bound == Int {
+  @_spi(Internal) public var part: Axis { .range(from: lowerBound, to: Self.end(after: upperBound)) }
+}
+extension PartialRangeFrom: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: lowerBound, to: nil) }
+}
+extension PartialRangeUpTo: TensorIndex where Bound: AxisBound {
+  @_spi(Internal) public var part: Axis { Bound.span(from: nil, to: upperBound) }
+}
 extension PartialRangeThrough: TensorIndex where Bound == Int {
-  public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
+  @_spi(Internal) public var part: Axis { .range(to: ClosedRange.end(after: upperBound)) }
 }
 extension ClosedRange where Bound == Int {
   /// −1 is the last element, after which there is no bound to name; nor is there behind the greatest number.
   fileprivate static func end(after last: Int) -> Int? { last == -1 || last == .max ? nil : last + 1 }
 }
-extension Tensor: TensorIndex { public var part: Axis { Axis(kind: .gather(self)) } }
+extension Tensor: TensorIndex { @_spi(Internal) public var part: Axis { Axis(kind: .gather(self)) } }
 
 extension Tensor {
   /// A part of the tensor by NumPy's rules: a number takes one element and drops the axis, ranges and `Axis.range` take some, `Axis.new` adds an axis,
@@ -115,6 +127,8 @@ extension Tensor {
   }
 
   /// The same with the indices in a list, whose length may be known only when the program runs: `x[indices: axes.map { $0 == 1 ? 0 : Axis.all }]`.
+  ///
+  /// - Precondition: As for indices one by one.
   public subscript(indices indices: [any TensorIndex], file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { Subscript(indices.map(\.part), of: self, Caller(file, line)).read(self) }
     set {
@@ -142,13 +156,12 @@ extension Tensor {
   /// This tensor with the extents of a place to which it is assigned, where whether they are equal is known when the symbols get their numbers.
   fileprivate func fitting(_ place: Shape, _ caller: Caller) -> Tensor {
     var result = self
-    let lead = place.rank - rank
-    for axis in shape.indices where lead + axis >= 0 && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
-      caller.require(
-        shape[dim: axis], equals: place[dim: lead + axis], "subscript", "a value of shape \(shape) is assigned to a place of shape \(place)"
-      )
+    let lead = place.rank - rank, message = "a value of shape \(shape) is assigned to a place of shape \(place)"
+    for axis in shape.indices where lead + axis >= 0 && !shape.isOne(axis) && shape[dim: axis].equals(place[dim: lead + axis]) == nil {
+      caller.require(shape[dim: axis], equals: place[dim: lead + axis], "subscript", message)
       result = result.narrow(axis, 0, place[dim: lead + axis], caller)
     }
+    caller.require(result.shape, broadcastsTo: place, "subscript", message)
     return result
   }
 }

@@ -37,9 +37,9 @@ struct MatMulEpilogue: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> MatMulEpilogue {
+  func substituting(_ symbols: [String: Int]) -> MatMulEpilogue {
     var result = self
-    result.rows = rows.bound(symbols)
+    result.rows = rows.substituting(symbols)
     return result
   }
 
@@ -67,7 +67,7 @@ struct MatMulAdd: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> MatMulAdd { self }
+  func substituting(_ symbols: [String: Int]) -> MatMulAdd { self }
   func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) is made when a graph is complete") }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }

@@ -18,7 +18,7 @@ struct ScatterAddInto: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> ScatterAddInto { self }
+  func substituting(_ symbols: [String: Int]) -> ScatterAddInto { self }
   func batched(_ application: BatchedApplication) -> [Tensor] { unreachable("\(name) is made when a graph is complete") }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
   var derivative: Derivative { .notDifferentiable("it is made after differentiation") }

@@ -35,7 +35,7 @@ struct Attention: Operation {
 
   /// The offsets are first seen when the kernel runs. Those of a program are not there any more when its fault is reported.
   func report(_ operands: [Tensor], _ caller: Caller) -> FaultReport {
-    let tokens = operands[0].shape[dim: 0], offsets = operands[3].backend is KernelRecorder ? nil : operands[3]
+    let tokens = operands[0].shape[dim: 0], offsets = operands[3].view.storage.hasNumbers ? operands[3] : nil
     return FaultReport(kind: .offsets, operation: name, shapes: operands.map(\.shape), caller: caller) { place in
       let found = offsets.map { Self.wrongOffsets($0.array(of: Int.self), tokens) }
       return (place, found ?? "offsets must rise from 0 to the \(tokens) tokens; offset number \(place) does not")
@@ -54,7 +54,7 @@ struct Attention: Operation {
       hasTokenKeys: hasTokenKeys)
   }
 
-  func bound(_ symbols: [String: Int]) -> Attention {
+  func substituting(_ symbols: [String: Int]) -> Attention {
     var result = self
     result.scale = .number(scale.value(symbols))
     return result
@@ -209,7 +209,7 @@ struct AttentionBackward: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.bound(symbols)) }
+  func substituting(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.substituting(symbols)) }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     guard let rows = attention.rows(application) else { return application.each(self) }
@@ -348,7 +348,7 @@ extension Attention.Scale {
   func value(_ symbols: [String: Int]) -> Double {
     switch self {
     case .number(let number): number
-    case .ofWidth(let width, let heads): 1 / Double(width.bound(symbols) / heads).squareRoot()
+    case .ofWidth(let width, let heads): 1 / Double(width.substituting(symbols) / heads).squareRoot()
     }
   }
 }

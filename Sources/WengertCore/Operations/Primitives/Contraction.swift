@@ -24,7 +24,7 @@ struct MatMul: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> MatMul { self }
+  func substituting(_ symbols: [String: Int]) -> MatMul { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     let a = application

@@ -52,18 +52,18 @@ enum Creation: Operation {
     case .fill(let value, let shape, let dtype):
       let view = ViewKernels.scalar(value, dtype, on: backend)
       return [Tensor(view.with(view.layout.broadcast(to: shape)), node: nil)]
-    case .iota(let count): return [Tensor(ViewKernels.iota(count.bound([:]), on: backend), node: nil)]
+    case .iota(let count): return [Tensor(ViewKernels.iota(count.substituting([:]), on: backend), node: nil)]
     case .extent(let extent, let dtype):
       // As `full` makes it, with what a dtype does not hold refused.
-      return [Tensor(ViewKernels.scalar(dtype.element(Double(extent.bound([:])), name, caller), dtype, on: backend), node: nil)]
+      return [Tensor(ViewKernels.scalar(dtype.element(Double(extent.substituting([:])), name, caller), dtype, on: backend), node: nil)]
     }
   }
 
-  func bound(_ symbols: [String: Int]) -> Creation {
+  func substituting(_ symbols: [String: Int]) -> Creation {
     switch self {
-    case .fill(let value, let shape, let dtype): .fill(value, shape.bound(symbols), dtype)
-    case .iota(let count): .iota(Dimension(count.bound(symbols)))
-    case .extent(let extent, let dtype): .extent(Dimension(extent.bound(symbols)), dtype)
+    case .fill(let value, let shape, let dtype): .fill(value, shape.substituting(symbols), dtype)
+    case .iota(let count): .iota(Dimension(count.substituting(symbols)))
+    case .extent(let extent, let dtype): .extent(Dimension(extent.substituting(symbols)), dtype)
     }
   }
 

@@ -52,7 +52,7 @@ struct Custom: Operation {
   }
 
   // Never in a graph: its function is traced through.
-  func bound(_ symbols: [String: Int]) -> Custom { self }
+  func substituting(_ symbols: [String: Int]) -> Custom { self }
 
   /// The functions see one example each, as they do without `vmap`.
   func batched(_ application: BatchedApplication) -> [Tensor] {
@@ -67,7 +67,8 @@ struct Custom: Operation {
     let vjp = { (operands: [Tensor], results: [Tensor], cotangents: [Tensor]) -> [Tensor?] in
       let all = operands + results + cotangents, count = operands.count
       let gradients = onExamples(all, isBatched + [Bool](repeating: true, count: all.count - count)) { all in
-        rules.vjp(Array(all[..<count]), Array(all[count..<count + results.count]), Array(all[(count + results.count)...]))
+        self.gradients(
+          Array(all[..<count]), Array(all[count..<count + results.count]), Array(all[(count + results.count)...]), a.caller)
       }
       // What is one for all examples gets the sum of what each asks for.
       return gradients.enumerated().map { i, gradient in
@@ -92,15 +93,7 @@ struct Custom: Operation {
       vjp: { a, ct in
         let operands = a.operandTypes.indices.map { a.operand($0) }
         let cotangents = ct.enumerated().map { i, c in c ?? zero(a.resultTypes[i], operands) }
-        let gradients = rules.vjp(operands, keepsResults ? a.results.map { $0! } : [], cotangents)
-        a.caller.require(
-          gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
-        for (gradient, operand) in zip(gradients, operands) {
-          guard let gradient else { continue }
-          a.caller.require(
-            gradient.shape == operand.shape, name,
-            "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
-        }
+        let gradients = gradients(operands, a.results, cotangents, a.caller)
         return zip(gradients, operands).map { gradient, operand in gradient?.cast(to: operand.dtype) }
       },
       jvp: { a, t in
@@ -108,6 +101,19 @@ struct Custom: Operation {
         let operands = a.operandTypes.indices.map { a.operand($0) }
         return jvp(operands, t.enumerated().map { i, t in t ?? operands[i].constant(0, operands[i].shape) })
       })
+  }
+
+  /// What the vjp gives: a cotangent, or none, for each operand, of its shape. Inside of `vmap` the shapes are those of one example.
+  private func gradients(_ operands: [Tensor], _ results: [Tensor], _ cotangents: [Tensor], _ caller: Caller) -> [Tensor?] {
+    let gradients = rules.vjp(operands, results, cotangents)
+    caller.require(
+      gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
+    for case (let gradient?, let operand) in zip(gradients, operands) {
+      caller.require(
+        gradient.shape == operand.shape, name,
+        "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
+    }
+    return gradients
   }
 
   private func zero(_ type: TensorType, _ like: [Tensor]) -> Tensor {

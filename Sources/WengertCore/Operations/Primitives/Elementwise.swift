@@ -40,7 +40,7 @@ enum Elementwise: Operation, Hashable {
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let out = results[0].allocate(on: backend)
-    ViewKernels.run(ElementwisePrograms.program(self, operands.map(\.dtype)), operands.map(\.view), into: [out], over: out.shape)
+    ViewKernels.run(ElementwisePrograms.program(self, operands), operands.map(\.view), into: [out], over: out.shape)
     return [Tensor(out, node: nil)]
   }
 
@@ -55,7 +55,7 @@ enum Elementwise: Operation, Hashable {
     }
   }
 
-  func bound(_ symbols: [String: Int]) -> Elementwise { self }
+  func substituting(_ symbols: [String: Int]) -> Elementwise { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
 
@@ -223,24 +223,30 @@ extension Elementwise {
 
 /// The row programs that follow from partial derivatives: the result itself, its pullback, its pushforward. Built once per operation and dtypes.
 enum ElementwisePrograms {
+  /// What a program is of. Lists are packed: most eager calls look one up.
   struct Key: Hashable {
-    var operation: Elementwise
-    var dtypes: [DType]
-    var mode: Mode
+    let operation: Elementwise
+    let mode: Mode
+    private let dtypes: UInt32
+    private let chosen: UInt8
+
+    /// - Parameter chosen: the operands whose cotangents are wanted, or whose tangents are given.
+    init(_ operation: Elementwise, _ mode: Mode, _ dtypes: some Sequence<DType>, _ chosen: some Sequence<Bool> = EmptyCollection()) {
+      self.operation = operation
+      self.mode = mode
+      self.dtypes = dtypes.reduce(0) { $0 << 8 | UInt32($1.rawValue) }
+      self.chosen = chosen.reduce(0) { $0 << 1 | ($1 ? 1 : 0) }
+    }
   }
-  enum Mode: Hashable {
-    case value
-    case pullback(wanted: [Bool])
-    case pushforward(given: [Bool])
-  }
+  enum Mode: Hashable { case value, pullback, pushforward }
 
   static let programs = Cache<Key, RowProgram>(capacity: 1024)
   static let residuals = Cache<Elementwise, [Residuals]>(capacity: 1024)
 
-  static func program(_ operation: Elementwise, _ dtypes: [DType]) -> RowProgram {
-    programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .value)) {
+  static func program(_ operation: Elementwise, _ operands: [Tensor]) -> RowProgram {
+    programs.value(for: Key(operation, .value, operands.lazy.map(\.dtype))) {
       let b = RowBuilder(operation.name)
-      let result = operation(dtypes.map { b.row($0) })
+      let result = operation(operands.map { b.row($0.dtype) })
       b.store(result, as: result.dtype)
       return b.finish()
     }
@@ -276,41 +282,37 @@ enum ElementwisePrograms {
     let operation = application.operation as! Elementwise
     guard case .elementwise(let partials) = operation.derivative else { return [] }
     let types = application.operandTypes
-    let dtypes = types.map(\.dtype)
-    let program = programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .pullback(wanted: wanted))) {
+    let program = programs.value(for: Key(operation, .pullback, types.lazy.map(\.dtype), wanted)) {
       let b = RowBuilder("\(operation.name) pullback")
-      let x = dtypes.map { b.row($0) }
+      let x = types.map { b.row($0.dtype) }
       let y = b.row(application.resultTypes[0].dtype)
       let ct = b.row(cotangent.dtype)
       for (i, partial) in partials(x, y).enumerated() where wanted[i] {
-        b.store(partial.map { times($0, ct) } ?? ct.constant(0), as: dtypes[i])
+        b.store(partial.map { times($0, ct) } ?? ct.constant(0), as: types[i].dtype)
       }
       return b.finish()
     }
     // A cotangent that passes unchanged, as through a sum, is not copied.
     let passes = program.outputs.allSatisfy {
-      program.instructions[$0.value] == .load(dtypes.count + 1) && $0.dtype == cotangent.dtype
+      program.instructions[$0.value] == .load(types.count + 1) && $0.dtype == cotangent.dtype
     }
     if passes { return wanted.map { $0 ? cotangent : nil } }
-    let results = run(program, application, [cotangent], count: wanted.lazy.filter { $0 }.count)
-    var next = results.makeIterator()
-    let all = wanted.map { $0 ? next.next() : nil }
-    return all
+    var next = run(program, application, [cotangent]).makeIterator()
+    return wanted.map { $0 ? next.next() : nil }
   }
 
   /// Σᵢ ∂y/∂xᵢ · tangent i.
   static func pushforward(_ application: Application, _ tangents: [Tensor?]) -> Tensor? {
     let operation = application.operation as! Elementwise
     guard case .elementwise(let partials) = operation.derivative else { return nil }
-    let dtypes = application.operandTypes.map(\.dtype)
-    let given = tangents.map { $0 != nil }
-    let program = programs.value(for: Key(operation: operation, dtypes: dtypes, mode: .pushforward(given: given))) {
+    let types = application.operandTypes
+    let program = programs.value(for: Key(operation, .pushforward, types.lazy.map(\.dtype), tangents.lazy.map { $0 != nil })) {
       let b = RowBuilder("\(operation.name) pushforward")
-      let x = dtypes.map { b.row($0) }
+      let x = types.map { b.row($0.dtype) }
       let y = b.row(application.resultTypes[0].dtype)
       var sum: RowValue?
-      for (i, partial) in partials(x, y).enumerated() where given[i] {
-        let tangent = b.row(dtypes[i])
+      for (i, partial) in partials(x, y).enumerated() where tangents[i] != nil {
+        let tangent = b.row(types[i].dtype)
         guard let partial else { continue }
         let term = times(partial, tangent)
         sum = sum.map { $0 + term } ?? term
@@ -318,7 +320,7 @@ enum ElementwisePrograms {
       b.store(sum ?? y.constant(0), as: y.dtype)
       return b.finish()
     }
-    return run(program, application, tangents.compactMap { $0 }, count: 1)[0]
+    return run(program, application, tangents.compactMap { $0 })[0]
   }
 
   /// A product with a cotangent or tangent: a derivative of one costs nothing, a derivative of zero lets no NaN through, a choice stays a choice.
@@ -333,14 +335,19 @@ enum ElementwisePrograms {
     }
   }
 
-  private static func run(_ program: RowProgram, _ application: Application, _ flow: [Tensor], count: Int) -> [Tensor] {
+  private static func run(_ program: RowProgram, _ application: Application, _ flow: [Tensor]) -> [Tensor] {
     // What the program does not load needs no value.
     let shape = application.resultTypes[0].shape
     // A row program needs a row: a scalar is one of extent one.
     let space = shape.rank == 0 ? [1] : shape
-    let standIns = (application.operandTypes + application.resultTypes).map { Tensor.unread($0.dtype, beside: flow[0]) }
-    let values = zip(application.operands + application.results, standIns).map { $0 ?? $1 }
-    let results = apply(RowOperation(program: program, rule: .replay, shape: space), values + flow, application.caller)
+    var values: [Tensor] = []
+    values.reserveCapacity(program.inputs.count)
+    for (value, type) in zip(application.operands, application.operandTypes) {
+      values.append(value ?? .unread(type.dtype, beside: flow[0]))
+    }
+    values.append(application.results.first ?? .unread(application.resultTypes[0].dtype, beside: flow[0]))
+    values += flow
+    let results = apply(RowOperation(program: program, rule: .replay, shape: space), values, application.caller)
     return shape.rank == 0 ? results.map { $0.move(.reshape(shape), application.caller) } : results
   }
 }

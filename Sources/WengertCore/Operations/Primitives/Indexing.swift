@@ -64,11 +64,11 @@ enum Indexing: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Indexing {
+  func substituting(_ symbols: [String: Int]) -> Indexing {
     switch self {
     case .gather, .takeAlong: self
-    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: Dimension(extent.bound(symbols)))
-    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: Dimension(extent.bound(symbols)))
+    case .scatterAdd(let axis, let extent): .scatterAdd(axis: axis, extent: Dimension(extent.substituting(symbols)))
+    case .scatterAddAlong(let axis, let extent): .scatterAddAlong(axis: axis, extent: Dimension(extent.substituting(symbols)))
     }
   }
 
@@ -213,6 +213,9 @@ extension Tensor {
     var source = target
     source[dim: axis] = shape[dim: axis]
     target[dim: axis] = indices.shape[dim: axis]
+    caller.require(
+      indices.shape, broadcastsTo: target, "takeAlong",
+      "indices of shape \(indices.shape) do not fit \(shape): only axis \(axis) may differ")
     return apply1(
       Indexing.takeAlong(axis: axis),
       [broadcast(to: source, file: file, line: line), indices.broadcast(to: target, file: file, line: line)], caller)
@@ -248,6 +251,8 @@ extension Tensor {
   }
 
   /// The same for a number of classes that may be a symbol.
+  ///
+  /// - Precondition: The tensor is of whole numbers, and `classes` is not negative.
   public func oneHot(_ classes: Dimension, dtype: DType = .float32, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(!self.dtype.isFloating && self.dtype != .bool, "oneHot", "needs whole numbers, got \(self.dtype)")

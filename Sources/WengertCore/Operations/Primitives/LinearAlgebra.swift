@@ -24,7 +24,7 @@ struct LinearAlgebra: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> LinearAlgebra { self }
+  func substituting(_ symbols: [String: Int]) -> LinearAlgebra { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
 

@@ -21,7 +21,7 @@ struct LinearAlgebraWithInfo: Operation {
     return outs.map { Tensor($0, node: nil) }
   }
 
-  func bound(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }
+  func substituting(_ symbols: [String: Int]) -> LinearAlgebraWithInfo { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.wholes, application.caller) }
 

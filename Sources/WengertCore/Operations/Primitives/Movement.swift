@@ -18,10 +18,10 @@ enum Movement: Operation {
     case slice(starts: Shape, steps: Shape, counts: Shape)
     case diagonal(first: Int, second: Int, offset: Int)
 
-    func bound(_ symbols: [String: Int]) -> Pick {
+    func substituting(_ symbols: [String: Int]) -> Pick {
       switch self {
       case .slice(let starts, let steps, let counts):
-        .slice(starts: starts.bound(symbols), steps: steps, counts: counts.bound(symbols))
+        .slice(starts: starts.substituting(symbols), steps: steps, counts: counts.substituting(symbols))
       case .diagonal: self
       }
     }
@@ -91,7 +91,7 @@ enum Movement: Operation {
       shape = target
     case .permute(let axes):
       caller.require(
-        axes.sorted() == Array(x.shape.indices), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
+        axes.isOrder(ofAxes: x.shape.rank), name, "axes \(axes) are not an order of the \(x.shape.rank) axes of \(x.shape)")
       shape = x.shape.selecting(axes)
     case .broadcast(let target):
       caller.requireExtents(target, name)
@@ -149,13 +149,13 @@ enum Movement: Operation {
     return [Tensor(view, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Movement {
+  func substituting(_ symbols: [String: Int]) -> Movement {
     switch self {
-    case .reshape(let shape): .reshape(shape.bound(symbols))
+    case .reshape(let shape): .reshape(shape.substituting(symbols))
     case .permute, .concatenate, .copy, .barrier: self
-    case .broadcast(let shape): .broadcast(shape.bound(symbols))
-    case .pick(let pick): .pick(pick.bound(symbols))
-    case .place(let pick, let shape, let fill): .place(pick.bound(symbols), shape: shape.bound(symbols), fill: fill)
+    case .broadcast(let shape): .broadcast(shape.substituting(symbols))
+    case .pick(let pick): .pick(pick.substituting(symbols))
+    case .place(let pick, let shape, let fill): .place(pick.substituting(symbols), shape: shape.substituting(symbols), fill: fill)
     }
   }
 
@@ -273,7 +273,7 @@ extension Tensor {
     narrow(axis, Dimension(start), Dimension(count), caller)
   }
 
-  func move(_ movement: Movement, _ caller: Caller) -> Tensor {
+  @inline(never) func move(_ movement: Movement, _ caller: Caller) -> Tensor {
     // A tensor from outside a graph whose places are taken or made where the symbols say is a value of that graph.
     if movement.namesSymbols, hasNumbers, let tracer = Tracer.current {
       return apply1(movement, [tracer.joining(self)], caller)
@@ -292,7 +292,7 @@ extension Tensor {
   }
 
   /// `count` elements of `axis` from `start`.
-  func narrow(_ axis: Int, _ start: Dimension, _ count: Dimension, _ caller: Caller) -> Tensor {
+  @inline(never) func narrow(_ axis: Int, _ start: Dimension, _ count: Dimension, _ caller: Caller) -> Tensor {
     var starts = Shape(repeating: 0, count: rank)
     var counts = shape
     starts[dim: axis] = start

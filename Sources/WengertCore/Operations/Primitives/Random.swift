@@ -19,7 +19,7 @@ public struct RandomKey: Sendable, TensorTree {
   public init(_ data: Tensor) { self.data = data }
 
   /// The key of a seed, on a backend.
-  public init(_ seed: Int, backend: any Backend) {
+  @_spi(Backend) public init(_ seed: Int, backend: any Backend) {
     data = Tensor([Int64(seed)], shape: [], backend: backend)
   }
 
@@ -34,7 +34,7 @@ public struct RandomKey: Sendable, TensorTree {
   var numbering: RowProgram.Numbering { data.rank == 0 ? .byElement : .byColumn }
 
   /// A program of the key alone over every element of `shape`.
-  private func generate(
+  @inline(never) private func generate(
     _ name: String, _ dtype: DType, _ shape: Shape, _ caller: Caller = Caller(#fileID, #line), _ body: (RowBuilder, RowValue) -> RowValue
   ) -> Tensor {
     caller.requireExtents(shape, name)
@@ -184,6 +184,8 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   /// The same of an extent that may be a symbol.
+  ///
+  /// - Precondition: `count` is not negative.
   public func permutation(_ count: Dimension, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     caller.require(0, atMost: count, "permutation", "there are no \(count) numbers")

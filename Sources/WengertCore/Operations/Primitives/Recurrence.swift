@@ -18,7 +18,7 @@ struct Recurrence: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Recurrence { self }
+  func substituting(_ symbols: [String: Int]) -> Recurrence { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     apply(Recurrence(axis: axis + 1, reverse: reverse), application.wholes, application.caller)

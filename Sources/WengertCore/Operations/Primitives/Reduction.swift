@@ -87,7 +87,7 @@ struct Reduction: Operation {
     }
   }
 
-  func bound(_ symbols: [String: Int]) -> Reduction { self }
+  func substituting(_ symbols: [String: Int]) -> Reduction { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     apply(Reduction(op: op, axes: Shape(axes.map { $0 + 1 }), dtype: dtype), application.operands, application.caller)

@@ -77,8 +77,8 @@ struct RowOperation: Operation {
     ViewKernels.run(rest, views, into: numbers.map { outs[$0] }, over: space)
   }
 
-  func bound(_ symbols: [String: Int]) -> RowOperation {
-    RowOperation(program: program.bound(symbols), rule: rule, shape: shape?.bound(symbols))
+  func substituting(_ symbols: [String: Int]) -> RowOperation {
+    RowOperation(program: program.substituting(symbols), rule: rule, shape: shape?.substituting(symbols))
   }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {

@@ -17,7 +17,7 @@ struct Scan: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Scan { self }
+  func substituting(_ symbols: [String: Int]) -> Scan { self }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
     apply(Scan(op: op, axis: axis + 1, reverse: reverse), application.operands, application.caller)

@@ -39,9 +39,10 @@ enum Sorting: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Sorting {
+  func substituting(_ symbols: [String: Int]) -> Sorting {
     switch self {
-    case .argSort(let axis, let descending, let count): .argSort(axis: axis, descending: descending, count: Dimension(count.bound(symbols)))
+    case .argSort(let axis, let descending, let count):
+      .argSort(axis: axis, descending: descending, count: Dimension(count.substituting(symbols)))
     case .argReduce: self
     }
   }
@@ -99,7 +100,9 @@ extension Tensor {
   ///
   /// - Precondition: The axis exists.
   public func sorted(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
+    let caller = Caller(file, line)
+    let axis = caller.normalize(axis, rank: rank, "sorted", shape)
+    return takeAlong(argSort(axis: axis, descending: descending, file: file, line: line), axis: axis, file: file, line: line)
   }
 
   /// The `k` largest (or smallest) elements of `axis`, in order, and their positions (int64).

@@ -24,7 +24,7 @@ struct Transfer: Operation {
     return [Tensor(out, node: nil)]
   }
 
-  func bound(_ symbols: [String: Int]) -> Transfer { self }
+  func substituting(_ symbols: [String: Int]) -> Transfer { self }
   func batched(_ application: BatchedApplication) -> [Tensor] { apply(self, application.operands, application.caller) }
   func keeps(for wanted: [Bool]) -> Residuals { .nothing }
 

@@ -1,5 +1,5 @@
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 import WengertTestSupport
 
 @Suite("Compiled functions")
@@ -73,6 +73,23 @@ struct CompiledPullbackTests {
     }
     for (a, b) in zip(gradient, expected) { expectEqual(a, b, tolerance: 1e-5) }
     #expect(compiled.statistics.compilations == 1)
+  }
+
+  @Test("a second cotangent for one value is refused")
+  func twice() {
+    let found = collectingMistakes([
+      {
+        let pending = compilePullback { (w: Tensor, x: Tensor) in (w * x).sum() }(Tensor([1.0, 2]), Tensor([3.0, 4]))
+        var gradient = Tensor.zeros([2])
+        pending.add(Tensor(1), to: &gradient)
+        pending.add(Tensor(1), to: &gradient)
+      }
+    ])
+    let line = #line - 3
+    #expect(
+      found.map { $0.description } == [
+        "WengertTests/CompileTests.swift:\(line): pullback: the gradient of this value has been added already; call the compiled pullback again for another cotangent"
+      ])
   }
 
   @Test("each tensor of a gradient is told once, when its sum is complete and before the last ones are")

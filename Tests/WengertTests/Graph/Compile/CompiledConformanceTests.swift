@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// The case list once more, compiled: the operation alone, and its pullback.
 @Suite("Conformance of compiled functions", .serialized)

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 import WengertTestSupport
 
 @Suite("Compiled functions on several threads")

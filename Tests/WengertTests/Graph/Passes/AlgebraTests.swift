@@ -1,7 +1,7 @@
 import Testing
 import Wengert
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 @Suite("Algebra")
 struct AlgebraTests {

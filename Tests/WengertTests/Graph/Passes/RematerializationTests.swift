@@ -1,8 +1,8 @@
 import Testing
 import Wengert
-import WengertCPU
+@_spi(Backend) import WengertCPU
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 @Suite("Rematerialization")
 struct RematerializationTests {

@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// The case list with symbols: what runs eagerly compiles for symbolic extents, and then gives the same at every size.
 @Suite("Symbols in every operation", .serialized)

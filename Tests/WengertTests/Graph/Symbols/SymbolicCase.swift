@@ -1,5 +1,5 @@
-import Wengert
-import WengertCPU
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 import WengertTestSupport
 
 /// A row of the case list with symbols for some of its extents: which axes of its operands these are, and the sizes at which it can be called.
@@ -28,14 +28,11 @@ struct SymbolicCase: CustomStringConvertible {
     dtype = operation.dtypes.contains(.float64) ? .float64 : operation.dtypes[0]
     shapes = operation.operands.map { Self.pattern($0, own, axes, withFixed: withFixed) }
     if !shapes.contains(where: { $0.contains(where: \.isSymbolic) }) { return nil }
-    if withFixed && shapes.elementsEqual(operation.operands.map { Self.pattern($0, own, axes, withFixed: false) }, by: Self.areIdentical) {
-      return nil
-    }
+    // Lists of extents are compared as keys.
+    if withFixed && shapes == operation.operands.map({ Self.pattern($0, own, axes, withFixed: false) }) { return nil }
     let movable = axes.filter { !(Self.pinned[operation.name]?.contains($0) ?? false) }
     bases = Self.bases(operation, own, movable)
   }
-
-  private static func areIdentical(_ a: [Dimension], _ b: [Dimension]) -> Bool { a.elementsEqual(b) { $0 == $1 } }
 
   /// An operand's extents as sums of multiples of the base extents; what does not depend on them is a number or, of the same number, one symbol.
   private static func pattern(_ operand: Operand, _ own: Shape, _ axes: [Int], withFixed: Bool) -> [Dimension] {

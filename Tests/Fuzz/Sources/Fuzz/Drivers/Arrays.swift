@@ -7,7 +7,7 @@ func use(_ array: HostArray) throws {
   expect(array.floats().count == array.count && array.doubles().count == array.count && array.bools().count == array.count)
   _ = try? array.ints()
   _ = try? array.converted(to: .uint8)
-  if array.shape.count <= 8 { expect(Tensor(array).arrayFile == array) }
+  if array.shape.count <= 8 { expect(Tensor(array).hostArray == array) }
 }
 
 func readSafeTensors(_ bytes: Data) throws {

@@ -9,7 +9,7 @@ extension Tensor {
   }
 
   /// The elements in row-major order, as files hold them.
-  public var arrayFile: HostArray {
+  public var hostArray: HostArray {
     let data = withBytes { bytes in bytes.withUnsafeBytes { Data($0) } }
     // The bytes are exactly those of the shape.
     return try! HostArray(dtype: dtype, shape: Array(shape), data: data)

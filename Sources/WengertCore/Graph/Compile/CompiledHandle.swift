@@ -1,5 +1,5 @@
-/// What every compiled function has: statistics, its program, a profiler. Any number of threads may call one at the same time.
-public class CompiledProgram: @unchecked Sendable {
+/// What every compiled function has: statistics, the program called last, a profiler. Any number of threads may call one at the same time.
+public class CompiledHandle: @unchecked Sendable {
   private let compilation: Compilation
 
   init(_ compilation: Compilation) { self.compilation = compilation }
