@@ -1,4 +1,4 @@
-/// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
+/// The programs of one compiled function: one for each structure, dtype, device and pattern of shapes that it met.
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimized function.
   struct Entry {
@@ -42,7 +42,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, run: ProgramRun) {
     let types = arguments.map(\.type)
-    let backend = arguments.first?.backend
+    let backend = arguments.isEmpty ? nil : arguments.commonBackend("compile", Caller(#fileID, #line))
     let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace)
     let clock = ContinuousClock()
     let start = clock.now
@@ -87,19 +87,20 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     _ keys: [String], _ names: () -> [String], _ types: [TensorType], on backend: (any Backend)?,
     _ trace: (Tracer, [Tensor]) -> Traced
   ) -> (Entry, [String: Int], isNew: Bool) {
-    if let (entry, sizes) = known(keys, types) { return (entry, sizes, false) }
+    if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
     return tracing {
       // Another thread may have been faster.
-      if let (entry, sizes) = known(keys, types) { return (entry, sizes, false) }
+      if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
       let (entry, sizes) = compiled(keys, names(), types, on: backend, trace)
       return (entry, sizes, true)
     }
   }
 
   /// The program last used that fits; it counts as the last one used.
-  private func known(_ keys: [String], _ types: [TensorType]) -> (Entry, [String: Int])? {
+  private func known(_ keys: [String], _ types: [TensorType], on backend: (any Backend)?) -> (Entry, [String: Int])? {
     entries.withLock { entries in
       for place in entries.list.indices.reversed() where entries.list[place].keys == keys {
+        if let backend, entries.list[place].program.backend !== backend { continue }
         guard let sizes = entries.list[place].program.graph.symbolValues(types) else { continue }
         if place != entries.list.count - 1 { entries.list.append(entries.list.remove(at: place)) }
         return (entries.list[entries.list.count - 1], sizes)
