@@ -105,7 +105,6 @@ extension Optimizer {
       new.buffers.count == buffers.count && results.allSatisfy { $0.shape.equals(shape) == true }, "update",
       "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
     )
-    if DataFaultScope.hasFault, results.allSatisfy(\.isConcrete) { return }
     parameter = new.parameter.cast(to: parameter.dtype)
     buffers = new.buffers.map { $0.cast(to: compute) }
   }
