@@ -303,7 +303,8 @@ extension Tensor {
     while let n = node {
       if let whole = n.whole, let batch = n.level as? Batch {
         let example = batch.example(of: whole.mappingOutermost(f))
-        return Tensor(example.face, node: inside.reversed().reduce(example.node) { Node($1.level, $1.place, outer: $0) })
+        return Tensor(
+          example.taking(namesOf: shape).face, node: inside.reversed().reduce(example.node) { Node($1.level, $1.place, outer: $0) })
       }
       inside.append(n)
       node = n.outer

@@ -39,9 +39,10 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     var seeds: [(index: Int, cotangent: Tensor)] = []
     for (i, index) in resultIndices.enumerated() where index >= 0 {
       caller.require(
-        given[i].shape == results[i].shape, "pullback", "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)")
+        given[i].shape.fits(results[i].shape), "pullback", "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)"
+      )
       _ = [results[i], given[i]].commonBackend("pullback", caller)
-      seeds.append((index, given[i].cast(to: results[i].dtype)))
+      seeds.append((index, given[i].unnamed().cast(to: results[i].dtype)))
     }
     let watched = inputs.lazy.filter(\.dtype.isFloating).count
     let found = withExtendedLifetime(kept) { kept.tape.reverse(seeds, inputCount: watched, consuming: consuming) }
@@ -50,7 +51,8 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     return input.replacingTensors(
       inputs.map { x in
         let gradient = x.dtype.isFloating ? gradients.next()! : nil
-        return (gradient ?? x.constant(0, x.shape)).asConstantFunction(at: ofArgument).known(at: levels, as: asDerivative)
+        return (gradient ?? x.constant(0, x.shape)).taking(namesOf: x.shape).asConstantFunction(at: ofArgument).known(
+          at: levels, as: asDerivative)
       })
   }
 
@@ -60,16 +62,16 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     caller.require(given.count == inputs.count, name, "the tangent has \(given.count) tensors, the argument \(inputs.count)")
     var seeds: [Tensor?] = []
     for (x, t) in zip(inputs, given) where x.dtype.isFloating {
-      caller.require(x.shape == t.shape, name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
+      caller.require(x.shape.fits(t.shape), name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
       _ = [x, t].commonBackend(name, caller)
-      seeds.append(t.cast(to: x.dtype))
+      seeds.append(t.unnamed().cast(to: x.dtype))
     }
     let tangents = withExtendedLifetime(kept) { kept.tape.forward(seeds) }
     let (levels, ofArgument) = levels(given)
     return value.replacingTensors(
       zip(resultIndices, value.tensors).map { index, value in
         let tangent = (index >= 0 ? tangents[index] : nil) ?? value.constant(0, value.shape)
-        return tangent.asConstantFunction(at: ofArgument).known(at: levels, as: asDerivative)
+        return tangent.taking(namesOf: value.shape).asConstantFunction(at: ofArgument).known(at: levels, as: asDerivative)
       })
   }
 

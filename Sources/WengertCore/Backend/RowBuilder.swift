@@ -34,7 +34,7 @@
 
   /// One divided by an extent.
   public func inverse(of extent: Dimension, _ dtype: DType) -> RowValue {
-    extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(extent), dtype, isRow: false)
+    extent.number.map { constant(1 / Double($0), dtype) } ?? emit(.inverse(extent.unnamed), dtype, isRow: false)
   }
 
   /// The number of the column, from 0, as int64.

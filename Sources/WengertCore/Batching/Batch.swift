@@ -2,9 +2,12 @@
 final class Batch: Level, @unchecked Sendable {
   /// How many examples there are.
   let size: Dimension
+  /// The same with the name of the arguments' axis, if it has one.
+  let axis: Dimension
 
   init(_ size: Dimension) {
-    self.size = size
+    axis = size
+    self.size = size.unnamed
     super.init()
   }
 
@@ -14,7 +17,7 @@ final class Batch: Level, @unchecked Sendable {
     layout.shape.remove(at: 0)
     layout.strides.remove(at: 0)
     let face = View(storage: whole.face.storage, layout: layout, dtype: whole.dtype)
-    return Tensor(face, node: Node(self, .batched(whole), outer: nil))
+    return Tensor(face, node: Node(self, .batched(whole.unnamed()), outer: nil))
   }
 
   /// All examples of a value, with the batch as first axis; a value that is the same for all of them is repeated by a view.

@@ -85,7 +85,7 @@ private func overExamples<each Input: TensorTree, Output: TensorTree>(
   defer { batch.close() }
   let output = f(repeat arguments.example(of: each input, batch))
   return output.map { name, value in
-    let whole = batch.whole(of: value, caller)
+    let whole = batch.whole(of: value, caller).taking(namesOf: [batch.axis] + value.shape)
     return whole.moveAxis(0, to: caller.normalize(axis, rank: whole.rank, "vmap", whole.shape))
   }
 }
@@ -125,6 +125,7 @@ private struct ExampleAxes {
       if let size {
         caller.require(
           count, sameAs: size.count, "vmap", "\(title) has \(count) examples along axis \(axis), \(size.tensor) has \(size.count)")
+        self.size = (size.count.orNamed(as: count), size.tensor)
       } else {
         size = (count, title)
       }

@@ -46,7 +46,7 @@ extension Caller {
   /// Rules are looked at again by passes, when nothing is traced: what they ask then was asked before.
   private func ask(_ a: Dimension, _ relation: Requirement.Relation, _ b: Dimension, _ operation: String, _ message: String) {
     Tracer.current?.require(
-      Requirement(a: a, relation: relation, b: b, operation: operation, message: message, caller: self))
+      Requirement(a: a.unnamed, relation: relation, b: b.unnamed, operation: operation, message: message, caller: self))
   }
 
   /// Ends the program unless a = b for all values of the symbols.

@@ -39,7 +39,7 @@ final class Tracer: Level, @unchecked Sendable {
     super.init()
   }
 
-  func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type), type) }
+  func input(_ name: String, _ type: TensorType) -> Tensor { tensor(graph.addInput(name, type.unnamed), type) }
 
   /// An argument that comes when the program has gone as far as it can without.
   func lateInput(_ name: String, _ type: TensorType) -> Tensor {
@@ -77,7 +77,7 @@ final class Tracer: Level, @unchecked Sendable {
         "compile",
         "the function uses a tensor that a derivative or vmap outside of it computes with, and is not given it. Pass it as an argument")
     }
-    let key = ConstantKey(storage: ObjectIdentifier(tensor.face.storage), layout: tensor.face.layout, dtype: tensor.dtype)
+    let key = ConstantKey(storage: ObjectIdentifier(tensor.face.storage), layout: tensor.face.layout.unnamed, dtype: tensor.dtype)
     if let known = constants[key] { return known }
     let target = self.target ?? tensor.backend
     if tensor.backend !== target {

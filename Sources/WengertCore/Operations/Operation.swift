@@ -99,6 +99,7 @@ enum Derivative {
 
 /// Applies `operation`: the innermost level that knows an operand processes it. Where none does, it is a graph's if symbols decide its shape, or a backend computes it.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
+  if operands.areMarked, let results = applyNamed(operation, operands, caller) { return results }
   if let level = Level.innermost(of: operands) { return level.process(operation, operands, caller) }
   let types = operation.countableResults(operands.map(\.type), caller)
   if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.process(operation, operands, caller) }
@@ -112,13 +113,17 @@ func apply1(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller)
 /// A value that is made of nothing.
 func create(_ creation: Creation, on backend: any Backend, _ caller: Caller) -> Tensor {
   let types = creation.countableResults([], caller)
+  if types[0].shape.hasNames { return create(creation.unnamed, on: backend, caller).taking(namesOf: types[0].shape) }
   if let tracer = Tracer.needed(for: types, creation.name, caller) { return tracer.create(creation, on: backend, caller) }
   return creation.execute([], types, on: backend, caller)[0]
 }
 
 /// The same for an operation on `other`: in the graph that this is a value of, if it is.
 func create(_ creation: Creation, beside other: Tensor, _ caller: Caller) -> Tensor {
-  if let tracer = other.tracer { return tracer.create(creation, on: other.backend, caller) }
+  if let tracer = other.tracer {
+    let type = creation.countableResults([], caller)[0]
+    return tracer.create(creation.unnamed, on: other.backend, caller).taking(namesOf: type.shape)
+  }
   return create(creation, on: other.backend, caller)
 }
 

@@ -75,7 +75,7 @@ extension Caller {
   func requireExtents(_ shape: Shape, _ operation: @autoclosure () -> String) {
     var count = 1
     for axis in shape.indices where !shape[dim: axis].isExpression {
-      let extent = shape[dim: axis].raw
+      let extent = shape[dim: axis].number ?? shape[dim: axis].raw
       if extent < 0 { fail(operation(), "extent \(extent) of axis \(axis) is negative") }
       let (product, overflows) = count.multipliedReportingOverflow(by: extent)
       if overflows { fail(operation(), "a tensor of shape \(shape) has more elements than an Int counts") }

@@ -6,8 +6,11 @@
 /// Equal means equal for every value of the symbols: `batch + 1 == 1 + batch`. `==`, `!=` and `<` answer if they hold for every value or for none; if that depends on
 /// the symbols they end the program, naming both sides, since a branch that is taken while a graph is traced would be taken for all of its calls. `equals(_:)` gives
 /// nil then. Only as an element of a collection, an optional or a key is a dimension compared as it is written, in one normal form: `batch` is in no set that holds 3.
+///
+/// An extent may have the name of its axis (`Tensor.named`), and prints as `B: 32` then. It equals no extent of another name; with one that has none it is compared as if it
+/// had none either, and what is computed from it has none.
 public struct Dimension: Hashable, Sendable {
-  /// A number that is not below zero, or the place of an expression in the table, counted from `Int.min`.
+  /// A number that is not below zero, or the place of an expression in the table, counted from `Int.min`; of an extent with a name see `AxisNames`.
   @usableFromInline let raw: Int
 
   @usableFromInline init(raw: Int) { self.raw = raw }
@@ -34,18 +37,20 @@ public struct Dimension: Hashable, Sendable {
   @_implements(Equatable,==(_:_:)) @inlinable public static func isSameKey(_ a: Dimension, _ b: Dimension) -> Bool { a.raw == b.raw }
 
   /// Whether this is an expression in symbols, and not a number.
-  @inlinable public var isSymbolic: Bool { raw < Self.firstNumber }
+  @inlinable public var isSymbolic: Bool { raw < Self.firstNumber && namedNumber == nil }
 
   /// Whether there is an expression of this place; a number far below zero, which no extent is, looks like one.
-  var isExpression: Bool { isSymbolic && Polynomial.table.withLock { raw - Int.min < $0.list.count } }
+  var isExpression: Bool { isSymbolic && Polynomial.table.withLock { unnamed.raw - Int.min < $0.list.count } }
 
   /// The number, nil for an expression in symbols.
-  @inlinable public var number: Int? { isSymbolic ? nil : raw }
+  @inlinable public var number: Int? { raw < Self.firstNumber ? namedNumber : raw }
 
   /// Whether the two are equal for every value of the symbols (true), for none (false), or whether that depends on the symbols (nil).
   public func equals(_ other: Dimension) -> Bool? {
     if raw == other.raw { return true }
-    if !isSymbolic && !other.isSymbolic { return false }
+    if raw >= Self.firstNumber && other.raw >= Self.firstNumber { return false }
+    if hasOtherName(than: other) { return false }
+    if let a = number, let b = other.number { return a == b }
     switch (polynomial - other.polynomial).sign {
     case .zero: return true
     case .positive, .negative: return false
@@ -70,7 +75,7 @@ public struct Dimension: Hashable, Sendable {
   }
 
   /// The number for given values of the symbols; nil if one is missing.
-  public func value(_ symbols: [String: Int]) -> Int? { isSymbolic ? polynomial.value(symbols) : raw }
+  public func value(_ symbols: [String: Int]) -> Int? { number ?? polynomial.value(symbols) }
 
   /// The number for given values of all its symbols.
   func substituting(_ symbols: [String: Int]) -> Int {
@@ -87,8 +92,9 @@ public struct Dimension: Hashable, Sendable {
 
   /// A number far below zero that looks like an expression is one without symbols.
   var polynomial: Polynomial {
-    if !isSymbolic { return Polynomial(raw) }
-    return Polynomial.table.withLock { raw - Int.min < $0.list.count ? $0.list[raw - Int.min] : nil } ?? Polynomial(raw)
+    if let number { return Polynomial(number) }
+    let place = unnamed.raw - Int.min
+    return Polynomial.table.withLock { place < $0.list.count ? $0.list[place] : nil } ?? Polynomial(raw)
   }
 
   /// What to say of a comparison that the symbols leave open.
@@ -149,29 +155,29 @@ extension Dimension {
   /// The quotient rounded down; 0 for a divisor of zero.
   public func divided(by divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.quotient(a, b)) }
-    return Factor.quotient(self, divisor)
+    return Factor.quotient(unnamed, divisor.unnamed)
   }
 
   /// The remainder of `divided(by:)`, with the divisor's sign; zero for a divisor of zero.
   public func remainder(dividingBy divisor: Dimension) -> Dimension {
     if let a = number, let b = divisor.number { return Dimension(Factor.remainder(a, b)) }
-    return Factor.remainder(self, divisor)
+    return Factor.remainder(unnamed, divisor.unnamed)
   }
 
   /// The lesser of two extents.
   public static func minimum(_ a: Dimension, _ b: Dimension) -> Dimension {
     if let answer = a.isAtMost(b) { return answer ? a : b }
-    return b.isAtMost(a) == true ? b : Factor.extreme(a, b, isMinimum: true)
+    return b.isAtMost(a) == true ? b : Factor.extreme(a.unnamed, b.unnamed, isMinimum: true)
   }
 
   /// The greater of two extents.
   public static func maximum(_ a: Dimension, _ b: Dimension) -> Dimension {
     if let answer = a.isAtMost(b) { return answer ? b : a }
-    return b.isAtMost(a) == true ? a : Factor.extreme(a, b, isMinimum: false)
+    return b.isAtMost(a) == true ? a : Factor.extreme(a.unnamed, b.unnamed, isMinimum: false)
   }
 
   /// One of `parts` equal parts, where whether they are equal is asked elsewhere: `parts` times the result is this dimension.
-  func share(of parts: Int) -> Dimension { divided(exactlyBy: Dimension(parts)) ?? Factor.share(self, parts) }
+  func share(of parts: Int) -> Dimension { divided(exactlyBy: Dimension(parts)) ?? Factor.share(unnamed, parts) }
 
   public static func += (a: inout Dimension, b: Dimension) { a = a + b }
   public static func *= (a: inout Dimension, b: Dimension) { a = a * b }
@@ -181,5 +187,8 @@ extension Dimension: ExpressibleByIntegerLiteral, ExpressibleByStringLiteral, Cu
   @inlinable public init(integerLiteral value: Int) { self.init(value) }
   /// The symbol of this name.
   public init(stringLiteral name: String) { self.init(symbol: name) }
-  public var description: String { isSymbolic ? polynomial.description : String(raw) }
+  public var description: String {
+    let text = number.map(String.init) ?? polynomial.description
+    return name.map { "\($0): \(text)" } ?? text
+  }
 }

@@ -58,8 +58,8 @@ public struct Shape: Sendable {
   @inlinable public var elementCount: Int {
     var product = 1
     for i in 0..<size {
-      if storage[i] < Dimension.firstNumber { failForSymbol(i) }
-      let (next, overflows) = product.multipliedReportingOverflow(by: storage[i])
+      let extent = storage[i] < Dimension.firstNumber ? numberOrEnd(i) : storage[i]
+      let (next, overflows) = product.multipliedReportingOverflow(by: extent)
       if overflows { failForCount() }
       product = next
     }
@@ -70,7 +70,9 @@ public struct Shape: Sendable {
     Caller(#fileID, #line).fail("shape", "a tensor of shape \(self) has more elements than an Int counts")
   }
 
-  @inline(never) @usableFromInline func failForSymbol(_ axis: Int) -> Never {
+  /// The number of an extent with a name; a symbol ends the program.
+  @inline(never) @usableFromInline func numberOrEnd(_ axis: Int) -> Int {
+    if let number = self[dim: axis].number { return number }
     Caller(#fileID, #line).fail(
       "shape",
       "axis \(axis) of \(self) is not a number while the graph is traced; use shape[dim: \(axis)], or compile for numbers instead of symbols"
@@ -106,7 +108,7 @@ public struct Shape: Sendable {
     var step: Dimension = 1
     for axis in indices.reversed() {
       strides[dim: axis] = step
-      if storage[axis] != 0 { step *= self[dim: axis] }
+      if self[dim: axis].number != 0 { step *= self[dim: axis] }
     }
     return strides
   }
@@ -152,8 +154,7 @@ extension Shape: RandomAccessCollection, MutableCollection {
     get {
       if i < 0 || i >= size { failForAxis(i) }
       let value = storage[i]
-      if value < Dimension.firstNumber { failForSymbol(i) }
-      return value
+      return value < Dimension.firstNumber ? numberOrEnd(i) : value
     }
     set {
       if i < 0 || i >= size { failForAxis(i) }
@@ -221,11 +222,11 @@ extension Shape {
 
   /// Whether an extent is not a number.
   @inlinable public var isSymbolic: Bool {
-    for i in 0..<size where storage[i] < Dimension.firstNumber { return true }
+    for i in 0..<size where Dimension(raw: storage[i]).isSymbolic { return true }
     return false
   }
 
-  /// Whether an extent is the number one; a symbol counts as more.
+  /// Whether an extent is the number one, which stretches; a symbol counts as more, and so does an extent with a name.
   @inlinable func isOne(_ i: Int) -> Bool { storage[i] == 1 }
 
   /// Whether an extent is −1, which asks for what fits.
@@ -235,7 +236,7 @@ extension Shape {
   var openAxis: Int? { indices.first { isOpen($0) } }
 
   /// Whether some extent is the number zero.
-  var hasNoElements: Bool { indices.contains { storage[$0] == 0 } }
+  var hasNoElements: Bool { indices.contains { self[dim: $0].number == 0 } }
 
   /// The product of the extents.
   public var elements: Dimension { indices.reduce(1) { $0 * self[dim: $1] } }

@@ -13,7 +13,7 @@ public struct Tensor: Sendable {
   /// - Precondition: The tensor is not one example of `vmap`, and not of a function that is being compiled: there are no elements that could be read.
   @_spi(Backend) public var view: View {
     if let node = abstractNode { node.failForNumbers() }
-    return face
+    return face.layout.shape.isMarked ? face.with(face.layout.unnamed) : face
   }
 
   /// A tensor over existing storage.
@@ -61,6 +61,9 @@ public struct TensorType: Hashable, Sendable, CustomStringConvertible {
   }
 
   public var description: String { "\(dtype)\(shape)" }
+
+  /// The same without names of axes.
+  var unnamed: TensorType { TensorType(shape: shape.unnamed, dtype: dtype) }
 
   /// Fresh row-major memory for a value of this type.
   func allocate(on backend: any Backend) -> View {
@@ -131,12 +134,12 @@ extension Tensor {
     guard let tracer = Tracer.current else {
       caller.fail("extent", "\(extent) has a number only in calls of a compiled function whose arguments' shapes name its symbols")
     }
-    return tracer.create(.extent(extent, dtype), on: backend, caller)
+    return tracer.create(.extent(extent.unnamed, dtype), on: backend, caller)
   }
 
   static func extent(_ extent: Dimension, dtype: DType, beside other: Tensor, _ caller: Caller) -> Tensor {
     if let number = extent.number { return .full(Double(number), [], dtype: dtype, beside: other) }
-    if let tracer = other.tracer { return tracer.create(.extent(extent, dtype), on: other.backend, caller) }
+    if let tracer = other.tracer { return tracer.create(.extent(extent.unnamed, dtype), on: other.backend, caller) }
     return .extent(extent, dtype: dtype, backend: other.backend, file: caller.file, line: caller.line)
   }
 

@@ -165,14 +165,17 @@ struct ArgumentTensors {
   /// Moves what shares its memory to memory of its own first.
   mutating func addOwned(_ tree: inout some TensorTree) {
     visit(&tree) { tensor in
-      if !tensor.isTransformed && !tensor.ownsMemory() { tensor = Tensor(ViewKernels.copied(tensor.view), node: nil) }
+      if !tensor.isTransformed && !tensor.ownsMemory() {
+        tensor = Tensor(ViewKernels.copied(tensor.view), node: nil).taking(namesOf: tensor.shape)
+      }
     }
   }
 
   private mutating func visit(_ tree: inout some TensorTree, _ prepare: (inout Tensor) -> Void) {
     tree.visit(dotted(HashedName.root, String(count))) { key, tensor in
       prepare(&tensor)
-      keys.append(key)
+      // Arguments of other names are traced anew: so they are checked.
+      keys.append(tensor.shape.hasNames ? "\(key)\(tensor.axisNames)" : key)
       tensors.append(tensor)
     }
     count += 1

@@ -50,7 +50,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     }
     let (_, run) = compiler.begin(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
-    return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type), run: run)
+    return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type.unnamed), run: run)
   }
 
   /// A run that waits for the value's cotangent.
@@ -80,7 +80,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     ) {
       let caller = Caller(file, line)
       caller.require(
-        cotangent.shape == value.shape && cotangent.dtype == value.dtype, "pullback",
+        cotangent.shape.fits(value.shape) && cotangent.dtype == value.dtype, "pullback",
         "a cotangent \(cotangent.type) for a value \(value.type)")
       caller.require(
         !isAdded, "pullback", "the gradient of this value has been added already; call the compiled pullback again for another cotangent")
@@ -102,7 +102,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     private func requireSums(_ sums: [(name: String, tensor: Tensor)], _ cotangent: Tensor, _ caller: Caller) {
       caller.require(
         sums.count == types.count, "pullback", "the gradient to add to has \(sums.count) tensors, the model \(types.count)")
-      for (sum, type) in zip(sums, types) where sum.tensor.type != type {
+      for (sum, type) in zip(sums, types) where sum.tensor.type.unnamed != type {
         caller.fail(
           "pullback", "\(sum.name.isEmpty ? "the gradient to add to" : sum.name) is \(sum.tensor.type), and the model's tensor \(type)")
       }

@@ -7,6 +7,20 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let program: Program
     /// The function's result with traced tensors in it: its structure.
     let template: Output
+    /// The results' shapes as traced, if an axis of one has a name.
+    let named: [Shape]
+
+    init(keys: [String], program: Program, _ traced: Traced) {
+      (self.keys, self.program, template) = (keys, program, traced.output)
+      let shapes = traced.results.map(\.shape)
+      named = shapes.contains(where: \.hasNames) ? shapes : []
+    }
+
+    /// What a run gave, with the names of its axes.
+    func results(of run: ProgramRun) -> [Tensor] {
+      if named.isEmpty { return run.results.compactMap { $0 } }
+      return zip(run.results, named).compactMap { $0?.taking(namesOf: $1) }
+    }
   }
 
   let options: CompileOptions
@@ -56,7 +70,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   func begin(
     keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
-  ) -> (template: Output, run: ProgramRun) {
+  ) -> (entry: Entry, run: ProgramRun) {
     let types = arguments.map(\.type)
     let backend = arguments.isEmpty ? nil : arguments.commonBackend("compile", Caller(#fileID, #line))
     let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace)
@@ -86,7 +100,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       let names = names()
       return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }
     }
-    return (entry.template, plan.begin(views, of: entry.program, observe: observe))
+    return (entry, plan.begin(views, of: entry.program, observe: observe))
   }
 
   /// The same for a function without late arguments: its results.
@@ -94,9 +108,9 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
     retrace: ((Tracer, [Tensor]) -> Traced)?
   ) -> (template: Output, results: [Tensor]) {
-    let (template, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, retrace: retrace)
+    let (entry, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, retrace: retrace)
     run.finish()
-    return (template, run.results.compactMap { $0 })
+    return (entry.template, entry.results(of: run))
   }
 
   /// The program for these arguments, and whether it is new.
@@ -151,7 +165,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       names == expected, "its arguments' tensors are \(Self.difference(names, expected)); make it again for arguments of this structure")
     guard let sizes = graph.symbolValues(types) else {
       let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
-      let place = zip(types, wanted).enumerated().first { !$1.0.mayBe($1.1) }.map(\.offset) ?? 0
+      let place = zip(types, wanted).enumerated().first { !$1.0.unnamed.mayBe($1.1) }.map(\.offset) ?? 0
       Caller(#fileID, #line).fail(
         "finished program",
         "argument \(names[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments"
@@ -165,7 +179,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     require(
       traced.results.count == graph.outputs.count && (program.resultNames.isEmpty || traced.names == program.resultNames),
       "its result's tensors are \(Self.difference(traced.names, program.resultNames)); give `like` the structure of its result")
-    let entry = Entry(keys: keys, program: program, template: traced.output)
+    let entry = Entry(keys: keys, program: program, traced)
     entries.withLock { $0.list.append(entry) }
     return (entry, sizes)
   }
@@ -267,7 +281,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
     let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names)
-    return Entry(keys: keys, program: program, template: traced.output)
+    return Entry(keys: keys, program: program, traced)
   }
 
   /// The type of an argument, with the symbols that the options give.
@@ -277,7 +291,9 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
     }
     var result = type
-    for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }
+    for (axis, dimension) in shape.enumerated() where dimension.number != -1 {
+      result.shape[dim: axis] = dimension.named(at: type.shape[dim: axis].namePlace)
+    }
     return result
   }
 }

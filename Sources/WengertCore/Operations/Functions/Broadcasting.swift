@@ -34,6 +34,7 @@ extension Caller {
           require(
             a, sameAs: b, operation(), "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
           )
+          longer[dim: lead + axis] = a.orNamed(as: b)
         }
       }
       result = longer

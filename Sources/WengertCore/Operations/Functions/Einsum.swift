@@ -90,13 +90,13 @@ private struct Einsum {
     for term in terms {
       for (letter, extent) in zip(term.labels, term.tensor.shape.dimensions) {
         let known = extents[letter] ?? 1
-        if known.number != 1 && extent.number != 1 {
+        if !known.isStretchable && !extent.isStretchable {
           caller.require(
             known, sameAs: extent, "einsum",
             "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
           )
         }
-        extents[letter] = known.number == 1 ? extent : known
+        extents[letter] = known.isStretchable ? extent : known.orNamed(as: extent)
       }
     }
     return extents
@@ -136,7 +136,7 @@ private struct Einsum {
     func extent(_ letter: Character) -> Dimension {
       let x = a.labels.firstIndex(of: letter).map { a.tensor.shape[dim: $0] } ?? 1
       let y = b.labels.firstIndex(of: letter).map { b.tensor.shape[dim: $0] } ?? 1
-      return x.number == 1 ? y : x
+      return x.isStretchable ? y : x.orNamed(as: y)
     }
     func product(_ letters: [Character]) -> Dimension { letters.reduce(1) { $0 * extent($1) } }
     func arranged(_ term: (tensor: Tensor, labels: [Character]), _ first: [Character], _ second: [Character]) -> Tensor {

@@ -18,15 +18,15 @@ extension RowProgram {
     _ target: inout Tensor, _ state: inout [Tensor], reading: [Tensor], file: StaticString = #fileID, line: UInt = #line
   ) {
     let caller = Caller(file, line)
-    let shape = target.shape
+    let named = target.shape, shape = named.unnamed
     caller.require(
       inputs.count == 1 + state.count + reading.count && outputs.count == 1 + state.count, name,
       "\(inputs.count) inputs and \(outputs.count) outputs for \(1 + state.count) tensors to update and \(reading.count) to read")
-    requireUpdatable(target, 0, shape, caller)
-    for i in state.indices { requireUpdatable(state[i], i + 1, shape, caller) }
+    requireUpdatable(target, 0, named, caller)
+    for i in state.indices { requireUpdatable(state[i], i + 1, named, caller) }
     for (i, tensor) in reading.enumerated() {
       let input = inputs[1 + state.count + i]
-      var space = shape
+      var space = named
       if !input.isRow && shape.rank > 0 { space[shape.rank - 1] = 1 }
       caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be read by an update in place")
       caller.require(
@@ -38,7 +38,7 @@ extension RowProgram {
     if !all.allSatisfy(\.isConcrete) {
       // In a graph and in `vmap` the results are new values; a program writes them over the old ones.
       let function = RowOperation(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)
-      let results = apply(function, all, caller).map { $0.reshape(shape) }
+      let results = apply(function, all.map { $0.unnamed() }, caller).map { $0.reshape(shape).taking(namesOf: named) }
       target = results[0]
       state = Array(results.dropFirst())
       return
@@ -59,8 +59,8 @@ extension RowProgram {
       isOwned ? view : TensorType(shape: shape, dtype: view.dtype).allocate(on: view.storage.backend)
     }
     ViewKernels.run(self, views + reading.map(\.view), into: results, over: shape)
-    target = Tensor(results[0], node: nil)
-    for i in state.indices { state[i] = Tensor(results[1 + i], node: nil) }
+    target = Tensor(results[0], node: nil).taking(namesOf: named)
+    for i in state.indices { state[i] = Tensor(results[1 + i], node: nil).taking(namesOf: state[i].shape) }
   }
 
   /// An extent with symbols by which something is divided.
@@ -71,7 +71,7 @@ extension RowProgram {
   private func requireUpdatable(_ tensor: Tensor, _ i: Int, _ shape: Shape, _ caller: Caller) {
     caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be updated in place")
     caller.require(
-      tensor.shape == shape && tensor.dtype == inputs[i].dtype && tensor.dtype == outputs[i].dtype, name,
+      tensor.shape.fits(shape) && tensor.dtype == inputs[i].dtype && tensor.dtype == outputs[i].dtype, name,
       "tensor \(i) to update is \(tensor.type) where \(TensorType(shape: shape, dtype: inputs[i].dtype)) was expected")
   }
 }

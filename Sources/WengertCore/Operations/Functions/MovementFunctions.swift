@@ -137,13 +137,13 @@ extension Tensor {
   public func squeeze(_ axes: [Int]?, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let named = axes.map { caller.normalize($0, shape, "squeeze") }
-    for axis in named ?? [] where !shape.isOne(axis) { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
+    for axis in named ?? [] where shape[dim: axis].number != 1 { caller.fail("squeeze", "axis \(axis) of \(shape) is not of extent one") }
     // An axis whose extent is a symbol stays, which is right if the symbol is not one.
     for axis in shape.indices where named == nil && shape[dim: axis].isSymbolic {
       caller.require(
         2, atMost: shape[dim: axis], "squeeze", "axis \(axis) of \(shape) was kept, as its extent is a symbol; name the axes to drop")
     }
-    let kept = shape.indices.filter { !(named?.contains($0) ?? shape.isOne($0)) }
+    let kept = shape.indices.filter { !(named?.contains($0) ?? (shape[dim: $0].number == 1)) }
     return move(.reshape(shape.selecting(kept)), caller)
   }
 
@@ -225,7 +225,8 @@ extension Tensor {
         caller.require(
           0, atMost: side, "pad", "widths must not be negative, axis \(axis) has (before: \(width.before), after: \(width.after))")
       }
-      target[dim: axis] += width.before + width.after
+      let added = width.before + width.after
+      if added.number != 0 { target[dim: axis] += added }
     }
     let fill = dtype.element(fill, "pad", caller)
     let hole = Movement.Pick.slice(
@@ -417,7 +418,7 @@ public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #file
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "stack", "needs at least one tensor")
   let axis = caller.normalize(axis, rank: tensors[0].rank + 1, "stack", tensors[0].shape)
-  for other in tensors where other.shape != tensors[0].shape {
+  for other in tensors where !other.shape.fits(tensors[0].shape) {
     caller.fail("stack", "shapes \(tensors[0].shape) and \(other.shape) differ")
   }
   return concatenate(tensors.map { $0.expandDims(axis) }, axis: axis, file: file, line: line)

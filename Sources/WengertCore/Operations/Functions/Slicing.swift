@@ -139,10 +139,13 @@ extension Tensor {
         .reshape(place.counts)
       _ = [self, value].commonBackend("subscript", caller)
       if openNode == nil && value.openNode == nil && !place.pick.isSymbolic {
+        let named = shape
+        if named.isMarked { face.layout.shape = named.unnamed }
         if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
         // The value may be a view of this very storage.
         let source = value.view.storage === face.storage ? ViewKernels.copied(value.view) : value.view
-        ViewKernels.copy(source, into: face.with(place.pick.layout(face.layout)))
+        ViewKernels.copy(source, into: face.with(place.pick.unnamed.layout(face.layout)))
+        if named.isMarked { face.layout.shape = named }
       } else {
         if let tracer = Tracer.current, hasNumbers { self = tracer.joining(self) }
         let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)
@@ -203,7 +206,7 @@ private struct Subscript {
     func take(_ place: Dimension, _ text: String) {
       caller.require(0, atMost: place, "subscript", "index \(text) is out of range for axis \(axis) of \(full)")
       caller.require(place + 1, atMost: full[dim: axis], "subscript", "index \(text) is out of range for axis \(axis) of \(full)")
-      starts[dim: axis] = place
+      starts[dim: axis] = place.unnamed
       counts[axis] = 1
       axis += 1
     }
@@ -219,7 +222,7 @@ private struct Subscript {
         take(index < 0 ? full[dim: axis] + near : near, "\(index)")
       case .place(let place): take(place, "\(place)")
       case .span(let from, let to, let by):
-        let (start, count) = Self.inside(from, to, by, full, axis, caller)
+        let (start, count) = Self.named(Self.inside(from, to, by, full, axis, caller), like: full[dim: axis])
         starts[dim: axis] = start
         steps[axis] = Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
         counts[dim: axis] = count
@@ -230,7 +233,7 @@ private struct Subscript {
           keepWholeAxes(1)
           continue
         }
-        let (start, count) = Self.resolve(from, to, by, full[dim: axis])
+        let (start, count) = Self.named(Self.resolve(from, to, by, full[dim: axis]), like: full[dim: axis])
         starts[dim: axis] = start
         // Of one element or none the step leads nowhere, and may be larger than any distance in memory.
         steps[axis] = count.number.map { $0 <= 1 } == true ? 1 : Swift.min(Swift.max(by, -Self.farAway), Self.farAway)
@@ -269,6 +272,11 @@ private struct Subscript {
     }
     let start = bound(from, extent - 1, -1, extent - 1), end = bound(to, -1, -1, extent - 1)
     return (start, steps(start - end, by))
+  }
+
+  /// A part that is the whole axis keeps its name.
+  private static func named(_ part: (start: Dimension, count: Dimension), like extent: Dimension) -> (start: Dimension, count: Dimension) {
+    (part.start.unnamed, part.count.unnamed == extent.unnamed ? extent : part.count.unnamed)
   }
 
   private static let farAway = 1 << 60

@@ -273,7 +273,7 @@ public func attention(
   let caller = Caller(file, line)
   let name = "attention"
   caller.require(
-    query.rank == 2 && query.shape == key.shape && key.shape == value.shape, name,
+    query.rank == 2 && query.shape.fits(key.shape) && key.shape.fits(value.shape) && query.shape.fits(value.shape), name,
     "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)")
   caller.require(
     query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
@@ -303,7 +303,7 @@ public func attention(
   let hasTokenKeys = random.rank > 0
   if hasTokenKeys {
     caller.require(
-      random.rank == 2 && random.shape.isOne(1), name,
+      random.rank == 2 && random.shape[dim: 1].number == 1, name,
       "needs one random key or one for each token [tokens, 1], got \(random.shape) for \(query.shape)")
     caller.require(
       random.shape[dim: 0], equals: query.shape[dim: 0], name,
@@ -313,7 +313,7 @@ public func attention(
   let operation = Attention(
     heads: heads,
     scale: scale.map { .number($0) } ?? headWidth.number.map { .number(1 / Double($0).squareRoot()) }
-      ?? .ofWidth(width, heads: heads),
+      ?? .ofWidth(width.unnamed, heads: heads),
     dropout: dropout, hasTokenKeys: hasTokenKeys)
   return apply(operation, [query, key, value, offsets, random], caller)[0]
 }

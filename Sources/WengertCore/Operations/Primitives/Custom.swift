@@ -94,12 +94,12 @@ struct Custom: Operation {
         let operands = a.operandTypes.indices.map { a.operand($0) }
         let cotangents = ct.enumerated().map { i, c in c ?? zero(a.resultTypes[i], operands) }
         let gradients = gradients(operands, a.results, cotangents, a.caller)
-        return zip(gradients, operands).map { gradient, operand in gradient?.cast(to: operand.dtype) }
+        return zip(gradients, operands).map { gradient, operand in gradient?.unnamed().cast(to: operand.dtype) }
       },
       jvp: { a, t in
         guard let jvp = rules.jvp else { a.caller.fail(name, "has no jvp, and forward mode needs one") }
         let operands = a.operandTypes.indices.map { a.operand($0) }
-        return jvp(operands, t.enumerated().map { i, t in t ?? operands[i].constant(0, operands[i].shape) })
+        return jvp(operands, t.enumerated().map { i, t in t ?? operands[i].constant(0, operands[i].shape) }).map { $0?.unnamed() }
       })
   }
 
@@ -110,7 +110,7 @@ struct Custom: Operation {
       gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
     for case (let gradient?, let operand) in zip(gradients, operands) {
       caller.require(
-        gradient.shape == operand.shape, name,
+        gradient.shape.fits(operand.shape), name,
         "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
       _ = [operand, gradient].commonBackend(name, caller)
     }

@@ -101,15 +101,17 @@ enum Movement: Operation {
       shape = pick.shape(of: x.shape)
     case .place(let pick, let target, _):
       let hole = pick.shape(of: target)
-      caller.require(hole == x.shape, name, "\(x.shape) does not fit the place \(hole) in \(target)")
+      caller.require(hole.fits(x.shape), name, "\(x.shape) does not fit the place \(hole) in \(target)")
       shape = target
     case .concatenate(let axis):
       shape = x.shape
       for other in operands.dropFirst() {
         var expected = x.shape
         if other.shape.rank == x.shape.rank { expected[dim: axis] = other.shape[dim: axis] }
-        caller.require(other.shape == expected, name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
-        shape[dim: axis] += other.shape[dim: axis]
+        caller.require(other.shape.fits(expected), name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
+        let extent = shape[dim: axis] + other.shape[dim: axis]
+        shape = shape.orNamed(as: other.shape)
+        shape[dim: axis] = extent
       }
     case .copy, .barrier: shape = x.shape
     }
@@ -274,6 +276,7 @@ extension Tensor {
   }
 
   @inline(never) func move(_ movement: Movement, _ caller: Caller) -> Tensor {
+    if shape.hasNames || movement.hasNames { return moveNamed(movement, caller) }
     // A tensor from outside a graph whose places are taken or made where the symbols say is a value of that graph.
     if movement.namesSymbols, hasNumbers, let tracer = Tracer.current {
       return apply1(movement, [tracer.joining(self)], caller)

@@ -41,7 +41,7 @@ public struct RandomKey: Sendable, TensorTree {
     let b = RowBuilder(name)
     let key = b.scalar(.int64)
     b.store(body(b, key), as: dtype)
-    let space = shape.rank == 0 ? [1] : shape
+    let space = shape.rank == 0 ? [1] : shape.unnamed
     return apply1(RowOperation(program: b.finish(), rule: .constant, shape: space), [data], caller).reshape(shape)
   }
 

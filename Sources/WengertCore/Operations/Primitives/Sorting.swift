@@ -89,7 +89,7 @@ extension Tensor {
   public func argSort(axis: Int = -1, descending: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
     let axis = caller.normalize(axis, rank: rank, "argSort", shape)
-    return apply1(Sorting.argSort(axis: axis, descending: descending, count: shape[dim: axis]), [self], caller)
+    return apply1(Sorting.argSort(axis: axis, descending: descending, count: shape[dim: axis].unnamed), [self], caller)
   }
 
   /// The elements of `axis` in sorted order.
