@@ -45,6 +45,10 @@ enum GraphsExample {
     let slope = change(RandomKey(5).normal([6, 2]))
     precondition(slope.shape == [2])
 
+    let tokens = RandomKey(6).normal([4, 4, 16]).named("B", "T", "D")
+    let scores = tokens.matmul(tokens.transpose())
+    print("names", tokens.shape, scores.shape, scores.sum(axis: -1).shape)
+
     let train = { (state: inout Pair<Network, AdamW>, x: Tensor, target: Tensor) -> Tensor in
       let (loss, gradient) = valueAndGradient(at: state.first) { square($0(x) - target).mean() }
       state.second.update(&state.first, gradient, learningRate: Tensor(0.01))

@@ -9,6 +9,10 @@ struct Requirement: Sendable {
   let message: String
   let caller: Caller
 
+  func asksSame(as other: Requirement) -> Bool {
+    a == other.a && relation == other.relation && b == other.b && operation == other.operation
+  }
+
   func holds(_ symbols: [String: Int]) -> Bool {
     let (x, y) = (a.substituting(symbols), b.substituting(symbols))
     return relation == .equal ? x == y : x <= y

@@ -11,23 +11,28 @@
 }
 
 extension Tensor {
-  /// `move` where this or what the movement says has names. If nothing but names changes, nothing is computed.
-  @inline(never) func moveNamed(_ movement: Movement, _ caller: Caller) -> Tensor {
+  /// A tensor of the shape that it is moved to is left as it is; if only names are others, they alone change.
+  func moveUnlessSame(_ movement: Movement, _ target: Shape, _ caller: Caller) -> Tensor {
+    if target == shape { return self }
+    let isSame = (target.isMarked || shape.isMarked) && target.unnamed == shape.unnamed
+    return isSame ? moveNamed(movement, caller, moves: false) : move(movement, caller)
+  }
+
+  /// `move` where this or what the movement says has names.
+  ///
+  /// - Parameter moves: false if nothing but names changes.
+  @inline(never) func moveNamed(_ movement: Movement, _ caller: Caller, moves: Bool = true) -> Tensor {
     var target = movement.countableResults([type], caller)[0].shape
-    let plain = unnamed(), isSame: Bool
     switch movement {
-    case .reshape:
-      target = target.orNamed(asKeptFrom: shape)
-      isSame = plain.shape == target.unnamed
+    case .reshape: target = target.orNamed(asKeptFrom: shape)
     case .broadcast:
       for axis in shape.indices where !shape.isOne(axis) {
         let place = target.rank - shape.rank + axis
         target[dim: place] = target[dim: place].orNamed(as: shape[dim: axis])
       }
-      isSame = plain.shape == target.unnamed
-    case .permute, .pick, .place, .concatenate, .copy, .barrier: isSame = false
+    case .permute, .pick, .place, .concatenate, .copy, .barrier: break
     }
-    return (isSame ? plain : plain.move(movement.unnamed, caller)).taking(namesOf: target)
+    return (moves ? unnamed().move(movement.unnamed, caller) : unnamed()).taking(namesOf: target)
   }
 }
 

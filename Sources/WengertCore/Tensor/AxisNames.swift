@@ -137,8 +137,7 @@ extension Tensor {
   ///
   /// ```swift
   /// let scores = Tensor.zeros([2, 3]).named("B", "T"), weights = Tensor.ones([3]).named("T")
-  /// let sum = (scores * weights).sum(axis: 1)
-  /// print(scores.shape, sum.shape)  // [B: 2, T: 3] [B: 2]
+  /// let sum = (scores * weights).sum(axis: 1)  // of shape [B: 2]
   /// ```
   ///
   /// - Parameter names: one for each axis; nil or "_" leaves an axis as it is.
@@ -154,19 +153,17 @@ extension Tensor {
     let caller = Caller(file, line)
     let given = names.map { $0 == "_" ? nil : $0 }
     let list = "[" + given.map { $0 ?? "_" }.joined(separator: ", ") + "]"
-    caller.require(
-      given.count == rank, "named",
-      "\(list) are \(given.count) names for the shape \(shape), which has \(rank) axes; nil leaves an axis without")
+    caller.require(given.count == rank, "named", "needs a name or nil for each of the \(rank) axes of \(shape), got \(list)")
     var result = self
     for (axis, name) in given.enumerated() {
       guard let name else { continue }
       let extent = shape[dim: axis]
       if extent.name == name { continue }
-      caller.require(!name.isEmpty, "named", "the name of axis \(axis) is empty; nil leaves an axis without")
+      caller.require(!name.isEmpty, "named", "the name of axis \(axis) is empty; nil leaves an axis without a name")
       caller.require(
         extent.name == nil, "named", "axis \(axis) of \(shape) has a name already, and cannot be \(name) too; unnamed() takes names off")
       let others = shape.indices.filter { $0 != axis && (given[$0] ?? shape[dim: $0].name) == name }
-      caller.require(others.isEmpty, "named", "\(name) would be the name of two axes of \(shape), by \(list)")
+      caller.require(others.isEmpty, "named", "\(name) is given to two axes of \(shape): \(list)")
       caller.require(extent.canBeNamed, "named", "axis \(axis) of \(shape) is too long for a name")
       result.face.layout.shape[dim: axis] = extent.named(at: AxisNames.place(of: name, caller))
     }

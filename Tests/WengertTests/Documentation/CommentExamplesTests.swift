@@ -324,6 +324,12 @@ struct CommentExamplesTests {
     #expect(numbers(y) == [10, 17] && f.statistics.compilations == 0)
   }
 
+  @Test("names of axes") func namedExample() {
+    let scores = Tensor.zeros([2, 3]).named("B", "T"), weights = Tensor.ones([3]).named("T")
+    let sum = (scores * weights).sum(axis: 1)  // of shape [B: 2]
+    #expect(sum.shape.description == "[B: 2]" && numbers(sum) == [0, 0])
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "full", "linspace", "with", "memoryStatistics", "square", "clip", "cast", "select", "sum", "mean", "softmax",
@@ -331,7 +337,7 @@ struct CommentExamplesTests {
       "oneHot", "cumulativeSum", "sorted", "topK", "einsum", "matmul", "cholesky", "solve", "solveWithInfo",
       "attention", "RandomKey", "update", "vjp", "jvp", "valueAndGradient", "gradient", "checkpoint", "jacobian",
       "hessian", "vmap", "compile", "compileUpdate", "compilePullback", "customDerivative", "promote", "description",
-      "catchingDataFaults", "array", "ParameterTree", "FinishedProgram",
+      "catchingDataFaults", "array", "ParameterTree", "FinishedProgram", "named",
     ]
     // Operators and subscripts have no name.
     let unnamed = ["[[1], [2]]) + Tensor", "x[Axis.all, 1]"]
