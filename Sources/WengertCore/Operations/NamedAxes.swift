@@ -11,9 +11,8 @@
 }
 
 extension Tensor {
-  /// A tensor of the shape that it is moved to is left as it is; if only names are others, they alone change.
-  func moveUnlessSame(_ movement: Movement, _ target: Shape, _ caller: Caller) -> Tensor {
-    if target == shape { return self }
+  /// `move` by a function that leaves a tensor of the target's shape as it is: where only the names of axes are others, they alone change.
+  func moveOrRename(_ movement: Movement, _ target: Shape, _ caller: Caller) -> Tensor {
     let isSame = (target.isMarked || shape.isMarked) && target.unnamed == shape.unnamed
     return isSame ? moveNamed(movement, caller, moves: false) : move(movement, caller)
   }
@@ -40,6 +39,7 @@ extension Shape {
   /// The shape to which one is reshaped: its first axes keep their names as long as the extents are the same, and so do its last. Which axis one of extent one is, is not clear, and
   /// it has only a name that it was given.
   fileprivate func orNamed(asKeptFrom source: Shape) -> Shape {
+    if unnamed == source.unnamed { return orNamed(as: source) }
     var result = self
     func keep(_ axis: Int, _ from: Int) -> Bool {
       guard self[dim: axis].unnamed == source[dim: from].unnamed else { return false }

@@ -18,7 +18,7 @@ extension Tensor {
       }
       target[dim: open] = rest
     }
-    return moveUnlessSame(.reshape(target), target, caller)
+    return target == self.shape ? self : moveOrRename(.reshape(target), target, caller)
   }
 
   /// The same under a shape of numbers and symbols: `x.reshape([x.shape[dim: 0], 4])`.
@@ -86,7 +86,7 @@ extension Tensor {
   ///
   /// - Precondition: The shape broadcasts to `shape`.
   public func broadcast(to shape: Shape, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    moveUnlessSame(.broadcast(shape), shape, Caller(file, line))
+    shape == self.shape ? self : moveOrRename(.broadcast(shape), shape, Caller(file, line))
   }
 
   /// The tensor stretched as by `broadcast(to:)`, where −1 keeps an extent.
