@@ -74,12 +74,12 @@ package enum Failure {
         || Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
     }
 
-    /// File and line of a frame, if they are not the library's.
+    /// File and line of a frame, if they are not the library's, and the column if places are asked for.
     private static func place(of symbol: SymbolicatedBacktrace.Symbol) -> String? {
       guard let place = symbol.sourceLocation, place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
         !Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") })
       else { return nil }
-      return "\(place.path):\(place.line)"
+      return "\(place.path):\(place.line)" + (StoppingThread.current?.findsPlaces == true ? ":\(max(place.column, 1))" : "")
     }
   #endif
 }
