@@ -12,7 +12,7 @@ public struct FinishedGraph: Sendable {
   /// A function of tensors, as `compile` takes one. The result is a tensor, or made of tensors and of trees of the arguments' structures by pairs, lists and dictionaries.
   ///
   /// ```swift
-  /// .function("embedding", embed, .tree { Encoder(key: RandomKey(0)) }, .tensor(["tokens"], .int64))
+  /// .function("embedding", embed, tree { Encoder(key: RandomKey(0)) }, tensor(["tokens"], .int64))
   /// ```
   public static func function<each Input: TensorTree & SendableMetatype, Output: TensorTree & SendableMetatype>(
     _ name: String, _ f: @escaping @Sendable (repeat each Input) -> Output, _ arguments: repeat GraphArgument<each Input>,
@@ -29,7 +29,7 @@ public struct FinishedGraph: Sendable {
   /// The value and the gradient by its first argument of a scalar function, as `valueAndGradient` gives them: `Pair(value, gradient)`.
   ///
   /// ```swift
-  /// .gradient("lossAndGradient", of: loss, .tree { Encoder(key: RandomKey(0)) }, .tensor(["tokens"], .int64), .tensor(["tokens", 8]))
+  /// .gradient("lossAndGradient", of: loss, tree { Encoder(key: RandomKey(0)) }, tensor(["tokens"], .int64), tensor(["tokens", 8]))
   /// ```
   public static func gradient<Model: TensorTree & SendableMetatype, each Input: TensorTree & SendableMetatype>(
     _ name: String, of f: @escaping @Sendable (Model, repeat each Input) -> Tensor, _ model: GraphArgument<Model>,

@@ -7,7 +7,7 @@ import Wengert
 /// ```swift
 /// @main struct Graphs: FinishedGraphs {
 ///   static var graphs: [FinishedGraph] {
-///     [.gradient("loss", of: loss, .tree { Encoder(key: RandomKey(0)) }, .tensor(["tokens", 32]))]
+///     [.gradient("loss", of: loss, tree { Encoder(key: RandomKey(0)) }, tensor(["tokens", 32]))]
 ///   }
 /// }
 /// ```

@@ -55,7 +55,9 @@ package enum Failure {
         guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0),
           let named = backtrace.symbolicated(options: [])?.frames, named.count > count
         else { return nil }
-        guard let symbol = named[count - 1].symbol, !isOwn(symbol) else { continue }
+        guard let symbol = named[count - 1].symbol else { continue }
+        if StoppingThread.isFirst(symbol.rawName) { return nil }
+        if isOwn(symbol) { continue }
         for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
           guard let frames = backtrace.symbolicated(options: options)?.frames, frames.count >= count else { return nil }
           if let place = frames.lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }

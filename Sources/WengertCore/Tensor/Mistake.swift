@@ -91,6 +91,9 @@ final class StoppingThread: @unchecked Sendable {
     return found
   }
 
+  /// Whether this is the first function of such a thread, by its mangled name; behind it, there is nothing of the program.
+  static func isFirst(_ symbol: String) -> Bool { ["work", "run"].contains { symbol.contains("14StoppingThreadC\($0.utf8.count)\($0)") } }
+
   private func work() {
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
     body()
