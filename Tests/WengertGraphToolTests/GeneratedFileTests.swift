@@ -112,4 +112,14 @@ struct GeneratedFileTests {
     #expect(name.modules == ["Wengert", "Models", "WengertNN"])
     #expect(throws: DeclarationError.self) { try TypeName(reflecting: "Models.(Hidden in $10f2c8)") }
   }
+
+  @Test("the tool on the page is that of the example")
+  func page() throws {
+    let folder = Fixtures.url("").deletingLastPathComponent().deletingLastPathComponent()
+    let tool = try String(
+      contentsOf: folder.appendingPathComponent("Examples/FinishedModels/Sources/ModelGraphs/Graphs.swift"), encoding: .utf8)
+    let blocks = try MarkdownFile("Documentation/CompileTimeGraphs.md").blocks
+    let lines = tool.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
+    #expect(blocks.contains { $0.lines == lines })
+  }
 }
