@@ -27,8 +27,9 @@ import PackagePlugin
         }
       return .buildCommand(
         displayName: "Finishing the graphs of \(tool.name) for \(target.name)", executable: runner,
-        arguments: [executable.path(percentEncoded: false), output.path(percentEncoded: false)] + sources, inputFiles: [executable],
-        outputFiles: [output])
+        arguments: [executable.path(percentEncoded: false), output.path(percentEncoded: false)] + sources,
+        // One order of sets in all runs: the same graphs give the same text.
+        environment: ["SWIFT_DETERMINISTIC_HASHING": "1"], inputFiles: [executable], outputFiles: [output])
     }
   }
 
