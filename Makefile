@@ -1,6 +1,7 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
 # make test    build everything and run all tests
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
+# make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
 # make lint    check the formatting
@@ -10,7 +11,7 @@
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test dependencies mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+.PHONY: demo test dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -26,6 +27,9 @@ test: packages dependencies
 dependencies:
 	@resolved=$$(swift package --package-path Tests/Dependencies show-dependencies --format flatlist) && [ "$$(echo "$$resolved" | wc -l)" = 1 ] || { \
 	  echo "A package that uses WengertNN must resolve this package alone; it resolves:" $$resolved; exit 1; }
+
+finished: packages
+	swift run -c release --package-path Examples/FinishedModels FinishedModels
 
 mpi test-mpi: PACKAGES += libopenmpi-dev openmpi-bin
 

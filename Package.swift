@@ -15,6 +15,9 @@ let package = Package(
   products: [
     .library(name: "Wengert", targets: ["Wengert"]),
     .library(name: "WengertNN", targets: ["WengertNN"]),
+    // Functions of models, finished while a package is built.
+    .plugin(name: "WengertGraphs", targets: ["WengertGraphs"]),
+    .library(name: "WengertGraphTool", targets: ["WengertGraphTool"]),
     .library(name: "DEXML", targets: ["DEXML"]),
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
@@ -45,6 +48,11 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 
+    // Functions that are finished while the package of a user is built: what the user's tool lists, and the plugin that runs it.
+    .target(name: "WengertGraphTool", dependencies: ["Wengert"]),
+    .executableTarget(name: "WengertGraphRunner"),
+    .plugin(name: "WengertGraphs", capability: .buildTool(), dependencies: ["WengertGraphRunner"]),
+
     // Several processes on one computation.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "Collectives", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
@@ -68,6 +76,7 @@ let package = Package(
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],

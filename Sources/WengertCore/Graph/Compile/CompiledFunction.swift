@@ -23,19 +23,28 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
       compiler.noteInlined()
       return body(repeat each input)
     }
-    func names() -> [String] {
-      var names = ArgumentNames()
-      repeat names.add(each input)
-      return names.list
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
-      var rest = traced[...]
-      let output = body(repeat (each input).taking(&rest))
-      return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])
-    }
+    func names() -> [String] { self.names(repeat each input) }
+    func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(traced, repeat each input) }
     let (template, results) = compiler.run(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
+  }
+
+  private func names(_ input: repeat each Input) -> [String] {
+    var names = ArgumentNames()
+    repeat names.add(each input)
+    return names.list
+  }
+
+  private func trace(_ traced: [Tensor], _ input: repeat each Input) -> Compiler<Output>.Traced {
+    var rest = traced[...]
+    let output = body(repeat (each input).taking(&rest))
+    return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make, and a result without numbers. Nothing is run; the types may name symbols.
+  package func program(_ input: repeat each Input, types: [TensorType], on backend: any Backend) -> (program: Program, result: Output) {
+    compiler.program(names(repeat each input), types, on: backend) { _, traced in trace(traced, repeat each input) }
   }
 }
 
@@ -68,26 +77,38 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
       return body(&state, repeat each input)
     }
     let structure = state
-    func names() -> [String] {
-      var names = ArgumentNames()
-      names.add(structure)
-      repeat names.add(each input)
-      return names.list
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
-      var rest = traced[...]
-      var new = structure.taking(&rest)
-      let output = body(&new, repeat (each input).taking(&rest))
-      Self.requireSameTensors(structure, new)
-      let results = output.tensors
-      return Compiler.Traced(
-        output: output, results: results + new.tensors, names: (output.namedTensors + new.namedTensors).map(\.name),
-        updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
-    }
+    func names() -> [String] { self.names(structure, repeat each input) }
+    func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(traced, structure, repeat each input) }
     let (template, results) = compiler.run(
       keys: arguments.keys, names: names, arguments.tensors, updated: updated, trace: trace,
       retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
+  }
+
+  private func names(_ state: State, _ input: repeat each Input) -> [String] {
+    var names = ArgumentNames()
+    names.add(state)
+    repeat names.add(each input)
+    return names.list
+  }
+
+  private func trace(_ traced: [Tensor], _ state: State, _ input: repeat each Input) -> Compiler<Output>.Traced {
+    var rest = traced[...]
+    var new = state.taking(&rest)
+    let updated = traced.count - rest.count
+    let output = body(&new, repeat (each input).taking(&rest))
+    Self.requireSameTensors(state, new)
+    let results = output.tensors
+    return Compiler.Traced(
+      output: output, results: results + new.tensors, names: (output.namedTensors + new.namedTensors).map(\.name),
+      updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make; see `CompiledFunction.program`.
+  package func program(_ state: State, _ input: repeat each Input, types: [TensorType], on backend: any Backend)
+    -> (program: Program, result: Output)
+  {
+    compiler.program(names(state, repeat each input), types, on: backend) { _, traced in trace(traced, state, repeat each input) }
   }
 
   private static func requireSameTensors(_ old: State, _ new: State) {

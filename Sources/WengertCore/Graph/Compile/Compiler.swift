@@ -99,6 +99,14 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return (template, run.results.compactMap { $0 })
   }
 
+  /// The program for arguments of these names and types, traced and optimized for no call, and a result without numbers.
+  func program(_ names: [String], _ types: [TensorType], on backend: any Backend, _ trace: (Tracer, [Tensor]) -> Traced)
+    -> (program: Program, result: Output)
+  {
+    let entry = tracing { compile(keys: [], names: names, types, on: backend, trace) }
+    return (entry.program, entry.template)
+  }
+
   /// The program for these arguments, and whether it is new.
   private func entry(
     _ keys: [String], _ names: () -> [String], _ types: [TensorType], on backend: (any Backend)?,
