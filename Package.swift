@@ -15,6 +15,7 @@ let package = Package(
   products: [
     .library(name: "Wengert", targets: ["Wengert"]),
     .library(name: "WengertNN", targets: ["WengertNN"]),
+    .library(name: "WengertDifferentiable", targets: ["WengertDifferentiable"]),
     .library(name: "DEXML", targets: ["DEXML"]),
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
@@ -45,6 +46,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 
+    // Swift's own differentiation over the tape: experimental, as that is.
+    .target(name: "WengertDifferentiable", dependencies: ["Wengert"], exclude: ["Generated/generate.py", "Generated/Exceptions.txt"]),
+
     // Several processes on one computation.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "Collectives", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
@@ -68,6 +72,7 @@ let package = Package(
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],

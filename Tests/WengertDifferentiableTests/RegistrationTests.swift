@@ -35,7 +35,7 @@ enum Signatures {
   static func derivatives(in source: String) -> Set<String> {
     let text = code(source)
     return Set(
-      text.matches(of: /@derivative\(of: ([^\s,(]+)/).compactMap { match in
+      text.matches(of: /@derivative\(of: ([^\s,()]+)/).compactMap { match in
         guard var declared = declaration(in: text[match.range.upperBound...]) else { return nil }
         declared.name = String(match.1)
         // What is assigned to a subscript is its setter's first parameter.
@@ -65,7 +65,9 @@ enum Signatures {
       var kind = part[colon...].dropFirst()
       if let value = kind.firstRange(of: " = ") { kind = kind[..<value.lowerBound] }
       let isUnnamed = isOperator || (name == "subscript" && names.count == 1)
-      return (label: isUnnamed ? "_" : String(names.first ?? ""), kind: kind.split(whereSeparator: \.isWhitespace).joined(separator: " "))
+      // Parameters of closures may have names, which belong to no type.
+      let type = kind.split(whereSeparator: \.isWhitespace).joined(separator: " ").replacing(/\b_ \w+:\s/, with: "")
+      return (label: isUnnamed ? "_" : String(names.first ?? ""), kind: type)
     }
     return Declaration(
       name: name, isGeneric: head.2 != nil, parameters: parameters.filter { $0.label != "file" && $0.label != "line" },

@@ -60,7 +60,7 @@ package struct Caller: Sendable {
   var isOwn: Bool { Self.modules.contains { fileName.hasPrefix("\($0)/") } }
 
   /// The modules whose calls are not the user's.
-  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN"]
+  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertDifferentiable"]
 }
 
 extension Caller {
