@@ -74,4 +74,42 @@ struct OwnOptimizerTests {
     #expect(new.buffers.isEmpty)
     #expect(parameter.array(of: Double.self) == [1, 2])
   }
+
+  @Test("an update that meets a fault at one tensor moves no other, and counts no step") func fault() throws {
+    let identity = Tensor([[1.0, 0], [0, 1]])
+    var model = Pair(identity, identity), optimizer = Factors()
+    #expect(throws: DataFault.self) {
+      try catchingDataFaults { optimizer.update(&model, Pair(identity, -identity), learningRate: 1) }
+    }
+    #expect(model.first.array(of: Float.self) == [1, 0, 0, 1])
+    #expect(optimizer.state.step == 0)
+    try catchingDataFaults { optimizer.update(&model, Pair(identity, identity), learningRate: 1) }
+    #expect(model.second.array(of: Float.self) == [0, 0, 0, 0])
+    #expect(optimizer.state.step == 1)
+  }
+
+  @Test("the library's take gradients in the type they have: what is beyond half precision moves half parameters") func wide() {
+    var x = Tensor([1.0, 1.0], dtype: .float16), sgd = SGD()
+    sgd.update(&x, Tensor([70000.0, 1e-8]), learningRate: 1e-5)
+    let moved = x.cast(to: .float32).array(of: Float.self)
+    #expect(abs(moved[0] - 0.3) < 1e-3)
+    sgd.update(&x, Tensor([0.0, 1e-8]), learningRate: 1e7)
+    let again = x.cast(to: .float32).array(of: Float.self)
+    #expect(abs(again[1] - 0.9) < 1e-3)
+  }
+}
+
+/// Moves each parameter by the Cholesky factor of its gradient.
+private struct Factors: Optimizer {
+  var weightDecay = 0.0
+  var groups: [ParameterGroup] = []
+  var state = OptimizerState(bufferNames: [])
+
+  func updated(
+    _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
+  ) -> (parameter: Tensor, buffers: [Tensor]) {
+    (parameter - gradient.cholesky() * scalars[0], [])
+  }
+
+  func scalars(step: Tensor, learningRate: Tensor, weightDecay: Double) -> [Tensor] { [learningRate] }
 }

@@ -86,7 +86,7 @@ struct TokenizeBench {
     guard let python = Peer.python else { return nil }
     return Peer(
       "tokenizers", python, [folder.appending(path: "tokenizer_peer.py").path, "\(model)/tokenizer.json", file, "\(lines)"],
-      environment: ["TOKENIZERS_PARALLELIZM": isParallel ? "true" : "false"])
+      environment: ["TOKENIZERS_PARALLELISM": isParallel ? "true" : "false"])
   }
 
   private func speed(_ seconds: Double, _ amount: Double) -> String {

@@ -40,6 +40,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     for (i, index) in resultIndices.enumerated() where index >= 0 {
       caller.require(
         given[i].shape == results[i].shape, "pullback", "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)")
+      _ = [results[i], given[i]].commonBackend("pullback", caller)
       seeds.append((index, given[i].cast(to: results[i].dtype)))
     }
     let watched = inputs.lazy.filter(\.dtype.isFloating).count
@@ -60,6 +61,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     var seeds: [Tensor?] = []
     for (x, t) in zip(inputs, given) where x.dtype.isFloating {
       caller.require(x.shape == t.shape, name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
+      _ = [x, t].commonBackend(name, caller)
       seeds.append(t.cast(to: x.dtype))
     }
     let tangents = withExtendedLifetime(kept) { kept.tape.forward(seeds) }

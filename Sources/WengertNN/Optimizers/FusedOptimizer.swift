@@ -10,13 +10,13 @@
 }
 
 extension FusedOptimizer {
-  /// The update of a parameter of this dtype as a kernel, whose inputs are the parameter, the buffers, the gradient and the scalars.
-  func program(_ dtype: DType, scalars count: Int, weightDecay: Double) -> RowProgram {
+  /// The update of a parameter of this dtype as a kernel, whose inputs are the parameter, the buffers, the gradient (of its own dtype) and the scalars.
+  func program(_ dtype: DType, gradient gradientType: DType, scalars count: Int, weightDecay: Double) -> RowProgram {
     let compute = dtype.computeType
     let b = RowBuilder("\(Self.self)")
     let parameter = b.row(dtype).cast(compute)
     let buffers = state.bufferNames.map { _ in b.row(compute) }
-    let gradient = b.row(dtype).cast(compute)
+    let gradient = b.row(gradientType).cast(compute)
     let new = rule(parameter, buffers, gradient, (0..<count).map { _ in b.scalar(compute) }, weightDecay: weightDecay)
     b.store(new.parameter, as: dtype)
     for buffer in new.buffers { b.store(buffer, as: compute) }
@@ -28,7 +28,8 @@ extension FusedOptimizer {
     _ parameter: Tensor, _ buffers: [Tensor], _ gradient: Tensor, _ scalars: [Tensor], _ weightDecay: Double
   ) -> (parameter: Tensor, buffers: [Tensor]) {
     var new = parameter, buffers = buffers
-    program(parameter.dtype, scalars: scalars.count, weightDecay: weightDecay).update(&new, &buffers, reading: [gradient] + scalars)
+    program(parameter.dtype, gradient: gradient.dtype, scalars: scalars.count, weightDecay: weightDecay).update(
+      &new, &buffers, reading: [gradient] + scalars)
     return (new, buffers)
   }
 }

@@ -59,24 +59,30 @@ extension Optimizer {
     caller.require(
       slopes.count == parameters.count, "update",
       "the gradient holds \(slopes.count) tensors, the model \(parameters.count); both must have one structure")
-    if DataFaultScope.hasFault, (parameters + slopes + [learningRate]).allSatisfy(\.isConcrete) { return }
+    let isConcrete = (parameters + slopes + [learningRate]).allSatisfy(\.isConcrete)
+    if DataFaultScope.hasFault, isConcrete { return }
+    // The update of one tensor may be what meets a fault when others have moved.
+    let before = isConcrete && DataFaultScope.current != nil ? (model: model, state: state) : nil
+    defer { if let before, DataFaultScope.hasFault { (model, state) = before } }
     state.advance(on: learningRate.device)
     var gradients = slopes.makeIterator()
     var plans: [PlanKey: Plan] = [:]
     model.visit("") { name, parameter in
-      let gradient = gradients.next()!
+      var gradient = gradients.next()!
       guard parameter.dtype.isFloating else { return }
       caller.require(
         gradient.shape == parameter.shape, "update",
         "\(name.isEmpty ? "the parameter" : name) has the shape \(parameter.shape), its gradient \(gradient.shape)")
+      if !gradient.dtype.isFloating { gradient = gradient.cast(to: parameter.dtype.computeType) }
       state.prepare(name, parameter, caller)
       let key = PlanKey(
-        group: groups.firstIndex { $0.matches(name, parameter) }, dtype: parameter.dtype, backend: ObjectIdentifier(parameter.backend))
+        group: groups.firstIndex { $0.matches(name, parameter) }, dtype: parameter.dtype, gradient: gradient.dtype,
+        backend: ObjectIdentifier(parameter.backend))
       let plan = plans[key] ?? plan(key, learningRate)
       plans[key] = plan
       if let program = plan.program {
         state.withBuffers(name) { buffers in
-          program.update(&parameter, &buffers, reading: [gradient.cast(to: parameter.dtype)] + plan.scalars, file: file, line: line)
+          program.update(&parameter, &buffers, reading: [gradient] + plan.scalars, file: file, line: line)
         }
       } else {
         var buffers: [Tensor] = []
@@ -99,7 +105,6 @@ extension Optimizer {
       new.buffers.count == buffers.count && results.allSatisfy { $0.shape.equals(shape) == true }, "update",
       "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
     )
-    if DataFaultScope.hasFault, results.allSatisfy(\.isConcrete) { return }
     parameter = new.parameter.cast(to: parameter.dtype)
     buffers = new.buffers.map { $0.cast(to: compute) }
   }
@@ -110,7 +115,7 @@ extension Optimizer {
     let rate = learningRate.cast(to: .float64).reshape([]) * (group?.learningRateScale ?? 1)
     let values = scalars(step: state.count.cast(to: .float64).reshape([]), learningRate: rate, weightDecay: decay)
     return Plan(
-      program: (self as? any FusedOptimizer)?.program(key.dtype, scalars: values.count, weightDecay: decay),
+      program: (self as? any FusedOptimizer)?.program(key.dtype, gradient: key.gradient, scalars: values.count, weightDecay: decay),
       scalars: values.map { $0.cast(to: key.dtype.computeType) }, weightDecay: decay)
   }
 }
@@ -127,10 +132,11 @@ func requireParameters(_ operation: String, _ model: some TensorTree, _ caller: 
   )
 }
 
-/// Parameters of one group, dtype and backend share the program and the scalars of a step.
+/// Parameters of one group, one dtype of theirs and of their gradients and one backend share the program and the scalars of a step.
 private struct PlanKey: Hashable {
   var group: Int?
   var dtype: DType
+  var gradient: DType
   var backend: ObjectIdentifier
 }
 

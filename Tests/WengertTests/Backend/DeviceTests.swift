@@ -2,6 +2,8 @@ import Testing
 @_spi(Backend) import Wengert
 @_spi(Backend) import WengertTestSupport
 
+@testable import WengertCore
+
 @Suite("Tensors on several devices")
 struct DeviceTests {
   static let other = Device(ReferenceBackend.shared)
@@ -44,5 +46,46 @@ struct DeviceTests {
       _ = compile { (x: Tensor) in x.to(Device(ReferenceBackend.shared)) }(Tensor([1.0, 2]))
     }
     .expectsMessage("to: a compiled function runs on one device")
+  }
+
+  @Test("a program, an assignment, an update and a cotangent of another device are refused as operands are")
+  func everywhere() {
+    let x = Tensor([[1.0, 2], [3, 4]]), there = x.to(Self.other)
+    let found = collectingMistakes([
+      { _ = compile { (a: Tensor, b: Tensor) in a + b }(x, there) },
+      {
+        var z = x
+        z[0] = there[1]
+      },
+      {
+        var state = [x]
+        _ = compileUpdate { (state: inout [Tensor], g: Tensor) -> Tensor in
+          state[0] = state[0] - g
+          return g.sum()
+        }(&state, there)
+      },
+      { _ = vjp(at: x) { $0 * 2 }.pullback(there) },
+      { _ = jvp(at: x, along: there) { $0 * 2 } },
+      { _ = gradient(at: x) { customDerivative([$0], forward: { $0[0] * 2 }, vjp: { _, _, c in [c.to(Self.other)] }).sum() } },
+      {
+        var slope = there
+        compilePullback { (w: Tensor) in square(w).sum() }(x).add(Tensor(1), to: &slope)
+      },
+    ])
+    #expect(found.count == 7)
+    for mistake in found {
+      #expect(mistake.message.hasPrefix("its operands are on different devices, cpu and reference"), "\(mistake)")
+    }
+  }
+
+  @Test("a compiled function has a program for each device that its arguments are on")
+  func programs() {
+    let f = compile { (x: Tensor) in square(x) }, x = Tensor([1.0, 2, 3])
+    #expect(f(x).array(of: Float.self) == [1, 4, 9])
+    let there = f(x.to(Self.other))
+    #expect(there.backend === ReferenceBackend.shared)
+    #expect(there.to(.cpu).array(of: Float.self) == [1, 4, 9])
+    #expect(f(x).backend === x.backend)
+    #expect(f.statistics.compilations == 2)
   }
 }

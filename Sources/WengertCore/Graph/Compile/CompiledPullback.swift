@@ -50,18 +50,21 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     }
     let (_, run) = compiler.begin(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
-    return Pending(value: run.results[0]!, run: run)
+    return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type), run: run)
   }
 
   /// A run that waits for the value's cotangent.
   public final class Pending {
     /// The function's value.
     public let value: Tensor
+    /// Those of the model's tensors.
+    private let types: [TensorType]
     private let run: ProgramRun
     private var isAdded = false
 
-    fileprivate init(value: Tensor, run: ProgramRun) {
+    fileprivate init(value: Tensor, types: [TensorType], run: ProgramRun) {
       self.value = value
+      self.types = types
       self.run = run
     }
 
@@ -69,7 +72,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     /// The memory of the run is given back at the end.
     ///
     /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
-    /// - Precondition: The cotangent has the value's shape and dtype, and this is the first call.
+    /// - Precondition: The cotangent has the value's shape and dtype, `gradient` the model's structure, shapes and dtypes, none is a value of a graph, of a derivative or of `vmap` in progress, and
+    ///   this is the first call.
     public func add(
       _ cotangent: Tensor, to gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil, file: StaticString = #fileID,
       line: UInt = #line
@@ -80,6 +84,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         "a cotangent \(cotangent.type) for a value \(value.type)")
       caller.require(
         !isAdded, "pullback", "the gradient of this value has been added already; call the compiled pullback again for another cotangent")
+      requireSums(gradient.namedTensors, cotangent, caller)
       isAdded = true
       // What shares its memory with `old` is added to elsewhere.
       let old = DataFaultScope.current == nil ? nil : gradient
@@ -92,6 +97,20 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         isWritten: isComplete.map { tell in
           { number in if number < tensors.count { tell(number, tensors[number]) } }
         })
+    }
+
+    private func requireSums(_ sums: [(name: String, tensor: Tensor)], _ cotangent: Tensor, _ caller: Caller) {
+      caller.require(
+        sums.count == types.count, "pullback", "the gradient to add to has \(sums.count) tensors, the model \(types.count)")
+      for (sum, type) in zip(sums, types) where sum.tensor.type != type {
+        caller.fail(
+          "pullback", "\(sum.name.isEmpty ? "the gradient to add to" : sum.name) is \(sum.tensor.type), and the model's tensor \(type)")
+      }
+      let all = sums.map(\.tensor) + [cotangent]
+      caller.require(
+        !all.contains(where: \.isTransformed), "pullback",
+        "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
+      _ = ([value] + all).commonBackend("pullback", caller)
     }
   }
 }

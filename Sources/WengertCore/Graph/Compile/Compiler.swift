@@ -1,4 +1,4 @@
-/// The programs of one compiled function: one for each structure, dtype and pattern of shapes that it met.
+/// The programs of one compiled function: one for each structure, dtype, device and pattern of shapes that it met.
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimized function.
   struct Entry {

@@ -34,6 +34,7 @@ extension RowProgram {
         "input \(1 + state.count + i) is \(tensor.type) where \(TensorType(shape: space, dtype: input.dtype)) was expected")
     }
     let all = [target] + state + reading
+    _ = all.commonBackend(name, caller)
     if !all.allSatisfy(\.isConcrete) {
       // In a graph and in `vmap` the results are new values; a program writes them over the old ones.
       let function = RowOperation(program: self, rule: .constant, shape: shape.rank == 0 ? [1] : shape)

@@ -137,6 +137,7 @@ extension Tensor {
       caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
       let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
         .reshape(place.counts)
+      _ = [self, value].commonBackend("subscript", caller)
       if openNode == nil && value.openNode == nil && !place.pick.isSymbolic {
         if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
         // The value may be a view of this very storage.

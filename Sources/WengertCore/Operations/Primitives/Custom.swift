@@ -112,6 +112,7 @@ struct Custom: Operation {
       caller.require(
         gradient.shape == operand.shape, name,
         "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
+      _ = [operand, gradient].commonBackend(name, caller)
     }
     return gradients
   }

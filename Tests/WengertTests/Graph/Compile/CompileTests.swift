@@ -92,6 +92,40 @@ struct CompiledPullbackTests {
       ])
   }
 
+  @Test("what a pullback adds to has the model's structure and types, and no derivative is in progress on it")
+  func sumsThatFit() {
+    @Sendable func pending() -> CompiledPullback<[Tensor], Tensor>.Pending {
+      compilePullback { (w: [Tensor], x: Tensor) in square(w[0] * w[1] * x).sum() }([Tensor([1.0, 2]), Tensor(2)], Tensor([3.0, 4]))
+    }
+    let found = collectingMistakes([
+      {
+        var sums = [Tensor.zeros([2]), Tensor(0), Tensor(0)]
+        pending().add(Tensor(1), to: &sums)
+      },
+      {
+        var sums = [Tensor.zeros([2], dtype: .float64), Tensor(0)]
+        pending().add(Tensor(1), to: &sums)
+      },
+      {
+        var sums = [Tensor.zeros([2, 1]), Tensor(0)]
+        pending().add(Tensor(1), to: &sums)
+      },
+      {
+        _ = gradient(at: Tensor(1)) { cotangent in
+          var sums = [Tensor.zeros([2]), Tensor(0)]
+          pending().add(cotangent, to: &sums)
+          return sums[0].sum() + cotangent * 0
+        }
+      },
+    ])
+    #expect(
+      found.map { $0.message } == [
+        "the gradient to add to has 3 tensors, the model 2", "0 is float64[2], and the model's tensor float32[2]",
+        "0 is float32[2, 1], and the model's tensor float32[2]",
+        "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there",
+      ])
+  }
+
   @Test("each tensor of a gradient is told once, when its sum is complete and before the last ones are")
   func completion() {
     // The last layer's gradient is known long before the first's.
