@@ -8,10 +8,11 @@
 # make fuzz    give every reader of outside bytes RUNS inputs (a million): DRIVERS="npy zip"; see Documentation/Sanitizers.md
 # make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
 # make expressions  check how long the compiler searches for the types of everyday expressions, after make test; counted in steps, not in time
+# make derivatives  register the operations anew with Swift's own differentiation, after make test
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+.PHONY: demo test dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -95,6 +96,13 @@ expressions: packages
 	  $(foreach map,$(BUILT)/CKernels.build/module.modulemap $(wildcard Sources/C*/module.modulemap),-Xcc -fmodule-map-file=$(map)) \
 	  $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas lapacke)) \
 	  -Xfrontend -solver-scope-threshold=$(SCOPES) Tests/WengertTests/EverydayExpressions/*.swift
+
+# The operations, their labels and types are those of the core's symbol graph.
+derivatives:
+	@mkdir -p $(BUILT)/symbols
+	swift symbolgraph-extract -module-name WengertCore -I $(BUILT)/Modules -target $(shell uname -m)-unknown-linux-gnu \
+	  -minimum-access-level public -output-dir $(BUILT)/symbols
+	python3 Sources/WengertDifferentiable/Generated/generate.py $(BUILT)/symbols/WengertCore.symbols.json
 
 bench: packages
 	swift build -c release --package-path Benchmarks

@@ -18,6 +18,7 @@ let package = Package(
     // Functions of models, finished while a package is built.
     .plugin(name: "WengertGraphs", targets: ["WengertGraphs"]),
     .library(name: "WengertGraphTool", targets: ["WengertGraphTool"]),
+    .library(name: "WengertDifferentiable", targets: ["WengertDifferentiable"]),
     .library(name: "DEXML", targets: ["DEXML"]),
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
@@ -52,6 +53,8 @@ let package = Package(
     .target(name: "WengertGraphTool", dependencies: ["Wengert"]),
     .executableTarget(name: "WengertGraphRunner"),
     .plugin(name: "WengertGraphs", capability: .buildTool(), dependencies: ["WengertGraphRunner"]),
+    // Swift's own differentiation over the tape: experimental, as that is.
+    .target(name: "WengertDifferentiable", dependencies: ["Wengert"], exclude: ["Generated/generate.py", "Generated/Exceptions.txt"]),
 
     // Several processes on one computation.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
@@ -77,6 +80,7 @@ let package = Package(
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],

@@ -66,7 +66,7 @@ package struct Caller: Sendable {
   private func isAt(_ place: String) -> Bool { "\(place):".contains("/\(fileName.split(separator: "/").last ?? ""):\(line):") }
 
   /// The modules whose calls are not the user's.
-  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertGraphTool"]
+  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertGraphTool", "WengertDifferentiable"]
 }
 
 extension Caller {
