@@ -58,7 +58,9 @@ struct PublicAPITests {
 
   @Test(
     "the page lists what each module makes public, and nothing else",
-    arguments: ["WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertGraphTool", "WengertDifferentiable", "Collectives", "DEXML", "DEXMLServer"])
+    arguments: [
+      "WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertGraphTool", "WengertDifferentiable", "Collectives", "DEXML", "DEXMLServer",
+    ])
   func complete(module: String) throws {
     let declared = try publicNames(in: Self.package.appendingPathComponent("Sources/\(module)"))
     let page = try String(contentsOf: Self.package.appendingPathComponent("Documentation/PublicAPI.md"), encoding: .utf8)
