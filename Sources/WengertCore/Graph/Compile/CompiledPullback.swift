@@ -1,7 +1,7 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
 public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledHandle, @unchecked Sendable {
-  /// Nil: a finished program runs instead.
+  /// Nil: only finished programs run.
   private let body: ((Model, repeat each Input) -> Tensor)?
   private let compiler: Compiler<Tensor>
 
@@ -24,32 +24,33 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         "compilePullback",
         "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
-    func names() -> [String] {
+    func names() -> ArgumentNames {
       var names = ArgumentNames()
       names.add(model)
       repeat names.add(each input)
-      return names.list
+      return names
+    }
+    func updates(_ traced: [Tensor]) -> [Graph.Update] { (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) } }
+    // The structure of a finished program's results.
+    func like(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
+      let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
+      return Compiler.Traced(output: traced[0], results: late, names: [], updates: updates(traced))
     }
     func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
-      let updates = (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) }
-      guard let body else {
-        let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
-        return Compiler.Traced(output: traced[0], results: late, names: [], updates: updates)
-      }
       var rest = traced[...]
       let variables = model.taking(&rest)
       let others = (repeat (each input).taking(&rest))
       let (value, pullback) = vjp(
-        "compilePullback", at: variables, needsUse: true, { body($0, repeat each others) }, Caller(#fileID, #line))
-      let names = names()
+        "compilePullback", at: variables, needsUse: true, { body!($0, repeat each others) }, Caller(#fileID, #line))
+      let names = names().list
       let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
       let cotangent = tracer.lateInput("cotangent", value.type)
       let slopes = pullback(cotangent).tensors
       let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
-      return Compiler.Traced(output: value, results: [value] + new, names: [], updates: updates)
+      return Compiler.Traced(output: value, results: [value] + new, names: [], updates: updates(traced))
     }
     let (_, run) = compiler.begin(
-      keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
     return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type), run: run)
   }
 

@@ -50,6 +50,14 @@ public final class FinishedProgram: Sendable {
     _ = try read(on: backend)
   }
 
+  /// That of the arguments that the program is for; nil if the code is cut off.
+  var fingerprint: UInt64? {
+    switch code {
+    case .literal(let text): ProgramCode.fingerprint((try? Base64.bytes(String(text.description.prefix(20)))) ?? [])
+    case .bytes(let bytes): ProgramCode.fingerprint(bytes)
+    }
+  }
+
   /// The program on a backend. Code that is wrong ends the program: it is a mistake of whoever put it there.
   func program(on backend: any Backend) -> Program {
     do {
@@ -78,7 +86,8 @@ extension Program {
   /// - Parameter largestConstant: how many bytes a tensor may take that the function uses and is not given as an argument.
   /// - Throws: `ProgramError` if the program has something that no code can hold: a larger tensor, or a function of Swift's. It names the operation and its line.
   public func code(largestConstant: Int = 1 << 16) throws -> [UInt8] {
-    try ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames).bytes(largestConstant: largestConstant)
+    try ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames, settings: settings).bytes(
+      largestConstant: largestConstant)
   }
 
   /// The same as text for a literal in source: `FinishedProgram("…")`.
@@ -92,34 +101,57 @@ extension CompiledFunction {
   ///
   /// - Parameter structure: gives, of the arguments, a value of the structure of the result: which tensors are in it does not matter. It is called once for each structure of the
   ///   arguments; for a gradient it gives back the argument that the gradient is of.
-  /// - Precondition: The calls' arguments have the structure, dtypes and shapes for which the program was made, and are not values of a graph, of a derivative or of `vmap` in
-  ///   progress; the program is that of a `compile`, and its result has the structure of `structure`'s.
+  /// - Precondition: The calls' arguments have the structure, settings (numbers, words and flags beside the tensors: looked at in the first call of a structure), dtypes and
+  ///   shapes for which the program was made, and are not values of a graph, of a derivative or of `vmap` in progress; the program is that of a `compile`, and its result has the
+  ///   structure of `structure`'s.
   public convenience init(finished program: FinishedProgram, like structure: @escaping (repeat each Input) -> Output) {
-    self.init(structure, Compiler(CompileOptions(), finished: program))
+    self.init(nil, like: structure, Compiler(CompileOptions(), finished: [program], hasFunction: false))
   }
 }
 
 extension CompiledFunction where Output == Tensor {
   /// The same for a function whose result is one tensor.
   public convenience init(finished program: FinishedProgram) {
-    self.init(finished: program) { (input: repeat each Input) in
-      var arguments = ArgumentTensors()
-      repeat arguments.add(each input)
-      return arguments.tensors[0]
-    }
+    self.init(finished: program) { (input: repeat each Input) in firstTensor(repeat each input) }
   }
+}
+
+private func firstTensor<each Input: TensorTree>(_ input: repeat each Input) -> Tensor {
+  var arguments = ArgumentTensors()
+  repeat arguments.add(each input)
+  return arguments.tensors[0]
+}
+
+/// `compile` for a function of which there are finished programs: the first that fits the arguments of a call runs, and for others the function is traced.
+///
+/// - Parameter finished: programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than they
+///   are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
+/// - Precondition: As for `compile`; the programs are ones of this function.
+public func compile<each Input: TensorTree>(
+  _ f: @escaping (repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(), finished: [FinishedProgram]
+) -> CompiledFunction<repeat each Input, Tensor> {
+  CompiledFunction(f, like: { (input: repeat each Input) in firstTensor(repeat each input) }, Compiler(options, finished: finished))
 }
 
 extension CompiledUpdate {
   /// A function that changes its first argument and is a finished program, that of a `compileUpdate`; see `CompiledFunction.init(finished:like:)`.
   public convenience init(finished program: FinishedProgram, like structure: @escaping (State, repeat each Input) -> Output) {
     self.init(
-      { (state: inout State, input: repeat each Input) in structure(state, repeat each input) },
-      Compiler(CompileOptions(), finished: program))
+      nil, like: { (state: inout State, input: repeat each Input) in structure(state, repeat each input) },
+      Compiler(CompileOptions(), finished: [program], hasFunction: false))
   }
 }
 
 extension CompiledPullback {
   /// A function and its pullback that are a finished program, that of a `compilePullback`; see `CompiledFunction.init(finished:like:)`.
-  public convenience init(finished program: FinishedProgram) { self.init(nil, Compiler(CompileOptions(), finished: program)) }
+  public convenience init(finished program: FinishedProgram) {
+    self.init(nil, Compiler(CompileOptions(), finished: [program], hasFunction: false))
+  }
+}
+
+/// `compilePullback` for a function of which there are finished programs; see `compile(_:_:finished:)`.
+public func compilePullback<Model: TensorTree, each Input: TensorTree>(
+  _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(), finished: [FinishedProgram]
+) -> CompiledPullback<Model, repeat each Input> {
+  CompiledPullback(f, Compiler(options, finished: finished))
 }

@@ -11,6 +11,8 @@ public final class Program: @unchecked Sendable {
   let requirements: [Requirement]
   /// The results' names in the function's result, if they are known.
   let resultNames: [String]
+  /// What the arguments of the function that was traced held besides tensors (`TensorTree.settings`).
+  let settings: [String]
   /// Of a program that was read: nodes and extents that are looked at again when the symbols have their numbers.
   private let openNodes: [Int], openExtents: Set<Dimension>
   private let plans = Locked(Plans())
@@ -24,8 +26,10 @@ public final class Program: @unchecked Sendable {
   /// How many plans that no run is using are kept.
   static let largestCache = 8
 
-  convenience init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = []) {
-    self.init(ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames), on: backend)
+  convenience init(
+    _ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = [], settings: [String] = []
+  ) {
+    self.init(ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames, settings: settings), on: backend)
   }
 
   init(_ code: ProgramCode, on backend: any Backend) {
@@ -33,6 +37,7 @@ public final class Program: @unchecked Sendable {
     self.backend = backend
     requirements = code.requirements
     resultNames = code.resultNames
+    settings = code.settings
     openNodes = code.openNodes
     openExtents = code.openExtents
     symbols = graph.symbols
