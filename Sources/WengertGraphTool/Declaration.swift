@@ -13,8 +13,9 @@ struct Declaration: Sendable {
   /// The modules of the types.
   let modules: Set<String>
 
+  /// - Parameter result: nil if its structure need not be given: that of a pullback is a tensor and the first argument's.
   /// - Throws: `ProgramError` if the program cannot be written; `DeclarationError` if a type cannot.
-  init(_ kind: String, _ arguments: ArgumentList, _ result: any TensorTree, _ program: Program) throws {
+  init(_ kind: String, _ arguments: ArgumentList, _ result: (any TensorTree)?, _ program: Program) throws {
     var modules: Set<String> = ["Wengert"]
     func name(_ tree: any TensorTree) throws -> String {
       let name = try TypeName(Swift.type(of: tree))
@@ -22,12 +23,12 @@ struct Declaration: Sendable {
       return name.text
     }
     let names = try arguments.trees.map(name)
-    type = "\(kind)<\((names + [try name(result)]).joined(separator: ", "))>"
-    if result is Tensor && kind == "CompiledFunction" {
-      structure = ""
-    } else {
+    type = "\(kind)<\((names + [try result.map(name)].compactMap(\.self)).joined(separator: ", "))>"
+    if let result, kind == "CompiledUpdate" || !(result is Tensor) {
       let parameters = names.enumerated().map { "a\($0): \($1)" }.joined(separator: ", ")
       structure = " { (\(parameters)) in \(try ResultStructure(arguments.trees).expression(of: result)) }"
+    } else {
+      structure = ""
     }
     graph = "\(program.graph)"
     literal = try program.literal()

@@ -67,6 +67,26 @@ public struct FinishedGraph: Sendable {
   }
 }
 
+extension FinishedGraph {
+  /// A function of a model and its pullback, as `compilePullback` takes one.
+  ///
+  /// ```swift
+  /// .pullback("encoding", of: embed, tree { Encoder(key: RandomKey(0)) }, tensor(["tokens"], .int64))
+  /// ```
+  public static func pullback<Model: TensorTree & SendableMetatype, each Input: TensorTree & SendableMetatype>(
+    _ name: String, of f: @escaping @Sendable (Model, repeat each Input) -> Tensor, _ model: GraphArgument<Model>,
+    _ arguments: repeat GraphArgument<each Input>, path: StaticString = #filePath, line: UInt = #line
+  ) -> FinishedGraph {
+    FinishedGraph(name: name, path: "\(path)", line: line) {
+      var list = ArgumentList()
+      let tree = list.add(model.make())
+      let trees = (repeat list.add((each arguments).make()))
+      let program = compilePullback(f).program(tree, repeat each trees, types: list.types, on: Device.cpu.backend)
+      return try Declaration("CompiledPullback", list, nil, program)
+    }
+  }
+}
+
 /// The arguments of a function that is traced.
 struct ArgumentList {
   private(set) var trees: [any TensorTree] = []

@@ -6,8 +6,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   /// Nil: only finished programs run.
   private let body: ((repeat each Input) -> Output)?
   /// Gives the structure of a finished program's result; nil if there is none.
-  private let like: ((repeat each Input) -> Output)?
-  private let compiler: Compiler<Output>
+  let like: ((repeat each Input) -> Output)?
+  let compiler: Compiler<Output>
 
   init(_ body: ((repeat each Input) -> Output)?, like: ((repeat each Input) -> Output)? = nil, _ compiler: Compiler<Output>) {
     self.body = body

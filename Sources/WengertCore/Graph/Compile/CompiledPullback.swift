@@ -3,7 +3,7 @@
 public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledHandle, @unchecked Sendable {
   /// Nil: only finished programs run.
   private let body: ((Model, repeat each Input) -> Tensor)?
-  private let compiler: Compiler<Tensor>
+  let compiler: Compiler<Tensor>
 
   init(_ body: ((Model, repeat each Input) -> Tensor)?, _ compiler: Compiler<Tensor>) {
     self.body = body
@@ -24,34 +24,51 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         "compilePullback",
         "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
-    func names() -> ArgumentNames {
-      var names = ArgumentNames()
-      names.add(model)
-      repeat names.add(each input)
-      return names
-    }
-    func updates(_ traced: [Tensor]) -> [Graph.Update] { (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) } }
+    func names() -> ArgumentNames { self.names(model, repeat each input) }
+    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced { self.trace(tracer, traced, model, repeat each input) }
     // The structure of a finished program's results.
     func like(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
       let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
-      return Compiler.Traced(output: traced[0], results: late, names: [], updates: updates(traced))
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
-      var rest = traced[...]
-      let variables = model.taking(&rest)
-      let others = (repeat (each input).taking(&rest))
-      let (value, pullback) = vjp(
-        "compilePullback", at: variables, needsUse: true, { body!($0, repeat each others) }, Caller(#fileID, #line))
-      let names = names().list
-      let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
-      let cotangent = tracer.lateInput("cotangent", value.type)
-      let slopes = pullback(cotangent).tensors
-      let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
-      return Compiler.Traced(output: value, results: [value] + new, names: [], updates: updates(traced))
+      return Compiler.Traced(output: traced[0], results: late, names: [], updates: Self.updates(count, of: traced.count))
     }
     let (_, run) = compiler.begin(
       keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
     return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type), run: run)
+  }
+
+  private func names(_ model: Model, _ input: repeat each Input) -> ArgumentNames {
+    var names = ArgumentNames()
+    names.add(model)
+    repeat names.add(each input)
+    return names
+  }
+
+  /// The sums that the gradient is added to are late arguments, behind the others.
+  private static func updates(_ count: Int, of arguments: Int) -> [Graph.Update] {
+    (0..<count).map { Graph.Update(input: arguments + $0, output: 1 + $0) }
+  }
+
+  private func trace(_ tracer: Tracer, _ traced: [Tensor], _ model: Model, _ input: repeat each Input) -> Compiler<Tensor>.Traced {
+    var rest = traced[...]
+    let variables = model.taking(&rest)
+    let count = traced.count - rest.count
+    let others = (repeat (each input).taking(&rest))
+    let (value, pullback) = vjp(
+      "compilePullback", at: variables, needsUse: true, { body!($0, repeat each others) }, Caller(#fileID, #line))
+    let sums = tracer.graph.inputs.prefix(count).enumerated().map { number, input in
+      tracer.lateInput("gradient.\(tracer.graph.inputNames[number])", tracer.graph.type(input))
+    }
+    let cotangent = tracer.lateInput("cotangent", value.type)
+    let slopes = pullback(cotangent).tensors
+    let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
+    return Compiler.Traced(output: value, results: [value] + new, names: [], updates: Self.updates(count, of: traced.count))
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make; see `CompiledFunction.program`.
+  package func program(_ model: Model, _ input: repeat each Input, types: [TensorType], on backend: any Backend) -> Program {
+    compiler.program(names(model, repeat each input), types, on: backend) { tracer, traced in
+      trace(tracer, traced, model, repeat each input)
+    }.program
   }
 
   /// A run that waits for the value's cotangent.

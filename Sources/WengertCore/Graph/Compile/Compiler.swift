@@ -11,7 +11,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   let options: CompileOptions
   /// What runs, if one of them fits the arguments, instead of a program that is traced.
-  private let finished: [FinishedProgram]
+  let finished: [FinishedProgram]
   /// Whether there is a function to be traced; else a finished program must fit.
   private let hasFunction: Bool
   /// The one last used is the last.

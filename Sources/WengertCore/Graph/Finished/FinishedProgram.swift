@@ -112,25 +112,12 @@ extension CompiledFunction {
 extension CompiledFunction where Output == Tensor {
   /// The same for a function whose result is one tensor.
   public convenience init(finished program: FinishedProgram) {
-    self.init(finished: program) { (input: repeat each Input) in firstTensor(repeat each input) }
+    self.init(finished: program) { (input: repeat each Input) in
+      var arguments = ArgumentTensors()
+      repeat arguments.add(each input)
+      return arguments.tensors[0]
+    }
   }
-}
-
-private func firstTensor<each Input: TensorTree>(_ input: repeat each Input) -> Tensor {
-  var arguments = ArgumentTensors()
-  repeat arguments.add(each input)
-  return arguments.tensors[0]
-}
-
-/// `compile` for a function of which there are finished programs: the first that fits the arguments of a call runs, and for others the function is traced.
-///
-/// - Parameter finished: programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than they
-///   are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
-/// - Precondition: As for `compile`; the programs are ones of this function.
-public func compile<each Input: TensorTree>(
-  _ f: @escaping (repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(), finished: [FinishedProgram]
-) -> CompiledFunction<repeat each Input, Tensor> {
-  CompiledFunction(f, like: { (input: repeat each Input) in firstTensor(repeat each input) }, Compiler(options, finished: finished))
 }
 
 extension CompiledUpdate {
@@ -149,9 +136,34 @@ extension CompiledPullback {
   }
 }
 
-/// `compilePullback` for a function of which there are finished programs; see `compile(_:_:finished:)`.
+/// `compile` for a function some of whose programs are finished: the first of them that fits a call's arguments runs; for other arguments the function is traced.
+///
+/// ```swift
+/// let f = compile { (x: Tensor) in square(x) + 1 }
+/// _ = f(Tensor([1.0, 2.0]))
+/// let finished = CompiledFunction<Tensor, Tensor>(finished: try FinishedProgram(code: f.program!.code()))
+/// let g = compile({ (x: Tensor) in square(x) + 1 }, finished: [finished])
+/// let y = g(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
+/// let z = g(Tensor(3.0))  // 10: a scalar is no pair
+/// ```
+///
+/// - Parameter finished: finished programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than
+///   they are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
+/// - Precondition: As for `compile`; the programs are ones of this function.
+public func compile<each Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions(),
+  finished: [CompiledFunction<repeat each Input, Output>]
+) -> CompiledFunction<repeat each Input, Output> {
+  let like = finished.first { $0.like != nil }?.like
+  return CompiledFunction(f, like: like, Compiler(options, finished: finished.flatMap { $0.compiler.finished }))
+}
+
+/// `compilePullback` for a function some of whose programs are finished; see `compile(_:_:finished:)`.
+///
+/// - Precondition: As for `compilePullback`; the programs are ones of this function.
 public func compilePullback<Model: TensorTree, each Input: TensorTree>(
-  _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(), finished: [FinishedProgram]
+  _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(),
+  finished: [CompiledPullback<Model, repeat each Input>]
 ) -> CompiledPullback<Model, repeat each Input> {
-  CompiledPullback(f, Compiler(options, finished: finished))
+  CompiledPullback(f, Compiler(options, finished: finished.flatMap { $0.compiler.finished }))
 }
