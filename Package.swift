@@ -73,7 +73,10 @@ let package = Package(
       name: "dexml",
       dependencies: ["DEXML", "DEXMLServer", "Collectives", forDEXML("ArgumentParser", of: "swift-argument-parser")],
       path: "Examples/dexml",
-      exclude: ["configs", "check"]),
+      exclude: ["configs", "check"],
+      plugins: ["WengertGraphs"]),
+    // The encoders whose programs are finished while it is built.
+    .executableTarget(name: "EncoderGraphs", dependencies: ["DEXML", "WengertGraphTool"], path: "Examples/EncoderGraphs"),
 
     // Tests.
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
