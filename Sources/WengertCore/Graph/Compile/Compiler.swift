@@ -215,7 +215,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let time = clock.now - start
     guard let sizes = entry.program.graph.symbolValues(types) else {
       Caller(#fileID, #line).fail(
-        "compile", "the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+        "compile",
+        entry.program.graph.symbolFault(types) ?? "the arguments \(types) do not fit the shapes with symbols that the options name")
     }
     // What was computed at compile time of numbers without a result is not kept.
     let keeps = faults == DataFaultScope.current?.faultCount
@@ -302,7 +303,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Caller(#fileID, #line).fail(
+        "compile",
+        "argument \(name) has the shape \(type.shape), and CompileOptions.shapes gives it another number of axes, [\(shape.map(\.description).joined(separator: ", "))]"
+      )
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 { result.shape[dim: axis] = dimension }

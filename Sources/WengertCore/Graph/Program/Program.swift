@@ -113,6 +113,25 @@ extension Graph {
     guard values.values.allSatisfy({ $0 >= 1 }) else { return nil }
     return open.allSatisfy { $0.0.value(values) == $0.1 } ? values : nil
   }
+
+  /// Which arguments of these types give a symbol two numbers, or none, for messages; nil if an extent of several symbols does not fit.
+  func symbolFault(_ types: [TensorType]) -> String? {
+    var known: [String: (value: Int, input: Int)] = [:]
+    func argument(_ number: Int) -> String { "argument \(inputNames[number]), \(types[number])," }
+    for (number, actual) in types.enumerated() {
+      let expected = type(inputs[number])
+      for axis in actual.shape.indices {
+        guard let (symbol, value) = expected.shape[dim: axis].solved(for: actual.shape[axis]) else { continue }
+        if value < 1 { return "\(argument(number)) fits \(expected) for no \(symbol) of at least 1" }
+        if let (other, first) = known[symbol], other != value {
+          return
+            "\(symbol) is \(other) in \(argument(first)) and \(value) in \(argument(number).dropLast()); a symbol has one number in a call"
+        }
+        known[symbol] = (value, number)
+      }
+    }
+    return nil
+  }
 }
 
 extension Dimension {

@@ -54,7 +54,7 @@ public struct RandomKey: Sendable, TensorTree {
     return (0..<count).map { RandomKey(children.narrow(0, $0, 1, caller).reshape([])) }
   }
 
-  /// The keys of `split` as one tree, of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
+  /// The keys of `split` as one tree, whose tensor is int64[count], of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
   ///
   /// - Precondition: `count` is not negative.
   public func split(examples count: Int, file: StaticString = #fileID, line: UInt = #line) -> RandomKey {
