@@ -182,9 +182,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     }
     if graph.symbolValues(types) != nil { return nil }
     let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
-    let place = zip(types, wanted).enumerated().first { !$1.0.mayBe($1.1) }.map(\.offset) ?? 0
-    return
-      "argument \(names.list[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments"
+    if let place = types.indices.first(where: { !types[$0].mayBe(wanted[$0]) }) {
+      return "argument \(names.list[place]) is \(types[place]), and the program was made for \(wanted[place])"
+    }
+    return graph.symbolFault(types) ?? "the arguments \(types) do not fit those that the program was made for, \(wanted)"
   }
 
   /// Why a result's structure is not that of a finished program; nil if it is.
