@@ -154,8 +154,13 @@ public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions(),
   finished: [CompiledFunction<repeat each Input, Output>]
 ) -> CompiledFunction<repeat each Input, Output> {
-  let like = finished.first { $0.like != nil }?.like
-  return CompiledFunction(f, like: like, Compiler(options, finished: finished.flatMap { $0.compiler.finished }))
+  // Closures over functions of many arguments are more than the compiler of Swift 6.3 bears here.
+  var like: ((repeat each Input) -> Output)?, programs: [FinishedProgram] = []
+  for function in finished {
+    like = like ?? function.like
+    programs += function.compiler.finished
+  }
+  return CompiledFunction(f, like: like, Compiler(options, finished: programs))
 }
 
 /// `compilePullback` for a function some of whose programs are finished; see `compile(_:_:finished:)`.
@@ -165,5 +170,7 @@ public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(),
   finished: [CompiledPullback<Model, repeat each Input>]
 ) -> CompiledPullback<Model, repeat each Input> {
-  CompiledPullback(f, Compiler(options, finished: finished.flatMap { $0.compiler.finished }))
+  var programs: [FinishedProgram] = []
+  for function in finished { programs += function.compiler.finished }
+  return CompiledPullback(f, Compiler(options, finished: programs))
 }
