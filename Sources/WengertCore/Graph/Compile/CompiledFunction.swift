@@ -6,13 +6,27 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   /// Nil: only finished programs run.
   private let body: ((repeat each Input) -> Output)?
   /// Gives the structure of a finished program's result; nil if there is none.
-  let like: ((repeat each Input) -> Output)?
-  let compiler: Compiler<Output>
+  private let like: ((repeat each Input) -> Output)?
+  private let compiler: Compiler<Output>
 
   init(_ body: ((repeat each Input) -> Output)?, like: ((repeat each Input) -> Output)? = nil, _ compiler: Compiler<Output>) {
     self.body = body
     self.like = like
     self.compiler = compiler
+    super.init(compiler)
+  }
+
+  /// A function some of whose programs are finished.
+  init(_ body: @escaping (repeat each Input) -> Output, _ options: CompileOptions, finished: [CompiledFunction]) {
+    // Plain loops: closures over a pack of types are more than the compiler of Swift 6.3 bears here.
+    var programs: [FinishedProgram] = [], last: CompiledFunction?
+    for function in finished where !function.compiler.hasFunction {
+      programs += function.compiler.finished
+      last = function
+    }
+    self.body = body
+    if let last { like = last.like } else { like = nil }
+    compiler = Compiler(options, finished: programs)
     super.init(compiler)
   }
 

@@ -13,7 +13,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// What runs, if one of them fits the arguments, instead of a program that is traced.
   let finished: [FinishedProgram]
   /// Whether there is a function to be traced; else a finished program must fit.
-  private let hasFunction: Bool
+  let hasFunction: Bool
   /// The one last used is the last.
   private let entries = Locked<Entries>(Entries())
 

@@ -134,6 +134,12 @@ extension CompiledPullback {
   public convenience init(finished program: FinishedProgram) {
     self.init(nil, Compiler(CompileOptions(), finished: [program], hasFunction: false))
   }
+
+  fileprivate static func programs(_ functions: [CompiledPullback]) -> [FinishedProgram] {
+    var programs: [FinishedProgram] = []
+    for function in functions { programs += function.compiler.finished }
+    return programs
+  }
 }
 
 /// `compile` for a function some of whose programs are finished: the first of them that fits a call's arguments runs; for other arguments the function is traced.
@@ -154,13 +160,7 @@ public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions(),
   finished: [CompiledFunction<repeat each Input, Output>]
 ) -> CompiledFunction<repeat each Input, Output> {
-  // Closures over functions of many arguments are more than the compiler of Swift 6.3 bears here.
-  var like: ((repeat each Input) -> Output)?, programs: [FinishedProgram] = []
-  for function in finished {
-    like = like ?? function.like
-    programs += function.compiler.finished
-  }
-  return CompiledFunction(f, like: like, Compiler(options, finished: programs))
+  CompiledFunction(f, options, finished: finished)
 }
 
 /// `compilePullback` for a function some of whose programs are finished; see `compile(_:_:finished:)`.
@@ -170,7 +170,5 @@ public func compilePullback<Model: TensorTree, each Input: TensorTree>(
   _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(),
   finished: [CompiledPullback<Model, repeat each Input>]
 ) -> CompiledPullback<Model, repeat each Input> {
-  var programs: [FinishedProgram] = []
-  for function in finished { programs += function.compiler.finished }
-  return CompiledPullback(f, Compiler(options, finished: programs))
+  CompiledPullback(f, Compiler(options, finished: CompiledPullback.programs(finished)))
 }
