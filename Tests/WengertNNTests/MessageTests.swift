@@ -113,7 +113,7 @@ struct MessageTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = crossEntropy(Tensor.ones([2, 3]), Tensor([0.0, 1.4]))
     }
-    .expectsParts("MessageTests.swift:\(#line - 2)", "crossEntropy: classes must be whole numbers, they are float32; cast them")
+    .expectsParts("MessageTests.swift:\(#line - 3)", "crossEntropy: classes must be whole numbers, they are float32; cast them")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let loss = compile { (x: Tensor, classes: Tensor) in crossEntropy(x, classes) }
       _ = loss(Tensor.ones([2, 3]), Tensor([0, -1] as [Int]))
