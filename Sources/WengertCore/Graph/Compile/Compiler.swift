@@ -174,11 +174,11 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     if names.list != expected {
       return "its arguments' tensors are \(difference(names.list, expected)); make it again for arguments of this structure"
     }
-    if let number = names.settings.indices.first(where: { number in
-      number >= program.settings.count || names.settings[number] != program.settings[number]
-    }) {
+    for (number, settings) in names.settings.enumerated() {
       let expected = number < program.settings.count ? program.settings[number] : ""
-      return "argument \(number) is \(names.settings[number]), and the program was made for \(expected); make it again for these settings"
+      if settings != expected {
+        return "argument \(number) is \(settings), and the program was made for \(expected); make it again for these settings"
+      }
     }
     if graph.symbolValues(types) != nil { return nil }
     let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
