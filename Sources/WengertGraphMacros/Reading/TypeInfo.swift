@@ -1,0 +1,91 @@
+#if Macros
+  import SwiftSyntax
+
+  /// A type as a graph sees it: its members with axes, its constants and functions, and the types inside of it.
+  final class TypeInfo: @unchecked Sendable {
+    let name: String
+    unowned let outer: TypeInfo?
+    /// Stored properties that hold tensors, in the order of the text.
+    let members: [Member]
+    /// Properties with a value that the text gives: `static let width = 64`, or a getter.
+    private let properties: [String: Property]
+    private let functions: [String: [FunctionDeclSyntax]]
+    private(set) var nested: [String: TypeInfo] = [:]
+
+    struct Member {
+      let name: String
+      let attribute: AttributeSyntax?
+      let type: TypeSyntax
+      let node: Syntax
+    }
+
+    enum Property {
+      case value(ExprSyntax, type: String?)
+      case getter(CodeBlockItemListSyntax)
+    }
+
+    init(_ declaration: some DeclGroupSyntax, name: String, outer: TypeInfo? = nil) {
+      self.name = name
+      self.outer = outer
+      var members: [Member] = [], properties: [String: Property] = [:], functions: [String: [FunctionDeclSyntax]] = [:]
+      for item in declaration.memberBlock.members {
+        if let function = item.decl.as(FunctionDeclSyntax.self) { functions[function.name.text, default: []].append(function) }
+        guard let variable = item.decl.as(VariableDeclSyntax.self) else { continue }
+        let isStatic = variable.modifiers.contains { $0.name.text == "static" }
+        let attribute = variable.attributes.attribute("Axes")
+        for binding in variable.bindings {
+          guard let name = binding.pattern.as(IdentifierPatternSyntax.self)?.identifier.text else { continue }
+          let type = binding.typeAnnotation?.type ?? variable.bindings.last?.typeAnnotation?.type
+          if let value = binding.initializer?.value, isStatic || attribute == nil {
+            properties[name] = .value(value, type: type?.trimmedDescription)
+          } else if case .getter(let body)? = binding.accessorBlock?.accessors {
+            properties[name] = .getter(body)
+          } else if !isStatic, let type {
+            members.append(Member(name: name, attribute: attribute, type: type, node: Syntax(binding.pattern)))
+          }
+        }
+      }
+      (self.members, self.properties, self.functions) = (members, properties, functions)
+      for item in declaration.memberBlock.members {
+        if let type = item.decl.asProtocol(DeclGroupSyntax.self), let name = item.decl.typeName {
+          nested[name] = TypeInfo(type, name: name, outer: self)
+        }
+      }
+    }
+
+    /// A type by the name that it has here.
+    func type(_ name: String) -> TypeInfo? { name == self.name ? self : nested[name] ?? outer?.type(name) }
+
+    /// A property of this type.
+    func property(_ name: String) -> Property? { properties[name] }
+
+    func functions(_ name: String) -> [FunctionDeclSyntax] { functions[name] ?? [] }
+
+    /// The names of all functions, for messages.
+    var functionNames: [String] { functions.keys.sorted() }
+  }
+
+  extension DeclSyntax {
+    /// The name of a type that is declared.
+    var typeName: String? {
+      self.as(StructDeclSyntax.self)?.name.text ?? self.as(EnumDeclSyntax.self)?.name.text ?? self.as(ClassDeclSyntax.self)?.name.text
+    }
+  }
+
+  extension AttributeListSyntax {
+    /// The attribute of a name.
+    func attribute(_ name: String) -> AttributeSyntax? {
+      lazy.compactMap { $0.as(AttributeSyntax.self) }.first { $0.attributeName.trimmedDescription == name }
+    }
+  }
+
+  extension AttributeSyntax {
+    /// The arguments, by label.
+    var labeled: [(label: String, value: ExprSyntax)] {
+      guard case .argumentList(let list)? = arguments else { return [] }
+      return list.map { ($0.label?.text ?? "", $0.expression) }
+    }
+
+    func argument(_ label: String) -> ExprSyntax? { labeled.first { $0.label == label }?.value }
+  }
+#endif
