@@ -48,7 +48,7 @@
       do {
         signature = try Signature(literal.text) { constants.constant($0) }
       } catch {
-        findings.add(error.message, at: literal.literal, position: literal.position(error.offset))
+        findings.add(error.message, at: literal.node(error.offset))
         return nil
       }
       if let effects = declaration.signature.effectSpecifiers, !effects.trimmedDescription.isEmpty {
@@ -82,7 +82,7 @@
       }
       for (name, offset, _) in signature.arguments where named.contains(name) {
         findings.add(
-          "\(declaration.name.text) has no argument \(name) that is a Tensor", at: literal.literal, position: literal.position(offset))
+          "\(declaration.name.text) has no argument \(name) that is a Tensor", at: literal.node(offset))
       }
       self.arguments = arguments
       var variables: [Int] = []
@@ -196,7 +196,8 @@
       var origins = signature.arguments.flatMap { argument in
         argument.axes.names.map { name, offset, axis in
           let place = argument.axes.hasLeading ? "axis \(axis - argument.axes.extents.count)" : "axis \(axis)"
-          return AxisOrigin(name: name, text: literal, offset: offset, place: "\(place) of \(argument.name)")
+          return AxisOrigin(
+            name: name, text: literal, offset: offset, place: "\(place) of \(argument.name), \(literal.part(argument.axes.span))")
         }
       }
       // The values are made before the function is read, so that the names of their axes are known when it is.
@@ -209,6 +210,10 @@
       }
       guard let made else { return nil }
       let known = origins
+      for (name, offset, _) in signature.results.flatMap(\.names) where !known.contains(where: { $0.name == name }) {
+        findings.add(
+          "the result has an axis \(name), which no argument has\(type == nil ? "" : ", and no member")", at: literal.node(offset))
+      }
       let evaluator = Evaluator(.checking(trace), findings, type: type, function: name, anchor: anchor, line: source.line) { message in
         Self.notes(message, known)
       }
@@ -225,7 +230,7 @@
             "the result is \(tensor.shape), the signature says \(shape)", at: node,
             notes: [
               Note(
-                node: Syntax(literal.literal), position: literal.position(axes.span.lowerBound),
+                node: literal.node(axes.span.lowerBound),
                 message: GraphMessage("the signature's result"))
             ],
             fix: correcting(axes, tensor.shape))
@@ -247,7 +252,7 @@
       if axes.hasLeading || shape.dimensions.contains(where: { !$0.isReadable }) { return nil }
       let dtype = axes.dtype.map { "\($0) " } ?? ""
       let text = "\(dtype)\(shape)".replacing("·", with: "*").replacing("−", with: "-")
-      return FixIt("the signature says \(shape)", ExprSyntax(literal.literal), literal.replacing(axes.span, with: text))
+      return FixIt("say \(shape) in the signature", ExprSyntax(literal.literal), literal.replacing(axes.span, with: text))
     }
 
     /// Where the names are from that a message compares.

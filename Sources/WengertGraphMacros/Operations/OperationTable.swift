@@ -52,6 +52,7 @@
       func dimensions(_ place: Int) -> [Dimension] { value(place) { $0.dimensions } }
       func shape(_ place: Int) -> Shape { value(place) { $0.shape } }
       func dtype(_ place: Int) -> DType { value(place) { $0.dtype } }
+      func numbers(_ place: Int) -> [Double] { value(place) { $0.reals } }
       func flag(_ place: Int) -> Bool { value(place) { $0.flag } }
       func text(_ place: Int) -> String { value(place) { $0.text } }
       func range(_ place: Int) -> Range<Int> { value(place) { $0.range } }
@@ -68,14 +69,17 @@
         let type = rest.firstRange(of: " = ").map { rest[..<$0.lowerBound] } ?? rest
         return Parameter(label: label == "_" ? "" : String(label), type: Self.trimmed(type), hasDefault: type.endIndex != rest.endIndex)
       }
-      functions[name, default: []].append(Function(parameters: parameters, isMember: name.contains("."), call: call))
+      functions[name, default: []].append(Function(parameters: parameters, isMember: Self.isMember(name), call: call))
     }
+
+    /// Whether a name has a type in front; operators begin with dots too.
+    private static func isMember(_ name: String) -> Bool { name.first?.isUppercase ?? false }
 
     func has(_ name: String) -> Bool { functions[name] != nil }
 
     /// The names that a call could have meant, nearest first; those of members without the type.
     func names(like name: String, member: Bool) -> [String] {
-      let known = functions.keys.filter { $0.contains(".") == member }.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
+      let known = functions.keys.filter { Self.isMember($0) == member }.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
       let near = Set(known).map { (name: $0, distance: Self.distance($0, name)) }.filter { $0.distance <= max(1, name.count / 3) }
       return near.sorted { ($0.distance, $0.name) < ($1.distance, $1.name) }.map(\.name)
     }
@@ -142,6 +146,7 @@
       case "Double": return value.number != nil
       case "Int": return value.whole != nil
       case "[Int]": return value.wholes != nil
+      case "[Double]": return value.reals != nil
       case "Bool": return value.flag != nil
       case "Dimension": return value.dimension != nil
       case "[Dimension]": return value.dimensions != nil

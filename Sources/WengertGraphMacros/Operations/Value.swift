@@ -120,6 +120,11 @@
     }
 
     var dimensions: [Dimension]? { all { $0.dimension } }
+    /// A list of real numbers, of which Swift knows that they are no whole ones.
+    var reals: [Double]? {
+      guard case .list(let items) = self, items.contains(where: { if case .number = $0 { true } else { false } }) else { return nil }
+      return all { $0.number }
+    }
     var wholes: [Int]? { all { $0.whole } }
 
     var range: Range<Int>? {

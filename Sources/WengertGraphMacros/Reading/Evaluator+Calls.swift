@@ -153,6 +153,10 @@
     }
 
     private func refuseUnknown(_ name: String, isMember: Bool, at token: TokenSyntax) -> Value? {
+      if isMember, ["item", "array", "withBytes"].contains(name) {
+        return refuse(
+          token, "\(name) reads numbers, which are not known while Swift compiles; compute with the tensor, select chooses by its elements")
+      }
       if let near = OperationTable.all.names(like: name, member: isMember).first {
         return refuse(token, "@Graph knows no operation \(name); is it \(near)?", fix: FixIt("write \(near)", token, near))
       }

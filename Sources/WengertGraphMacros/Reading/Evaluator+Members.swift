@@ -1,6 +1,6 @@
 #if Macros
   import SwiftSyntax
-  import WengertCore
+  @_spi(Backend) import WengertCore
 
   extension Evaluator {
     // MARK: Names
@@ -105,12 +105,7 @@
         }
       default: break
       }
-      return refuse(member.declName, "@Graph knows no \(name) of \(receiver.kind)\(Self.advice(for: name))")
-    }
-
-    /// What to do instead of reading numbers.
-    private static func advice(for name: String) -> String {
-      ["item", "array", "withBytes", "strides", "isContiguous"].contains(name) ? ": its numbers are not known while Swift compiles" : ""
+      return refuse(member.declName, "@Graph knows no \(name) of \(receiver.kind)")
     }
 
     // MARK: Subscripts
@@ -237,6 +232,11 @@
       }
       table.add("Tensor.init(extent: Dimension, dtype: DType = .float32)") {
         .tensor(.extent($0.dimension(1), dtype: $0.has(2) ? $0.dtype(2) : .float32, beside: $0.tensor(0), Caller($0.file, $0.line)))
+      }
+      table.add("Tensor.init(_: [Double], dtype: DType = .float32)") {
+        let dtype = $0.has(2) ? $0.dtype(2) : .float32, numbers = dtype.elements($0.numbers(1))
+        let constant = Tensor(numbers, shape: [numbers.count], backend: ShapeBackend.shared)
+        return .tensor(constant.joining(graphOf: $0.tensor(0)).cast(to: dtype))
       }
       table.add("Tensor.full(_: Double, _: Shape, dtype: DType = .float32)") {
         .tensor(.full($0.number(1), $0.shape(2), dtype: $0.has(3) ? $0.dtype(3) : .float32, beside: $0.tensor(0)))

@@ -11,7 +11,7 @@
     /// "axis 1 of x"
     let place: String
 
-    var note: Note { Note(node: Syntax(text.literal), position: text.position(offset), message: GraphMessage("\(name) is \(place)")) }
+    var note: Note { Note(node: text.node(offset), message: GraphMessage("\(name) is \(place)")) }
   }
 
   extension Evaluator {
@@ -57,7 +57,7 @@
         do {
           axes = try Signature.list(text.text) { self.constant($0) }
         } catch {
-          findings.add(error.message, at: text.literal, position: text.position(error.offset))
+          findings.add(error.message, at: text.node(error.offset))
           return nil
         }
         literal = text
@@ -77,7 +77,7 @@
         return .tensor(make(name, TensorType(shape: axes.shape(leading: 0), dtype: axes.dtype ?? .float32)))
       }
       for (axis, offset, place) in axes?.names ?? [] {
-        origins.append(AxisOrigin(name: axis, text: literal!, offset: offset, place: "axis \(place) of \(member.name)"))
+        origins.append(AxisOrigin(name: axis, text: literal!, offset: offset, place: "axis \(place) of \(member.name), \(literal!.text)"))
       }
       if !isArray { return one(name, &origins) }
       var items: [Value] = []

@@ -222,14 +222,14 @@
       case .breakStmt(let statement) where statement.label == nil: return .breaks
       case .continueStmt(let statement) where statement.label == nil: return .continues
       case .guardStmt(let statement):
-        guard let holds = holds(statement.conditions) else { return .returns(nil, Syntax(statement)) }
+        guard let holds = holds(statement.conditions) else { return forget(statement) }
         return holds ? .goesOn : nested(statement.body.statements)
       default:
         refuse(
           statement,
           "@Graph reads let, var, if, guard, for and return; what the numbers of tensors decide is select, and a loop that they end cannot be a graph"
         )
-        return .returns(nil, Syntax(statement))
+        return forget(statement)
       }
     }
 
@@ -240,7 +240,7 @@
     }
 
     private func run(_ branch: IfExprSyntax) -> Flow {
-      guard let holds = holds(branch.conditions) else { return .returns(nil, Syntax(branch)) }
+      guard let holds = holds(branch.conditions) else { return forget(branch) }
       if holds { return nested(branch.body.statements) }
       if case .ifExpr(let other)? = branch.elseBody { return run(other) }
       if case .codeBlock(let block)? = branch.elseBody { return nested(block.statements) }
@@ -292,21 +292,21 @@
     }
 
     private func run(_ loop: ForStmtSyntax) -> Flow {
-      guard let sequence = evaluate(loop.sequence) else { return .returns(nil, Syntax(loop)) }
+      guard let sequence = evaluate(loop.sequence) else { return forget(loop) }
       let items: [Value]
       switch sequence {
       case .list(let list): items = list
       case .range(let from?, let to?, _) where from.whole != nil && to.whole != nil:
         guard let range = sequence.range else {
           refuse(loop.sequence, "a range begins before it ends")
-          return .returns(nil, Syntax(loop))
+          return forget(loop)
         }
         items = range.prefix(Self.mostIterations + 1).map(Value.whole)
       default:
         refuse(
           loop.sequence,
           "a loop goes over a range of known numbers or over a list, this is \(sequence.kind)\(Self.adviceForExtents(sequence))")
-        return .returns(nil, Syntax(loop))
+        return forget(loop)
       }
       for item in items {
         iterations += 1
@@ -315,7 +315,7 @@
             loop,
             "a graph of more than \(Self.mostIterations) rounds of loops is not made while Swift compiles; the plugin WengertGraphs makes it while the package is built"
           )
-          return .returns(nil, Syntax(loop))
+          return forget(loop)
         }
         let flow = nested(loop.body.statements) {
           bind(loop.pattern, to: item)
@@ -328,6 +328,33 @@
         }
       }
       return .goesOn
+    }
+
+    /// Goes on behind a statement that cannot be read: what it changes is not known from there on.
+    private func forget(_ statement: some SyntaxProtocol) -> Flow {
+      let changes = Changes(viewMode: .sourceAccurate)
+      changes.walk(statement)
+      for name in changes.names { _ = assign(name, nil) }
+      return .goesOn
+    }
+
+    /// The variables that a piece of text changes.
+    private final class Changes: SyntaxVisitor {
+      private(set) var names: Set<String> = []
+
+      override func visit(_ node: SequenceExprSyntax) -> SyntaxVisitorContinueKind {
+        let place = node.elements.dropFirst().first
+        let isAssignment = place?.is(AssignmentExprSyntax.self) ?? false
+        if isAssignment || ["+=", "-=", "*=", "/="].contains(place?.trimmedDescription ?? "") {
+          names.insert(node.elements.first?.trimmedDescription ?? "")
+        }
+        return .visitChildren
+      }
+
+      override func visit(_ node: MemberAccessExprSyntax) -> SyntaxVisitorContinueKind {
+        if node.declName.baseName.text == "append", let base = node.base { names.insert(base.trimmedDescription) }
+        return .visitChildren
+      }
     }
 
     private static let mostIterations = 10_000

@@ -12,7 +12,6 @@
 
     private struct Key: Hashable {
       let node: SyntaxIdentifier
-      let offset: Int
       let message: String
     }
 
@@ -26,16 +25,12 @@
       }
     }
 
-    /// - Parameter position: where it is, if that is inside of the node.
-    func add(
-      _ message: String, at node: some SyntaxProtocol, position: AbsolutePosition? = nil, notes: [Note] = [], fix: FixIt? = nil
-    ) {
-      let key = Key(node: node.id, offset: position?.utf8Offset ?? 0, message: message)
+    func add(_ message: String, at node: some SyntaxProtocol, notes: [Note] = [], fix: FixIt? = nil) {
+      let key = Key(node: node.id, message: message)
       if !known.insert(key).inserted { return }
       keys.append(key)
       list.append(
-        Diagnostic(
-          node: node, position: position, message: GraphMessage(message), notes: notes, fixIts: fix.map { [$0] } ?? []))
+        Diagnostic(node: node, message: GraphMessage(message), notes: notes, fixIts: fix.map { [$0] } ?? []))
     }
   }
 
@@ -83,13 +78,18 @@
       self.text = text
     }
 
-    /// The place of a byte of the text; that of the literal if escapes or several lines are in between.
-    func position(_ offset: Int) -> AbsolutePosition {
-      guard literal.segments.count == 1, let segment = literal.segments.first, segment.trimmedDescription == text else {
-        return literal.positionAfterSkippingLeadingTrivia
+    /// The node that holds a byte of the text: a compiler shows no smaller place. Of a literal of several lines it is one line.
+    func node(_ offset: Int) -> Syntax {
+      var end = 0
+      for segment in literal.segments where literal.segments.count > 1 {
+        end += segment.as(StringSegmentSyntax.self)?.content.text.utf8.count ?? 0
+        if offset < end { return Syntax(segment) }
       }
-      return segment.positionAfterSkippingLeadingTrivia.advanced(by: offset)
+      return Syntax(literal)
     }
+
+    /// What stands in a place of the text.
+    func part(_ span: Range<Int>) -> String { String(decoding: Array(text.utf8)[span], as: UTF8.self) }
 
     /// The literal with other words in a place.
     func replacing(_ span: Range<Int>, with words: String) -> String {

@@ -55,10 +55,6 @@
       {
         throw Fault(message: "a tensor has at most \(Shape.maximumRank) axes, of which … takes three", offset: 0)
       }
-      let known = Set(arguments.flatMap { $0.axes.names.map(\.name) })
-      for (name, offset, _) in results.flatMap(\.names) where !known.contains(name) {
-        throw Fault(message: "the result has an axis \(name), which no argument has", offset: offset)
-      }
       if results.contains(where: \.hasLeading) && !arguments.contains(where: \.axes.hasLeading) {
         throw Fault(
           message: "the result has leading axes …, which no argument has", offset: results.first(where: \.hasLeading)!.span.lowerBound)
