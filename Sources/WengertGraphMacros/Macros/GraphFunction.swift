@@ -153,6 +153,9 @@
       return result.value.map { ($0, result.node) }
     }
 
+    /// Whether a result is one number, whose gradient needs no cotangent.
+    func isScalar(_ result: TensorType) -> Bool { result.shape.elements.number == 1 && !signature.results[0].hasLeading }
+
     /// The tensors that the signature says.
     func tensors(_ value: Value) -> [Tensor]? {
       let parts: [Value] = if case .tuple(let parts) = value { parts.map(\.value) } else { [value] }

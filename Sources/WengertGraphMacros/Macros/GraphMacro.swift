@@ -5,8 +5,8 @@
   import WengertCore
 
   /// `@Graph`: beside a function its finished programs; in a type those of its functions, and the list of its tensors.
-  public struct GraphMacro: PeerMacro {
-    public static func expansion(
+  struct GraphMacro: PeerMacro {
+    static func expansion(
       of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol, in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {
       guard let function = declaration.as(FunctionDeclSyntax.self) else {
@@ -35,7 +35,7 @@
   }
 
   extension GraphMacro: MemberMacro {
-    public static func expansion(
+    static func expansion(
       of node: AttributeSyntax, providingMembersOf declaration: some DeclGroupSyntax, conformingTo protocols: [TypeSyntax],
       in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] {
@@ -56,7 +56,7 @@
   }
 
   extension GraphMacro: ExtensionMacro {
-    public static func expansion(
+    static func expansion(
       of node: AttributeSyntax, attachedTo declaration: some DeclGroupSyntax, providingExtensionsOf type: some TypeSyntaxProtocol,
       conformingTo protocols: [TypeSyntax], in context: some MacroExpansionContext
     ) throws -> [ExtensionDeclSyntax] {
@@ -79,8 +79,8 @@
   }
 
   /// `@Axes`: what `@Graph` reads on the type.
-  public struct AxesMacro: PeerMacro {
-    public static func expansion(
+  struct AxesMacro: PeerMacro {
+    static func expansion(
       of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol, in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] { [] }
   }

@@ -65,8 +65,7 @@
       }
       var made = [choice("forward", function.arguments.map(\.swift), resultType(results.count))]
       if hasGradient(results) {
-        // With leading axes the result has more than one number, unless it is a sum over all of them.
-        let isScalar = results[0].shape.elements.number == 1
+        let isScalar = function.isScalar(results[0])
         made.append(choice("gradient", function.arguments.map(\.swift) + (isScalar ? [] : ["Tensor"]), "Pair<Tensor, \(gradientType)>"))
       }
       return made
@@ -130,7 +129,7 @@
 
     /// The value and the gradient, or, of a value of several numbers, what a cotangent is pulled back to, which is one more argument.
     private static func gradient(_ function: GraphFunction, _ leading: Int, _ result: TensorType) -> Program {
-      let isScalar = result.shape.elements.number == 1
+      let isScalar = function.isScalar(result)
       let (list, variables) = tensors(function, leading)
       let cotangent = isScalar ? [] : [(name: "\(function.arguments.count)", type: result)]
       return Program.finishing(list + cotangent, on: ShapeBackend.shared) { traced in
@@ -201,7 +200,7 @@
     private static func type(_ function: GraphFunction, _ isGradient: Bool, _ results: [TensorType]) -> String {
       var types = function.arguments.map(\.swift)
       if isGradient {
-        if results[0].shape.elements.number != 1 { types.append("Tensor") }
+        if !function.isScalar(results[0]) { types.append("Tensor") }
         types.append("Pair<Tensor, \(gradientType(function))>")
       } else {
         types.append(resultType(results.count))
@@ -213,7 +212,7 @@
     private static func structure(_ function: GraphFunction, _ isGradient: Bool, _ results: [TensorType]) -> String {
       if !isGradient && results.count == 1 { return "" }
       var types = function.arguments.map(\.swift)
-      if isGradient && results[0].shape.elements.number != 1 { types.append("Tensor") }
+      if isGradient && !function.isScalar(results[0]) { types.append("Tensor") }
       let list = types.enumerated().map { "a\($0): \($1)" }.joined(separator: ", ")
       let some = types.firstIndex(of: "Tensor").map { "a\($0)" } ?? "a0.tensors[0]"
       let result: String

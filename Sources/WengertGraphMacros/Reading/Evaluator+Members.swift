@@ -75,13 +75,14 @@
         case "shape": return .shape(x.shape)
         case "rank": return .whole(x.rank)
         case "dtype": return .dtype(x.dtype)
-        case "count": return Self.extent(x.shape.elements)
+        case "count": return perform(name, at: member.declName, of: ExprSyntax(member)) { Self.extent(x.shape.elements) }
         default: break
         }
       case .shape(let shape):
         switch name {
         case "rank", "count": return .whole(shape.rank)
-        case "elements", "elementCount": return Self.extent(shape.elements)
+        case "elements", "elementCount":
+          return perform(name, at: member.declName, of: ExprSyntax(member)) { Self.extent(shape.elements) }
         case "dimensions": return .list(shape.dimensions.map(Self.extent))
         case "indices": return .range(from: .whole(0), to: .whole(shape.rank), isClosed: false)
         default: break

@@ -26,7 +26,8 @@
     }
 
     func add(_ message: String, at node: some SyntaxProtocol, notes: [Note] = [], fix: FixIt? = nil) {
-      let key = Key(node: node.id, message: message)
+      // Mistakes are told for one leading axis.
+      let message = message.replacing("…1", with: "…"), key = Key(node: node.id, message: message)
       if !known.insert(key).inserted { return }
       keys.append(key)
       list.append(

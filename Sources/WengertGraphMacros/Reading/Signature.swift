@@ -161,9 +161,9 @@
       var value = try product(&list)
       while true {
         if skip("+") {
-          value += try product(&list)
+          value = try checked(start, value, try product(&list)) { $0 + $1 }
         } else if !isAt("->") && skip("-") {
-          value = value - (try product(&list))
+          value = try checked(start, value, try product(&list)) { $0 - $1 }
         } else {
           if let number = value.number, number < 0 { throw Signature.Fault(message: "the extent \(number) is negative", offset: start) }
           return value
@@ -171,9 +171,20 @@
       }
     }
 
+    /// What no Int holds is a fault.
+    private func checked(
+      _ start: Int, _ a: Dimension, _ b: Dimension, _ operation: @escaping @Sendable (Dimension, Dimension) -> Dimension
+    ) throws(Signature.Fault) -> Dimension {
+      guard let value = StepwiseTrace.attempt({ operation(a, b) }).value else {
+        throw Signature.Fault(message: "no Int holds this extent", offset: start)
+      }
+      return value
+    }
+
     private mutating func product(_ list: inout AxisList) throws(Signature.Fault) -> Dimension {
+      let start = offset
       var value = try factor(&list)
-      while skip("*") || skip("·") { value *= try factor(&list) }
+      while skip("*") || skip("·") { value = try checked(start, value, try factor(&list)) { $0 * $1 } }
       return value
     }
 
