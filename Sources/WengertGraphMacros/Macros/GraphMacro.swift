@@ -67,7 +67,7 @@
       }
       // One that lists its tensors itself says so itself.
       if isListed || protocols.isEmpty || info.members.isEmpty { return [] }
-      let fields = info.members.filter { $0.holdsTensors(info) }.map { ".init(\"\($0.name)\", \\.\($0.name))" }.joined(separator: ", ")
+      let fields = info.members.filter(\.holdsTensors).map { ".init(\"\($0.name)\", \\.\($0.name))" }.joined(separator: ", ")
       let access = declaration.modifiers.lazy.map(\.name.text).first { ["public", "package"].contains($0) }.map { "\($0) " } ?? ""
       let text: DeclSyntax = """
         extension \(type.trimmed): ParameterTree {
@@ -83,14 +83,6 @@
     static func expansion(
       of node: AttributeSyntax, providingPeersOf declaration: some DeclSyntaxProtocol, in context: some MacroExpansionContext
     ) throws -> [DeclSyntax] { [] }
-  }
-
-  extension TypeInfo.Member {
-    /// Whether it is one of the tensors of a value: marked, or of a type inside of this one.
-    func holdsTensors(_ type: TypeInfo) -> Bool {
-      let element = self.type.as(ArrayTypeSyntax.self)?.element ?? self.type
-      return attribute != nil || type.type(element.trimmedDescription) != nil
-    }
   }
 
   extension GraphFunction.SourcePlace {

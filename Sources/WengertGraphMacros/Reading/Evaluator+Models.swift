@@ -45,9 +45,13 @@
       if let array = element.as(ArrayTypeSyntax.self) { (element, isArray) = (array.element, true) }
       let spelled = element.trimmedDescription
       let info = frame.type?.type(spelled)
+      if !member.holdsTensors && member.attribute == nil { return Value.none }
       if spelled != "Tensor" && info == nil {
-        if member.attribute == nil { return Value.none }
-        return refuse(member.type, "members with @Axes are a Tensor, a type inside of this one, or an array of these")
+        return refuse(
+          member.type,
+          spelled == "RandomKey"
+            ? "a key is no parameter; pass it as an argument"
+            : "@Graph does not see \(spelled): a member is a Tensor, a type inside of this one, an array of these, or a number")
       }
       var axes: AxisList?, literal: LiteralText?
       if spelled == "Tensor" {

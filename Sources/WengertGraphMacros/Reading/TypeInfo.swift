@@ -17,6 +17,11 @@
       let attribute: AttributeSyntax?
       let type: TypeSyntax
       let node: Syntax
+
+      private static let plain: Set<String> = ["Bool", "DType", "Dimension", "Double", "Float", "Int", "Shape", "String"]
+
+      /// Whether it is one of the tensors of a value, and not a number or a setting.
+      var holdsTensors: Bool { !Self.plain.contains(type.trimmedDescription.filter { !"[]? ".contains($0) }) }
     }
 
     enum Property {
