@@ -40,10 +40,11 @@
       guard let given else { return nil }
       if let number = number(name, given, at: reference) { return number }
       if let made = make(name == "Tensor" ? "init" : "", given, at: reference, call) { return made }
-      if name == "RandomKey" || name == "Tensor" {
+      if name == "RandomKey" { return refuse(reference, "a key is made outside of a graph; pass it as an argument") }
+      if name == "Tensor" {
         return refuse(
-          reference, "a \(name) of numbers is made outside of a graph; pass it as an argument, or use Tensor.full, zeros, ones, iota or eye"
-        )
+          reference,
+          "@Graph makes tensors of numbers and lists of real numbers, by full, zeros, ones, iota and eye; pass others as arguments")
       }
       return callOperation(name, named: name, on: nil, given, at: reference.baseName, call)
     }
@@ -234,7 +235,9 @@
       if !isStatic && model?.type != type.name {
         return refuse(call.calledExpression, "\(name) is a function of a \(type.name), and is called on none")
       }
-      var scope: [String: Slot] = [:], rest = given[...]
+      frames.append(Frame(type: type, model: isStatic ? nil : model, function: name))
+      defer { frames.removeLast() }
+      var rest = given[...]
       for parameter in function.signature.parameterClause.parameters {
         let label = parameter.firstName.text == "_" ? "" : parameter.firstName.text,
           inner = (parameter.secondName ?? parameter.firstName).text
@@ -247,11 +250,9 @@
         } else {
           return refuse(call, "\(name) takes an argument \(label.isEmpty ? inner : label)")
         }
-        scope[inner] = Slot(value: value.map { Self.converted($0, to: parameter.type.trimmedDescription) }, isVariable: false)
+        declare(inner, value.map { Self.converted($0, to: parameter.type.trimmedDescription) })
       }
       if !rest.isEmpty { return refuse(call, "\(name) takes \(given.count - rest.count) arguments, here are \(given.count)") }
-      frames.append(Frame(scopes: [scope], type: type, model: isStatic ? nil : model, function: name))
-      defer { frames.removeLast() }
       return run(body: body.statements)?.value
     }
   }

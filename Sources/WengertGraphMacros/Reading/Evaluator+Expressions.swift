@@ -46,6 +46,7 @@
       case .closureExpr:
         return refuse(expression, "@Graph reads no closures; write a loop, or a function in a type with @Graph")
       case .discardAssignmentExpr: return Value.none
+      case .switchExpr: return refuse(expression, "@Graph reads if and ? :, and no switch")
       case .tryExpr, .awaitExpr:
         return refuse(expression, "a graph neither throws nor waits; do that outside and pass what comes of it as an argument")
       case .inOutExpr: return refuse(expression, "a graph changes none of its arguments; return what is new")
@@ -76,7 +77,7 @@
     /// Operands and operators from the front of a sequence as far as they bind at least as tightly as `least`.
     private func operand(_ rest: inout ArraySlice<ExprSyntax>, _ least: Int, _ whole: ExprSyntax) -> Value? {
       let first = rest.removeFirst()
-      var left = evaluate(first)
+      var left = evaluate(first), isLiteral = first.isMadeOfLiterals
       while let next = rest.first {
         if let choice = next.as(UnresolvedTernaryExprSyntax.self) {
           if least > 1 { break }
@@ -109,8 +110,19 @@
           skip(&rest, tightness + 1)
           continue
         }
+        let before = rest
         let right = operand(&rest, tightness + 1, whole)
-        if let a = left, let b = right { left = binary(name, a, b, at: next, in: whole) } else { left = nil }
+        isLiteral = isLiteral && before.prefix(before.count - rest.count).allSatisfy(\.isMadeOfLiterals)
+        guard let a = left, let b = right else {
+          left = nil
+          continue
+        }
+        // Swift takes whole literals for real numbers where these are asked for.
+        if name == "/", isLiteral, let x = a.whole, let y = b.whole, y == 0 || x % y != 0 {
+          left = refuse(next, "\(x) / \(y) is one number of whole numbers and another of real ones; write \(x).0 / \(y), or the quotient")
+        } else {
+          left = binary(name, a, b, at: next, in: whole)
+        }
       }
       return left
     }
@@ -203,6 +215,18 @@
       } else {
         refuse(target, "a graph changes nothing but its own variables; return what is new")
       }
+    }
+  }
+
+  extension ExprSyntax {
+    /// Whether there is nothing in it but whole numbers as they are written, and operators.
+    fileprivate var isMadeOfLiterals: Bool {
+      if self.is(IntegerLiteralExprSyntax.self) || self.is(BinaryOperatorExprSyntax.self) { return true }
+      if let tuple = self.as(TupleExprSyntax.self) {
+        return tuple.elements.count == 1 && tuple.elements.allSatisfy(\.expression.isMadeOfLiterals)
+      }
+      if let prefix = self.as(PrefixOperatorExprSyntax.self) { return prefix.expression.isMadeOfLiterals }
+      return self.as(SequenceExprSyntax.self)?.elements.allSatisfy(\.isMadeOfLiterals) ?? false
     }
   }
 #endif

@@ -19,11 +19,11 @@
         if let property = type.property(name) { return value(of: property, name, in: type, at: Syntax(reference)) }
         next = type.outer
       }
-      let isMember = frame.type?.members.contains { $0.name == name } ?? false
+      let isVariable = frame.type?.variables.contains(name) ?? false
       return refuse(
         reference,
-        isMember
-          ? "\(name) has no value in the text of the type; give its axes by @Axes, or a value where it is declared"
+        isVariable
+          ? "the value of \(name) is not known while Swift compiles; make it a let with a value, or give its axes by @Axes"
           : frame.type == nil
             ? "@Graph does not know \(name): it sees this function alone. Pass it as an argument, or put both into a type with @Graph"
             : "@Graph does not know \(name): it sees what is inside of \(frame.type?.name ?? "the type"). Declare it there, or pass it as an argument"

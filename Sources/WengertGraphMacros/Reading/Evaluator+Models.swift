@@ -80,8 +80,9 @@
         let axes = axes ?? AxisList()
         return .tensor(make(name, TensorType(shape: axes.shape(leading: 0), dtype: axes.dtype ?? .float32)))
       }
+      let text = literal?.text ?? "", list = text.contains("[") ? text : "[\(text)]"
       for (axis, offset, place) in axes?.names ?? [] {
-        origins.append(AxisOrigin(name: axis, text: literal!, offset: offset, place: "axis \(place) of \(member.name), \(literal!.text)"))
+        origins.append(AxisOrigin(name: axis, text: literal!, offset: offset, place: "axis \(place) of \(member.name), \(list)"))
       }
       if !isArray { return one(name, &origins) }
       var items: [Value] = []

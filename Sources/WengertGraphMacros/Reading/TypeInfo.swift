@@ -9,6 +9,8 @@
     let members: [Member]
     /// Properties with a value that the text gives: `static let width = 64`, or a getter.
     private let properties: [String: Property]
+    /// Stored properties whose values the text does not give.
+    private(set) var variables: Set<String> = []
     private let functions: [String: [FunctionDeclSyntax]]
     private(set) var nested: [String: TypeInfo] = [:]
 
@@ -41,11 +43,17 @@
         for binding in variable.bindings {
           guard let name = binding.pattern.as(IdentifierPatternSyntax.self)?.identifier.text else { continue }
           let type = binding.typeAnnotation?.type ?? variable.bindings.last?.typeAnnotation?.type
-          if let value = binding.initializer?.value, isStatic || attribute == nil {
+          // What may change while the program runs is no constant.
+          if let value = binding.initializer?.value, attribute == nil, variable.bindingSpecifier.text == "let" {
             properties[name] = .value(value, type: type?.trimmedDescription)
-          } else if case .getter(let body)? = binding.accessorBlock?.accessors {
+            continue
+          }
+          if case .getter(let body)? = binding.accessorBlock?.accessors {
             properties[name] = .getter(body)
-          } else if !isStatic, let type {
+            continue
+          }
+          variables.insert(name)
+          if !isStatic, let type {
             members.append(Member(name: name, attribute: attribute, type: type, node: Syntax(binding.pattern)))
           }
         }

@@ -13,7 +13,7 @@ struct DiagnosticsTests {
 
   @Test(
     "all mistakes at once, each at its expression, with where its axes are from and what would help",
-    arguments: ["functions", "operations", "signatures", "types"])
+    arguments: ["functions", "operations", "signatures", "types", "constants"])
   func verbatim(_ name: String) throws {
     try expect(Built.diagnostics([Built.tests.appendingPathComponent("Wrong/\(name).swift")]), name)
   }

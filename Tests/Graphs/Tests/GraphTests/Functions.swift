@@ -43,3 +43,9 @@ func slices(_ x: Tensor) -> (Tensor, Tensor) {
   let last = x[Axis.all, -1].expandDims(1), first = x[Axis.ellipsis, 0..<1]
   return (concatenate([first, last], axis: 1), x.narrow(0, from: 0, count: 2) * Tensor([1.0, 2.0]).expandDims(1))
 }
+
+@Graph("x: [N] -> [N]", wrt: [])
+func divided(_ x: Tensor) -> Tensor {
+  let n = 7
+  return x * Double(n / 2) + 1.0 / 2 * x + x * 1 / 2
+}

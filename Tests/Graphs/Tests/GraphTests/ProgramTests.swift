@@ -53,6 +53,12 @@ struct ProgramTests {
       areSame([forwardOnlyGraph.forward(x.reshape([6, 12]), Tensor.ones([12]))], [forwardOnly(x.reshape([6, 12]), Tensor.ones([12]))]))
   }
 
+  @Test("divide as Swift does")
+  func quotients() {
+    let x = Tensor([1.0, 3.0])
+    #expect(areSame([dividedGraph.forward(x)], [divided(x)]))
+  }
+
   @Test("draw the same numbers from a key")
   func random() {
     let key = RandomKey(9), cotangent = RandomKey(10).normal([5, 3])
