@@ -67,8 +67,10 @@ let package = Package(
     .macro(
       name: "WengertGraphMacros",
       dependencies: [
-        "WengertCore", forMacros("SwiftCompilerPlugin"), forMacros("SwiftDiagnostics"), forMacros("SwiftSyntax"),
-        forMacros("SwiftSyntaxBuilder"), forMacros("SwiftSyntaxMacros"),
+        // Not compiled a second time, for the macro, where there is none.
+        .target(name: "WengertCore", condition: .when(traits: ["Macros"])),
+        forMacros("SwiftCompilerPlugin"), forMacros("SwiftDiagnostics"), forMacros("SwiftSyntax"), forMacros("SwiftSyntaxBuilder"),
+        forMacros("SwiftSyntaxMacros"),
       ],
       exclude: ["Operations/Exceptions.txt", "Operations/generate.py"]),
     .target(name: "WengertGraph", dependencies: ["Wengert", "WengertGraphMacros"]),

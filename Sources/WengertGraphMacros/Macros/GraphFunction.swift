@@ -64,16 +64,18 @@
       var named = Set(signature.arguments.map(\.name))
       for parameter in declaration.signature.parameterClause.parameters {
         let name = (parameter.secondName ?? parameter.firstName).text
+        named.remove(name)
         switch parameter.type.trimmedDescription {
         case "Tensor":
           guard let axes = signature.arguments.first(where: { $0.name == name })?.axes else {
             findings.add("the signature names no axes of \(name)", at: parameter, notes: [], fix: Self.adding(name, signature, literal))
             continue
           }
-          named.remove(name)
           arguments.append(Argument(name: name, kind: .tensor(axes)))
         case "RandomKey": arguments.append(Argument(name: name, kind: .key))
         case let other where type?.type(other) != nil: arguments.append(Argument(name: name, kind: .model(type!.type(other)!)))
+        case let other where other.hasPrefix("inout "):
+          findings.add("a graph changes none of its arguments; return what is new", at: parameter.type)
         default:
           findings.add(
             "\(name) is a \(parameter.type.trimmedDescription), which is not known while Swift compiles: pass a Tensor, whose shape is [] for a number, or make it a constant of a type with @Graph",
@@ -105,7 +107,9 @@
         variables = models.isEmpty ? arguments.indices.filter { arguments[$0].isFloating } : models
       }
       self.variables = variables
-      if arguments.isEmpty { findings.add("a graph is of tensors, and \(declaration.name.text) has no argument", at: declaration.name) }
+      if arguments.isEmpty && findings.isEmpty {
+        findings.add("a graph is of tensors, and \(declaration.name.text) has no argument", at: declaration.name)
+      }
       if !findings.isEmpty { return nil }
     }
 

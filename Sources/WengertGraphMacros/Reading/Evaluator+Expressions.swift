@@ -12,7 +12,7 @@
       case .sequenceExpr(let sequence):
         // Operators come as flat sequences. They are read here, since a tree that swift-syntax has folded has lost its places in the file.
         var rest = Array(sequence.elements)[...]
-        if sequence.elements.contains(where: { $0.is(AssignmentExprSyntax.self) }) || Self.assigns(rest) {
+        if Self.isAssignment(expression) {
           if isStatement { assign(rest) } else { refuse(sequence, "@Graph reads assignments as statements") }
           return nil
         }
@@ -144,6 +144,10 @@
         {
           return perform(name, at: node, of: whole, call)
         }
+        if ["<", "<=", ">", ">=", "==", "!="].contains(name) {
+          return refuse(
+            node, "the numbers of a tensor are not known while Swift compiles; .\(name) compares its elements, and select chooses by them")
+        }
         return refuse(node, "\(name) is not defined for \(a.kind) and \(b.kind)")
       }
       switch name {
@@ -179,10 +183,11 @@
 
     // MARK: Assignments
 
-    private static let assigning: Set<String> = ["+=", "-=", "*=", "/="]
-
-    private static func assigns(_ elements: ArraySlice<ExprSyntax>) -> Bool {
-      elements.dropFirst().first?.as(BinaryOperatorExprSyntax.self).map { assigning.contains($0.operator.text) } ?? false
+    /// Whether an expression is `x = y`, `x += y` or the like.
+    static func isAssignment(_ expression: ExprSyntax) -> Bool {
+      guard let place = expression.as(SequenceExprSyntax.self)?.elements.dropFirst().first else { return false }
+      if place.is(AssignmentExprSyntax.self) { return true }
+      return ["+=", "-=", "*=", "/="].contains(place.as(BinaryOperatorExprSyntax.self)?.operator.text ?? "")
     }
 
     private func assign(_ elements: ArraySlice<ExprSyntax>) {

@@ -117,7 +117,8 @@
         if cut.losesNumbers && stops == 0 {
           findings.add(
             "\(known.name) has no derivative; wrap it in stopGradient", at: known.node,
-            fix: FixIt("wrap it in stopGradient", known.expression, "stopGradient(\(known.expression.trimmedDescription))"))
+            fix: Self.isAssignment(known.expression)
+              ? nil : FixIt("wrap it in stopGradient", known.expression, "stopGradient(\(known.expression.trimmedDescription))"))
         }
       }
       return value
@@ -343,11 +344,7 @@
       private(set) var names: Set<String> = []
 
       override func visit(_ node: SequenceExprSyntax) -> SyntaxVisitorContinueKind {
-        let place = node.elements.dropFirst().first
-        let isAssignment = place?.is(AssignmentExprSyntax.self) ?? false
-        if isAssignment || ["+=", "-=", "*=", "/="].contains(place?.trimmedDescription ?? "") {
-          names.insert(node.elements.first?.trimmedDescription ?? "")
-        }
+        if Evaluator.isAssignment(ExprSyntax(node)) { names.insert(node.elements.first?.trimmedDescription ?? "") }
         return .visitChildren
       }
 

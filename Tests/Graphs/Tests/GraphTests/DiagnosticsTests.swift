@@ -13,7 +13,7 @@ struct DiagnosticsTests {
 
   @Test(
     "all mistakes at once, each at its expression, with where its axes are from and what would help",
-    arguments: ["functions", "operations", "signatures", "types", "constants"])
+    arguments: ["functions", "operations", "signatures", "types", "constants", "limits"])
   func verbatim(_ name: String) throws {
     try expect(Built.diagnostics([Built.tests.appendingPathComponent("Wrong/\(name).swift")]), name)
   }
@@ -32,6 +32,9 @@ struct DiagnosticsTests {
     let said = try Built.diagnostics(files, ["-D", "Mistakes"])
     try expect(said, "example")
     let page = try String(contentsOf: Built.root.appendingPathComponent("Documentation/CompileTimeGraphs.md"), encoding: .utf8)
+    let source = try String(contentsOf: files[0], encoding: .utf8)
+    let type = try #require(source.firstRange(of: "@Graph\n")).lowerBound
+    #expect(page.contains(source[type...]))
     for line in said.split(separator: "\n") where line.contains(": error: ") {
       let text = String(line).replacing(/\/[^\s:]*\//, with: "")
       #expect(page.contains(text), "\(text)")
