@@ -44,7 +44,7 @@
       }
       self.literal = literal
       let constants = Evaluator(
-        .tracing, Findings(), type: type, function: declaration.name.text, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
+        .tracing, Findings(), type: type, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
       do {
         signature = try Signature(literal.text) { constants.constant($0) }
       } catch {
@@ -208,7 +208,7 @@
         }
       }
       // The values are made before the function is read, so that the names of their axes are known when it is.
-      let maker = Evaluator(.checking(trace), findings, type: type, function: name, anchor: nil, line: source.line, origin: { _ in [] })
+      let maker = Evaluator(.checking(trace), findings, type: type, anchor: nil, line: source.line, origin: { _ in [] })
       var anchor: Tensor?
       let made = values(leading: leading, maker, &origins) { name, type, place in
         let tensor = trace.argument(name, type, isVariable: variables.contains(place))
@@ -221,7 +221,7 @@
         findings.add(
           "the result has an axis \(name), which no argument has\(type == nil ? "" : ", and no member")", at: literal.node(offset))
       }
-      let evaluator = Evaluator(.checking(trace), findings, type: type, function: name, anchor: anchor, line: source.line) { message in
+      let evaluator = Evaluator(.checking(trace), findings, type: type, anchor: anchor, line: source.line) { message in
         Self.notes(message, known)
       }
       guard let (value, node) = result(made, evaluator) else { return nil }

@@ -96,7 +96,7 @@
     /// What the function gives for traced tensors.
     private static func results(_ function: GraphFunction, _ leading: Int, _ tensors: [Tensor]) -> [Tensor] {
       let evaluator = Evaluator(
-        .tracing, Findings(), type: function.type, function: function.name, anchor: tensors.first, line: function.source.line,
+        .tracing, Findings(), type: function.type, anchor: tensors.first, line: function.source.line,
         origin: { _ in [] })
       var rest = tensors[...], origins: [AxisOrigin] = []
       let values = function.values(leading: leading, evaluator, &origins) { _, _, _ in rest.removeFirst() }
@@ -110,7 +110,7 @@
     private static func tensors(_ function: GraphFunction, _ leading: Int) -> (list: [(name: String, type: TensorType)], variables: [Int]) {
       var list: [(name: String, type: TensorType)] = [], variables: [Int] = [], origins: [AxisOrigin] = []
       let evaluator = Evaluator(
-        .tracing, Findings(), type: function.type, function: function.name, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
+        .tracing, Findings(), type: function.type, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
       let nothing = Tensor.full(0, [], dtype: .float32, backend: ShapeBackend.shared)
       _ = function.values(leading: leading, evaluator, &origins) { name, type, argument in
         if function.variables.contains(argument) { variables.append(list.count) }

@@ -235,7 +235,7 @@
       if !isStatic && model?.type != type.name {
         return refuse(call.calledExpression, "\(name) is a function of a \(type.name), and is called on none")
       }
-      frames.append(Frame(type: type, model: isStatic ? nil : model, function: name))
+      frames.append(Frame(type: type, model: isStatic ? nil : model))
       defer { frames.removeLast() }
       var rest = given[...]
       for parameter in function.signature.parameterClause.parameters {

@@ -32,7 +32,7 @@
 
     private func value(of property: TypeInfo.Property, _ name: String, in type: TypeInfo, at node: Syntax) -> Value? {
       if frames.count > 64 { return refuse(node, "\(name) is made of itself") }
-      frames.append(Frame(type: type, model: frame.type === type ? frame.model : nil, function: name))
+      frames.append(Frame(type: type, model: frame.type === type ? frame.model : nil))
       defer { frames.removeLast() }
       switch property {
       case .value(let expression, let annotation): return evaluate(expression).map { Self.converted($0, to: annotation) }
@@ -45,7 +45,7 @@
       var next = frame.type
       while let type = next {
         if case .value(let expression, _)? = type.property(name) {
-          let quiet = Evaluator(.tracing, Findings(), type: type, function: name, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
+          let quiet = Evaluator(.tracing, Findings(), type: type, anchor: nil, line: { _ in 0 }, origin: { _ in [] })
           return quiet.evaluate(expression)?.whole
         }
         next = type.outer
@@ -100,7 +100,7 @@
       case .model(let model):
         if let value = model[name] { return value }
         if let type = namedType(model.type), let property = type.property(name) {
-          frames.append(Frame(type: type, model: model, function: name))
+          frames.append(Frame(type: type, model: model))
           defer { frames.removeLast() }
           return value(of: property, name, in: type, at: Syntax(member))
         }

@@ -19,7 +19,7 @@
     ///
     /// - Parameter origins: gets the names of the axes.
     func model(_ type: TypeInfo, _ prefix: String, _ origins: inout [AxisOrigin], _ make: (String, TensorType) -> Tensor) -> Value.Model? {
-      frames.append(Frame(type: type, function: type.name))
+      frames.append(Frame(type: type))
       defer { frames.removeLast() }
       if frames.count > 32 {
         refuse(type.members.first?.node ?? Syntax(TokenSyntax.identifier(type.name)), "\(type.name) holds values of its own type")

@@ -40,13 +40,11 @@
       var type: TypeInfo?
       /// What it was called on.
       var model: Value.Model?
-      var function: String
     }
 
     /// What a name stands for: nil after a mistake.
     struct Slot {
       var value: Value?
-      var isVariable: Bool
     }
 
     /// How statements end.
@@ -57,11 +55,11 @@
     }
 
     init(
-      _ mode: Mode, _ findings: Findings, type: TypeInfo?, function: String, anchor: Tensor?, line: @escaping (AbsolutePosition) -> UInt,
+      _ mode: Mode, _ findings: Findings, type: TypeInfo?, anchor: Tensor?, line: @escaping (AbsolutePosition) -> UInt,
       origin: @escaping (String) -> [Note]
     ) {
       (self.mode, self.findings, self.anchor, self.line, self.origin) = (mode, findings, anchor, line, origin)
-      frames = [Frame(type: type, function: function)]
+      frames = [Frame(type: type)]
     }
 
     var frame: Frame {
@@ -71,9 +69,7 @@
 
     // MARK: Names
 
-    func declare(_ name: String, _ value: Value?, isVariable: Bool = false) {
-      frame.scopes[frame.scopes.count - 1][name] = Slot(value: value, isVariable: isVariable)
-    }
+    func declare(_ name: String, _ value: Value?) { frame.scopes[frame.scopes.count - 1][name] = Slot(value: value) }
 
     func local(_ name: String) -> Slot? { frame.scopes.lazy.reversed().compactMap { $0[name] }.first }
 
@@ -169,14 +165,13 @@
         return
       }
       for binding in variable.bindings {
-        let isVariable = variable.bindingSpecifier.text == "var"
         var value: Value?
         if binding.accessorBlock != nil {
           refuse(binding, "@Graph reads no computed variable in a function; give it a value")
         } else if let initial = binding.initializer?.value {
           value = evaluate(initial).map { Self.converted($0, to: binding.typeAnnotation?.type.trimmedDescription) }
         }
-        bind(binding.pattern, to: value, isVariable: isVariable)
+        bind(binding.pattern, to: value)
       }
     }
 
@@ -191,9 +186,9 @@
       }
     }
 
-    func bind(_ pattern: PatternSyntax, to value: Value?, isVariable: Bool = false) {
+    func bind(_ pattern: PatternSyntax, to value: Value?) {
       if let name = pattern.as(IdentifierPatternSyntax.self) {
-        declare(name.identifier.text, value, isVariable: isVariable)
+        declare(name.identifier.text, value)
       } else if let tuple = pattern.as(TuplePatternSyntax.self) {
         let parts: [(label: String, value: Value)]? = if case .tuple(let parts)? = value { parts } else { nil }
         if value != nil && parts?.count != tuple.elements.count {
@@ -201,7 +196,7 @@
         }
         for (place, element) in tuple.elements.enumerated() {
           let part = parts.flatMap { $0.count == tuple.elements.count ? $0[place].value : nil }
-          bind(element.pattern, to: part, isVariable: isVariable)
+          bind(element.pattern, to: part)
         }
       } else if pattern.is(WildcardPatternSyntax.self) {
         return

@@ -73,9 +73,6 @@
     func property(_ name: String) -> Property? { properties[name] }
 
     func functions(_ name: String) -> [FunctionDeclSyntax] { functions[name] ?? [] }
-
-    /// The names of all functions, for messages.
-    var functionNames: [String] { functions.keys.sorted() }
   }
 
   extension DeclSyntax {
