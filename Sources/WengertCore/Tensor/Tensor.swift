@@ -155,7 +155,9 @@ extension Tensor {
     create(.iota(count), on: backend, Caller(#fileID, #line))
   }
 
-  package static func iota(_ count: Dimension, beside other: Tensor) -> Tensor { create(.iota(count), beside: other, Caller(#fileID, #line)) }
+  package static func iota(_ count: Dimension, beside other: Tensor) -> Tensor {
+    create(.iota(count), beside: other, Caller(#fileID, #line))
+  }
 
   /// Lends the elements in row-major order as bytes of `dtype`.
   ///
