@@ -43,6 +43,10 @@
         context.diagnose(Diagnostic(node: node, message: GraphMessage("@Graph without a signature is for a struct")))
         return []
       }
+      if let generic = declaration.as(StructDeclSyntax.self)?.genericParameterClause {
+        context.diagnose(Diagnostic(node: generic, message: GraphMessage("a type with @Graph is not generic: its programs are static")))
+        return []
+      }
       let type = TypeInfo(declaration, name: name), place = GraphFunction.SourcePlace(of: declaration, in: context)
       let findings = Findings()
       var made: [DeclSyntax] = []

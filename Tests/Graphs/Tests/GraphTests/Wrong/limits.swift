@@ -40,3 +40,4 @@ func local() { @Graph("x: [B] -> [B]") func inner(_ x: Tensor) -> Tensor { x } }
   let f = (x + 1, x - 1); let (a, b) = f; return select(a .> b, a.cholesky(), b)
 }
 @Graph("x: [B], n: int64 [] -> [B]") func taken(_ x: Tensor, _ n: Tensor) -> Tensor { if n > 3 { return x }; return x * n }
+@Graph struct Generic<T> { @Graph("x: [B] -> [B]") func f(_ x: Tensor) -> Tensor { x } }
