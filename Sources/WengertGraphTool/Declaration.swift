@@ -1,16 +1,8 @@
 import Wengert
 
-/// The Swift of one finished program.
+/// The Swift of one finished program, and the modules of its types.
 struct Declaration: Sendable {
-  /// "CompiledFunction<Models.Encoder, Wengert.Tensor, Wengert.Tensor>"
-  let type: String
-  /// The closure that gives a result's structure, with a space in front; empty if there need be none.
-  let structure: String
-  /// The graph as it prints itself.
-  let graph: String
-  /// The program.
-  let literal: String
-  /// The modules of the types.
+  let program: ProgramDeclaration
   let modules: Set<String>
 
   /// - Parameter result: nil if its structure need not be given: that of a pullback is a tensor and the first argument's.
@@ -23,26 +15,14 @@ struct Declaration: Sendable {
       return name.text
     }
     let names = try arguments.trees.map(name)
-    type = "\(kind)<\((names + [try result.map(name)].compactMap(\.self)).joined(separator: ", "))>"
+    var structure = ""
+    let type = "\(kind)<\((names + [try result.map(name)].compactMap(\.self)).joined(separator: ", "))>"
     if let result, kind == "CompiledUpdate" || !(result is Tensor) {
       let parameters = names.enumerated().map { "a\($0): \($1)" }.joined(separator: ", ")
-      structure = " { (\(parameters)) in \(try ResultStructure(arguments.trees).expression(of: result)) }"
-    } else {
-      structure = ""
+      structure = "{ (\(parameters)) in \(try ResultStructure(arguments.trees).expression(of: result)) }"
     }
-    graph = "\(program.graph)"
-    literal = try program.literal()
+    self.program = try ProgramDeclaration(type: type, structure: structure, program)
     self.modules = modules
-  }
-
-  /// The text of a declaration of its own, indented by two.
-  func text(named name: String) -> String {
-    let comment = graph.split(whereSeparator: \.isNewline).map { "  // \($0)\n" }.joined()
-    return """
-      \(comment)  static let \(name) = \(type)(
-          finished: FinishedProgram("\(literal)"))\(structure)
-
-      """
   }
 }
 

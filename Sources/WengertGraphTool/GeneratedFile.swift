@@ -32,7 +32,7 @@ struct GeneratedFile {
       } else if let declaration = Self.declaration(graph, &diagnostics) {
         if declaration.modules.contains(module) {
           diagnostics.add(
-            "\(declaration.type) names a type of \(module) itself, which no other target can import; declare it in the library of the models",
+            "\(declaration.program.type) names a type of \(module) itself, which no other target can import; declare it in the library of the models",
             at: graph)
         }
         declarations.append((graph.name, declaration))
@@ -42,7 +42,7 @@ struct GeneratedFile {
     text = "// Made by WengertGraphs while the package is built, from \(whole).\n\n"
     text += modules.sorted().map { "import \($0)\n" }.joined()
     text += "\n/// Programs that were traced, differentiated and optimized while the package was built.\nenum \(name) {\n"
-    text += declarations.map { $0.text.text(named: $0.name) }.joined(separator: "\n")
+    text += declarations.map { $0.text.program.text(named: $0.name) }.joined(separator: "\n")
     text += "}\n"
   }
 

@@ -40,6 +40,8 @@ final class StoppingThread: @unchecked Sendable {
   private let body: @Sendable () -> Void
   /// Whether path, line and column are looked up of every mistake.
   let findsPlaces: Bool
+  /// Whether the line of anything is looked up.
+  private let looksUpLines: Bool
   private let mistake = Locked<Mistake?>(nil)
   /// Raised when the thread has ended or stopped.
   private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
@@ -59,8 +61,9 @@ final class StoppingThread: @unchecked Sendable {
   /// Only what is touched of it takes memory.
   private static let stackSize = 4 << 20
 
-  init(findsPlaces: Bool = false, _ body: @escaping @Sendable () -> Void) {
+  init(findsPlaces: Bool = false, looksUpLines: Bool = true, _ body: @escaping @Sendable () -> Void) {
     self.findsPlaces = findsPlaces
+    self.looksUpLines = looksUpLines
     self.body = body
     sem_init(isDone, 0, 0)
   }
@@ -111,6 +114,6 @@ final class StoppingThread: @unchecked Sendable {
       sem_post(self.isDone)
       while true { pause() }
     }
-    Failure.end(at: place(), about: subject)
+    Failure.end(at: looksUpLines ? place() : nil, about: subject)
   }
 }

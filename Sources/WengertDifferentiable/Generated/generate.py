@@ -5,59 +5,22 @@ where the file is what `swift symbolgraph-extract -module-name WengertCore -mini
 
 An operation is a public function that takes and gives tensors. Those in Exceptions.txt are registered by hand or have no derivative.
 """
-import json
 import pathlib
-import re
 import subprocess
 import sys
 
 here = pathlib.Path(__file__).parent
 package = here.parents[2]
+sys.path.insert(0, str(package / "Scripts"))
+from symbol_graph import Function, functions  # noqa: E402
+
 # Tensors by which an operation has no derivative: whole numbers and truth values.
 discrete = {"indices", "condition", "offsets"}
 spelled = {"+": "Add", "-": "Subtract", "*": "Multiply", "/": "Divide", "%": "Remainder",
            "+=": "AddAssign", "-=": "SubtractAssign", "*=": "MultiplyAssign", "/=": "DivideAssign"}
 
 
-def split(text):
-    """The parts between commas outside of brackets."""
-    parts, depth, start = [], 0, 0
-    for i, c in enumerate(text):
-        depth += (c in "([<") - (c in ")]" or (c == ">" and text[i - 1] != "-"))
-        if c == "," and depth == 0:
-            parts.append(text[start:i])
-            start = i + 1
-    return [p.strip() for p in parts + [text[start:]] if p.strip()]
-
-
-class Operation:
-    def __init__(self, symbol):
-        text = "".join(f["spelling"] for f in symbol["declarationFragments"])
-        head = re.match(r"(?P<marks>.*?)\bfunc (?P<name>\S+?)\s*(?P<generic><[^(]*>)?\(", text, re.S)
-        self.fits = bool(head) and not head["generic"]
-        if not head:
-            return
-        self.name, marks = head["name"], head["marks"]
-        depth = 1
-        end = head.end()
-        while depth:
-            depth += (text[end] in "([") - (text[end] in ")]")
-            end += 1
-        self.parameters = []
-        for part in split(text[head.end():end - 1]):
-            names, kind = (s.strip() for s in part.split(":", 1))
-            label, inner = (names.split() * 2)[:2]
-            label = label if self.name[0].isalpha() else "_"
-            self.parameters.append((label, inner, re.sub(r"\s*=[^=]*$", "", kind)))
-        result = re.search(r"->\s*(.*)$", text[end:], re.S)
-        self.result = result[1].strip() if result else "Void"
-        self.is_member = symbol["pathComponents"][0] == "Tensor"
-        self.is_static = "static" in marks
-        self.is_prefix = "prefix" in marks or (not self.name[0].isalpha() and len(self.parameters) == 1)
-        self.has_place = [p[0] for p in self.parameters[-2:]] == ["file", "line"]
-        self.plain = self.parameters[:-2] if self.has_place else self.parameters
-        self.key = self.name + "(" + ", ".join(f"{l}: {t}" for l, _, t in self.plain) + ")"
-
+class Operation(Function):
     @property
     def operands(self):
         own = ["self"] if self.is_member and not self.is_static else []
@@ -119,9 +82,7 @@ class Operation:
         return [self.derivative(s) for s in subsets]
 
 
-symbols = json.load(open(sys.argv[1]))["symbols"]
-public = [s for s in symbols if s["accessLevel"] == "public" and (len(s["pathComponents"]) == 1 or s["pathComponents"][0] == "Tensor")]
-operations = sorted((o for o in map(Operation, public) if o.fits), key=lambda o: (o.is_member, o.key))
+operations = functions(sys.argv[1], Operation)
 exceptions = {line.split(" | ")[0] for line in (here / "Exceptions.txt").read_text().splitlines() if " | " in line}
 registered = [o for o in operations if o.is_operation and o.key not in exceptions]
 unknown = [o.key for o in operations if not o.is_operation and "Tensor" in o.result and o.key not in exceptions]

@@ -235,8 +235,13 @@ struct ArgumentTensors {
 struct ArgumentNames {
   /// The names of the tensors, in order, each with its argument's number first.
   private(set) var list: [String] = []
-  /// Of each argument.
+  /// Of each argument; none if they are constants of the function.
   private(set) var settings: [String] = []
+
+  init() {}
+
+  /// Names alone.
+  init(_ names: [String]) { list = names }
 
   mutating func add(_ tree: some TensorTree) {
     var copy = tree

@@ -174,11 +174,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     if names.list != expected {
       return "its arguments' tensors are \(difference(names.list, expected)); make it again for arguments of this structure"
     }
-    for (number, settings) in names.settings.enumerated() {
-      let expected = number < program.settings.count ? program.settings[number] : ""
-      if settings != expected {
-        return "argument \(number) is \(settings), and the program was made for \(expected); make it again for these settings"
-      }
+    // Those of a function whose source was read are constants there.
+    if let number = zip(names.settings, program.settings).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+      return
+        "argument \(number) is \(names.settings[number]), and the program was made for \(program.settings[number]); make it again for these settings"
     }
     if graph.symbolValues(types) != nil { return nil }
     let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }

@@ -21,7 +21,7 @@
 /// 5. row programs (`RowProgramCode.swift`);
 /// 6. callers, each a file and a line;
 /// 7. arguments, each a name (a list of words) and a type; then a number, how many of them come late;
-/// 8. the results' names; the arguments' settings, a text for each;
+/// 8. the results' names; the arguments' settings, a text for each, or none;
 /// 9. constants, each a type, the number of elements of its memory, the place of its first element there, a list of strides, and the memory's bytes;
 /// 10. nodes: a name in `PrimitiveList`, what that primitive writes of itself (`CodeValue`), a caller, a list of operands, each by how far back it is, and a list of result types;
 /// 11. results, 12. updates, each an argument and a result, 13. requirements, each an extent, whether it is at most or equal to the next, an extent, operation and message as texts, and
@@ -34,7 +34,7 @@ struct ProgramCode {
   var graph: Graph
   var requirements: [Requirement] = []
   var resultNames: [String] = []
-  /// What the arguments hold besides tensors (`TensorTree.settings`).
+  /// What the arguments hold besides tensors (`TensorTree.settings`), for each; none if it cannot be anything else.
   var settings: [String] = []
   /// Of a program that was read: what is looked at again when the symbols have their numbers, nodes whose operands then fit or not, and extents that may be negative.
   var openNodes: [Int] = [], openExtents: Set<Dimension> = []

@@ -68,7 +68,7 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// The key that belongs to `number` under this one.
   public func fold(_ number: Int) -> RandomKey {
-    fold(Tensor([Int64(number)], shape: [], backend: data.backend))
+    fold(Tensor([Int64(number)], shape: [], backend: data.backend).joining(graphOf: data))
   }
 
   /// The key that belongs to a number (a whole scalar) under this one.
