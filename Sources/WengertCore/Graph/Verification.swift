@@ -96,8 +96,7 @@ extension Graph {
 extension TensorType {
   /// Whether both are one type for all values of the symbols.
   func agrees(with other: TensorType) -> Bool {
-    dtype == other.dtype && shape.rank == other.shape.rank
-      && shape.indices.allSatisfy { shape[dim: $0].equals(other.shape[dim: $0]) == true }
+    dtype == other.dtype && shape.agrees(with: other.shape)
   }
 }
 

@@ -257,18 +257,20 @@ private struct Subscript {
 
   /// Python's slice: where it starts and how many elements it takes.
   static func resolve(_ from: Int?, _ to: Int?, _ by: Int, _ extent: Dimension) -> (start: Dimension, count: Dimension) {
-    func bound(_ value: Int?, _ missing: Dimension, _ low: Dimension, _ high: Dimension) -> Dimension {
+    func place(_ value: Int?, _ missing: Dimension) -> Dimension {
       guard let value else { return missing }
       // No extent comes near these numbers, and sums with them stay in range.
       let place = Dimension(min(max(value, -farAway), farAway))
-      return .minimum(.maximum(value < 0 ? place + extent : place, low), high)
+      return value < 0 ? place + extent : place
     }
+    // Where a bound is beyond the other end of the axis nothing is taken, be it cut to that end or not. Counted from bounds that are not, `1..<(-1)`, `..<(-2)` and
+    // `2...` have one form.
     if by > 0 {
-      let start = bound(from, 0, 0, extent), end = bound(to, extent, 0, extent)
-      return (start, steps(end - start, by))
+      let start = Dimension.maximum(place(from, 0), 0), end = Dimension.minimum(place(to, extent), extent)
+      return (.minimum(start, extent), steps(end - start, by))
     }
-    let start = bound(from, extent - 1, -1, extent - 1), end = bound(to, -1, -1, extent - 1)
-    return (start, steps(start - end, by))
+    let start = Dimension.minimum(place(from, extent - 1), extent - 1), end = Dimension.maximum(place(to, -1), -1)
+    return (.maximum(start, -1), steps(start - end, by))
   }
 
   private static let farAway = 1 << 60
