@@ -39,7 +39,9 @@ struct SymbolicCase: CustomStringConvertible {
     if withFixed && shapes == patterns(withFixed: false) { return nil }
     let movable = axes.filter { !(Self.pinned[operation.name]?.contains($0) ?? false) }
     bases = Self.bases(operation, own, movable)
-    let leastAxes = Self.looking[operation.name]?.contains(least) == true ? [] : movable.map { [$0] } + (movable.count > 1 ? [movable] : [])
+    var leastAxes = movable.map { [$0] }
+    if movable.count > 1 { leastAxes.append(movable) }
+    if Self.looking[operation.name]?.contains(least) == true { leastAxes = [] }
     leastBases = leastAxes.map { axes in
       var base = own
       for axis in axes { base[axis] = least }
