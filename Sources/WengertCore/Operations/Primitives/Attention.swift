@@ -61,9 +61,11 @@ struct Attention: Operation {
   }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
-    guard let rows = rows(application) else { return application.each(self) }
+    guard let rows = rows(application) else { return application.each(self, advice: Self.advice) }
     return application.split(apply(self, rows, application.caller))
   }
+
+  fileprivate static let advice = ", or give each token a random key of its own (RandomKey.keys(for:))"
 
   /// The operands with the examples' tokens one after another, as more sequences of one batch; nil if the random numbers depend on how many tokens there are.
   func rows(_ a: BatchedApplication) -> [Tensor]? {
@@ -218,7 +220,7 @@ struct AttentionBackward: Operation {
   func substituting(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.substituting(symbols)) }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
-    guard let rows = attention.rows(application) else { return application.each(self) }
+    guard let rows = attention.rows(application) else { return application.each(self, advice: Attention.advice) }
     return application.split(apply(self, rows, application.caller))
   }
 

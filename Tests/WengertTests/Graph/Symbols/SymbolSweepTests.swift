@@ -62,13 +62,13 @@ struct SymbolSweepTests {
     ])
     #expect(
       found.map { $0.message } == [
-        "vmap goes through the examples one by one here, and needs their number: examples is a symbol while the graph is traced"
+        "vmap goes through the examples one by one here, and needs their number: examples is a symbol while the graph is traced; compile for a number of examples, or give each token a random key of its own (RandomKey.keys(for:))"
       ])
   }
 
   @Test(
     "Jacobians, all rows or columns at once, and second derivatives equal the eager ones",
-    arguments: CaseList.all.filter { $0.slope != .none && $0.dtypes.contains(.float64) })
+    arguments: CaseList.all.filter { $0.slope != .none && $0.dtypes.contains(.float64) && $0.name != "attention with dropout" })
   func secondOrder(_ operation: OperationCase) {
     guard let symbolic = SymbolicCase.all(of: operation).last else { return }
     let value: @Sendable ([Tensor]) -> [Tensor] = { x in operation.apply(x).filter { $0.dtype.isFloating } }
