@@ -56,7 +56,7 @@ extension Graph {
         return "output \(update.output) of \(outputs.count) is written over argument \(update.input) of \(inputs.count)"
       }
       let (old, new) = (type(inputs[update.input]), type(outputs[update.output]))
-      if old != new { return "argument \(update.input) : \(old) is written over with \(new)" }
+      if !old.agrees(with: new) { return "argument \(update.input) : \(old) is written over with \(new)" }
     }
     return Set(updates.map(\.input)).count < updates.count ? "an argument is written over twice" : nil
   }
