@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// The case list once more, as finished programs: written, read, and called.
 @Suite("Finished programs of every operation", .serialized)

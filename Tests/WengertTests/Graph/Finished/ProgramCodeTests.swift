@@ -1,7 +1,7 @@
 import Foundation
 import Testing
-import Wengert
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertTestSupport
 
 @testable import WengertCore
 
