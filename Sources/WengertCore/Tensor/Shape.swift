@@ -219,6 +219,9 @@ extension Shape {
     return answers.contains(false) ? false : answers.contains(nil) ? nil : true
   }
 
+  /// Whether two shapes are equal for every value of the symbols, be they written alike or not.
+  func agrees(with other: Shape) -> Bool { self == other || ((isSymbolic || other.isSymbolic) && equals(other) == true) }
+
   /// Whether an extent is not a number.
   @inlinable public var isSymbolic: Bool {
     for i in 0..<size where storage[i] < Dimension.firstNumber { return true }

@@ -275,7 +275,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     graph.updates = traced.updates
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
-      if old != new {
+      if !old.agrees(with: new) {
         Caller(#fileID, #line).fail(
           "compile", "the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }

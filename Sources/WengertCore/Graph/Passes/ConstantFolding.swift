@@ -26,7 +26,8 @@ extension Passes {
         }
       }
       let tensors = operands.compactMap { rewriter.constant($0, on: backend) }
-      let isSmall = node.results.allSatisfy { graph.type($0).shape.elements.number.map { $0 <= largest } ?? false }
+      // A shape of symbols beside a zero has a number of elements, and is known when they have theirs.
+      let isSmall = node.results.allSatisfy { !graph.type($0).shape.isSymbolic && graph.type($0).shape.elementCount <= largest }
       let isBarrier = if case Movement.barrier? = node.operation as? Movement { true } else { false }
       if computes && !operands.isEmpty && tensors.count == operands.count && isSmall && !isBarrier && !node.operation.namesSymbols
         && operands.contains(where: { rewriter.fill($0) == nil })

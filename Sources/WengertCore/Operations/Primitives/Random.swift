@@ -215,8 +215,7 @@ public struct RandomKey: Sendable, TensorTree {
     if !replacement {
       caller.require(Dimension(count), atMost: classes, name, "cannot draw \(count) of \(classes) classes without replacement")
     }
-    caller.require(
-      classes.number != 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
+    if count > 0 { caller.require(1, atMost: classes, name, "there is no class to draw in \(logits.type)") }
     let scores = stopGradient(logits)
     if scores.hasNumbers && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
     let none = logits.number(classes, .int64)
