@@ -1,20 +1,27 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
 # make test    build everything and run all tests
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
+# make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager
+# make test-graphs  test the macro @Graph, in debug: the first time swift-syntax is built, some minutes
+# make operations  write the table of operations that @Graph reads anew, after make test and after adding an operation
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
 # make lint    check the formatting
 # make fuzz    give every reader of outside bytes RUNS inputs (a million): DRIVERS="npy zip"; see Documentation/Sanitizers.md
 # make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
 # make expressions  check how long the compiler searches for the types of everyday expressions, after make test; counted in steps, not in time
+# make derivatives  register the operations anew with Swift's own differentiation, after make test
 # make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test dependencies mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses bench packages
+.PHONY: demo test test-graphs operations dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
 BUILD = -c release --traits DEXML -Xswiftc -enable-testing
+
+# Where modules are after make test.
+BUILT = .build/release
 
 demo: packages
 	swift run $(BUILD) dexml demo
@@ -27,6 +34,9 @@ dependencies:
 	@resolved=$$(swift package --package-path Tests/Dependencies show-dependencies --format flatlist) && [ "$$(echo "$$resolved" | wc -l)" = 1 ] || { \
 	  echo "A package that uses WengertNN must resolve this package alone; it resolves:" $$resolved; exit 1; }
 
+finished: packages
+	swift run -c release --package-path Examples/FinishedModels FinishedModels
+
 mpi test-mpi: PACKAGES += libopenmpi-dev openmpi-bin
 
 mpi: packages
@@ -34,6 +44,20 @@ mpi: packages
 
 test-mpi: packages
 	swift test -c release --traits MPI --filter Workers
+
+# A package of its own, which asks for the trait Macros: nobody else builds swift-syntax.
+test-graphs: packages
+	swift test --package-path Tests/Graphs
+
+# The operations, their labels, types and default values are those of the core's symbol graph.
+operations: $(BUILT)/symbols/WengertCore.symbols.json
+	python3 Sources/WengertGraphMacros/Operations/generate.py $<
+
+# The core's public declarations, of the last make test.
+$(BUILT)/symbols/WengertCore.symbols.json: $(BUILT)/Modules/WengertCore.swiftmodule
+	@mkdir -p $(@D)
+	swift symbolgraph-extract -module-name WengertCore -I $(BUILT)/Modules -target $(shell uname -m)-unknown-linux-gnu \
+	  -minimum-access-level public -output-dir $(@D)
 
 lint:
 	swift format lint --strict --recursive .
@@ -84,13 +108,19 @@ sanitize-addresses: packages
 
 # Steps that the compiler's search for types may take in one expression; it gives up at a million.
 SCOPES = 20000
-BUILT = .build/release
 
 expressions: packages
 	swiftc -typecheck -wmo -parse-as-library -swift-version 6 -module-name EverydayExpressions -I $(BUILT)/Modules \
 	  $(foreach map,$(BUILT)/CKernels.build/module.modulemap $(wildcard Sources/C*/module.modulemap),-Xcc -fmodule-map-file=$(map)) \
 	  $(addprefix -Xcc ,$(shell pkg-config --cflags-only-I openblas lapacke)) \
 	  -Xfrontend -solver-scope-threshold=$(SCOPES) Tests/WengertTests/EverydayExpressions/*.swift
+
+# The operations, their labels and types are those of the core's symbol graph.
+derivatives:
+	@mkdir -p $(BUILT)/symbols
+	swift symbolgraph-extract -module-name WengertCore -I $(BUILT)/Modules -target $(shell uname -m)-unknown-linux-gnu \
+	  -minimum-access-level public -output-dir $(BUILT)/symbols
+	python3 Sources/WengertDifferentiable/Generated/generate.py $(BUILT)/symbols/WengertCore.symbols.json
 
 bench: packages
 	swift build -c release --package-path Benchmarks

@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import CompilerPluginSupport
 import PackageDescription
 
 // The lock behind shared state is one that ThreadSanitizer sees: for `make sanitize`.
@@ -10,11 +11,22 @@ func forDEXML(_ product: String, of package: String) -> Target.Dependency {
   .product(name: product, package: package, condition: .when(traits: ["DEXML"]))
 }
 
+/// A product of swift-syntax, for the trait Macros only.
+func forMacros(_ product: String) -> Target.Dependency {
+  .product(name: product, package: "swift-syntax", condition: .when(traits: ["Macros"]))
+}
+
 let package = Package(
   name: "wengert",
   products: [
     .library(name: "Wengert", targets: ["Wengert"]),
     .library(name: "WengertNN", targets: ["WengertNN"]),
+    // Functions of models, finished while a package is built.
+    .plugin(name: "WengertGraphs", targets: ["WengertGraphs"]),
+    .library(name: "WengertGraphTool", targets: ["WengertGraphTool"]),
+    .library(name: "WengertDifferentiable", targets: ["WengertDifferentiable"]),
+    // Graphs of functions, made by a macro while Swift compiles.
+    .library(name: "WengertGraph", targets: ["WengertGraph"]),
     .library(name: "DEXML", targets: ["DEXML"]),
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
@@ -22,6 +34,7 @@ let package = Package(
   // Other packages are behind a trait: who depends on Wengert or WengertNN resolves and fetches none of them.
   traits: [
     .trait(name: "DEXML", description: "The products DEXML, DEXMLServer and dexml."),
+    .trait(name: "Macros", description: "The product WengertGraph: @Graph, a macro that makes graphs while Swift compiles."),
     .trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).", enabledTraits: ["DEXML"]),
   ],
   dependencies: [
@@ -29,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
   ],
   targets: [
     // The core: tensors, operations, derivatives; pure Swift, no backend.
@@ -44,6 +58,25 @@ let package = Package(
     .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
+
+    // Functions that are finished while the package of a user is built: what the user's tool lists, and the plugin that runs it.
+    .target(name: "WengertGraphTool", dependencies: ["Wengert"]),
+    .executableTarget(name: "WengertGraphRunner"),
+    .plugin(name: "WengertGraphs", capability: .buildTool(), dependencies: ["WengertGraphRunner"]),
+    // Swift's own differentiation over the tape: experimental, as that is.
+    .target(name: "WengertDifferentiable", dependencies: ["Wengert"], exclude: ["Generated/generate.py", "Generated/Exceptions.txt"]),
+
+    // Functions whose graphs are made while Swift compiles them: the macro, linked with the core, and what its users import. Without the trait Macros both are empty.
+    .macro(
+      name: "WengertGraphMacros",
+      dependencies: [
+        // Not compiled a second time, for the macro, where there is none.
+        .target(name: "WengertCore", condition: .when(traits: ["Macros"])),
+        forMacros("SwiftCompilerPlugin"), forMacros("SwiftDiagnostics"), forMacros("SwiftSyntax"), forMacros("SwiftSyntaxBuilder"),
+        forMacros("SwiftSyntaxMacros"),
+      ],
+      exclude: ["Operations/Exceptions.txt", "Operations/generate.py"]),
+    .target(name: "WengertGraph", dependencies: ["Wengert", "WengertGraphMacros"]),
 
     // Several processes on one computation.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
@@ -62,12 +95,17 @@ let package = Package(
       name: "dexml",
       dependencies: ["DEXML", "DEXMLServer", "Collectives", forDEXML("ArgumentParser", of: "swift-argument-parser")],
       path: "Examples/dexml",
-      exclude: ["configs", "check"]),
+      exclude: ["configs", "check"],
+      plugins: ["WengertGraphs"]),
+    // The encoders whose programs are finished while it is built.
+    .executableTarget(name: "EncoderGraphs", dependencies: ["DEXML", "WengertGraphTool"], path: "Examples/EncoderGraphs"),
 
     // Tests.
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],

@@ -17,12 +17,13 @@ extension Tensor {
     self = .full(value, [], dtype: dtype, device: device)
   }
 
-  /// A vector; its dtype is the element type's (`Int` becomes int64, `Double` float64).
+  /// A vector; its dtype is the element type's: `Int` becomes int64, so that `Tensor([0, 2])` is a vector of indices. Numbers with a point are float32, as those of a scalar and
+  /// of a matrix are: `Tensor([0.0, 2])`.
   public init<Element: TensorElement>(_ values: [Element], device: Device = .current) {
     self.init(values, shape: [values.count], backend: device.backend)
   }
 
-  /// A vector of real numbers as float32, so that literals need no type.
+  /// A vector of real numbers as float32 unless another dtype is named, so that literals need no type; `Tensor(values, shape: [values.count])` keeps float64.
   ///
   /// - Precondition: A whole `dtype` holds each number, cut off at the point.
   public init(_ values: [Double], dtype: DType = .float32, device: Device = .current) {
@@ -30,7 +31,7 @@ extension Tensor {
     self = Tensor(values, shape: [values.count], backend: device.backend).cast(to: dtype)
   }
 
-  /// A matrix of equally long rows, as float32.
+  /// A matrix of equally long rows, as float32 unless another dtype is named, also of whole numbers.
   ///
   /// - Precondition: All rows have the same length, and a whole `dtype` holds each number, cut off at the point.
   public init(_ rows: [[Double]], dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line) {

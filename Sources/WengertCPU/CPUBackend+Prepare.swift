@@ -21,7 +21,7 @@ extension CPUBackend {
   /// Kernels of one program run one after another. A kernel keeps state between its beginning and its end, so that it must not run on two threads at a time;
   /// two programs, each with kernels of its own, may.
   public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
-    let workspace = workspace.map { unsafeDowncast($0, to: CPUStorage.self) }
+    let workspace = workspace.map(CPUStorage.of)
     return switch call {
     case .rows(let call): RowKernel(call, plans: plans)
     case .matmul(let call): prepare(call, workspace)

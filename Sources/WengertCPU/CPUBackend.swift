@@ -26,13 +26,13 @@
 
   public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
     ensure(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
-    let target = unsafeDowncast(storage, to: CPUStorage.self).pointer + byteOffset
+    let target = CPUStorage.of(storage).pointer + byteOffset
     bytes.withUnsafeBytes { if let source = $0.baseAddress { target.copyMemory(from: source, byteCount: $0.count) } }
   }
 
   public func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
     ensure(range.lowerBound >= 0 && range.upperBound <= storage.byteCount, "bytes outside of a storage are read")
-    let pointer = UnsafeRawPointer(unsafeDowncast(storage, to: CPUStorage.self).pointer) + range.lowerBound
+    let pointer = UnsafeRawPointer(CPUStorage.of(storage).pointer) + range.lowerBound
     return try body(RawSpan(_unsafeStart: pointer, byteCount: range.count))
   }
 }

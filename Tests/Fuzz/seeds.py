@@ -216,21 +216,26 @@ class Program:
     def node(self, operation, line, operands, results):
         return operation + self.caller(line) + self.list(*map(self.count, operands)) + self.list(*results)
 
+    # Of a program of one argument, a tensor without settings.
     def finish(self, body):
         tables = [self.list(*([len(w.encode()).to_bytes(1, "little") + w.encode() for w in self.words]))]
         payload = b"".join(tables + [self.list(*table) for table in self.tables.values()]) + body
-        code = b"\x89Wgp\x01" + struct.pack("<Q", len(payload)) + payload
-        checksum = 0xCBF29CE484222325
-        for byte in code:
-            checksum = (checksum ^ byte) * 0x100000001B3 % 2**64
-        return code + struct.pack("<Q", checksum)
+        code = b"\x89Wgp\x01" + self.checksum(b"0\n\n") + struct.pack("<Q", len(payload)) + payload
+        return code + self.checksum(code)
+
+    @staticmethod
+    def checksum(data):
+        value = 0xCBF29CE484222325
+        for byte in data:
+            value = (value ^ byte) * 0x100000001B3 % 2**64
+        return struct.pack("<Q", value)
 
 
 # x[n, 3] → exp x
 p = Program()
 x = p.type("float32", "n", 3)
 exponential = p.finish(
-    p.list(p.name("0") + x) + p.count(0) + p.list(p.name("")) + p.list()
+    p.list(p.name("0") + x) + p.count(0) + p.list(p.name("")) + p.list(b"\0") + p.list()
     + p.list(p.node(p.word("elementwise") + p.word("unary") + p.word("exp"), 7, [1], [x]))
     + p.list(p.count(1)) + p.list() + p.list())
 seed("program", "exp", exponential)
@@ -245,7 +250,7 @@ rows = p.entry("rows", p.count(4) + b"rows" + p.list(f + b"\1", f + b"\1") + p.l
     f + p.word("load") + p.number(1), f + p.word("binary") + p.word("add") + p.number(2) + p.number(1), f + p.word("reduce") + p.word("sum") + p.number(1),
 ) + p.list(p.number(5) + f + b"\0"))
 seed("program", "rows", p.finish(
-    p.list(p.name("0") + x) + p.count(0) + p.list()
+    p.list(p.name("0") + x) + p.count(0) + p.list() + p.list(b"\0")
     + p.list(c + p.count(2) + p.count(0) + p.list(p.number(1)) + floats(1, 2))
     + p.list(p.node(p.word("rows") + p.count(rows) + p.word("replay") + b"\1" + p.shape("n", 2), 9, [2, 1], [y]))
     + p.list(p.count(2)) + p.list()

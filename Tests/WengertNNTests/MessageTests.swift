@@ -111,6 +111,10 @@ struct MessageTests {
     }
     .expectsParts("MessageTests.swift:\(#line - 3)", "crossEntropy: class -1 is not in 0..<3")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = crossEntropy(Tensor.ones([2, 3]), Tensor([0.0, 1.4]))
+    }
+    .expectsParts("MessageTests.swift:\(#line - 3)", "crossEntropy: classes must be whole numbers, they are float32; cast them")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let loss = compile { (x: Tensor, classes: Tensor) in crossEntropy(x, classes) }
       _ = loss(Tensor.ones([2, 3]), Tensor([0, -1] as [Int]))
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 import WengertNN
-import WengertTestSupport
+@_spi(Backend) import WengertTestSupport
 
 @Suite("Files of programs")
 struct ProgramFileTests {

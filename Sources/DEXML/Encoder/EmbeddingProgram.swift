@@ -1,15 +1,15 @@
 import WengertNN
 
-/// An encoder's evaluation as one program, compiled at the first call and kept for the others. Not thread-safe: call from one thread at a time.
+/// An encoder's evaluation as one program, made at the first call and kept for the others. Not thread-safe: call from one thread at a time.
 public final class EmbeddingProgram {
   /// The encoder that is evaluated.
   public let model: TextEncoder
   private let device: Device
   private let program = compile(
-    { (model: TextEncoder, tokens: TokenTensors) in model.embed(tokens) },
-    CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)))
+    EncoderPrograms.evaluate, CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)), finished: EncoderPrograms.current.evaluation
+  )
 
-  /// A program for this encoder, compiled at the first call.
+  /// A program for this encoder: a finished one (`EncoderPrograms`), or compiled at the first call.
   public init(_ model: TextEncoder) {
     self.model = model
     device = model.encoder.wordEmbeddings.weight.device

@@ -33,16 +33,20 @@ public final class GradientCache<Model: TensorTree> {
   }
 
   /// - Parameters:
-  ///   - encode: one chunk to its embeddings [sequences, width], with dropout by a key unless it is nil.
+  ///   - encode: one chunk to its embeddings [sequences, width], with dropout by a key's data unless it is nil.
   ///   - loss: of the embeddings.
   ///   - workers: those that share the documents and the labels.
+  ///   - finished: finished programs of `encode` and of its pullback.
   public init(
-    encode: @escaping (Model, TokenTensors, RandomKey?) -> Tensor, loss: SimilarityLoss, workers: any Workers = OneWorker()
+    encode: @escaping (Model, TokenTensors, Tensor?) -> Tensor, loss: SimilarityLoss, workers: any Workers = OneWorker(),
+    finished: (
+      forward: [CompiledFunction<Model, TokenTensors, Tensor?, Tensor>], pullback: [CompiledPullback<Model, TokenTensors, Tensor?>]
+    ) =
+      ([], [])
   ) {
     let options = CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1))
-    forward = compile({ (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
-    pullback = compilePullback(
-      { (model: Model, tokens: TokenTensors, key: Tensor?) in encode(model, tokens, key.map { RandomKey($0) }) }, options)
+    forward = compile(encode, options, finished: finished.forward)
+    pullback = compilePullback(encode, options, finished: finished.pullback)
     self.loss = StreamedLoss(loss)
     self.workers = workers
   }

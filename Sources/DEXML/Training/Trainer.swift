@@ -109,7 +109,8 @@ public struct Trainer {
     }
     let loss = SimilarityLoss(configuration)
     self.loss = loss
-    cache = GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss, workers: workers)
+    let programs = EncoderPrograms.current
+    cache = GradientCache(encode: EncoderPrograms.train, loss: loss, workers: workers, finished: (programs.training, programs.pullbacks))
     update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimizer>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)

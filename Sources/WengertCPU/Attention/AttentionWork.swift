@@ -127,7 +127,7 @@ final class HeadMatrix<Element: KernelElement>: ParallelWork {
   private var pieces = 1
 
   init(_ view: View) {
-    storage = unsafeDowncast(view.storage, to: CPUStorage.self)
+    storage = CPUStorage.of(view.storage)
     offset = view.layout.offset
     strides = view.layout.strides
     (rows, width) = (view.shape[0], view.shape[1])
@@ -198,7 +198,7 @@ struct LogSumExpView<Number: KernelNumber> {
 
   init(_ view: View) {
     _ = view.address
-    storage = unsafeDowncast(view.storage, to: CPUStorage.self)
+    storage = CPUStorage.of(view.storage)
     layout = view.layout
   }
 

@@ -21,6 +21,12 @@ final class CPUStorage: Storage, @unchecked Sendable {
     super.init(backend: backend, byteCount: byteCount)
   }
 
+  /// The storage as this backend's: nothing deeper could tell an address of another device from the host's.
+  static func of(_ storage: Storage) -> CPUStorage {
+    guard let storage = storage as? CPUStorage else { unreachable("a CPU kernel was handed memory of another device") }
+    return storage
+  }
+
   deinit { pool?.deallocate(pointer, byteCount, keeping: isPooled) }
 
   /// An address that no access survives, rather than one that could be somebody's.
@@ -41,7 +47,7 @@ extension CPUBackend {
   public func slot(byteCount: Int) -> Storage { CPUStorage(slotOn: self, byteCount: byteCount) }
 
   public func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {
-    unsafeDowncast(slot, to: CPUStorage.self).bind(to: storage.map { unsafeDowncast($0, to: CPUStorage.self) }, at: byteOffset)
+    CPUStorage.of(slot).bind(to: storage.map(CPUStorage.of), at: byteOffset)
   }
 }
 
@@ -49,7 +55,7 @@ extension View {
   /// The address of the view's first element, after a check that every element is inside its storage.
   var address: UnsafeMutableRawPointer {
     ensure(isInBounds, "a kernel was handed a view outside its storage")
-    return unsafeDowncast(storage, to: CPUStorage.self).pointer + layout.offset * dtype.byteCount
+    return CPUStorage.of(storage).pointer + layout.offset * dtype.byteCount
   }
 
   /// The same, for elements of a type that has the dtype's size.

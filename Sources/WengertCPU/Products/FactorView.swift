@@ -20,7 +20,7 @@ final class FactorView<Element: KernelElement>: ParallelWork {
   private var pieces = 1
 
   init(_ view: View, _ operand: ProductPlan.Operand, batch: Shape, rows: Int, columns: Int) {
-    storage = unsafeDowncast(view.storage, to: CPUStorage.self)
+    storage = CPUStorage.of(view.storage)
     offset = view.layout.offset
     (self.rows, self.columns) = (rows, columns)
     _ = view.address

@@ -45,7 +45,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     right = FactorView(plan.isSwapped ? call.a : call.b, plan.b, batch: plan.batch, rows: plan.k, columns: plan.n)
     out = call.out.map { view in
       _ = view.address
-      return (unsafeDowncast(view.storage, to: CPUStorage.self), view.layout.offset)
+      return (CPUStorage.of(view.storage), view.layout.offset)
     }
     let rank = plan.batch.rank
     matrices =

@@ -121,7 +121,7 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
           rowStride: outerCount > 0 ? strides[outerCount - 1] : 0, columnStride: strides[outerCount],
           move: isInput ? wg_load(dtype) : wg_store(dtype), isLanes: view.dtype.isLanes,
           isUniform: isInput && kinds.kind(index, isRow: true) == .uniform))
-      storages.append(unsafeDowncast(view.storage, to: CPUStorage.self))
+      storages.append(CPUStorage.of(view.storage))
     }
     self.storages = storages
 

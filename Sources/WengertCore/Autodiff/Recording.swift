@@ -39,8 +39,8 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     var seeds: [(index: Int, cotangent: Tensor)] = []
     for (i, index) in resultIndices.enumerated() where index >= 0 {
       caller.require(
-        given[i].shape.fits(results[i].shape), "pullback", "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)"
-      )
+        given[i].shape.agrees(with: results[i].shape), "pullback",
+        "a cotangent of shape \(given[i].shape) for a value of shape \(results[i].shape)")
       _ = [results[i], given[i]].commonBackend("pullback", caller)
       seeds.append((index, given[i].unnamed().cast(to: results[i].dtype)))
     }
@@ -62,7 +62,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
     caller.require(given.count == inputs.count, name, "the tangent has \(given.count) tensors, the argument \(inputs.count)")
     var seeds: [Tensor?] = []
     for (x, t) in zip(inputs, given) where x.dtype.isFloating {
-      caller.require(x.shape.fits(t.shape), name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
+      caller.require(x.shape.agrees(with: t.shape), name, "a tangent of shape \(t.shape) for an argument of shape \(x.shape)")
       _ = [x, t].commonBackend(name, caller)
       seeds.append(t.unnamed().cast(to: x.dtype))
     }

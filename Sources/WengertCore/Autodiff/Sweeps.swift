@@ -57,6 +57,17 @@ extension Tape {
   }
 }
 
+extension Tape {
+  /// The tangents of values from those of the tape's first values; nil for what does not depend on them.
+  func forward(_ seeds: [Tensor?], to values: [Tensor]) -> [Tensor?] {
+    let tangents = forward(seeds)
+    return values.map { value in
+      let index = value.index(on: self)
+      return index >= 0 ? tangents[index] : nil
+    }
+  }
+}
+
 extension Application {
   /// Cotangents of the wanted operands; those of others may be missing.
   func pullback(_ cotangents: [Tensor?]) -> [Tensor?] {

@@ -35,11 +35,14 @@ struct BatchedApplication {
   private static func joined(_ size: Dimension, _ shape: Shape) -> Shape { [size * shape[dim: 0]] + shape.dropFirst() }
 
   /// The operation on one example after another, if it has no form for all at once.
-  func each(_ operation: some Operation) -> [Tensor] {
+  ///
+  /// - Parameter advice: how to do without.
+  func each(_ operation: some Operation, advice: String = "") -> [Tensor] {
     guard let count = size.number else {
       caller.fail(
         operation.name,
-        "vmap goes through the examples one by one here, and needs their number: \(size) is a symbol while the graph is traced")
+        "vmap goes through the examples one by one here, and needs their number: \(size) is a symbol while the graph is traced; compile for a number of examples\(advice)"
+      )
     }
     if count == 0 {
       return resultTypes.map { .full(0, batch($0.shape), dtype: $0.dtype, beside: operands[0]) }

@@ -115,7 +115,7 @@ extension Movement {
       guard first.shape.indices.contains(axis) else { return "there is no axis \(axis)" }
       for other in operands {
         guard other.dtype == first.dtype, other.shape.rank == first.shape.rank else { return "the operands' dtypes or ranks differ" }
-        let isBeside = first.shape.indices.allSatisfy { $0 == axis || other.shape[dim: $0] == first.shape[dim: $0] }
+        let isBeside = first.shape.agrees(with: other.shape, exceptAlong: axis)
         if !isBeside { return "the operands differ outside of axis \(axis)" }
       }
       // Sizes of numbers count as such of expressions do.
@@ -131,7 +131,7 @@ extension Movement {
     case .pick(let pick): return pick.fault(of: x)
     case .place(let pick, let target, _):
       if !target.isCountable { return "there is no shape \(target)" }
-      return pick.fault(of: target) ?? (pick.shape(of: target) == x ? nil : "it does not fit its place in \(target)")
+      return pick.fault(of: target) ?? (pick.shape(of: target).agrees(with: x) ? nil : "it does not fit its place in \(target)")
     case .concatenate, .copy, .barrier: return nil
     }
   }
@@ -204,9 +204,9 @@ extension Indexing {
         ? nil : "needs an index for each slice of axis \(axis)"
     case .takeAlong(let axis):
       guard isAxis(axis), indices.rank == x.rank else { return "needs indices of axis \(axis)" }
-      return x.indices.allSatisfy { $0 == axis || indices[dim: $0] == x[dim: $0] } ? nil : "the indices differ beside axis \(axis)"
+      return x.agrees(with: indices, exceptAlong: axis) ? nil : "the indices differ beside axis \(axis)"
     case .scatterAddAlong(let axis, let extent):
-      return isAxis(axis, extent) && indices == x ? nil : "needs an index for each element"
+      return isAxis(axis, extent) && indices.agrees(with: x) ? nil : "needs an index for each element"
     }
   }
 }
@@ -320,6 +320,13 @@ extension TensorType {
 }
 
 extension Shape {
+  /// Whether a shape of as many axes has equal extents along the others for every value of the symbols.
+  fileprivate func agrees(with other: Shape, exceptAlong axis: Int) -> Bool {
+    var expected = self
+    expected[dim: axis] = other[dim: axis]
+    return other.agrees(with: expected)
+  }
+
   /// Whether these are all axes of so many, in some order.
   fileprivate func isOrder(of count: Int) -> Bool {
     rank == count && Set(dimensions.map(\.raw)) == Set(0..<count)

@@ -109,3 +109,8 @@ final class Tracer: Level, @unchecked Sendable {
     return View(storage: storage, layout: Layout(rowMajor: type.shape), dtype: type.dtype)
   }
 }
+
+extension Tensor {
+  /// A constant as a value of the graph that another tensor belongs to, if there is one.
+  package func joining(graphOf other: Tensor) -> Tensor { other.tracer.map { $0.joining(self) } ?? self }
+}

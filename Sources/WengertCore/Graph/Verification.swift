@@ -56,7 +56,7 @@ extension Graph {
         return "output \(update.output) of \(outputs.count) is written over argument \(update.input) of \(inputs.count)"
       }
       let (old, new) = (type(inputs[update.input]), type(outputs[update.output]))
-      if old != new { return "argument \(update.input) : \(old) is written over with \(new)" }
+      if !old.agrees(with: new) { return "argument \(update.input) : \(old) is written over with \(new)" }
     }
     return Set(updates.map(\.input)).count < updates.count ? "an argument is written over twice" : nil
   }
@@ -96,8 +96,7 @@ extension Graph {
 extension TensorType {
   /// Whether both are one type for all values of the symbols.
   func agrees(with other: TensorType) -> Bool {
-    dtype == other.dtype && shape.rank == other.shape.rank
-      && shape.indices.allSatisfy { shape[dim: $0].equals(other.shape[dim: $0]) == true }
+    dtype == other.dtype && shape.agrees(with: other.shape)
   }
 }
 

@@ -100,9 +100,6 @@ extension Shape {
   func orNamed(as other: Shape) -> Shape {
     other.isMarked ? Shape(dimensions: zip(dimensions, other.dimensions).map { $0.orNamed(as: $1) }) : self
   }
-
-  /// Whether the extents are the same and no axis has another name; one without a name fits any.
-  func fits(_ other: Shape) -> Bool { self == other || ((isMarked || other.isMarked) && equals(other) == true) }
 }
 
 extension Layout {

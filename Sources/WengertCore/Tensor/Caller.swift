@@ -43,14 +43,17 @@ package struct Caller: Sendable {
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it; where
   /// mistakes are collected, only the thread stops.
   @inline(never) package func fail(_ operation: String, _ message: String) -> Never {
-    fail(operation, message) { isOwn ? Failure.callerNow() : nil }
+    fail(operation, message) { isOwn || StoppingThread.current?.findsPlaces == true ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
   @inline(never) func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
     if let thread = StoppingThread.current {
       thread.stop(about: subject, place: place) { place, subject in
-        Mistake(operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) })
+        let isUsed = isOwn || subject != nil || place.map { isAt($0) } ?? false
+        return Mistake(
+          operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) },
+          place: thread.findsPlaces && isUsed ? place : nil)
       }
     }
     Failure.end("\(operation): \(message)", file: isOwn ? nil : fileName, line: line, about: subject, place: place)
@@ -59,8 +62,11 @@ package struct Caller: Sendable {
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   var isOwn: Bool { Self.modules.contains { fileName.hasPrefix("\($0)/") } }
 
+  /// Whether a path and a line that were looked up are those recorded here.
+  private func isAt(_ place: String) -> Bool { "\(place):".contains("/\(fileName.split(separator: "/").last ?? ""):\(line):") }
+
   /// The modules whose calls are not the user's.
-  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN"]
+  static let modules = ["WengertCore", "WengertCPU", "Wengert", "WengertNN", "WengertGraphTool", "WengertDifferentiable"]
 }
 
 extension Caller {

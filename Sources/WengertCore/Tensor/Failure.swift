@@ -55,7 +55,9 @@ package enum Failure {
         guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0),
           let named = backtrace.symbolicated(options: [])?.frames, named.count > count
         else { return nil }
-        guard let symbol = named[count - 1].symbol, !isOwn(symbol) else { continue }
+        guard let symbol = named[count - 1].symbol else { continue }
+        if StoppingThread.isFirst(symbol.rawName) { return nil }
+        if isOwn(symbol) { continue }
         for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
           guard let frames = backtrace.symbolicated(options: options)?.frames, frames.count >= count else { return nil }
           if let place = frames.lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }
@@ -74,12 +76,12 @@ package enum Failure {
         || Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
     }
 
-    /// File and line of a frame, if they are not the library's.
+    /// File and line of a frame, if they are not the library's, and the column if places are asked for.
     private static func place(of symbol: SymbolicatedBacktrace.Symbol) -> String? {
       guard let place = symbol.sourceLocation, place.line > 0, !place.path.hasSuffix("<compiler-generated>"),
         !Caller.modules.contains(where: { "/\(place.path)".contains("/Sources/\($0)/") })
       else { return nil }
-      return "\(place.path):\(place.line)"
+      return "\(place.path):\(place.line)" + (StoppingThread.current?.findsPlaces == true ? ":\(max(place.column, 1))" : "")
     }
   #endif
 }

@@ -12,6 +12,11 @@ package struct Mistake: Sendable, CustomStringConvertible {
   package let caller: Caller
   /// What is said besides of a place that had to be looked up: "called at Model.swift:7".
   package let note: String?
+  /// "/…/Model.swift:7:19": the place in the user's source, if places were asked for and it was found.
+  package let place: String?
+
+  /// "Models/Model.swift", the file of the caller; nil if that is the library's own.
+  package var file: String? { caller.isOwn ? nil : caller.fileName }
 
   /// All that the program says where it ends.
   package var description: String {
@@ -24,13 +29,19 @@ package struct Mistake: Sendable, CustomStringConvertible {
 /// Each runs on a thread of its own, which stops for ever at the mistake: what it holds stays, some tens of kilobytes and the tensors that it made. That is for tools
 /// that check and end, not for what runs for days. The functions see no task-local values from outside. Mistakes on further threads that they start end the program,
 /// as does every mistake elsewhere. The line of an operator is looked up in the memory of the process, while no other thread should be loading or freeing much of it.
-package func collectingMistakes(_ bodies: [@Sendable () -> Void]) -> [Mistake] {
-  bodies.compactMap { StoppingThread($0).run() }
+///
+/// - Parameter findsPlaces: whether path, line and column are looked up of every mistake, not only the lines of operators.
+package func collectingMistakes(findsPlaces: Bool = false, _ bodies: [@Sendable () -> Void]) -> [Mistake] {
+  bodies.compactMap { StoppingThread(findsPlaces: findsPlaces, $0).run() }
 }
 
 /// A thread that stops at the first mistake of what it runs.
 final class StoppingThread: @unchecked Sendable {
   private let body: @Sendable () -> Void
+  /// Whether path, line and column are looked up of every mistake.
+  let findsPlaces: Bool
+  /// Whether the line of anything is looked up.
+  private let looksUpLines: Bool
   private let mistake = Locked<Mistake?>(nil)
   /// Raised when the thread has ended or stopped.
   private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
@@ -50,7 +61,9 @@ final class StoppingThread: @unchecked Sendable {
   /// Only what is touched of it takes memory.
   private static let stackSize = 4 << 20
 
-  init(_ body: @escaping @Sendable () -> Void) {
+  init(findsPlaces: Bool = false, looksUpLines: Bool = true, _ body: @escaping @Sendable () -> Void) {
+    self.findsPlaces = findsPlaces
+    self.looksUpLines = looksUpLines
     self.body = body
     sem_init(isDone, 0, 0)
   }
@@ -81,6 +94,9 @@ final class StoppingThread: @unchecked Sendable {
     return found
   }
 
+  /// Whether this is the first function of such a thread, by its mangled name; behind it, there is nothing of the program.
+  static func isFirst(_ symbol: String) -> Bool { ["work", "run"].contains { symbol.contains("14StoppingThreadC\($0.utf8.count)\($0)") } }
+
   private func work() {
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
     body()
@@ -98,6 +114,6 @@ final class StoppingThread: @unchecked Sendable {
       sem_post(self.isDone)
       while true { pause() }
     }
-    Failure.end(at: place(), about: subject)
+    Failure.end(at: looksUpLines ? place() : nil, about: subject)
   }
 }

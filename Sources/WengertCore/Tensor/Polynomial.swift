@@ -140,7 +140,7 @@ extension Polynomial {
     if let least, least > 0 { return .positive }
     let greatest = (-self).least(2).map { -$0 }
     if let greatest, greatest < 0 { return .negative }
-    if least == 0 { return .notNegative }
+    if least == 0 { return greatest == 0 ? .zero : .notNegative }
     return greatest == 0 ? .notPositive : .unknown
   }
 

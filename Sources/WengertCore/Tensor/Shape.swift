@@ -220,6 +220,9 @@ extension Shape {
     return answers.contains(false) ? false : answers.contains(nil) ? nil : true
   }
 
+  /// Whether two shapes are equal for every value of the symbols, be they written alike or not, and no axis has two names; an axis without a name agrees with any.
+  func agrees(with other: Shape) -> Bool { self == other || ((isMarked || other.isMarked) && equals(other) == true) }
+
   /// Whether an extent is not a number.
   @inlinable public var isSymbolic: Bool {
     for i in 0..<size where Dimension(raw: storage[i]).isSymbolic { return true }

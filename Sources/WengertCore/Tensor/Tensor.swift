@@ -137,7 +137,7 @@ extension Tensor {
     return tracer.create(.extent(extent.unnamed, dtype), on: backend, caller)
   }
 
-  static func extent(_ extent: Dimension, dtype: DType, beside other: Tensor, _ caller: Caller) -> Tensor {
+  package static func extent(_ extent: Dimension, dtype: DType, beside other: Tensor, _ caller: Caller) -> Tensor {
     if let number = extent.number { return .full(Double(number), [], dtype: dtype, beside: other) }
     if let tracer = other.tracer { return tracer.create(.extent(extent.unnamed, dtype), on: other.backend, caller) }
     return .extent(extent, dtype: dtype, backend: other.backend, file: caller.file, line: caller.line)
@@ -158,7 +158,9 @@ extension Tensor {
     create(.iota(count), on: backend, Caller(#fileID, #line))
   }
 
-  static func iota(_ count: Dimension, beside other: Tensor) -> Tensor { create(.iota(count), beside: other, Caller(#fileID, #line)) }
+  package static func iota(_ count: Dimension, beside other: Tensor) -> Tensor {
+    create(.iota(count), beside: other, Caller(#fileID, #line))
+  }
 
   /// Lends the elements in row-major order as bytes of `dtype`.
   ///

@@ -21,7 +21,6 @@ extension TensorTree {
   ///   - strict: whether a name that only one side has is an error.
   ///   - fileName: the name in the file of a tensor of the model, for files that name things otherwise.
   /// - Throws: one `FileError` that names all entries that are missing, unexpected, or of another shape; the model is then unchanged.
-  @discardableResult
   ///
   /// ```swift
   /// let saved = Linear(2, 3, key: RandomKey(1))
@@ -29,6 +28,7 @@ extension TensorTree {
   /// var loaded = Linear(2, 3, key: RandomKey(2))
   /// try loaded.load(SafeTensors(contentsOf: file))  // now equal to saved
   /// ```
+  @discardableResult
   public mutating func load(
     _ file: SafeTensors, strict: Bool = true, fileName: (String) -> String = { $0 }
   ) throws -> LoadReport {

@@ -8,7 +8,7 @@
 ///   - logits: [rows, classes]
 ///   - classes: [rows] whole numbers in 0..<classes; others are a `DataFault`.
 ///   - labelSmoothing: ε, the part of each target that is spread evenly over all classes (Szegedy et al. 2016).
-/// - Precondition: `logits` is [rows, classes] and `classes` [rows] for all values of symbols, and `labelSmoothing` in 0...1.
+/// - Precondition: `logits` is [rows, classes] and `classes` [rows] of a whole dtype for all values of symbols, and `labelSmoothing` in 0...1.
 /// - Returns: a scalar.
 public func crossEntropy(
   _ logits: Tensor, _ classes: Tensor, labelSmoothing: Double = 0, file: StaticString = #fileID, line: UInt = #line

@@ -21,7 +21,7 @@ struct ClassifierGradientTests {
     stride(from: 0, to: documents.count, by: size).map { PackedTokens(documents[$0..<min($0 + size, documents.count)], first: $0) }
   }
 
-  private func cache(_ loss: SimilarityLoss) -> GradientCache<TextEncoder> { GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss) }
+  private func cache(_ loss: SimilarityLoss) -> GradientCache<TextEncoder> { GradientCache(encode: EncoderPrograms.train, loss: loss) }
 
   @Test(
     "value and gradients of weights, biases and encoder equal those of the whole similarities, with dropout on",

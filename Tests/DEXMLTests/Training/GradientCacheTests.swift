@@ -27,7 +27,7 @@ struct GradientCacheTests {
   private let loss = SimilarityLoss(.decoupledSoftmax, temperature: 0.2)
 
   private func cache() -> GradientCache<TextEncoder> {
-    GradientCache(encode: { $0.embed($1, key: $2) }, loss: loss)
+    GradientCache(encode: EncoderPrograms.train, loss: loss)
   }
 
   @Test("the gradient equals that of the unchunked loss, with dropout on", arguments: [(5, 7), (2, 3), (1, 1), (3, 7)])

@@ -78,6 +78,14 @@ struct DeviceTests {
     }
   }
 
+  @Test("memory of another device that passes all this is stopped before its first byte is read")
+  func memory() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      ViewKernels.copy(Tensor([1.0, 2]).to(Device(ReferenceBackend.shared)).view, into: Tensor([1.0, 2]).view)
+    }
+    .expectsMessage("a CPU kernel was handed memory of another device")
+  }
+
   @Test("a compiled function has a program for each device that its arguments are on")
   func programs() {
     let f = compile { (x: Tensor) in square(x) }, x = Tensor([1.0, 2, 3])

@@ -161,6 +161,43 @@ struct VmapTests {
       expectNear(numbers([together[i]]), numbers([one(x[i], same)]), 1e-13, "same lengths, example \(i)")
       expectNear(numbers([apart[i]]), numbers([one(x[i], own[i])]), 1e-13, "own lengths, example \(i)")
     }
+    let slope = { (x: Tensor, offsets: Tensor) in gradient(at: x) { square(one($0, offsets)).sum() } }
+    let slopes = compile(vmap(slope), CompileOptions(shapes: ["0": ["examples", "tokens", 4], "1": ["examples", "ends"]]))
+    for (x, own) in [(x, own), (x[1..<2], own[0..<1])] {
+      let apart = slopes(x, own)
+      for i in 0..<x.shape[0] {
+        expectNear(numbers([apart[i]]), numbers([slope(x[i], own[i])]), 1e-13, "gradient for own lengths, example \(i)")
+      }
+    }
+    #expect(slopes.statistics.compilations == 1)
+  }
+
+  @Test("offsets that do not name all tokens of their example are found, though its neighbors have more")
+  func wrongOffsets() async {
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let x = Tensor.ones([2, 3, 2]), offsets = Tensor([0, 2, 3, 1, 2, 3] as [Int]).reshape([2, 3])
+      _ = vmap { (x: Tensor, offsets: Tensor) in attention(query: x, key: x, value: x, offsets: offsets, heads: 1) }(x, offsets)
+    }
+    .expectsMessage("attention: offsets must rise from 0 to the 3 tokens, got [0, 2, 3, 1, 2, 3]")
+    // What the neighbors have is known to the program alone.
+    let found = collectingMistakes(
+      [[0, 2, 3, 1, 2, 3], [0, 1, 4, 0, 2, 3], [0, 1, 2, 0, 2, 3]].map { wrong in
+        {
+          let f = compile(
+            vmap { (x: Tensor, offsets: Tensor) in attention(query: x, key: x, value: x, offsets: offsets, heads: 1) })
+          _ = f(Tensor.ones([2, 3, 2]), Tensor(wrong).reshape([2, 3])).array(of: Double.self)
+        }
+      })
+    let start = "offsets must rise from 0 to the 6 tokens; offset number"
+    #expect(found.map { $0.message } == ["\(start) 2 does not", "\(start) 0 does not", "\(start) 0 does not"])
+  }
+
+  @Test("attention over no tokens has derivatives forwards and backwards")
+  func attentionOverNothing() {
+    let x = Tensor.ones([0, 4]), none = Tensor([0, 0] as [Int])
+    let attend: (Tensor) -> Tensor = { attention(query: $0, key: $0 * 2, value: $0, offsets: none, heads: 2) }
+    #expect(jvp(at: x, along: x, attend).tangent.shape == [0, 4])
+    #expect(hessianVectorProduct(at: x, along: x) { square(attend($0)).sum() }.shape == [0, 4])
   }
 
   @Test("an index that is out of range for an example is found, though it would be in range for all of them together")

@@ -330,6 +330,16 @@ struct CommentExamplesTests {
     #expect(sum.shape.description == "[B: 2]" && numbers(sum) == [0, 0])
   }
 
+  @Test("a function some of whose programs are finished") func compileFinishedExample() throws {
+    let f = compile { (x: Tensor) in square(x) + 1 }
+    _ = f(Tensor([1.0, 2.0]))
+    let finished = CompiledFunction<Tensor, Tensor>(finished: try FinishedProgram(code: f.program!.code()))
+    let g = compile({ (x: Tensor) in square(x) + 1 }, finished: [finished])
+    let y = g(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
+    let z = g(Tensor(3.0))  // 10: a scalar is no pair
+    #expect(numbers(y) == [10, 17] && numbers(z) == [10] && g.statistics.compilations == 1)
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "full", "linspace", "with", "memoryStatistics", "square", "clip", "cast", "select", "sum", "mean", "softmax",

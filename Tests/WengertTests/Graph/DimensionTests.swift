@@ -143,6 +143,9 @@ struct DimensionTests {
     #expect(a - 4 * a.divided(by: 4) >= 0)
     #expect(Dimension.maximum(a - 3, 0) < a)
     #expect(a * b >= a)
+    // Bounds from both sides that meet.
+    #expect(a - 1 - .minimum(a - 1, 1) == .maximum(a - 2, 0))
+    #expect((a - .minimum(a, 2)).equals(.maximum(a - 3, 0)) == nil)
   }
 
   @Test("functions have their values in random expressions, and their bounds hold")

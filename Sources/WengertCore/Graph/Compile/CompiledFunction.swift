@@ -3,12 +3,30 @@
 ///
 /// Any number of threads may call it at the same time; each call that runs beside others has buffers of its own. The function itself is traced by one thread at a time.
 public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
-  private let body: (repeat each Input) -> Output
+  /// Nil: only finished programs run.
+  private let body: ((repeat each Input) -> Output)?
+  /// Gives the structure of a finished program's result; nil if there is none.
+  private let like: ((repeat each Input) -> Output)?
   private let compiler: Compiler<Output>
 
-  init(_ body: @escaping (repeat each Input) -> Output, _ compiler: Compiler<Output>) {
+  init(_ body: ((repeat each Input) -> Output)?, like: ((repeat each Input) -> Output)? = nil, _ compiler: Compiler<Output>) {
     self.body = body
+    self.like = like
     self.compiler = compiler
+    super.init(compiler)
+  }
+
+  /// A function some of whose programs are finished.
+  init(_ body: @escaping (repeat each Input) -> Output, _ options: CompileOptions, finished: [CompiledFunction]) {
+    // Plain loops: closures over a pack of types are more than the compiler of Swift 6.3 bears here.
+    var programs: [FinishedProgram] = [], last: CompiledFunction?
+    for function in finished where !function.compiler.hasFunction {
+      programs += function.compiler.finished
+      last = function
+    }
+    self.body = body
+    if let last { like = last.like } else { like = nil }
+    compiler = Compiler(options, finished: programs)
     super.init(compiler)
   }
 
@@ -19,34 +37,51 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     var arguments = ArgumentTensors()
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: \.isTransformed) {
-      compiler.requireFunction()
+      guard let body else { compiler.failWithoutFunction() }
       compiler.noteInlined()
       return body(repeat each input)
     }
-    func names() -> [String] {
-      var names = ArgumentNames()
-      repeat names.add(each input)
-      return names.list
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
-      var rest = traced[...]
-      let output = body(repeat (each input).taking(&rest))
-      return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])
-    }
+    func names() -> ArgumentNames { self.names(repeat each input) }
+    func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(body, traced, repeat each input) }
+    func like(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(self.like, traced, repeat each input) }
     let (template, results) = compiler.run(
-      keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
+  }
+
+  private func names(_ input: repeat each Input) -> ArgumentNames {
+    var names = ArgumentNames()
+    repeat names.add(each input)
+    return names
+  }
+
+  private func trace(_ f: ((repeat each Input) -> Output)?, _ traced: [Tensor], _ input: repeat each Input) -> Compiler<Output>.Traced {
+    var rest = traced[...]
+    let output = f!(repeat (each input).taking(&rest))
+    return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make, and a result without numbers. Nothing is run; the types may name symbols.
+  package func program(_ input: repeat each Input, types: [TensorType], on backend: any Backend) -> (program: Program, result: Output) {
+    compiler.program(names(repeat each input), types, on: backend) { _, traced in trace(body, traced, repeat each input) }
   }
 }
 
 /// A function that changes its first argument, compiled: the new values are written over the old ones if no other tensor shares their memory. Inside of
 /// `catchingDataFaults` they are written elsewhere, and the old ones stay if an operation has met a fault.
 public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
-  private let body: (inout State, repeat each Input) -> Output
+  /// Nil: only finished programs run.
+  private let body: ((inout State, repeat each Input) -> Output)?
+  /// Gives the structure of a finished program's result; nil if there is none.
+  private let like: ((inout State, repeat each Input) -> Output)?
   private let compiler: Compiler<Output>
 
-  init(_ body: @escaping (inout State, repeat each Input) -> Output, _ compiler: Compiler<Output>) {
+  init(
+    _ body: ((inout State, repeat each Input) -> Output)?, like: ((inout State, repeat each Input) -> Output)? = nil,
+    _ compiler: Compiler<Output>
+  ) {
     self.body = body
+    self.like = like
     self.compiler = compiler
     super.init(compiler)
   }
@@ -63,31 +98,48 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     let updated = arguments.tensors.count
     repeat arguments.add(each input)
     if arguments.tensors.contains(where: \.isTransformed) {
-      compiler.requireFunction()
+      guard let body else { compiler.failWithoutFunction() }
       compiler.noteInlined()
       return body(&state, repeat each input)
     }
     let structure = state
-    func names() -> [String] {
-      var names = ArgumentNames()
-      names.add(structure)
-      repeat names.add(each input)
-      return names.list
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced {
-      var rest = traced[...]
-      var new = structure.taking(&rest)
-      let output = body(&new, repeat (each input).taking(&rest))
-      Self.requireSameTensors(structure, new)
-      let results = output.tensors
-      return Compiler.Traced(
-        output: output, results: results + new.tensors, names: (output.namedTensors + new.namedTensors).map(\.name),
-        updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
-    }
+    func names() -> ArgumentNames { self.names(structure, repeat each input) }
+    func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(body, traced, structure, repeat each input) }
+    func like(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(self.like, traced, structure, repeat each input) }
     let (template, results) = compiler.run(
-      keys: arguments.keys, names: names, arguments.tensors, updated: updated, trace: trace,
+      keys: arguments.keys, names: names, arguments.tensors, updated: updated, trace: trace, like: like,
       retrace: compiler.options.nanCheck ? trace : nil)
     return template.replacingTensors(results.cut(like: arguments.tensors))
+  }
+
+  private func names(_ state: State, _ input: repeat each Input) -> ArgumentNames {
+    var names = ArgumentNames()
+    names.add(state)
+    repeat names.add(each input)
+    return names
+  }
+
+  private func trace(
+    _ f: ((inout State, repeat each Input) -> Output)?, _ traced: [Tensor], _ state: State, _ input: repeat each Input
+  ) -> Compiler<Output>.Traced {
+    var rest = traced[...]
+    var new = state.taking(&rest)
+    let updated = traced.count - rest.count
+    let output = f!(&new, repeat (each input).taking(&rest))
+    Self.requireSameTensors(state, new)
+    let results = output.tensors
+    return Compiler.Traced(
+      output: output, results: results + new.tensors, names: (output.namedTensors + new.namedTensors).map(\.name),
+      updates: (0..<updated).map { Graph.Update(input: $0, output: results.count + $0) })
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make; see `CompiledFunction.program`.
+  package func program(_ state: State, _ input: repeat each Input, types: [TensorType], on backend: any Backend)
+    -> (program: Program, result: Output)
+  {
+    compiler.program(names(state, repeat each input), types, on: backend) { _, traced in
+      trace(body, traced, state, repeat each input)
+    }
   }
 
   private static func requireSameTensors(_ old: State, _ new: State) {
@@ -182,14 +234,28 @@ struct ArgumentTensors {
   }
 }
 
-/// The names of the tensors of arguments, in order, each with its argument's number first: made when a function is traced, or a message is due.
+/// What distinguishes arguments but for their tensors' types: made when a function is traced, a finished program is looked for, or a message is due.
 struct ArgumentNames {
+  /// The names of the tensors, in order, each with its argument's number first.
   private(set) var list: [String] = []
-  private var count = 0
+  /// Of each argument; none if they are constants of the function.
+  private(set) var settings: [String] = []
+
+  init() {}
+
+  /// Names alone.
+  init(_ names: [String]) { list = names }
 
   mutating func add(_ tree: some TensorTree) {
-    var tree = tree
-    tree.visit("\(count)") { name, _ in list.append(name) }
-    count += 1
+    var copy = tree
+    copy.visit("\(settings.count)") { name, _ in list.append(name) }
+    settings.append(tree.settings)
+  }
+
+  /// What all this comes to in one number.
+  var fingerprint: UInt64 { Self.fingerprint(list, settings) }
+
+  static func fingerprint(_ names: [String], _ settings: [String]) -> UInt64 {
+    ProgramCode.checksum(Array((names + [""] + settings).joined(separator: "\n").utf8)[...])
   }
 }

@@ -1,9 +1,9 @@
 /// The value of a function and its pullback as one program in two halves: the first computes the value, the second, once the value's cotangent is known, adds the
 /// gradient to what was added up before. Any number of threads may call it, also while earlier values wait for their cotangents.
 public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: CompiledHandle, @unchecked Sendable {
-  /// Nil: a finished program runs instead.
+  /// Nil: only finished programs run.
   private let body: ((Model, repeat each Input) -> Tensor)?
-  private let compiler: Compiler<Tensor>
+  let compiler: Compiler<Tensor>
 
   init(_ body: ((Model, repeat each Input) -> Tensor)?, _ compiler: Compiler<Tensor>) {
     self.body = body
@@ -24,33 +24,51 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
         "compilePullback",
         "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
     }
-    func names() -> [String] {
-      var names = ArgumentNames()
-      names.add(model)
-      repeat names.add(each input)
-      return names.list
-    }
-    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
-      let updates = (0..<count).map { Graph.Update(input: traced.count + $0, output: 1 + $0) }
-      guard let body else {
-        let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
-        return Compiler.Traced(output: traced[0], results: late, names: [], updates: updates)
-      }
-      var rest = traced[...]
-      let variables = model.taking(&rest)
-      let others = (repeat (each input).taking(&rest))
-      let (value, pullback) = vjp(
-        "compilePullback", at: variables, needsUse: true, { body($0, repeat each others) }, Caller(#fileID, #line))
-      let names = names()
-      let sums = (0..<count).map { tracer.lateInput("gradient.\(names[$0])", tracer.graph.type(tracer.graph.inputs[$0])) }
-      let cotangent = tracer.lateInput("cotangent", value.type)
-      let slopes = pullback(cotangent).tensors
-      let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
-      return Compiler.Traced(output: value, results: [value] + new, names: [], updates: updates)
+    func names() -> ArgumentNames { self.names(model, repeat each input) }
+    func trace(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced { self.trace(tracer, traced, model, repeat each input) }
+    // The structure of a finished program's results.
+    func like(_ tracer: Tracer, _ traced: [Tensor]) -> Compiler<Tensor>.Traced {
+      let late = (0...count).map { tracer.lateInput("\($0)", traced[0].type) }
+      return Compiler.Traced(output: traced[0], results: late, names: [], updates: Self.updates(count, of: traced.count))
     }
     let (_, run) = compiler.begin(
-      keys: arguments.keys, names: names, arguments.tensors, trace: trace, retrace: compiler.options.nanCheck ? trace : nil)
+      keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
     return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type.unnamed), run: run)
+  }
+
+  private func names(_ model: Model, _ input: repeat each Input) -> ArgumentNames {
+    var names = ArgumentNames()
+    names.add(model)
+    repeat names.add(each input)
+    return names
+  }
+
+  /// The sums that the gradient is added to are late arguments, behind the others.
+  private static func updates(_ count: Int, of arguments: Int) -> [Graph.Update] {
+    (0..<count).map { Graph.Update(input: arguments + $0, output: 1 + $0) }
+  }
+
+  private func trace(_ tracer: Tracer, _ traced: [Tensor], _ model: Model, _ input: repeat each Input) -> Compiler<Tensor>.Traced {
+    var rest = traced[...]
+    let variables = model.taking(&rest)
+    let count = traced.count - rest.count
+    let others = (repeat (each input).taking(&rest))
+    let (value, pullback) = vjp(
+      "compilePullback", at: variables, needsUse: true, { body!($0, repeat each others) }, Caller(#fileID, #line))
+    let sums = tracer.graph.inputs.prefix(count).enumerated().map { number, input in
+      tracer.lateInput("gradient.\(tracer.graph.inputNames[number])", tracer.graph.type(input))
+    }
+    let cotangent = tracer.lateInput("cotangent", value.type)
+    let slopes = pullback(cotangent).tensors
+    let new = zip(sums, slopes).map { sum, slope in sum.dtype.isFloating ? sum + slope : sum }
+    return Compiler.Traced(output: value, results: [value] + new, names: [], updates: Self.updates(count, of: traced.count))
+  }
+
+  /// The program that a first call with arguments of this structure and these types would make; see `CompiledFunction.program`.
+  package func program(_ model: Model, _ input: repeat each Input, types: [TensorType], on backend: any Backend) -> Program {
+    compiler.program(names(model, repeat each input), types, on: backend) { tracer, traced in
+      trace(tracer, traced, model, repeat each input)
+    }.program
   }
 
   /// A run that waits for the value's cotangent.
@@ -80,7 +98,7 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     ) {
       let caller = Caller(file, line)
       caller.require(
-        cotangent.shape.fits(value.shape) && cotangent.dtype == value.dtype, "pullback",
+        cotangent.shape.agrees(with: value.shape) && cotangent.dtype == value.dtype, "pullback",
         "a cotangent \(cotangent.type) for a value \(value.type)")
       caller.require(
         !isAdded, "pullback", "the gradient of this value has been added already; call the compiled pullback again for another cotangent")

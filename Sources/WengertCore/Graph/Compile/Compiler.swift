@@ -24,8 +24,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   let options: CompileOptions
-  /// What runs instead of a program that is traced. The function then gives the structure of the result, and computes nothing.
-  private let finished: FinishedProgram?
+  /// What runs, if one of them fits the arguments, instead of a program that is traced.
+  let finished: [FinishedProgram]
+  /// Whether there is a function to be traced; else a finished program must fit.
+  let hasFunction: Bool
   /// The one last used is the last.
   private let entries = Locked<Entries>(Entries())
 
@@ -33,14 +35,14 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     var list: [Entry] = []
   }
 
-  init(_ options: CompileOptions, finished: FinishedProgram? = nil) {
+  init(_ options: CompileOptions, finished: [FinishedProgram] = [], hasFunction: Bool = true) {
     self.options = options
     self.finished = finished
+    self.hasFunction = hasFunction
   }
 
-  /// Ends the program unless there is a function that can be part of a graph or of a derivative.
-  func requireFunction() {
-    if finished == nil { return }
+  /// Ends the program at a call that is to be a part of a graph or of a derivative, and has no function for it.
+  func failWithoutFunction() -> Never {
     Caller(#fileID, #line).fail(
       "finished program",
       "it takes no value of a graph, of a derivative or of vmap in progress; call the function that it was made of there, or the program of its gradient"
@@ -59,29 +61,32 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     var updates: [Graph.Update]
   }
 
-  /// Begins the program that fits the arguments, tracing one if there is none.
+  /// A function of traced arguments.
+  typealias Trace = (Tracer, [Tensor]) -> Traced
+
+  /// Begins the program that fits the arguments: one that is known, one that is finished, or a traced one.
   ///
   /// - Parameters:
   ///   - keys: for each tensor what distinguishes its name from others; programs of other keys do not fit.
   ///   - names: the tensors' names, needed only when a function is traced or a message is due.
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
-  ///   - trace: the function of its traced arguments.
-  ///   - retrace: the same, if places of operations are looked up by tracing once more.
+  ///   - trace: the function of its traced arguments, called only if there is one.
+  ///   - like: gives the structure of a finished program's result.
+  ///   - retrace: the same as `trace`, if places of operations are looked up by tracing once more.
   func begin(
-    keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
-    retrace: ((Tracer, [Tensor]) -> Traced)?
+    keys: [String], names: () -> ArgumentNames, _ arguments: [Tensor], updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
   ) -> (entry: Entry, run: ProgramRun) {
     let types = arguments.map(\.type)
     let backend = arguments.isEmpty ? nil : arguments.commonBackend("compile", Caller(#fileID, #line))
-    let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace)
+    let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace, like)
     let clock = ContinuousClock()
     let start = clock.now
     let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
       requirement.fail(sizes) {
-        if finished != nil { return Failure.callerNow() }
+        guard hasFunction else { return Failure.callerNow() }
         // The message is out, and the program ends when the function asks for the same again.
         func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
-        _ = self.trace(names(), types, on: backend, willRequire: stop, trace)
+        _ = self.trace(names().list, types, on: backend, willRequire: stop, trace)
         return nil
       }
     }
@@ -96,8 +101,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     }
     let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : ViewKernels.contiguous(tensor.view) }
     let observe = observer {
-      guard let retrace else { return nil }
-      let names = names()
+      guard let retrace, hasFunction else { return nil }
+      let names = names().list
       return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }
     }
     return (entry, plan.begin(views, of: entry.program, observe: observe))
@@ -105,28 +110,32 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   /// The same for a function without late arguments: its results.
   func run(
-    keys: [String], names: () -> [String], _ arguments: [Tensor], updated: Int = 0, trace: (Tracer, [Tensor]) -> Traced,
-    retrace: ((Tracer, [Tensor]) -> Traced)?
+    keys: [String], names: () -> ArgumentNames, _ arguments: [Tensor], updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
   ) -> (template: Output, results: [Tensor]) {
-    let (entry, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, retrace: retrace)
+    let (entry, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, like: like, retrace: retrace)
     run.finish()
     return (entry.template, entry.results(of: run))
   }
 
+  /// The program for arguments of these names and types, traced and optimized for no call, and a result without numbers.
+  func program(_ names: ArgumentNames, _ types: [TensorType], on backend: any Backend, _ trace: Trace)
+    -> (program: Program, result: Output)
+  {
+    let entry = tracing { compile(keys: [], names: names, types, on: backend, trace) }
+    return (entry.program, entry.template)
+  }
+
   /// The program for these arguments, and whether it is new.
   private func entry(
-    _ keys: [String], _ names: () -> [String], _ types: [TensorType], on backend: (any Backend)?,
-    _ trace: (Tracer, [Tensor]) -> Traced
+    _ keys: [String], _ names: () -> ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace, _ like: Trace
   ) -> (Entry, [String: Int], isNew: Bool) {
     if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
     return tracing {
       // Another thread may have been faster.
       if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
-      if let finished {
-        let (entry, sizes) = self.read(finished, keys, names(), types, on: backend, trace)
-        return (entry, sizes, false)
-      }
-      let (entry, sizes) = compiled(keys, names(), types, on: backend, trace)
+      let names = names()
+      if let (entry, sizes) = read(keys, names, types, on: backend, like) { return (entry, sizes, false) }
+      let (entry, sizes) = compiled(keys, names, types, on: backend, trace)
       return (entry, sizes, true)
     }
   }
@@ -144,44 +153,62 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     }
   }
 
-  /// The finished program, if the arguments and the structure of the result are those that it was made for.
-  private func read(
-    _ finished: FinishedProgram, _ keys: [String], _ names: [String], _ types: [TensorType], on backend: (any Backend)?,
-    _ trace: (Tracer, [Tensor]) -> Traced
-  ) -> (Entry, [String: Int]) {
-    func require(_ condition: Bool, _ message: @autoclosure () -> String) {
-      Caller(#fileID, #line).require(condition, "finished program", message())
+  /// The first finished program that fits the arguments and the structure of the result. The one that runs in place of a function must fit.
+  private func read(_ keys: [String], _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ like: Trace) -> (
+    Entry, [String: Int]
+  )? {
+    if finished.isEmpty || hasFunction && (options.nanCheck || !options.optimizes || options.memoryBudget != nil) { return nil }
+    let fingerprint = names.fingerprint
+    for candidate in finished where !hasFunction || candidate.fingerprint == fingerprint {
+      guard let backend else {
+        Caller(#fileID, #line).fail("finished program", "there is no tensor among its arguments, so it is not known where it should run")
+      }
+      let clock = ContinuousClock()
+      let start = clock.now
+      let program = candidate.program(on: backend)
+      let time = clock.now - start
+      note { $0.readingTime += time }
+      // Nothing is traced: `like` only says which tensors the result has.
+      let (tracer, traced) = trace(names.list, types, on: backend, like)
+      let fault = Self.misfit(program, names, types) ?? Self.misfit(program, traced, tracer.graph.lateInputCount)
+      if let fault {
+        if !hasFunction { Caller(#fileID, #line).fail("finished program", fault) }
+        continue
+      }
+      let entry = Entry(keys: keys, program: program, traced)
+      entries.withLock { $0.list.append(entry) }
+      return (entry, program.graph.symbolValues(types)!)
     }
-    guard let backend else {
-      Caller(#fileID, #line).fail("finished program", "there is no tensor among its arguments, so it is not known where it should run")
+    return nil
+  }
+
+  /// Why arguments are not those of a finished program; nil if they are.
+  private static func misfit(_ program: Program, _ names: ArgumentNames, _ types: [TensorType]) -> String? {
+    let graph = program.graph, expected = Array(graph.inputNames.dropLast(graph.lateInputCount))
+    if names.list != expected {
+      return "its arguments' tensors are \(difference(names.list, expected)); make it again for arguments of this structure"
     }
-    let clock = ContinuousClock()
-    let start = clock.now
-    let program = finished.program(on: backend), graph = program.graph
-    let time = clock.now - start
-    note { $0.readingTime += time }
-    let expected = Array(graph.inputNames.dropLast(graph.lateInputCount))
-    require(
-      names == expected, "its arguments' tensors are \(Self.difference(names, expected)); make it again for arguments of this structure")
-    guard let sizes = graph.symbolValues(types) else {
-      let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
-      let place = zip(types, wanted).enumerated().first { !$1.0.unnamed.mayBe($1.1) }.map(\.offset) ?? 0
-      Caller(#fileID, #line).fail(
-        "finished program",
-        "argument \(names[place]) is \(types[place]), and the program was made for \(wanted[place]); one symbol has one number in all arguments"
-      )
+    // Those of a function whose source was read are constants there.
+    if let number = zip(names.settings, program.settings).enumerated().first(where: { $1.0 != $1.1 })?.offset {
+      return
+        "argument \(number) is \(names.settings[number]), and the program was made for \(program.settings[number]); make it again for these settings"
     }
-    // Nothing is traced: the function only says which tensors its result has.
-    let (tracer, traced) = self.trace(names, types, on: backend, trace)
-    require(
-      traced.updates == graph.updates && tracer.graph.lateInputCount == graph.lateInputCount,
-      "it is that of another kind of compiled function: one of compile, of compileUpdate or of compilePullback")
-    require(
-      traced.results.count == graph.outputs.count && (program.resultNames.isEmpty || traced.names == program.resultNames),
-      "its result's tensors are \(Self.difference(traced.names, program.resultNames)); give `like` the structure of its result")
-    let entry = Entry(keys: keys, program: program, traced)
-    entries.withLock { $0.list.append(entry) }
-    return (entry, sizes)
+    if graph.symbolValues(types) != nil { return nil }
+    let wanted = graph.inputs.prefix(expected.count).map { graph.type($0) }
+    if let place = types.indices.first(where: { !types[$0].unnamed.mayBe(wanted[$0]) }) {
+      return "argument \(names.list[place]) is \(types[place]), and the program was made for \(wanted[place])"
+    }
+    return graph.symbolFault(types) ?? "the arguments \(types) do not fit those that the program was made for, \(wanted)"
+  }
+
+  /// Why a result's structure is not that of a finished program; nil if it is.
+  private static func misfit(_ program: Program, _ traced: Traced, _ lateInputCount: Int) -> String? {
+    let graph = program.graph
+    if traced.updates != graph.updates || lateInputCount != graph.lateInputCount {
+      return "it is that of another kind of compiled function: one of compile, of compileUpdate or of compilePullback"
+    }
+    if traced.results.count == graph.outputs.count && (program.resultNames.isEmpty || traced.names == program.resultNames) { return nil }
+    return "its result's tensors are \(difference(traced.names, program.resultNames)); give `like` the structure of its result"
   }
 
   /// Where two lists of names differ.
@@ -193,7 +220,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compiled(
-    _ keys: [String], _ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+    _ keys: [String], _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
   ) -> (Entry, [String: Int]) {
     let clock = ContinuousClock()
     let start = clock.now
@@ -202,7 +229,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let time = clock.now - start
     guard let sizes = entry.program.graph.symbolValues(types) else {
       Caller(#fileID, #line).fail(
-        "compile", "the arguments \(types) do not fit the shapes \(options.shapes) with symbols of at least one")
+        "compile",
+        entry.program.graph.symbolFault(types) ?? "the arguments \(types) do not fit the shapes with symbols that the options name")
     }
     // What was computed at compile time of numbers without a result is not kept.
     let keeps = faults == DataFaultScope.current?.faultCount
@@ -237,7 +265,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
 
   private func trace(
     _ names: [String], _ types: [TensorType], on backend: (any Backend)?, willRecord: ((Int) -> Void)? = nil,
-    willRequire: ((Int) -> Void)? = nil, _ trace: (Tracer, [Tensor]) -> Traced
+    willRequire: ((Int) -> Void)? = nil, _ trace: Trace
   ) -> (Tracer, Traced) {
     let tracer = Tracer(target: backend, willRecord: willRecord, willRequire: willRequire)
     let inputs = zip(names, types).map { name, type in tracer.input(name, pattern(name, type)) }
@@ -246,8 +274,9 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compile(
-    keys: [String], names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: (Tracer, [Tensor]) -> Traced
+    keys: [String], names arguments: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
   ) -> Entry {
+    let names = arguments.list
     if let unknown = options.shapes.keys.filter({ !names.contains($0) }).min() {
       Caller(#fileID, #line).fail(
         "compile",
@@ -260,7 +289,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     graph.updates = traced.updates
     for update in traced.updates {
       let (old, new) = (graph.type(graph.inputs[update.input]), graph.type(results[update.output]))
-      if old != new {
+      if !old.agrees(with: new) {
         Caller(#fileID, #line).fail(
           "compile", "the new value of \(graph.inputNames[update.input]) is \(new), the old one \(old); an update in place needs one type")
       }
@@ -280,7 +309,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
-    let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names)
+    let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names, settings: arguments.settings)
     return Entry(keys: keys, program: program, traced)
   }
 
@@ -288,7 +317,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   private func pattern(_ name: String, _ type: TensorType) -> TensorType {
     guard let shape = options.shapes[name] else { return type }
     guard shape.count == type.shape.rank else {
-      Caller(#fileID, #line).fail("compile", "\(name) has the shape \(type.shape), which the given shape \(shape) does not match")
+      Caller(#fileID, #line).fail(
+        "compile",
+        "argument \(name) has the shape \(type.shape), and CompileOptions.shapes gives it another number of axes, [\(shape.map(\.description).joined(separator: ", "))]"
+      )
     }
     var result = type
     for (axis, dimension) in shape.enumerated() where dimension.number != -1 {

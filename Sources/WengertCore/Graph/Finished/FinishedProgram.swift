@@ -50,6 +50,14 @@ public final class FinishedProgram: Sendable {
     _ = try read(on: backend)
   }
 
+  /// That of the arguments that the program is for; nil if the code is cut off.
+  var fingerprint: UInt64? {
+    switch code {
+    case .literal(let text): ProgramCode.fingerprint((try? Base64.bytes(String(text.description.prefix(20)))) ?? [])
+    case .bytes(let bytes): ProgramCode.fingerprint(bytes)
+    }
+  }
+
   /// The program on a backend. Code that is wrong ends the program: it is a mistake of whoever put it there.
   func program(on backend: any Backend) -> Program {
     do {
@@ -78,7 +86,8 @@ extension Program {
   /// - Parameter largestConstant: how many bytes a tensor may take that the function uses and is not given as an argument.
   /// - Throws: `ProgramError` if the program has something that no code can hold: a larger tensor, or a function of Swift's. It names the operation and its line.
   public func code(largestConstant: Int = 1 << 16) throws -> [UInt8] {
-    try ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames).bytes(largestConstant: largestConstant)
+    try ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames, settings: settings).bytes(
+      largestConstant: largestConstant)
   }
 
   /// The same as text for a literal in source: `FinishedProgram("…")`.
@@ -92,10 +101,11 @@ extension CompiledFunction {
   ///
   /// - Parameter structure: gives, of the arguments, a value of the structure of the result: which tensors are in it does not matter. It is called once for each structure of the
   ///   arguments; for a gradient it gives back the argument that the gradient is of.
-  /// - Precondition: The calls' arguments have the structure, dtypes and shapes for which the program was made, and are not values of a graph, of a derivative or of `vmap` in
-  ///   progress; the program is that of a `compile`, and its result has the structure of `structure`'s.
+  /// - Precondition: The calls' arguments have the structure, settings (numbers, words and flags beside the tensors: looked at in the first call of a structure), dtypes and
+  ///   shapes for which the program was made, and are not values of a graph, of a derivative or of `vmap` in progress; the program is that of a `compile`, and its result has the
+  ///   structure of `structure`'s.
   public convenience init(finished program: FinishedProgram, like structure: @escaping (repeat each Input) -> Output) {
-    self.init(structure, Compiler(CompileOptions(), finished: program))
+    self.init(nil, like: structure, Compiler(CompileOptions(), finished: [program], hasFunction: false))
   }
 }
 
@@ -114,12 +124,51 @@ extension CompiledUpdate {
   /// A function that changes its first argument and is a finished program, that of a `compileUpdate`; see `CompiledFunction.init(finished:like:)`.
   public convenience init(finished program: FinishedProgram, like structure: @escaping (State, repeat each Input) -> Output) {
     self.init(
-      { (state: inout State, input: repeat each Input) in structure(state, repeat each input) },
-      Compiler(CompileOptions(), finished: program))
+      nil, like: { (state: inout State, input: repeat each Input) in structure(state, repeat each input) },
+      Compiler(CompileOptions(), finished: [program], hasFunction: false))
   }
 }
 
 extension CompiledPullback {
   /// A function and its pullback that are a finished program, that of a `compilePullback`; see `CompiledFunction.init(finished:like:)`.
-  public convenience init(finished program: FinishedProgram) { self.init(nil, Compiler(CompileOptions(), finished: program)) }
+  public convenience init(finished program: FinishedProgram) {
+    self.init(nil, Compiler(CompileOptions(), finished: [program], hasFunction: false))
+  }
+
+  fileprivate static func programs(_ functions: [CompiledPullback]) -> [FinishedProgram] {
+    var programs: [FinishedProgram] = []
+    for function in functions { programs += function.compiler.finished }
+    return programs
+  }
+}
+
+/// `compile` for a function some of whose programs are finished: the first of them that fits a call's arguments runs; for other arguments the function is traced.
+///
+/// ```swift
+/// let f = compile { (x: Tensor) in square(x) + 1 }
+/// _ = f(Tensor([1.0, 2.0]))
+/// let finished = CompiledFunction<Tensor, Tensor>(finished: try FinishedProgram(code: f.program!.code()))
+/// let g = compile({ (x: Tensor) in square(x) + 1 }, finished: [finished])
+/// let y = g(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
+/// let z = g(Tensor(3.0))  // 10: a scalar is no pair
+/// ```
+///
+/// - Parameter finished: finished programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than
+///   they are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
+/// - Precondition: As for `compile`; the programs are ones of this function.
+public func compile<each Input: TensorTree, Output: TensorTree>(
+  _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions(),
+  finished: [CompiledFunction<repeat each Input, Output>]
+) -> CompiledFunction<repeat each Input, Output> {
+  CompiledFunction(f, options, finished: finished)
+}
+
+/// `compilePullback` for a function some of whose programs are finished; see `compile(_:_:finished:)`.
+///
+/// - Precondition: As for `compilePullback`; the programs are ones of this function.
+public func compilePullback<Model: TensorTree, each Input: TensorTree>(
+  _ f: @escaping (Model, repeat each Input) -> Tensor, _ options: CompileOptions = CompileOptions(),
+  finished: [CompiledPullback<Model, repeat each Input>]
+) -> CompiledPullback<Model, repeat each Input> {
+  CompiledPullback(f, Compiler(options, finished: CompiledPullback.programs(finished)))
 }

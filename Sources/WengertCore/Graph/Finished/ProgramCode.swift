@@ -6,6 +6,7 @@
 /// |---|---|
 /// | 4 | 137, "Wgp" |
 /// | 1 | the version of this form |
+/// | 8 | the fingerprint of the arguments (`ArgumentNames.fingerprint`), by which one program of many is found without reading them |
 /// | 8 | the length of the content, lowest byte first, as in all numbers of fixed size |
 /// | … | the content |
 /// | 8 | FNV-1a of 64 bits over all before it |
@@ -20,7 +21,7 @@
 /// 5. row programs (`RowProgramCode.swift`);
 /// 6. callers, each a file and a line;
 /// 7. arguments, each a name (a list of words) and a type; then a number, how many of them come late;
-/// 8. the results' names;
+/// 8. the results' names; the arguments' settings, a text for each, or none;
 /// 9. constants, each a type, the number of elements of its memory, the place of its first element there, a list of strides, and the memory's bytes;
 /// 10. nodes: a name in `PrimitiveList`, what that primitive writes of itself (`CodeValue`), a caller, a list of operands, each by how far back it is, and a list of result types;
 /// 11. results, 12. updates, each an argument and a result, 13. requirements, each an extent, whether it is at most or equal to the next, an extent, operation and message as texts, and
@@ -33,24 +34,35 @@ struct ProgramCode {
   var graph: Graph
   var requirements: [Requirement] = []
   var resultNames: [String] = []
+  /// What the arguments hold besides tensors (`TensorTree.settings`), for each; none if it cannot be anything else.
+  var settings: [String] = []
   /// Of a program that was read: what is looked at again when the symbols have their numbers, nodes whose operands then fit or not, and extents that may be negative.
   var openNodes: [Int] = [], openExtents: Set<Dimension> = []
 
   private static let mark: [UInt8] = [137] + Array("Wgp".utf8)
   /// To be raised when what an older version of the library would read wrongly is written.
   static let version: UInt8 = 1
-  private static let headLength = 13, checksumLength = 8
+  private static let headLength = 21, checksumLength = 8
 
   /// FNV-1a.
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+  static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
     bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+  }
+
+  /// The names of the arguments' tensors, but for those that come late.
+  private var argumentNames: [String] { Array(graph.inputNames.dropLast(graph.lateInputCount)) }
+
+  /// The fingerprint that the first bytes of a program hold; nil if there are too few.
+  static func fingerprint(_ bytes: some Sequence<UInt8>) -> UInt64? {
+    let bytes = Array(bytes.dropFirst(mark.count + 1).prefix(8))
+    return bytes.count == 8 ? bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } : nil
   }
 
   /// The bytes with this length and checksum in place of those that they have; for tests of what the checksum guards.
   static func sealed(_ bytes: [UInt8]) -> [UInt8] {
     guard bytes.count >= headLength + checksumLength else { return bytes }
     var writer = ProgramWriter()
-    for byte in bytes[..<5] { writer.byte(byte) }
+    for byte in bytes[..<13] { writer.byte(byte) }
     writer.fixed(UInt64(bytes.count - headLength - checksumLength))
     let body = writer.bytes + bytes[headLength..<bytes.count - checksumLength]
     writer = ProgramWriter()
@@ -68,7 +80,11 @@ extension ProgramCode {
     var writer = ProgramWriter()
     try write(to: &writer, largestConstant)
     let body = writer.finish()
-    return Self.sealed(Self.mark + [Self.version] + [UInt8](repeating: 0, count: 8) + body + [UInt8](repeating: 0, count: 8))
+    var head = ProgramWriter()
+    for byte in Self.mark + [Self.version] { head.byte(byte) }
+    head.fixed(ArgumentNames.fingerprint(argumentNames, settings))
+    let place = [UInt8](repeating: 0, count: 8)
+    return Self.sealed(head.bytes + place + body + place)
   }
 
   private func write(to code: inout ProgramWriter, _ largestConstant: Int) throws {
@@ -87,6 +103,8 @@ extension ProgramCode {
     code.count(graph.lateInputCount)
     code.count(resultNames.count)
     for name in resultNames { code.name(name) }
+    code.count(settings.count)
+    for text in settings { code.text(text) }
 
     let constants = graph.values.indices.filter { if case .constant = graph.values[$0].origin { true } else { false } }
     code.count(constants.count)
@@ -183,7 +201,7 @@ extension ProgramCode {
           ? "it is cut off"
           : "it is written in form \(bytes[4]), and this version of the library reads form \(Self.version); make the program again")
     }
-    let length = bytes[5..<min(Self.headLength, bytes.count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    let length = bytes[min(13, bytes.count)..<min(Self.headLength, bytes.count)].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     let held = bytes.count - Self.headLength - Self.checksumLength
     guard held >= 0, length == UInt64(held) else {
       throw ProgramError("it is cut off, or something follows it: its length is \(length) bytes, and there are \(max(held, 0))")
@@ -204,6 +222,7 @@ extension ProgramCode {
     }
     graph.lateInputCount = try code.unsigned()
     for _ in 0..<(try code.count("results' names")) { resultNames.append(try code.name()) }
+    for _ in 0..<(try code.count("settings")) { settings.append(try code.text()) }
     for _ in 0..<(try code.count("constants")) { _ = graph.addConstant(try Self.constant(from: &code, on: backend)) }
     for _ in 0..<(try code.count("operations")) {
       let name = try code.word()

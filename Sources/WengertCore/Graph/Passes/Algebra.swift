@@ -93,7 +93,9 @@ extension Passes {
     case (.broadcast(let shape), _) where shape == old: return x[0]
     case (.permute(let axes), _) where axes == Shape(axes.indices): return x[0]
     case (.pick(.slice(_, let steps, let counts)), _) where counts == old && steps == Shape(repeating: 1, count: old.rank): return x[0]
-    case (.reshape(let shape), .reshape): return rewriter.add(Movement.reshape(shape), [maker!.operands[0]], node.caller)[0]
+    case (.reshape(let shape), .reshape):
+      let origin = maker!.operands[0]
+      return rewriter.result.type(origin).shape == shape ? origin : rewriter.add(Movement.reshape(shape), [origin], node.caller)[0]
     case (.broadcast(let shape), .broadcast): return rewriter.add(Movement.broadcast(shape), [maker!.operands[0]], node.caller)[0]
     case (.permute(let outer), .permute(let first)):
       let both = Shape(outer.map { first[$0] })

@@ -3,6 +3,7 @@ extension Passes {
   /// results become constants.
   static func constantFolding(_ graph: Graph, on backend: any Backend) -> Graph {
     let largest = 1 << 16
+    let computes = !(backend is ShapeBackend)
     var rewriter = GraphRewriter(graph)
     for node in graph.nodes {
       let operands = rewriter.values(node.operands)
@@ -25,9 +26,10 @@ extension Passes {
         }
       }
       let tensors = operands.compactMap { rewriter.constant($0, on: backend) }
-      let isSmall = node.results.allSatisfy { graph.type($0).shape.elements.number.map { $0 <= largest } ?? false }
+      // A shape of symbols beside a zero has a number of elements, and is known when they have theirs.
+      let isSmall = node.results.allSatisfy { !graph.type($0).shape.isSymbolic && graph.type($0).shape.elementCount <= largest }
       let isBarrier = if case Movement.barrier? = node.operation as? Movement { true } else { false }
-      if !operands.isEmpty && tensors.count == operands.count && isSmall && !isBarrier && !node.operation.namesSymbols
+      if computes && !operands.isEmpty && tensors.count == operands.count && isSmall && !isBarrier && !node.operation.namesSymbols
         && operands.contains(where: { rewriter.fill($0) == nil })
       {
         let results = apply(node.operation, tensors, node.caller)

@@ -11,6 +11,8 @@ public final class Program: @unchecked Sendable {
   let requirements: [Requirement]
   /// The results' names in the function's result, if they are known.
   let resultNames: [String]
+  /// What the arguments of the function that was traced held besides tensors (`TensorTree.settings`).
+  let settings: [String]
   /// Of a program that was read: nodes and extents that are looked at again when the symbols have their numbers.
   private let openNodes: [Int], openExtents: Set<Dimension>
   private let plans = Locked(Plans())
@@ -24,8 +26,10 @@ public final class Program: @unchecked Sendable {
   /// How many plans that no run is using are kept.
   static let largestCache = 8
 
-  convenience init(_ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = []) {
-    self.init(ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames), on: backend)
+  convenience init(
+    _ graph: Graph, on backend: any Backend, requirements: [Requirement] = [], resultNames: [String] = [], settings: [String] = []
+  ) {
+    self.init(ProgramCode(graph: graph, requirements: requirements, resultNames: resultNames, settings: settings), on: backend)
   }
 
   init(_ code: ProgramCode, on backend: any Backend) {
@@ -33,6 +37,7 @@ public final class Program: @unchecked Sendable {
     self.backend = backend
     requirements = code.requirements
     resultNames = code.resultNames
+    settings = code.settings
     openNodes = code.openNodes
     openExtents = code.openExtents
     symbols = graph.symbols
@@ -107,6 +112,25 @@ extension Graph {
     }
     guard values.values.allSatisfy({ $0 >= 1 }) else { return nil }
     return open.allSatisfy { $0.0.value(values) == $0.1 } ? values : nil
+  }
+
+  /// Which arguments of these types give a symbol two numbers, or none, for messages; nil if an extent of several symbols does not fit.
+  func symbolFault(_ types: [TensorType]) -> String? {
+    var known: [String: (value: Int, input: Int)] = [:]
+    func argument(_ number: Int) -> String { "argument \(inputNames[number]), \(types[number])," }
+    for (number, actual) in types.enumerated() {
+      let expected = type(inputs[number])
+      for axis in actual.shape.indices {
+        guard let (symbol, value) = expected.shape[dim: axis].solved(for: actual.shape[axis]) else { continue }
+        if value < 1 { return "\(argument(number)) fits \(expected) for no \(symbol) of at least 1" }
+        if let (other, first) = known[symbol], other != value {
+          return
+            "\(symbol) is \(other) in \(argument(first)) and \(value) in \(argument(number).dropLast()); a symbol has one number in a call"
+        }
+        known[symbol] = (value, number)
+      }
+    }
+    return nil
   }
 }
 

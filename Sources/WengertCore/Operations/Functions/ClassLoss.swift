@@ -77,7 +77,11 @@ extension RowFunctions {
 
 /// −log softmax(x) at one class per row, [rows, 1]; x [rows, classes], classes [rows] whole numbers from 0.
 package func classLoss(_ x: Tensor, _ classes: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  let caller = Caller(file, line)
+  caller.require(
+    !classes.dtype.isFloating, "crossEntropy",
+    "classes must be whole numbers, they are \(classes.dtype); cast them, as in classes.cast(to: .int64)")
   let classes = classes.cast(to: .int64).expandDims(1)
   let checked = select(classes .< 0, classes + Double(ClassLoss.beyond), classes)
-  return apply1(ClassLoss(), [x, checked], Caller(file, line))
+  return apply1(ClassLoss(), [x, checked], caller)
 }

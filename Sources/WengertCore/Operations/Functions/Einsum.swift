@@ -13,6 +13,11 @@ public func einsum(_ equation: String, _ operands: Tensor..., file: StaticString
   Einsum(equation, operands, Caller(file, line)).evaluate()
 }
 
+/// The same with the operands in a list.
+package func einsum(_ equation: String, operands: [Tensor], file: StaticString, line: UInt) -> Tensor {
+  Einsum(equation, operands, Caller(file, line)).evaluate()
+}
+
 /// Operands with an axis letter each, contracted two at a time from the left; every pair is one batched matrix product.
 private struct Einsum {
   let caller: Caller

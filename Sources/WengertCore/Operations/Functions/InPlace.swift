@@ -71,7 +71,7 @@ extension RowProgram {
   private func requireUpdatable(_ tensor: Tensor, _ i: Int, _ shape: Shape, _ caller: Caller) {
     caller.require(tensor.openTape == nil, name, "a tensor that is being differentiated cannot be updated in place")
     caller.require(
-      tensor.shape.fits(shape) && tensor.dtype == inputs[i].dtype && tensor.dtype == outputs[i].dtype, name,
+      tensor.shape.agrees(with: shape) && tensor.dtype == inputs[i].dtype && tensor.dtype == outputs[i].dtype, name,
       "tensor \(i) to update is \(tensor.type) where \(TensorType(shape: shape, dtype: inputs[i].dtype)) was expected")
   }
 }

@@ -418,7 +418,7 @@ public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #file
   let caller = Caller(file, line)
   caller.require(!tensors.isEmpty, "stack", "needs at least one tensor")
   let axis = caller.normalize(axis, rank: tensors[0].rank + 1, "stack", tensors[0].shape)
-  for other in tensors where !other.shape.fits(tensors[0].shape) {
+  for other in tensors where !other.shape.agrees(with: tensors[0].shape) {
     caller.fail("stack", "shapes \(tensors[0].shape) and \(other.shape) differ")
   }
   return concatenate(tensors.map { $0.expandDims(axis) }, axis: axis, file: file, line: line)

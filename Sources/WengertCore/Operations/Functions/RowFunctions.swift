@@ -221,7 +221,7 @@ extension Tensor {
     caller.require(rank > 0, "layerNorm", "needs at least one axis")
     let width = shape.selecting([rank - 1])
     caller.require(
-      gain.shape.fits(width) && bias.shape.fits(width), "layerNorm",
+      gain.shape.agrees(with: width) && bias.shape.agrees(with: width), "layerNorm",
       "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)")
     let function = RowFunctions.layerNorm(dtype, width: width[dim: 0], epsilon: epsilon)
     return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
@@ -246,7 +246,7 @@ extension Tensor {
     if key.numbering == .byColumn {
       var rows = x.shape
       rows[x.rank - 1] = 1
-      caller.require(key.data.shape.fits(rows), "dropout", "needs one key or one for each row \(rows), got \(key.data.shape)")
+      caller.require(key.data.shape.agrees(with: rows), "dropout", "needs one key or one for each row \(rows), got \(key.data.shape)")
     }
     return apply1(RowFunctions.dropout(dtype, rate: rate, numbering: key.numbering), [x, key.data], caller).reshape(shape)
   }

@@ -260,18 +260,21 @@ private struct Subscript {
 
   /// Python's slice: where it starts and how many elements it takes.
   static func resolve(_ from: Int?, _ to: Int?, _ by: Int, _ extent: Dimension) -> (start: Dimension, count: Dimension) {
-    func bound(_ value: Int?, _ missing: Dimension, _ low: Dimension, _ high: Dimension) -> Dimension {
-      guard let value else { return missing }
+    /// Cut to one end of the axis, which is also meant by none.
+    func bound(_ value: Int?, _ end: Dimension, _ cut: (Dimension, Dimension) -> Dimension) -> Dimension {
+      guard let value else { return end }
       // No extent comes near these numbers, and sums with them stay in range.
       let place = Dimension(min(max(value, -farAway), farAway))
-      return .minimum(.maximum(value < 0 ? place + extent : place, low), high)
+      return cut(value < 0 ? place + extent : place, end)
     }
+    // Where a bound is beyond the other end nothing is taken, be it cut to that too or not. Counted from bounds that are not, `from: 1, to: -1`, `..<(-2)` and `2...` have
+    // one form.
     if by > 0 {
-      let start = bound(from, 0, 0, extent), end = bound(to, extent, 0, extent)
-      return (start, steps(end - start, by))
+      let start = bound(from, 0, Dimension.maximum), end = bound(to, extent, Dimension.minimum)
+      return (from == nil ? start : .minimum(start, extent), steps(end - start, by))
     }
-    let start = bound(from, extent - 1, -1, extent - 1), end = bound(to, -1, -1, extent - 1)
-    return (start, steps(start - end, by))
+    let start = bound(from, extent - 1, Dimension.minimum), end = bound(to, -1, Dimension.maximum)
+    return (from == nil ? start : .maximum(start, -1), steps(start - end, by))
   }
 
   /// A part that is the whole axis keeps its name.

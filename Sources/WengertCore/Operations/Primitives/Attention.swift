@@ -61,24 +61,34 @@ struct Attention: Operation {
   }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
-    guard let rows = rows(application) else { return application.each(self) }
+    guard let rows = rows(application) else { return application.each(self, advice: Self.advice) }
     return application.split(apply(self, rows, application.caller))
   }
 
-  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil if the sequences differ from example to example, or the random
-  /// numbers depend on how many tokens there are.
+  fileprivate static let advice = ", or give each token a random key of its own (RandomKey.keys(for:))"
+
+  /// The operands with the examples' tokens one after another, as more sequences of one batch; nil if the random numbers depend on how many tokens there are.
   func rows(_ a: BatchedApplication) -> [Tensor]? {
-    guard !a.isBatched[3], dropout == 0 || hasTokenKeys else { return nil }
+    guard dropout == 0 || hasTokenKeys else { return nil }
     let tensors = a.operands.indices.filter { $0 != 3 && $0 != 4 }
     var rows = a.operands
     for i in tensors { rows[i] = a.rows(i) }
-    // Counted in the tokens that the last offset names: one that does not name all of them is found as ever.
-    let offsets = a.operands[3].cast(to: .int64), sequences = offsets.shape[dim: 0] - 1
-    let tokens = offsets.narrow(0, sequences, 1, a.caller)
+    let offsets = a.operands[3].cast(to: .int64), sequences = a.operandTypes[3].shape[dim: 0] - 1
     let examples = Tensor.iota(a.size, beside: offsets).expandDims(1)
-    let starts = (offsets.narrow(0, 0, sequences, a.caller) + examples * tokens).move(
-      .reshape(Shape(dimensions: [a.size * sequences])), a.caller)
-    rows[3] = apply1(Movement.concatenate(axis: 0), [starts, tokens * tokens.number(a.size, .int64)], a.caller)
+    let starts: Tensor, tokens: Tensor
+    if a.isBatched[3] {
+      tokens = offsets.number(a.operandTypes[0].shape[dim: 0], .int64).move(.reshape([1]), a.caller)
+      let first = offsets.narrow(1, 0, 1, a.caller), last = offsets.narrow(1, sequences, 1, a.caller)
+      // Offsets that do not name all tokens of their example would name those of its neighbors; −1 is found.
+      starts = .select(
+        (first .== 0) .& (last .== tokens), offsets.narrow(1, 0, sequences, a.caller) + examples * tokens, offsets.constant(-1), a.caller)
+    } else {
+      // Counted in the tokens that the last offset names: one that does not name all of them is found as ever.
+      tokens = offsets.narrow(0, sequences, 1, a.caller)
+      starts = offsets.narrow(0, 0, sequences, a.caller) + examples * tokens
+    }
+    let all = starts.move(.reshape(Shape(dimensions: [a.size * sequences])), a.caller)
+    rows[3] = apply1(Movement.concatenate(axis: 0), [all, tokens * tokens.number(a.size, .int64)], a.caller)
     rows[4] = dropout > 0 ? a.rows(4) : .full(0, [], dtype: .int64, beside: offsets)
     return rows
   }
@@ -105,9 +115,7 @@ struct Attention: Operation {
         let tape = Tape()
         defer { tape.close() }
         let watched = operands[..<3].map { tape.watch($0) }
-        let results = dense(watched + operands[3...], a.caller)
-        let tangents = tape.forward(Array(t[..<3]))
-        return results.map { tangents[$0.index(on: tape)] }
+        return tape.forward(Array(t[..<3]), to: dense(watched + operands[3...], a.caller))
       })
   }
 
@@ -212,7 +220,7 @@ struct AttentionBackward: Operation {
   func substituting(_ symbols: [String: Int]) -> AttentionBackward { AttentionBackward(attention: attention.substituting(symbols)) }
 
   func batched(_ application: BatchedApplication) -> [Tensor] {
-    guard let rows = attention.rows(application) else { return application.each(self) }
+    guard let rows = attention.rows(application) else { return application.each(self, advice: Attention.advice) }
     return application.split(apply(self, rows, application.caller))
   }
 
@@ -224,23 +232,20 @@ struct AttentionBackward: Operation {
       vjp: { a, ct in
         let tape = Tape()
         defer { tape.close() }
-        let (results, _) = redone(a, on: tape)
-        let seeds = zip(results, ct).compactMap { result, ct in ct.map { (result.index(on: tape), $0) } }
+        let seeds = zip(redone(a, on: tape), ct).compactMap { result, ct in ct.map { (result.index(on: tape), $0) } }
         let gradients = tape.reverse(seeds, inputCount: 4, consuming: true)
         return [gradients[0], gradients[1], gradients[2], nil, nil, nil, nil, gradients[3]]
       },
       jvp: { a, t in
         let tape = Tape()
         defer { tape.close() }
-        let (results, _) = redone(a, on: tape)
-        let tangents = tape.forward([t[0], t[1], t[2], t[7]])
-        return results.map { tangents[$0.index(on: tape)] }
+        return tape.forward([t[0], t[1], t[2], t[7]], to: redone(a, on: tape))
       })
   }
 
-  private func redone(_ a: Application, on tape: Tape) -> ([Tensor], [Tensor]) {
+  private func redone(_ a: Application, on tape: Tape) -> [Tensor] {
     let watched = [0, 1, 2, 7].map { tape.watch(a.operand($0)) }
-    return (attention.vjpOfDense(Array(watched[..<3]) + [a.operand(3), a.operand(4)], [watched[3], nil], a.caller), watched)
+    return attention.vjpOfDense(Array(watched[..<3]) + [a.operand(3), a.operand(4)], [watched[3], nil], a.caller)
   }
 }
 
@@ -273,7 +278,8 @@ public func attention(
   let caller = Caller(file, line)
   let name = "attention"
   caller.require(
-    query.rank == 2 && query.shape.fits(key.shape) && key.shape.fits(value.shape) && query.shape.fits(value.shape), name,
+    query.rank == 2 && query.shape.agrees(with: key.shape) && key.shape.agrees(with: value.shape) && query.shape.agrees(with: value.shape),
+    name,
     "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)")
   caller.require(
     query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
@@ -286,9 +292,9 @@ public func attention(
     offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   var (query, offsets) = (query, offsets)
-  // The kernel looks at the offsets, unless it runs later and they are known now, or nothing is to be computed.
+  // The kernel looks at the offsets, unless it runs later and they are known now, nothing is to be computed, or each example of vmap has its own.
   if offsets.hasNumbers, let tokens = query.shape[dim: 0].number {
-    if !query.hasNumbers || query.shape.hasNoElements, let wrong = firstWrong(offsets, tokens) {
+    if !query.hasNumbers || query.shape.hasNoElements || offsets.outermost.rank > 1, let wrong = firstWrong(offsets, tokens) {
       DataFaultScope.report(
         .offsets, name, Attention.wrongOffsets(offsets.outermost.array(of: Int.self), Dimension(tokens)), number: wrong,
         shapes: [query.shape, offsets.shape], caller)

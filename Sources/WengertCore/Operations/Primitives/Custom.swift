@@ -110,7 +110,7 @@ struct Custom: Operation {
       gradients.count == operands.count, name, "its vjp gave \(gradients.count) cotangents for \(operands.count) arguments")
     for case (let gradient?, let operand) in zip(gradients, operands) {
       caller.require(
-        gradient.shape.fits(operand.shape), name,
+        gradient.shape.agrees(with: operand.shape), name,
         "its vjp gave a cotangent of shape \(gradient.shape) for an argument of shape \(operand.shape)")
       _ = [operand, gradient].commonBackend(name, caller)
     }

@@ -34,7 +34,7 @@ enum Indexing: Operation {
       var expected = x.shape
       if case .takeAlong = self, x.shape.rank == indices.shape.rank { expected[dim: axis] = indices.shape[dim: axis] }
       caller.require(
-        indices.shape.fits(expected), name, "indices of shape \(indices.shape) do not fit \(x.shape): only axis \(axis) may differ")
+        indices.shape.agrees(with: expected), name, "indices of shape \(indices.shape) do not fit \(x.shape): only axis \(axis) may differ")
       if case .scatterAddAlong(_, let extent) = self { shape[dim: axis] = extent } else { shape = indices.shape }
     }
     return [TensorType(shape: shape, dtype: x.dtype)]
@@ -183,7 +183,7 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "scatterAdd", shape)
     let covered = shape.selecting(axis..<Swift.min(axis + indices.rank, rank))
     caller.require(
-      covered.fits(indices.shape), "scatterAdd", "indices of shape \(indices.shape) do not match axes from \(axis) of \(shape)")
+      covered.agrees(with: indices.shape), "scatterAdd", "indices of shape \(indices.shape) do not match axes from \(axis) of \(shape)")
     var rows = shape.selecting(0..<axis)
     rows.append(indices.shape.elements)
     let flat = reshape(rows.appending(shape.selecting(axis + indices.rank..<rank)))

@@ -101,14 +101,14 @@ enum Movement: Operation {
       shape = pick.shape(of: x.shape)
     case .place(let pick, let target, _):
       let hole = pick.shape(of: target)
-      caller.require(hole.fits(x.shape), name, "\(x.shape) does not fit the place \(hole) in \(target)")
+      caller.require(hole.agrees(with: x.shape), name, "\(x.shape) does not fit the place \(hole) in \(target)")
       shape = target
     case .concatenate(let axis):
       shape = x.shape
       for other in operands.dropFirst() {
         var expected = x.shape
         if other.shape.rank == x.shape.rank { expected[dim: axis] = other.shape[dim: axis] }
-        caller.require(other.shape.fits(expected), name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
+        caller.require(other.shape.agrees(with: expected), name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
         let extent = shape[dim: axis] + other.shape[dim: axis]
         shape = shape.orNamed(as: other.shape)
         shape[dim: axis] = extent

@@ -54,7 +54,7 @@ public struct RandomKey: Sendable, TensorTree {
     return (0..<count).map { RandomKey(children.narrow(0, $0, 1, caller).reshape([])) }
   }
 
-  /// The keys of `split` as one tree, of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
+  /// The keys of `split` as one tree, whose tensor is int64[count], of which `vmap` gives one to each example: `vmap { (x: Tensor, key: RandomKey) in … }(xs, key.split(examples: n))`.
   ///
   /// - Precondition: `count` is not negative.
   public func split(examples count: Int, file: StaticString = #fileID, line: UInt = #line) -> RandomKey {
@@ -68,7 +68,7 @@ public struct RandomKey: Sendable, TensorTree {
 
   /// The key that belongs to `number` under this one.
   public func fold(_ number: Int) -> RandomKey {
-    fold(Tensor([Int64(number)], shape: [], backend: data.backend))
+    fold(Tensor([Int64(number)], shape: [], backend: data.backend).joining(graphOf: data))
   }
 
   /// The key that belongs to a number (a whole scalar) under this one.
@@ -215,8 +215,7 @@ public struct RandomKey: Sendable, TensorTree {
     if !replacement {
       caller.require(Dimension(count), atMost: classes, name, "cannot draw \(count) of \(classes) classes without replacement")
     }
-    caller.require(
-      classes.number != 0 || logits.shape.hasNoElements && count == 0, name, "there is no class to draw in \(logits.type)")
+    if count > 0 { caller.require(1, atMost: classes, name, "there is no class to draw in \(logits.type)") }
     let scores = stopGradient(logits)
     if scores.hasNumbers && !scores.shape.hasNoElements { requirePossible(scores, replacement ? Swift.min(count, 1) : count, caller) }
     let none = logits.number(classes, .int64)

@@ -204,12 +204,7 @@ struct RowOperation: Operation {
       watched[i] = tape.watch(a.operand(i))
       seeds.append(tangents[i])
     }
-    let results = replay(watched.indices.map { watched[$0] ?? a.operand($0) }, a.caller)
-    let all = tape.forward(seeds)
-    return results.map { result in
-      let index = result.index(on: tape)
-      return index >= 0 ? all[index] : nil
-    }
+    return tape.forward(seeds, to: replay(watched.indices.map { watched[$0] ?? a.operand($0) }, a.caller))
   }
 
   /// The program by tensor operations, one per instruction; scalars are tensors with a last extent of one. As in the kernel, half-precision numbers
@@ -247,7 +242,7 @@ struct RowOperation: Operation {
       case .random(let key, let stream, let lane, let numbering):
         values.append(RandomKey(values[key]).bits(full, stream: stream, lane: lane, numbering: numbering))
       case .reduce(let op, let a):
-        values.append(apply1(Reduction(op: op, axes: [full.rank - 1], dtype: dtype), [values[a]], caller))
+        values.append(apply1(Reduction(op: op, axes: [full.rank - 1], dtype: dtype), [withSomething(values[a], op, caller)], caller))
       }
     }
     return program.outputs.map { output in
@@ -258,6 +253,15 @@ struct RowOperation: Operation {
       }
       return value.cast(to: output.dtype)
     }
+  }
+
+  /// What an extreme is taken of: where the symbols may leave a row without elements, with one that changes no other row.
+  private func withSomething(_ x: Tensor, _ op: ReduceOp, _ caller: Caller) -> Tensor {
+    let last = x.rank - 1
+    guard op == .minimum || op == .maximum, x.dtype.isFloating, (1 as Dimension).isAtMost(x.shape[dim: last]) == nil else { return x }
+    var one = x.shape
+    one[dim: last] = 1
+    return apply1(Movement.concatenate(axis: last), [x, x.constant(op == .minimum ? .infinity : -.infinity, one)], caller)
   }
 
   /// Random bits to a float in [0, 1).

@@ -47,7 +47,7 @@ struct StatisticsTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = compile({ (x: Tensor) in x }, CompileOptions(shapes: ["0": ["batch"]]))(Tensor.ones([2, 3]))
     }
-    .expectsMessage("compile: 0 has the shape [2, 3], which the given shape [batch] does not match")
+    .expectsMessage("compile: argument 0 has the shape [2, 3], and CompileOptions.shapes gives it another number of axes, [batch]")
   }
 
   @Test("one symbol in two arguments is one number")
@@ -57,7 +57,11 @@ struct StatisticsTests {
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       _ = compile({ (x: Tensor, y: Tensor) in x + y }, CompileOptions(shapes: ["0": ["n"], "1": ["n"]]))(.ones([3]), .ones([4]))
     }
-    .expectsMessage("compile: the arguments", "do not fit the shapes")
+    .expectsMessage("compile: n is 3 in argument 0, float32[3], and 4 in argument 1, float32[4]; a symbol has one number in a call")
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      _ = compile({ (x: Tensor) in x }, CompileOptions(shapes: ["0": [Dimension("n") + 1]]))(.ones([1]))
+    }
+    .expectsMessage("compile: argument 0, float32[1], fits float32[n + 1] for no n of at least 1")
   }
 
   @Test("packed tokens and sequences have symbols of their own")

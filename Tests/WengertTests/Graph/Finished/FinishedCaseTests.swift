@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 /// The case list once more, as finished programs: written, read, and called.
 @Suite("Finished programs of every operation", .serialized)
@@ -30,10 +30,20 @@ struct FinishedCaseTests {
   @Test("with symbols, one code serves every size: value, pullback and derivative along the operands", arguments: CaseList.all)
   func symbols(_ operation: OperationCase) throws {
     guard let symbolic = SymbolicCase.all(of: operation).last else { return }
-    let shapes = Dictionary(uniqueKeysWithValues: symbolic.shapes.enumerated().map { ("0.\($0.offset)", $0.element) })
+    try compare(symbolic, symbolic.bases)
+  }
+
+  @Test("so it does where an extent may be zero", arguments: CaseList.all)
+  func emptyAxes(_ operation: OperationCase) throws {
+    guard let symbolic = SymbolicCase.all(of: operation, least: 0).last else { return }
+    let function = SymbolSweepTests.withDerivatives(operation)
+    try compare(symbolic, symbolic.bases.prefix(1) + symbolic.leastBases.filter { !symbolic.refuses($0, function) })
+  }
+
+  private func compare(_ symbolic: SymbolicCase, _ bases: some Sequence<Shape>) throws {
     let copy = try FinishedCopy(
-      of: SymbolSweepTests.withDerivatives(operation), at: symbolic.operands(symbolic.bases[0]), CompileOptions(shapes: shapes))
-    for base in symbolic.bases { copy.compare(at: symbolic.operands(base), "\(symbolic) at \(base)") }
+      of: SymbolSweepTests.withDerivatives(symbolic.operation), at: symbolic.operands(symbolic.bases[0]), symbolic.options)
+    for base in bases { copy.compare(at: symbolic.operands(base), "\(symbolic) at \(base)") }
     #expect(copy.compiled.statistics.compilations == 1, "\(symbolic)")
   }
 }

@@ -1,6 +1,6 @@
 import Testing
-import WengertCPU
-import WengertTestSupport
+@_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertTestSupport
 
 @testable import WengertCore
 

@@ -1,6 +1,6 @@
 import Testing
-import Wengert
-import WengertTestSupport
+@_spi(Backend) import Wengert
+@_spi(Backend) import WengertTestSupport
 
 @testable import WengertCore
 

@@ -1,5 +1,5 @@
 import Testing
-import Wengert
+@_spi(Backend) import Wengert
 
 @testable import WengertCore
 

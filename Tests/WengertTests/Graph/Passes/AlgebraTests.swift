@@ -75,6 +75,7 @@ struct AlgebraTests {
         == "%4 = reshape %0 : float32[1, 2, 3]; %5 = permute([0, 2, 1]) %4 : float32[1, 3, 2]; return %5")
     #expect(simplified { $0[0].reshape([3, 2]).reshape([6]) } == "%4 = reshape %0 : float32[6]; return %4")
     #expect(simplified { $0[0].reshape([6]).reshape([2, 3]).reshape([6]) } == "%4 = reshape %0 : float32[6]; return %4")
+    #expect(simplified { $0[0].reshape([6]).reshape([3, 2]).reshape([6]).reshape([2, 3]) } == "return %0")
     #expect(
       simplified { $0[0].expandDims(0).broadcast(to: [2, 2, 3]).broadcast(to: [4, 2, 2, 3]) }
         == "%4 = reshape %0 : float32[1, 2, 3]; %5 = broadcast %4 : float32[4, 2, 2, 3]; return %5")

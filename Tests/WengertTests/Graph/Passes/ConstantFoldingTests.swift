@@ -92,6 +92,16 @@ struct ConstantFoldingTests {
         .nodes.map(\.operation.name) == ["fill(2.0)", "broadcast", "multiply", "cast(to: float32)", "add"])
   }
 
+  @Test("a result without elements, whose other extents are symbols, is left to the program")
+  func empty() {
+    let none = Tensor([] as [Float]).reshape([0, 1])
+    let f = compile(
+      { (x: Tensor) in concatenate([x, none.broadcast(to: Shape(dimensions: [0, x.shape[dim: 1]]))]) * 2 },
+      CompileOptions(shapes: ["0": ["rows", "width"]]))
+    #expect(f(Tensor.ones([2, 3])).array(of: Double.self) == [2, 2, 2, 2, 2, 2])
+    #expect(f(Tensor.ones([1, 1])).shape == [1, 1])
+  }
+
   @Test("whole numbers that no double holds are folded exactly or not at all")
   func wholeNumbers() {
     let big = Int64(1) << 62

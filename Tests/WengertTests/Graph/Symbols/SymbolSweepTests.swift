@@ -9,13 +9,77 @@ struct SymbolSweepTests {
   func sweep(_ operation: OperationCase) {
     for symbolic in SymbolicCase.all(of: operation) {
       let function = Self.withDerivatives(operation)
-      let shapes = Dictionary(uniqueKeysWithValues: symbolic.shapes.enumerated().map { ("0.\($0.offset)", $0.element) })
-      let compiled = compile(function, CompileOptions(shapes: shapes))
+      let compiled = compile(function, symbolic.options)
       for base in symbolic.bases {
         let operands = symbolic.operands(base)
         Self.compare(compiled(operands), function(operands), "\(symbolic) at \(base)")
       }
       #expect(compiled.statistics.compilations == 1, "\(symbolic) at \(symbolic.bases)")
+    }
+  }
+
+  @Test("where an extent is one, or zero, they equal the eager ones, or both are refused", arguments: CaseList.all)
+  func least(_ operation: OperationCase) {
+    for symbolic in SymbolicCase.all(of: operation) + SymbolicCase.all(of: operation, least: 0) {
+      let function = Self.withDerivatives(operation)
+      let compiled = compile(function, symbolic.options)
+      for base in symbolic.bases.prefix(1) + symbolic.leastBases {
+        let operands = symbolic.operands(base)
+        if symbolic.refuses(base, function) {
+          #expect(symbolic.refuses(base) { compiled($0) }, "\(symbolic) at \(base)")
+        } else {
+          Self.compare(compiled(operands), function(operands), "\(symbolic) at \(base)")
+        }
+      }
+      #expect(compiled.statistics.compilations == 1, "\(symbolic)")
+    }
+  }
+
+  /// The number of examples, and of elements, being a symbol too.
+  @Test("so they do inside of vmap", arguments: CaseList.all.filter { $0.name != "attention with dropout" })
+  func examples(_ operation: OperationCase) {
+    guard let symbolic = SymbolicCase.all(of: operation).last else { return }
+    let function = Self.withDerivatives(operation)
+    let together: @Sendable ([Tensor]) -> [Tensor] = { vmap(function)($0) }
+    let compiled = compile(together, symbolic.options(lead: ["examples"]))
+    for (number, base) in zip([3, 1, 2], symbolic.bases) {
+      let examples = (0..<number).map { symbolic.operands(base, example: $0) }
+      let all = examples[0].indices.map { i in stack(examples.map { $0[i] }) }
+      Self.compare(compiled(all), together(all), "\(number) of \(symbolic) at \(base)")
+    }
+    #expect(compiled.statistics.compilations == 1, "\(symbolic)")
+  }
+
+  @Test("what goes through the examples one by one needs their number")
+  func oneByOne() {
+    let found = collectingMistakes([
+      {
+        let attend = { (x: Tensor) in
+          attention(query: x, key: x, value: x, offsets: Tensor([0, 3] as [Int]), heads: 1, dropout: 0.5, randomKey: RandomKey(1))
+        }
+        _ = compile(vmap(attend), CompileOptions(shapes: ["0": ["examples", -1, -1]]))(Tensor.ones([2, 3, 4]))
+      }
+    ])
+    #expect(
+      found.map { $0.message } == [
+        "vmap goes through the examples one by one here, and needs their number: examples is a symbol while the graph is traced; compile for a number of examples, or give each token a random key of its own (RandomKey.keys(for:))"
+      ])
+  }
+
+  @Test(
+    "Jacobians, all rows or columns at once, and second derivatives equal the eager ones",
+    arguments: CaseList.all.filter { $0.slope != .none && $0.dtypes.contains(.float64) && $0.name != "attention with dropout" })
+  func secondOrder(_ operation: OperationCase) {
+    guard let symbolic = SymbolicCase.all(of: operation).last else { return }
+    let value: @Sendable ([Tensor]) -> [Tensor] = { x in operation.apply(x).filter { $0.dtype.isFloating } }
+    let function: @Sendable ([Tensor]) -> [Tensor] = { x in
+      let forward = jacobian(at: x, mode: .forward) { value($0)[0] }, reverse = jacobian(at: x) { value($0)[0] }
+      return forward + reverse + hessianVectorProduct(at: x, along: x) { total(value($0).map { square($0) }) }
+    }
+    let compiled = compile(function, symbolic.options)
+    for base in symbolic.bases.prefix(2) where base.elementCount <= 400 {
+      let operands = symbolic.operands(base)
+      Self.compare(compiled(operands), function(operands), "\(symbolic) at \(base)")
     }
   }
 

@@ -10,32 +10,47 @@ struct SymbolicCase: CustomStringConvertible {
   let shapes: [[Dimension]]
   /// Base shapes that fit, the case's own first.
   let bases: [Shape]
+  /// Base shapes with the least extent for each and for all symbols: not every operation has results there.
+  let leastBases: [Shape]
 
   var description: String { "\(operation.name) of \(shapes.map { Shape(dimensions: $0) })" }
 
   /// Each base extent alone, all together, and all together with the operands' fixed extents.
-  static func all(of operation: OperationCase) -> [SymbolicCase] {
+  ///
+  /// - Parameter least: the least extent of those that are symbols: 1, or 0, of symbols less one.
+  static func all(of operation: OperationCase, least: Int = 1) -> [SymbolicCase] {
     guard let own = operation.ownBase else { return [] }
     let free = own.indices.filter { own[$0] > 1 && !(fixed[operation.name]?.contains($0) ?? false) }
     var choices = free.count > 1 ? free.map { (axes: [$0], withFixed: false) } : []
     choices.append((free, false))
     choices.append((free, true))
-    return choices.compactMap { SymbolicCase(operation, own, $0.axes, withFixed: $0.withFixed) }
+    return choices.compactMap { SymbolicCase(operation, own, $0.axes, least: least, withFixed: $0.withFixed) }
   }
 
-  private init?(_ operation: OperationCase, _ own: Shape, _ axes: [Int], withFixed: Bool) {
+  private init?(_ operation: OperationCase, _ own: Shape, _ axes: [Int], least: Int, withFixed: Bool) {
+    func patterns(withFixed: Bool) -> [[Dimension]] {
+      operation.operands.map { Self.pattern($0, own, axes, least: least, withFixed: withFixed) }
+    }
     self.operation = operation
     dtype = operation.dtypes.contains(.float64) ? .float64 : operation.dtypes[0]
-    shapes = operation.operands.map { Self.pattern($0, own, axes, withFixed: withFixed) }
+    shapes = patterns(withFixed: withFixed)
     if !shapes.contains(where: { $0.contains(where: \.isSymbolic) }) { return nil }
     // Lists of extents are compared as keys.
-    if withFixed && shapes == operation.operands.map({ Self.pattern($0, own, axes, withFixed: false) }) { return nil }
+    if withFixed && shapes == patterns(withFixed: false) { return nil }
     let movable = axes.filter { !(Self.pinned[operation.name]?.contains($0) ?? false) }
     bases = Self.bases(operation, own, movable)
+    var leastAxes = movable.map { [$0] }
+    if movable.count > 1 { leastAxes.append(movable) }
+    if Self.looking[operation.name]?.contains(least) == true { leastAxes = [] }
+    leastBases = leastAxes.map { axes in
+      var base = own
+      for axis in axes { base[axis] = least }
+      return base
+    }
   }
 
   /// An operand's extents as sums of multiples of the base extents; what does not depend on them is a number or, of the same number, one symbol.
-  private static func pattern(_ operand: Operand, _ own: Shape, _ axes: [Int], withFixed: Bool) -> [Dimension] {
+  private static func pattern(_ operand: Operand, _ own: Shape, _ axes: [Int], least: Int, withFixed: Bool) -> [Dimension] {
     let extents = operand.shape(own)
     let slopes = own.indices.map { axis in
       var wider = own
@@ -45,7 +60,7 @@ struct SymbolicCase: CustomStringConvertible {
     return extents.enumerated().map { i, extent in
       if withFixed && extent > 1 && slopes.allSatisfy({ $0[i] == 0 }) { return Dimension(symbol: "fixed\(extent)") }
       return axes.reduce(Dimension(extent)) { sum, axis in
-        sum + Dimension(slopes[axis][i]) * (Dimension(symbol: "s\(axis)") - Dimension(own[axis]))
+        sum + Dimension(slopes[axis][i]) * (Dimension(symbol: "s\(axis)") - Dimension(own[axis] + 1 - least))
       }
     }
   }
@@ -67,9 +82,25 @@ struct SymbolicCase: CustomStringConvertible {
     return Array(all.prefix(5))
   }
 
-  func operands(_ base: Shape) -> [Tensor] {
-    Variant(operation, dtype, base, .contiguous).operands.map { $0.tensor(on: CPUBackend.shared) }
+  func operands(_ base: Shape, example: Int = 0) -> [Tensor] {
+    Variant(operation, dtype, base, .contiguous).operands(example: example).map { $0.tensor(on: CPUBackend.shared) }
   }
+
+  /// For a function of the operands, each with these extents before its own.
+  func options(lead: [Dimension]) -> CompileOptions {
+    CompileOptions(shapes: Dictionary(uniqueKeysWithValues: shapes.enumerated().map { ("0.\($0.offset)", lead + $0.element) }))
+  }
+
+  var options: CompileOptions { options(lead: []) }
+
+  /// Whether a function of the operands refuses them.
+  func refuses(_ base: Shape, _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) -> Bool {
+    let operands = operands(base)
+    return !collectingMistakes([{ _ = function(operands) }]).isEmpty
+  }
+
+  /// Least extents that the function itself looks for, by the case's name: `squeeze` by no name drops axes of the number one, and keeps those that are symbols.
+  static let looking: [String: Set<Int>] = ["squeeze": [0, 1], "mean": [0]]
 
   /// Base axes that must be numbers, by the case's name: the function itself names one.
   static let fixed: [String: Set<Int>] = [

@@ -65,6 +65,30 @@ struct SymbolicFunctionTests {
     check { x in x[Axis.range(from: x.shape[dim: 0] - 1, by: -1)] }
   }
 
+  @Test("parts of one length may be taken in any way: neighbors, stencils, differences of differences")
+  func neighbors() {
+    check { x in x[1...] - x[..<(-1)] }
+    check { x in x[Axis.range(from: 1, to: -1)] * 2 + x[..<(-2)] + x[2...] }
+    check { x in x[Axis.range(from: -2, by: -1)] * x[Axis.range(from: -1, to: 0, by: -1)] }
+    check { x in
+      let change = x[1...] - x[..<(-1)]
+      let second = change[1...] - change[..<(-1)]
+      return second[1...] * second[..<(-1)]
+    }
+    check { x in
+      let a = x[1...], b = x[..<(-1)]
+      return concatenate([stack([a[1...], b[..<(-1)]]).sum(axes: [0]), a[..<(-1)] * b[1...]])
+    }
+  }
+
+  @Test("rows that the symbols may leave empty have extremes where there is something")
+  func emptyRows() {
+    check { $0[1...].softmax(axis: 0) }
+    check { $0[1...].logSoftmax(axis: 0) * $0[..<(-1)] }
+    check { $0[1...].logSumExp(axes: [0]) }
+    check([5, 2, 9]) { $0[1...].max(axes: [0]) }
+  }
+
   @Test("parts, shifts and triangles of a symbolic axis")
   func parts() {
     check { $0.roll(2, axis: 0) }

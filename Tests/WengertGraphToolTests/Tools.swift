@@ -1,0 +1,71 @@
+import WengertGraphTool
+import WengertNN
+
+/// The square of a layer's value, summed.
+@Sendable func squared(_ layer: Linear, _ x: Tensor) -> Tensor { square(layer(x)).sum() }
+
+/// A tool without a mistake.
+enum Fine: FinishedGraphs {
+  static func step(_ weight: inout Tensor, _ slope: Tensor) -> Tensor {
+    weight = weight - 0.5 * slope
+    return weight.sum()
+  }
+
+  static var graphs: [FinishedGraph] {
+    let layer = tree { Linear(3, 2, key: RandomKey(0)) }
+    return [
+      .function("value", { (layer: Linear, x: Tensor) in layer(x) }, layer, tensor(["rows", 3])),
+      .gradient("slope", of: squared, layer, tensor(["rows", 3])),
+      .update("step", step, tensor(["n"]), tensor(["n"])),
+      .function(
+        "lists", { (x: Tensor, key: RandomKey) in Pair([x, x + 1], ["noise": key.normal([2])]) }, tensor([2]), tree { RandomKey(1) }),
+    ]
+  }
+}
+
+/// A tool whose functions, and whose list, have mistakes.
+enum Wrong: FinishedGraphs {
+  @inline(never) static func product(_ x: Tensor) -> Tensor { x.matmul(x) }
+  static let productLine = #line - 1
+  @inline(never) static func sum(_ x: Tensor) -> Tensor { x + x.transpose() }
+  static let sumLine = #line - 1
+  @inline(never) static func axis(_ x: Tensor) -> Tensor { x.sum(axes: [7]) }
+  static let axisLine = #line - 1
+
+  static var graphs: [FinishedGraph] {
+    let x = tensor([2, 3])
+    return [
+      .function("product", product, x), .function("sum", sum, x), .gradient("again", of: { sum($0).sum() }, x), .function("axis", axis, x),
+      .function("good", { (x: Tensor) in x + 1 }, x),
+    ]
+  }
+}
+
+/// A tool whose list cannot be written as Swift.
+enum Unwritable: FinishedGraphs {
+  /// A tree that no library declares.
+  struct Own: ParameterTree, Sendable {
+    var weight: Tensor
+    static let fields: [Field<Self>] = [.init("weight", \.weight)]
+  }
+
+  static let firstLine = #line + 6
+
+  static var graphs: [FinishedGraph] {
+    let f: @Sendable (Tensor) -> Tensor = { $0 + 1 }
+    return [
+      // One a line.
+      .function("f", f, tensor([2])),
+      .function("f", f, tensor([2])),
+      .function("not a name", f, tensor([2])),
+      .function("class", f, tensor([2])),
+      .function("own", { (x: Own) in x.weight }, tree { Own(weight: Tensor.zeros([2])) }),
+      .function("structure", { (x: Tensor) in Linear(weight: x) }, tensor([2, 3])),
+    ]
+  }
+}
+
+/// A tool that lists nothing.
+enum Empty: FinishedGraphs {
+  static let graphs: [FinishedGraph] = []
+}
