@@ -125,7 +125,7 @@ extension Movement {
     guard operands.count == 1 else { return "needs one operand" }
     let x = operands[0].shape
     switch self {
-    case .reshape(let target): return target.isPossible && target.elements.equals(x.elements) == true ? nil : "\(target) has other elements"
+    case .reshape(let target): return target.elements.equals(x.elements) == true ? nil : "\(target) has other elements"
     case .permute(let axes): return axes.isOrder(of: x.rank) ? nil : "\(axes) is no order of its axes"
     case .broadcast(let target): return target.isCountable && x.broadcasts(to: target) == true ? nil : "it does not broadcast to \(target)"
     case .pick(let pick): return pick.fault(of: x)

@@ -153,6 +153,11 @@ extension ProgramReader {
 
   mutating func word() throws -> String { try entry(of: words, "word") }
   mutating func shape() throws -> Shape { try entry(of: shapes, "shape").value }
+  mutating func possibleShape() throws -> Shape {
+    let shape = try shape()
+    guard shape.isPossible else { throw ProgramError("it has a shape that no tensor can have, \(shape)") }
+    return shape
+  }
   mutating func type() throws -> TensorType { try entry(of: types, "type") }
   mutating func rowProgram() throws -> RowProgram { try entry(of: rowPrograms, "row program") }
   mutating func caller() throws -> Caller { try entry(of: callers, "caller") }

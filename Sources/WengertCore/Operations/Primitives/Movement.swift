@@ -242,7 +242,7 @@ extension Movement {
   init(from code: inout ProgramReader) throws {
     let word = try code.word()
     switch word {
-    case "reshape": self = try .reshape(code.read())
+    case "reshape": self = try .reshape(code.possibleShape())
     case "permute": self = try .permute(code.read(CodeList.self).numbers)
     case "broadcast": self = try .broadcast(code.read())
     case "pick": self = try .pick(code.read())
