@@ -12,7 +12,13 @@ import PackagePlugin
       tool.kind == .executable && tool.id != target.id && tool.dependencies.contains { Self.isLibrary($0) }
     }
     let fitting = tools.filter { tool in tool.dependencies.allSatisfy { Self.isLibrary($0) || Self.isKnown($0, known) } }
-    if fitting.isEmpty { throw Fault(target: target.name, tools: tools.map(\.name)) }
+    if fitting.isEmpty {
+      guard case .root = context.package.origin else {
+        // SwiftPM asks for the targets of packages that others depend on too, and builds none of their executables.
+        return []
+      }
+      throw Fault(target: target.name, tools: tools.map(\.name))
+    }
     let runner = try context.tool(named: "WengertGraphRunner").url
     let products = context.package.products(ofType: ExecutableProduct.self)
     let own = Set(context.package.targets.map(\.id))

@@ -254,8 +254,12 @@ public struct Trainer {
   private func logPrograms() {
     for (name, compiled) in programs {
       guard let program = compiled.program else { continue }
-      let time = compiled.statistics.compilationTime.formatted(.units(allowed: [.milliseconds]))
-      log.info("\(name): compiled in \(time), \(program.memoryDescription.split(separator: "\n")[0])")
+      let statistics = compiled.statistics
+      func text(_ time: Duration) -> String { time.formatted(.units(allowed: [.milliseconds])) }
+      let making =
+        statistics.compilations > 0
+        ? "compiled in \(text(statistics.compilationTime))" : "finished before, read in \(text(statistics.readingTime))"
+      log.info("\(name): \(making), \(program.memoryDescription.split(separator: "\n")[0])")
     }
   }
 
