@@ -385,6 +385,7 @@
             $0.shape(1), low: ($0.has(2) ? $0.number(2) : 0), high: ($0.has(3) ? $0.number(3) : 1),
             dtype: ($0.has(4) ? $0.dtype(4) : .float32), file: $0.file, line: $0.line))
       }
+      add("Tensor.unnamed()") { .tensor($0.tensor(0).unnamed()) }
       add("Tensor.upperTriangle(_: Int = 0)") {
         .tensor($0.tensor(0).upperTriangle(($0.has(1) ? $0.whole(1) : 0), file: $0.file, line: $0.line))
       }
@@ -402,7 +403,7 @@
       }
     }
 
-    /// All 169 functions.
+    /// All 170 functions.
     mutating func addAll() {
       add0()
       add1()

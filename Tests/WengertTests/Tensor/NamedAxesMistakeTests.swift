@@ -102,7 +102,7 @@ private enum Wrong {
   static let productLine = #line - 1
   static func names() { _ = plain.named("B", "B") }
   static let namesLine = #line - 1
-  static func sum() { _ = x + x.transpose() }
+  @inline(never) static func sum() { _ = x + x.transpose() }
   static let sumLine = #line - 1
 }
 
