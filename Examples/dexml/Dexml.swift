@@ -20,7 +20,8 @@ enum Main {
     for number in STDIN_FILENO...STDERR_FILENO where fcntl(number, F_GETFD) < 0 { _ = open("/dev/null", O_RDONLY) }
     // A file that may grow no further, and a reader that has gone, are errors of the write, which says so.
     for number in [SIGXFSZ, SIGPIPE] { signal(number, SIG_IGN) }
-    EncoderPrograms.current = .published
+    EncoderPrograms.current = EncoderPrograms(
+      evaluation: EncoderGraphs.evaluation, training: EncoderGraphs.training, pullbacks: EncoderGraphs.pullbacks)
     do {
       var command = try Dexml.parseAsRoot()
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }

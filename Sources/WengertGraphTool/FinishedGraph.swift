@@ -8,6 +8,19 @@ public struct FinishedGraph: Sendable {
   let path: String, line: UInt
   /// Traces it. A mistake in the function stops the thread.
   let make: @Sendable () throws -> Declaration
+  /// The list that it is in, too.
+  private(set) var list: String?
+
+  init(name: String, path: String, line: UInt, make: @escaping @Sendable () throws -> Declaration) {
+    (self.name, self.path, self.line, self.make) = (name, path, line, make)
+  }
+
+  /// The same graph, which is also in an array of this name: all graphs of one list have the same type. `compile(f, finished:)` takes one.
+  public func listed(in list: String) -> FinishedGraph {
+    var graph = self
+    graph.list = list
+    return graph
+  }
 
   /// A function of tensors, as `compile` takes one. The result is a tensor, or made of tensors and of trees of the arguments' structures by pairs, lists and dictionaries.
   ///
@@ -65,9 +78,7 @@ public struct FinishedGraph: Sendable {
       return try Declaration("CompiledUpdate", list, result, program)
     }
   }
-}
 
-extension FinishedGraph {
   /// A function of a model and its pullback, as `compilePullback` takes one.
   ///
   /// ```swift

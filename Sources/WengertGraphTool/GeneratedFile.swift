@@ -24,6 +24,7 @@ struct GeneratedFile {
 
     var names: Set<String> = []
     var declarations: [(name: String, text: Declaration)] = []
+    var lists: [(name: String, type: String, graphs: [String])] = []
     for graph in graphs {
       if !Self.isName(graph.name) {
         diagnostics.add("\(graph.name.debugDescription) is not a name that a Swift property can have", at: graph)
@@ -36,21 +37,37 @@ struct GeneratedFile {
             at: graph)
         }
         declarations.append((graph.name, declaration))
+        guard let list = graph.list else { continue }
+        let type = declaration.program.type
+        if let place = lists.firstIndex(where: { $0.name == list }) {
+          if lists[place].type != type {
+            diagnostics.add("\(list) lists graphs of different types, \(lists[place].type) and \(type)", at: graph)
+          }
+          lists[place].graphs.append(graph.name)
+        } else {
+          lists.append((list, type, [graph.name]))
+        }
       }
+    }
+    for graph in graphs {
+      guard let list = graph.list else { continue }
+      if !Self.isName(list) { diagnostics.add("\(list.debugDescription) is not a name that a Swift property can have", at: graph) }
+      if names.contains(list) { diagnostics.add("a graph and a list are called \(list)", at: graph) }
     }
     let modules = declarations.reduce(into: Set(["Wengert"])) { $0.formUnion($1.text.modules) }
     text = "// Made by WengertGraphs while the package is built, from \(whole).\n\n"
     text += modules.sorted().map { "import \($0)\n" }.joined()
     text += "\n/// Programs that were traced, differentiated and optimized while the package was built.\nenum \(name) {\n"
     text += declarations.map { $0.text.program.text(named: $0.name) }.joined(separator: "\n")
+    text += lists.map { "\n  static let \($0.name) = [\($0.graphs.joined(separator: ", "))]\n" }.joined()
     text += "}\n"
   }
 
-  /// Traces a graph, on a thread that stops at a mistake.
+  /// Traces a graph, on a thread that stops where it cannot go on behind a mistake.
   private static func declaration(_ graph: FinishedGraph, _ diagnostics: inout Diagnostics) -> Declaration? {
     let made = Locked<Result<Declaration, any Error>?>(nil)
     let mistakes = collectingMistakes(
-      findsPlaces: true,
+      findsPlaces: true, goesOn: true,
       [
         {
           let result = Result { try graph.make() }

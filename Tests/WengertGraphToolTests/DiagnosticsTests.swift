@@ -17,7 +17,7 @@ private func told(_ tool: any FinishedGraphs.Type) -> [String] {
 
 @Suite("Mistakes while a package is built")
 struct DiagnosticsTests {
-  @Test("one in each function that has one, at its line, and once if two graphs have the same")
+  @Test("those of each function that has some, at their lines, and once if two graphs have the same")
   func collected() async {
     // Places are looked up in a process of its own, where no other test runs.
     let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
@@ -25,10 +25,14 @@ struct DiagnosticsTests {
     }
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     let lines = text.split(separator: "\n").filter { $0.contains(": error: ") }
-    #expect(lines.count == 3, "\(text)")
+    #expect(lines.count == 5, "\(text)")
     for (line, part) in zip(
-      [Wrong.productLine, Wrong.sumLine, Wrong.axisLine],
-      ["error: matmul: inner extents differ", "error: add: shapes", "error: sum: axis 7"])
+      [Wrong.productLine, Wrong.sumLine, Wrong.axisLine, Wrong.lossLine, Wrong.lossLine + 1],
+      [
+        "error: matmul: inner extents differ", "error: add: shapes", "error: sum: axis 7",
+        "error: matmul: inner extents differ: [2, 3] · [4, 5]",
+        "error: reshape: [2, 5] has 10 elements, [4, 4] has 16",
+      ])
     {
       #expect(lines.contains { $0.hasPrefix("\(file):\(line):") && $0.contains(part) }, "\(part) at \(line)")
     }
@@ -60,6 +64,8 @@ struct DiagnosticsTests {
       (1, "two graphs are called f"), (2, "\"not a name\" is not a name"), (3, "\"class\" is not a name"),
       (4, "names a type of WengertGraphToolTests itself"),
       (5, "structure: the result is a Linear"),
+      (7, "mixed lists graphs of different types, CompiledFunction<Wengert.Tensor, Wengert.Tensor> and"),
+      (8, "a graph and a list are called one"), (9, "\"not a name\" is not a name"),
     ]
     #expect(faults.count == wanted.count)
     for (fault, (place, text)) in zip(faults, wanted) {

@@ -33,14 +33,16 @@ struct GeneratedFileTests {
     #expect(
       lines.filter { $0.hasPrefix("  static let ") } == [
         "  static let value = CompiledFunction<WengertNN.Linear, Wengert.Tensor, Wengert.Tensor>(",
+        "  static let twice = CompiledFunction<WengertNN.Linear, Wengert.Tensor, Wengert.Tensor>(",
         "  static let slope = CompiledFunction<WengertNN.Linear, Wengert.Tensor, Wengert.Pair<Wengert.Tensor, WengertNN.Linear>>(",
         "  static let step = CompiledUpdate<Wengert.Tensor, Wengert.Tensor, Wengert.Tensor>(",
         "  static let lists = CompiledFunction<Wengert.Tensor, Wengert.RandomKey, Wengert.Pair<Swift.Array<Wengert.Tensor>, Swift.Dictionary<Swift.String, Wengert.Tensor>>>(",
+        "  static let values = [value, twice]",
       ])
     let structures = lines.filter { $0.contains("finished: ") }.map { String($0.split(separator: "\")", maxSplits: 1)[1]) }
     #expect(
       structures == [
-        ")", ") { (a0: WengertNN.Linear, a1: Wengert.Tensor) in Wengert.Pair(a1, a0) }",
+        ")", ")", ") { (a0: WengertNN.Linear, a1: Wengert.Tensor) in Wengert.Pair(a1, a0) }",
         ") { (a0: Wengert.Tensor, a1: Wengert.Tensor) in a0 }",
         ") { (a0: Wengert.Tensor, a1: Wengert.RandomKey) in Wengert.Pair([a0, a0], [\"noise\": a0]) }",
       ])

@@ -14,7 +14,8 @@ enum Fine: FinishedGraphs {
   static var graphs: [FinishedGraph] {
     let layer = tree { Linear(3, 2, key: RandomKey(0)) }
     return [
-      .function("value", { (layer: Linear, x: Tensor) in layer(x) }, layer, tensor(["rows", 3])),
+      .function("value", { (layer: Linear, x: Tensor) in layer(x) }, layer, tensor(["rows", 3])).listed(in: "values"),
+      .function("twice", { (layer: Linear, x: Tensor) in layer(x) * 2 }, layer, tensor(["rows", 3])).listed(in: "values"),
       .gradient("slope", of: squared, layer, tensor(["rows", 3])),
       .update("step", step, tensor(["n"]), tensor(["n"])),
       .function(
@@ -31,11 +32,18 @@ enum Wrong: FinishedGraphs {
   static let sumLine = #line - 1
   @inline(never) static func axis(_ x: Tensor) -> Tensor { x.sum(axes: [7]) }
   static let axisLine = #line - 1
+  /// Two of its own.
+  @inline(never) static func loss(_ weight: Tensor, _ x: Tensor) -> Tensor {
+    let hidden = tanh(x.matmul(weight))
+    return (hidden.reshape([4, 4]) * 2).sum()
+  }
+  static let lossLine = #line - 3
 
   static var graphs: [FinishedGraph] {
     let x = tensor([2, 3])
     return [
       .function("product", product, x), .function("sum", sum, x), .gradient("again", of: { sum($0).sum() }, x), .function("axis", axis, x),
+      .gradient("loss", of: loss, tensor([4, 5]), x),
       .function("good", { (x: Tensor) in x + 1 }, x),
     ]
   }
@@ -61,6 +69,10 @@ enum Unwritable: FinishedGraphs {
       .function("class", f, tensor([2])),
       .function("own", { (x: Own) in x.weight }, tree { Own(weight: Tensor.zeros([2])) }),
       .function("structure", { (x: Tensor) in Linear(weight: x) }, tensor([2, 3])),
+      .function("one", f, tensor([2])).listed(in: "mixed"),
+      .function("other", { (x: Tensor, y: Tensor) in x + y }, tensor([2]), tensor([2])).listed(in: "mixed"),
+      .function("named", f, tensor([2])).listed(in: "one"),
+      .function("badly", f, tensor([2])).listed(in: "not a name"),
     ]
   }
 }

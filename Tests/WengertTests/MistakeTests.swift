@@ -33,6 +33,42 @@ private enum Wrong {
     shape.insert(3, at: 5)
   }
 
+  /// One on each line, but for the last two.
+  static func several() {
+    _ = compile { (x: Tensor) in
+      let hidden = x.matmul(.ones([5, 8]))
+      let shifted = Tensor.ones([7]) - hidden
+      let rows = shifted.reshape([5, 7])
+      let norm = rows.layerNorm(gain: .ones([5]), bias: .ones([7]))
+      let both = concatenate([norm, .ones([2, 8])], axis: 0)
+      let picked = both.gather(Tensor([0.5, 1]))
+      let ends = picked.sum(axes: [2])
+      return ends + x.matmul(.ones([9, 9]))
+    }(Tensor.ones([4, 3]))
+  }
+  static let severalLine = #line - 10
+  /// What two shapes of as many axes were to be, nobody knows.
+  static func open() { _ = compile { (x: Tensor) in (x + Tensor.ones([2, 4])).matmul(.ones([7, 7])) }(Tensor.ones([2, 3])) }
+  /// Neither the derivative nor what Swift finds behind a mistake is looked at.
+  static func behind() {
+    _ = compile { (x: Tensor) in
+      gradient(at: x) { (x: Tensor) in
+        let y = x.matmul(.ones([4, 5]))
+        return y.shape[1] == 5 ? [y.sum()][y.rank] : y.sum()
+      }
+    }(Tensor.ones([2, 3]))
+  }
+  static func differentiatedBehind() {
+    _ = compile { (x: Tensor) in gradient(at: x) { (x: Tensor) in x.matmul(.ones([4, 5])).sum() }.matmul(.ones([9, 9])) }(
+      Tensor.ones([2, 3]))
+  }
+  /// Nothing is computed any more, and so no number can be read.
+  static func eager() {
+    let product = Tensor.ones([2, 3]).matmul(.ones([4, 5]))
+    let rows = product.reshape([4, 4])
+    if rows.sum().item() == 0 { _ = rows.matmul(.ones([9, 9])) }
+  }
+
   private struct Forgetful: ParameterTree {
     var weight: Tensor
     static let fields: [Field<Self>] = []
@@ -112,6 +148,40 @@ struct MistakeTests {
       "CompileOptions: largestCache is 0, and at least one program must be kept", "shape: axis 5 of [2], which has 1 axes",
       "Forgetful: weight missing in `fields`")
   }
+
+  @Test("where all are asked for, a function goes on behind each that leaves no doubt about the result's type")
+  func all() async {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      for mistake in collectingMistakes(findsPlaces: true, goesOn: true, [Wrong.several]) {
+        Failure.say("\(mistake.place ?? "nowhere") \(mistake.operation): \(mistake.message)")
+      }
+    }
+    let lines = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self).split(separator: "\n")
+    let parts = [
+      "matmul: inner extents differ: [4, 3] · [5, 8]", "subtract: shapes [7] and [4, 8] do not broadcast: axis -1 has extents 8 and 7",
+      "reshape: [4, 8] has 32 elements, [5, 7] has 35", "layerNorm: gain [5] and bias [7]", "concatenate: shapes [[5, 7], [2, 8]] differ",
+      "gather: indices must be int32 or int64", "sum: axis 2",
+    ]
+    #expect(lines.count == parts.count, "\(lines)")
+    for (number, (line, part)) in zip(lines, parts).enumerated() {
+      #expect(line.contains("MistakeTests.swift:\(Wrong.severalLine + number):") && line.contains(part))
+    }
+  }
+
+  @Test("it stops where the result could be either, before a derivative, at what Swift finds, and where a number is read")
+  func stops() async {
+    await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      for (body, operations) in [
+        (Wrong.open, ["add"]), (Wrong.behind, ["matmul"]), (Wrong.differentiatedBehind, ["matmul"]), (Wrong.eager, ["matmul", "reshape"]),
+      ] as [(@Sendable () -> Void, [String])] {
+        let found = collectingMistakes(goesOn: true, [body])
+        ensure(found.map { $0.operation } == operations, "\(found)")
+      }
+    }
+  }
+
+  @Test("unless all are asked for, the first is the only one")
+  func first() { #expect(collectingMistakes([Wrong.several]).map { $0.operation } == ["matmul"]) }
 
   @Test("what is wrong after them, or elsewhere, ends the program")
   func afterwards() async {

@@ -34,6 +34,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
 
   /// The cotangent of the argument from one of the value.
   func pullback(_ cotangent: Output, consuming: Bool, _ caller: Caller) -> Input {
+    StoppingThread.haltIfMistaken()
     let given = cotangent.tensors, results = value.tensors
     caller.require(given.count == results.count, "pullback", "the cotangent has \(given.count) tensors, the value \(results.count)")
     var seeds: [(index: Int, cotangent: Tensor)] = []
@@ -58,6 +59,7 @@ struct Recording<Input: TensorTree, Output: TensorTree> {
 
   /// The tangent of the value from one of the argument.
   func pushforward(_ tangent: Input, _ caller: Caller) -> Output {
+    StoppingThread.haltIfMistaken()
     let given = tangent.tensors
     caller.require(given.count == inputs.count, name, "the tangent has \(given.count) tensors, the argument \(inputs.count)")
     var seeds: [Tensor?] = []

@@ -55,7 +55,19 @@ extension Caller {
 
   /// Ends the program unless a = b for all values of the symbols.
   package func require(_ a: Dimension, sameAs b: Dimension, _ operation: String, _ message: @autoclosure () -> String) {
-    guard let answer = a.equals(b) else { fail(operation, "\(message()); \(Dimension.openQuestion(a, "equals", b))") }
-    if !answer { fail(operation, message()) }
+    if let fault = fault(a, b, message) { fail(operation, fault) }
+  }
+
+  /// As `require`, where the type of the operation's result is known without it.
+  package func expect(_ a: Dimension, sameAs b: Dimension, _ operation: String, _ message: @autoclosure () -> String) {
+    if let fault = fault(a, b, message) { expect(false, operation, fault) }
+  }
+
+  private func fault(_ a: Dimension, _ b: Dimension, _ message: () -> String) -> String? {
+    switch a.equals(b) {
+    case true: nil
+    case false: message()
+    case nil: "\(message()); \(Dimension.openQuestion(a, "equals", b))"
+    }
   }
 }

@@ -50,14 +50,32 @@ package struct Caller: Sendable {
   @inline(never) func fail(_ operation: String, _ message: String, about subject: String? = nil, place: () -> String?) -> Never {
     if let thread = StoppingThread.current {
       thread.stop(about: subject, place: place) { place, subject in
-        let isUsed = isOwn || subject != nil || place.map { isAt($0) } ?? false
-        return Mistake(
-          operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) },
-          place: thread.findsPlaces && isUsed ? place : nil)
+        self.mistake(operation, message, place, about: subject, findsPlaces: thread.findsPlaces)
       }
     }
     Failure.end("\(operation): \(message)", file: isOwn ? nil : fileName, line: line, about: subject, place: place)
   }
+
+  /// As `require`, for what leaves no doubt about the type of the operation's result: where all mistakes are collected, the function goes on.
+  package func expect(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
+    if !condition { note(operation, message) }
+  }
+
+  @inline(never) private func note(_ operation: String, _ message: () -> String) {
+    guard let thread = StoppingThread.current, thread.goesOn else { fail(operation, message()) }
+    let text = message()
+    thread.note(mistake(operation, text, isOwn || thread.findsPlaces ? Failure.callerNow() : nil, findsPlaces: thread.findsPlaces))
+  }
+
+  private func mistake(_ operation: String, _ message: String, _ place: String?, about subject: String? = nil, findsPlaces: Bool) -> Mistake
+  {
+    let isUsed = isOwn || subject != nil || place.map { isAt($0) } ?? false
+    return Mistake(
+      operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) },
+      place: findsPlaces && isUsed ? place : nil)
+  }
+
+  func isAtSameLine(as other: Caller) -> Bool { fileName == other.fileName && line == other.line }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   var isOwn: Bool { Self.modules.contains { fileName.hasPrefix("\($0)/") } }

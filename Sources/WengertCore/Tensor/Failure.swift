@@ -15,6 +15,7 @@ package enum Failure {
   package static func end(
     _ message: String, file: String? = nil, line: UInt = 0, about subject: String? = nil, place: () -> String? = { nil }
   ) -> Never {
+    StoppingThread.haltIfMistaken()
     // What waits in the buffers of standard output would be lost where it is a pipe.
     fflush(nil)
     say("\(file.map { "\($0):\(line): " } ?? "")Fatal error: \(message)")

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// What is wrong in a user's program: what `Caller.fail` ends it with, unless mistakes are collected.
 ///
@@ -24,25 +25,31 @@ package struct Mistake: Sendable, CustomStringConvertible {
   }
 }
 
-/// Runs the functions one after another, and returns the first mistake of each of those that have one.
+/// Runs the functions one after another, and returns the first mistake of each of those that have one; or all that are found.
 ///
 /// Each runs on a thread of its own, which stops for ever at the mistake: what it holds stays, some tens of kilobytes and the tensors that it made. That is for tools
 /// that check and end, not for what runs for days. The functions see no task-local values from outside. Mistakes on further threads that they start end the program,
 /// as does every mistake elsewhere. The line of an operator is looked up in the memory of the process, while no other thread should be loading or freeing much of it.
 ///
-/// - Parameter findsPlaces: whether path, line and column are looked up of every mistake, not only the lines of operators.
-package func collectingMistakes(findsPlaces: Bool = false, _ bodies: [@Sendable () -> Void]) -> [Mistake] {
-  bodies.compactMap { StoppingThread(findsPlaces: findsPlaces, $0).run() }
+/// - Parameters:
+///   - findsPlaces: whether path, line and column are looked up of every mistake, not only the lines of operators.
+///   - goesOn: whether a function goes on behind a mistake which leaves no doubt about the result's type (`Caller.expect`): the product of [b, 4] and [5, 3] is
+///     [b, 3] all the same. Nothing is computed behind it. It stops where numbers are read or a graph would be used, at the first mistake that leaves a doubt, and at whatever else goes
+///     wrong behind a mistake.
+package func collectingMistakes(findsPlaces: Bool = false, goesOn: Bool = false, _ bodies: [@Sendable () -> Void]) -> [Mistake] {
+  bodies.flatMap { StoppingThread(findsPlaces: findsPlaces, goesOn: goesOn, $0).run() }
 }
 
-/// A thread that stops at the first mistake of what it runs.
+/// A thread that stops at a mistake of what it runs: the first, or the first that it cannot go on behind.
 final class StoppingThread: @unchecked Sendable {
   private let body: @Sendable () -> Void
   /// Whether path, line and column are looked up of every mistake.
   let findsPlaces: Bool
   /// Whether the line of anything is looked up.
   private let looksUpLines: Bool
-  private let mistake = Locked<Mistake?>(nil)
+  /// Whether it goes on behind a mistake that allows it.
+  let goesOn: Bool
+  private let mistakes = Locked<[Mistake]>([])
   /// Raised when the thread has ended or stopped.
   private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
@@ -61,8 +68,10 @@ final class StoppingThread: @unchecked Sendable {
   /// Only what is touched of it takes memory.
   private static let stackSize = 4 << 20
 
-  init(findsPlaces: Bool = false, looksUpLines: Bool = true, _ body: @escaping @Sendable () -> Void) {
+  init(findsPlaces: Bool = false, looksUpLines: Bool = true, goesOn: Bool = false, _ body: @escaping @Sendable () -> Void) {
     self.findsPlaces = findsPlaces
+    self.goesOn = goesOn
+    if goesOn { Self.hasStarted.store(true, ordering: .relaxed) }
     self.looksUpLines = looksUpLines
     self.body = body
     sem_init(isDone, 0, 0)
@@ -74,7 +83,7 @@ final class StoppingThread: @unchecked Sendable {
     isDone.deallocate()
   }
 
-  func run() -> Mistake? {
+  func run() -> [Mistake] {
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)
     defer { pthread_attr_destroy(&attributes) }
@@ -89,8 +98,8 @@ final class StoppingThread: @unchecked Sendable {
     ensure(failed == 0, "a thread cannot be started: \(String(cString: strerror(failed)))")
     // Signals interrupt it.
     while sem_wait(isDone) != 0 {}
-    let found = mistake.withLock { $0 }
-    if found == nil { pthread_join(thread, nil) } else { pthread_detach(thread) }
+    let found = mistakes.withLock { $0 }
+    if found.isEmpty { pthread_join(thread, nil) } else { pthread_detach(thread) }
     return found
   }
 
@@ -103,6 +112,48 @@ final class StoppingThread: @unchecked Sendable {
     sem_post(isDone)
   }
 
+  private var hasMistake: Bool { mistakes.withLock { !$0.isEmpty } }
+
+  private func halt() -> Never {
+    sem_post(isDone)
+    while true { pause() }
+  }
+
+  /// Stops the thread that runs this, if it went on behind a mistake: what follows would use what is wrong.
+  static func haltIfMistaken() {
+    if isBehindMistake { current!.halt() }
+  }
+
+  /// Whether the thread that runs this goes on behind a mistake: numbers are not computed any more, since an operation on what is wrong could read anything.
+  static var isBehindMistake: Bool { hasStarted.load(ordering: .relaxed) && isCurrentBehindMistake }
+
+  /// Whether there has been a thread that goes on.
+  private static let hasStarted = Atomic<Bool>(false)
+
+  @inline(never) private static var isCurrentBehindMistake: Bool { current.map { $0.goesOn && $0.hasMistake } ?? false }
+
+  /// What one operation asks of its operands twice is told once.
+  private func append(_ found: Mistake) {
+    mistakes.withLock { list in
+      if let last = list.last, found.note.map({ $0 == last.note }) ?? (last.note == nil && last.caller.isAtSameLine(as: found.caller)) {
+        return
+      }
+      list.append(found)
+    }
+  }
+
+  /// Notes a mistake behind which the thread goes on.
+  func note(_ found: Mistake) {
+    append(found)
+    // What Swift itself finds wrong behind a mistake is a consequence of it.
+    for number in [SIGILL, SIGTRAP] {
+      signal(number) { number in
+        StoppingThread.haltIfMistaken()
+        signal(number, SIG_DFL)
+      }
+    }
+  }
+
   /// Ends what the thread does with a mistake, whose place is looked up first. Some look for it by running the function once more up to the operation, which ends at
   /// `foundPlace`; what is wrong on the way there ends the search.
   func stop(about subject: String?, place: () -> String?, mistake found: @escaping (_ place: String?, _ subject: String?) -> Mistake)
@@ -110,9 +161,8 @@ final class StoppingThread: @unchecked Sendable {
   {
     if let foundPlace { foundPlace(nil, nil) }
     foundPlace = { place, subject in
-      self.mistake.withLock { $0 = found(place, subject) }
-      sem_post(self.isDone)
-      while true { pause() }
+      self.append(found(place, subject))
+      self.halt()
     }
     Failure.end(at: looksUpLines ? place() : nil, about: subject)
   }

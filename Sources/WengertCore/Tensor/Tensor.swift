@@ -167,6 +167,7 @@ extension Tensor {
   /// - Precondition: The values exist already: the tensor is not one of a function that is being compiled, or one example of `vmap`.
   public func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result {
     if count == 0 { return try body(RawSpan()) }
+    StoppingThread.haltIfMistaken()
     let dense = ViewKernels.contiguous(view)
     let start = dense.layout.offset * dtype.byteCount
     let length = count * dtype.byteCount

@@ -283,6 +283,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
         "CompileOptions.shapes names \(unknown.debugDescription), which no argument is called; there are \(names.joined(separator: ", "))")
     }
     let (tracer, traced) = self.trace(names, types, on: backend, trace)
+    StoppingThread.haltIfMistaken()
     let results = traced.results.map { tracer.value(of: $0) }
     var graph = tracer.graph
     graph.outputs = results

@@ -41,7 +41,7 @@ package final class StepwiseTrace: @unchecked Sendable {
     let mistake = StoppingThread(looksUpLines: false) {
       let result = body()
       value.withLock { $0 = result }
-    }.run()
+    }.run().first
     return (value.withLock { $0 }, mistake)
   }
 

@@ -31,9 +31,9 @@ extension Caller {
         } else if !shorter.isOne(axis) {
           let what = matrixAxes == 0 ? "shapes" : "leading axes of", all = shapes.map(\.description).joined(separator: " and ")
           let (a, b) = (longer[dim: lead + axis], shorter[dim: axis])
-          require(
-            a, sameAs: b, operation(), "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
-          )
+          let message = "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
+          // The shape with more axes is what was meant; of two that have as many, nobody knows which.
+          if lead > 0 { expect(a, sameAs: b, operation(), message) } else { require(a, sameAs: b, operation(), message) }
           longer[dim: lead + axis] = a.orNamed(as: b)
         }
       }
@@ -46,11 +46,11 @@ extension Caller {
   func require(_ shape: Shape, broadcastsTo target: Shape, _ operation: String, _ message: @autoclosure () -> String) {
     switch shape.broadcasts(to: target) {
     case true: return
-    case false: fail(operation, message())
+    case false: expect(false, operation, message())
     case nil:
       let lead = target.rank - shape.rank
       let open = shape.indices.first { !shape.isOne($0) && shape[dim: $0].equals(target[dim: lead + $0]) == nil }!
-      fail(operation, "\(message()); \(Dimension.openQuestion(shape[dim: open], "equals", target[dim: lead + open]))")
+      expect(false, operation, "\(message()); \(Dimension.openQuestion(shape[dim: open], "equals", target[dim: lead + open]))")
     }
   }
 }

@@ -78,7 +78,7 @@ extension RowFunctions {
 /// −log softmax(x) at one class per row, [rows, 1]; x [rows, classes], classes [rows] whole numbers from 0.
 package func classLoss(_ x: Tensor, _ classes: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
   let caller = Caller(file, line)
-  caller.require(
+  caller.expect(
     !classes.dtype.isFloating, "crossEntropy",
     "classes must be whole numbers, they are \(classes.dtype); cast them, as in classes.cast(to: .int64)")
   let classes = classes.cast(to: .int64).expandDims(1)

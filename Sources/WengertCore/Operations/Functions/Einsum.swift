@@ -96,10 +96,13 @@ private struct Einsum {
       for (letter, extent) in zip(term.labels, term.tensor.shape.dimensions) {
         let known = extents[letter] ?? 1
         if !known.isStretchable && !extent.isStretchable {
-          caller.require(
-            known, sameAs: extent, "einsum",
+          let message =
             "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
-          )
+          if result.contains(letter) {
+            caller.require(known, sameAs: extent, "einsum", message)
+          } else {
+            caller.expect(known, sameAs: extent, "einsum", message)
+          }
         }
         extents[letter] = known.isStretchable ? extent : known.orNamed(as: extent)
       }

@@ -419,7 +419,9 @@ public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #file
   caller.require(!tensors.isEmpty, "stack", "needs at least one tensor")
   let axis = caller.normalize(axis, rank: tensors[0].rank + 1, "stack", tensors[0].shape)
   for other in tensors where !other.shape.agrees(with: tensors[0].shape) {
-    caller.fail("stack", "shapes \(tensors[0].shape) and \(other.shape) differ")
+    let message = "shapes \(tensors[0].shape) and \(other.shape) differ"
+    caller.require(other.rank == tensors[0].rank, "stack", message)
+    caller.expect(false, "stack", message)
   }
   return concatenate(tensors.map { $0.expandDims(axis) }, axis: axis, file: file, line: line)
 }

@@ -19,7 +19,8 @@ extension Tensor {
   }
 
   @inline(never) static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
-    caller.require(condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
+    caller.expect(
+      condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
     let dtype = DType.promote(a.dtype, b.dtype)
     let shape = caller.broadcast([condition.shape, a.shape, b.shape], "select")
     return apply1(

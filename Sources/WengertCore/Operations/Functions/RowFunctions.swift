@@ -220,7 +220,7 @@ extension Tensor {
     let caller = Caller(file, line)
     caller.require(rank > 0, "layerNorm", "needs at least one axis")
     let width = shape.selecting([rank - 1])
-    caller.require(
+    caller.expect(
       gain.shape.agrees(with: width) && bias.shape.agrees(with: width), "layerNorm",
       "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)")
     let function = RowFunctions.layerNorm(dtype, width: width[dim: 0], epsilon: epsilon)

@@ -277,18 +277,19 @@ public func attention(
 ) -> Tensor {
   let caller = Caller(file, line)
   let name = "attention"
-  caller.require(
-    query.rank == 2 && query.shape.agrees(with: key.shape) && key.shape.agrees(with: value.shape) && query.shape.agrees(with: value.shape),
-    name,
-    "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)")
-  caller.require(
+  let shapes = { "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)" }
+  caller.require(query.rank == 2, name, shapes())
+  caller.expect(
+    query.shape.agrees(with: key.shape) && key.shape.agrees(with: value.shape) && query.shape.agrees(with: value.shape),
+    name, shapes())
+  caller.expect(
     query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
     "query, key and value must have one floating dtype, got \(query.dtype), \(key.dtype), \(value.dtype)")
   let width = query.shape[dim: 1]
   let headWidth = caller.share(of: width, heads, name, "the width \(width) does not divide into \(heads) heads")
   caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
   caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
-  caller.require(
+  caller.expect(
     offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
   var (query, offsets) = (query, offsets)

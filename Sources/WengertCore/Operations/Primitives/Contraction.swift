@@ -96,7 +96,7 @@ extension Tensor {
     var a = rank == 1 ? expandDims(0) : self
     var b = other.rank == 1 ? other.expandDims(1) : other
     let inner = a.shape[dim: a.rank - 1]
-    caller.require(
+    caller.expect(
       inner, sameAs: b.shape[dim: b.rank - 2], "matmul",
       "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[dim: b.rank - 2])"
     )

@@ -20,13 +20,13 @@ enum Indexing: Operation {
 
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     let x = operands[0], indices = operands[1]
-    caller.require(
+    caller.expect(
       indices.dtype == .int32 || indices.dtype == .int64, name, "indices must be int32 or int64, they are \(indices.dtype)")
     var shape = x.shape
     switch self {
     case .gather(let axis): shape[dim: axis] = indices.shape[dim: 0]
     case .scatterAdd(let axis, let extent):
-      caller.require(
+      caller.expect(
         x.shape[dim: axis], sameAs: indices.shape[dim: 0], name,
         "axis \(axis) of the updates \(x.shape) has \(x.shape[dim: axis]) slices for \(indices.shape[dim: 0]) indices")
       shape[dim: axis] = extent

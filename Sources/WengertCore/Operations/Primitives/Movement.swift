@@ -85,7 +85,7 @@ enum Movement: Operation {
     switch self {
     case .reshape(let target):
       caller.requireExtents(target, name)
-      caller.require(
+      caller.expect(
         target.elements, sameAs: x.shape.elements, name,
         "\(x.shape) has \(x.shape.elements) elements, \(target) has \(target.elements)")
       shape = target
@@ -108,7 +108,8 @@ enum Movement: Operation {
       for other in operands.dropFirst() {
         var expected = x.shape
         if other.shape.rank == x.shape.rank { expected[dim: axis] = other.shape[dim: axis] }
-        caller.require(other.shape.agrees(with: expected), name, "shapes \(operands.map(\.shape)) differ outside axis \(axis)")
+        let isFitting = other.shape.agrees(with: expected), message = "shapes \(operands.map(\.shape)) differ outside axis \(axis)"
+        if other.shape.rank == x.shape.rank { caller.expect(isFitting, name, message) } else { caller.fail(name, message) }
         let extent = shape[dim: axis] + other.shape[dim: axis]
         shape = shape.orNamed(as: other.shape)
         shape[dim: axis] = extent
