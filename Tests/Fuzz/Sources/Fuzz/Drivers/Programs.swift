@@ -1,5 +1,6 @@
 import Foundation
 import Support
+@_spi(Backend) import Wengert
 import WengertNN
 
 @testable import WengertCore
