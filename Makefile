@@ -1,4 +1,4 @@
-# make demo    train, evaluate and try a small dual encoder on made-up data (two minutes)
+# make demo    train, evaluate and try a small dual encoder on made-up data (a minute, after the build)
 # make test    build everything and run all tests
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
 # make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager

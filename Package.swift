@@ -104,7 +104,10 @@ let package = Package(
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
-    .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport"]),
+    // A tool that WengertGraphToolTests runs; it has a dependency that dexml has not, so that the plugin does not run it.
+    .executableTarget(
+      name: "MistakenGraphs", dependencies: ["WengertNN", "WengertDifferentiable", "WengertGraphTool"], path: "Tests/MistakenGraphs"),
+    .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport", "MistakenGraphs"]),
     .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
     .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),

@@ -21,6 +21,13 @@ struct Declaration: Sendable {
       let parameters = names.enumerated().map { "a\($0): \($1)" }.joined(separator: ", ")
       structure = "{ (\(parameters)) in \(try ResultStructure(arguments.trees).expression(of: result)) }"
     }
+    if arguments.types.isEmpty {
+      throw DeclarationError(description: "there is no tensor among the arguments, so it is not known where it should run")
+    }
+    if let open = program.graph.openSymbols.first {
+      throw DeclarationError(
+        description: "no argument gives \(open) a number: none has an extent of \(open) alone, or of a multiple or a sum of it and numbers")
+    }
     self.program = try ProgramDeclaration(type: type, structure: structure, program)
     self.modules = modules
   }
@@ -51,7 +58,7 @@ struct TypeName {
         path.append(character)
         continue
       }
-      if let end = path.firstIndex(of: ".") {
+      if let end = path.firstIndex(of: "."), end != path.startIndex {
         // Who imports Wengert need not know of its parts.
         let module = path[..<end] == "WengertCore" ? "Wengert" : String(path[..<end])
         if module != "Swift" { modules.insert(module) }
@@ -76,14 +83,15 @@ struct ResultStructure {
   func expression(of result: any TensorTree) throws -> String {
     let names = result.namedTensors.map(\.name)
     let same = arguments.firstIndex { argument in
-      type(of: argument) == type(of: result) && argument.namedTensors.map(\.name) == names
+      type(of: argument) == type(of: result) && argument.namedTensors.map(\.name) == names && argument.settings == result.settings
     }
     if let same { return "a\(same)" }
     if result is Tensor, let place = arguments.firstIndex(where: { !$0.tensors.isEmpty }) { return "a\(place).tensors[0]" }
     if let parts = result as? any TreeOfTrees { return try parts.expression { try expression(of: $0) } }
     throw DeclarationError(
       description:
-        "the result is a \(type(of: result)): return tensors, trees of an argument's structure, or pairs, lists and dictionaries of them")
+        "the result is a \(type(of: result)): return tensors, trees of an argument's structure and settings, or pairs, lists and dictionaries of them"
+    )
   }
 }
 

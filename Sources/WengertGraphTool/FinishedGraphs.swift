@@ -26,12 +26,14 @@ extension FinishedGraphs {
       exit(2)
     }
     var diagnostics = Diagnostics(sources: SourceFiles(arguments.dropFirst()))
-    let text = GeneratedFile(Self.self, &diagnostics).text
+    let generated = GeneratedFile(Self.self, from: RestOfGraphs.first, stops: true, &diagnostics)
     if !diagnostics.list.isEmpty {
       for line in diagnostics.list { Failure.say(line) }
+      if let rest = generated.rest { RestOfGraphs.check(from: rest, known: diagnostics.list) }
       exit(1)
     }
-    if let fault = GeneratedFile.write(text, to: file) {
+    if RestOfGraphs.first > 0 { return }
+    if let fault = GeneratedFile.write(generated.text, to: file) {
       Failure.say("error: \(file) cannot be written: \(fault)")
       exit(1)
     }

@@ -4,9 +4,14 @@ import Wengert
 /// The Swift of all graphs of a tool.
 struct GeneratedFile {
   private(set) var text = ""
+  /// The number of the graph at which it went no further.
+  private(set) var rest: Int?
 
-  /// - Parameter diagnostics: gets what is wrong; the text is of use only if nothing is.
-  init(_ tool: any FinishedGraphs.Type, _ diagnostics: inout Diagnostics) {
+  /// - Parameters:
+  ///   - first: the number of the first graph that is looked at.
+  ///   - stops: whether the graphs behind one that has a mistake are left to another process: what stopped there may hold what they wait for.
+  ///   - diagnostics: gets what is wrong; the text is of use only if nothing is.
+  init(_ tool: any FinishedGraphs.Type, from first: Int = 0, stops: Bool = false, _ diagnostics: inout Diagnostics) {
     let whole = String(reflecting: tool)
     let module = String(whole.prefix { $0 != "." }), name = String(whole.split(separator: ".").last ?? "")
     let listed = Locked<[FinishedGraph]>([])
@@ -22,15 +27,22 @@ struct GeneratedFile {
     let graphs = listed.withLock { $0 }
     if graphs.isEmpty && mistakes.isEmpty { diagnostics.add("error: \(whole).graphs lists nothing that could be finished") }
 
-    var names: Set<String> = []
+    var names = Set(graphs.prefix(first).map(\.name))
     var declarations: [(name: String, text: Declaration)] = []
     var lists: [(name: String, type: String, graphs: [String])] = []
-    for graph in graphs {
+    for (number, graph) in graphs.enumerated().dropFirst(first) {
+      if rest != nil { break }
       if !Self.isName(graph.name) {
         diagnostics.add("\(graph.name.debugDescription) is not a name that a Swift property can have", at: graph)
       } else if !names.insert(graph.name).inserted {
         diagnostics.add("two graphs are called \(graph.name)", at: graph)
-      } else if let declaration = Self.declaration(graph, &diagnostics) {
+      } else if Self.taken.contains(graph.name) {
+        diagnostics.add("\(graph.name) is a type or a module that the generated file uses", at: graph)
+      } else {
+        if stops { RestOfGraphs.announce(graph) }
+        let (made, hasMistake) = Self.declaration(graph, &diagnostics)
+        if hasMistake && stops { rest = number + 1 }
+        guard let declaration = made else { continue }
         if declaration.modules.contains(module) {
           diagnostics.add(
             "\(declaration.program.type) names a type of \(module) itself, which no other target can import; declare it in the library of the models",
@@ -49,7 +61,7 @@ struct GeneratedFile {
         }
       }
     }
-    for graph in graphs {
+    for graph in graphs where first == 0 {
       guard let list = graph.list else { continue }
       if !Self.isName(list) { diagnostics.add("\(list.debugDescription) is not a name that a Swift property can have", at: graph) }
       if names.contains(list) { diagnostics.add("a graph and a list are called \(list)", at: graph) }
@@ -64,7 +76,7 @@ struct GeneratedFile {
   }
 
   /// Traces a graph, on a thread that stops where it cannot go on behind a mistake.
-  private static func declaration(_ graph: FinishedGraph, _ diagnostics: inout Diagnostics) -> Declaration? {
+  private static func declaration(_ graph: FinishedGraph, _ diagnostics: inout Diagnostics) -> (Declaration?, hasMistake: Bool) {
     let made = Locked<Result<Declaration, any Error>?>(nil)
     let mistakes = collectingMistakes(
       findsPlaces: true, goesOn: true,
@@ -76,12 +88,15 @@ struct GeneratedFile {
       ])
     for mistake in mistakes { diagnostics.add(mistake, in: graph) }
     switch made.withLock({ $0 }) {
-    case .success(let declaration)?: return declaration
+    case .success(let declaration)?: return (declaration, !mistakes.isEmpty)
     case .failure(let error)?: diagnostics.add("\(graph.name): \(error)", at: graph)
     case nil: break
     }
-    return nil
+    return (nil, !mistakes.isEmpty)
   }
+
+  /// Names that the text has already.
+  private static let taken: Set<String> = ["CompiledFunction", "CompiledUpdate", "CompiledPullback", "FinishedProgram", "Wengert", "Swift"]
 
   /// Whether a property can have this name without quotes.
   private static func isName(_ text: String) -> Bool {

@@ -31,7 +31,7 @@ struct DiagnosticsTests {
       [
         "error: matmul: inner extents differ", "error: add: shapes", "error: sum: axis 7",
         "error: matmul: inner extents differ: [2, 3] · [4, 5]",
-        "error: reshape: [2, 5] has 10 elements, [4, 4] has 16",
+        "error: reshape: [2, 3] has 6 elements, [4, 4] has 16",
       ])
     {
       #expect(lines.contains { $0.hasPrefix("\(file):\(line):") && $0.contains(part) }, "\(part) at \(line)")
@@ -65,6 +65,9 @@ struct DiagnosticsTests {
       (4, "names a type of WengertGraphToolTests itself"),
       (5, "structure: the result is a Linear"),
       (7, "mixed lists graphs of different types, CompiledFunction<Wengert.Tensor, Wengert.Tensor> and"),
+      (10, "Wengert is a type or a module"), (11, "open: no argument gives a a number"),
+      (12, "bare: there is no tensor among the arguments"),
+      (13, "changed: the result is a LayerNorm"),
       (8, "a graph and a list are called one"), (9, "\"not a name\" is not a name"),
     ]
     #expect(faults.count == wanted.count)

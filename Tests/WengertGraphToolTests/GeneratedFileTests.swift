@@ -116,12 +116,15 @@ struct GeneratedFileTests {
     #expect(throws: DeclarationError.self) { try TypeName(reflecting: "Models.(Hidden in $10f2c8)") }
   }
 
-  @Test("the tool on the page is that of the example")
+  @Test("the tool on the page is that of the example, and so are the functions")
   func page() throws {
     let folder = Fixtures.url("").deletingLastPathComponent().deletingLastPathComponent()
     let tool = try String(
       contentsOf: folder.appendingPathComponent("Examples/FinishedModels/Sources/ModelGraphs/Graphs.swift"), encoding: .utf8)
+    let models = try String(
+      contentsOf: folder.appendingPathComponent("Examples/FinishedModels/Sources/Models/Classifier.swift"), encoding: .utf8)
     let blocks = try MarkdownFile("Documentation/CompileTimeGraphs.md").blocks
+    #expect(blocks.contains { $0.lines.count > 20 && models.hasSuffix($0.lines.joined(separator: "\n") + "\n") })
     let lines = tool.split(separator: "\n", omittingEmptySubsequences: false).dropLast().map(String.init)
     #expect(blocks.contains { $0.lines == lines })
   }

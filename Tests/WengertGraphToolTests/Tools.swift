@@ -35,9 +35,10 @@ enum Wrong: FinishedGraphs {
   /// Two of its own.
   @inline(never) static func loss(_ weight: Tensor, _ x: Tensor) -> Tensor {
     let hidden = tanh(x.matmul(weight))
-    return (hidden.reshape([4, 4]) * 2).sum()
+    let rows = x.reshape([4, 4])
+    return hidden.sum() + rows.sum() + hidden.reshape([9]).sum()
   }
-  static let lossLine = #line - 3
+  static let lossLine = #line - 4
 
   static var graphs: [FinishedGraph] {
     let x = tensor([2, 3])
@@ -73,6 +74,16 @@ enum Unwritable: FinishedGraphs {
       .function("other", { (x: Tensor, y: Tensor) in x + y }, tensor([2]), tensor([2])).listed(in: "mixed"),
       .function("named", f, tensor([2])).listed(in: "one"),
       .function("badly", f, tensor([2])).listed(in: "not a name"),
+      .function("Wengert", f, tensor([2])),
+      .function("open", f, tensor([Dimension("a") + Dimension("b")])),
+      .function("bare", { @Sendable (x: [Tensor]) in x }, tree { [] }),
+      .function(
+        "changed",
+        { (x: LayerNorm) in
+          var y = x
+          y.epsilon = 0.5
+          return y
+        }, tree { LayerNorm(4) }),
     ]
   }
 }

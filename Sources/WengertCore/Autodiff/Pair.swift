@@ -19,6 +19,11 @@ public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
     first.visit(dotted(prefix, "first"), body)
     second.visit(dotted(prefix, "second"), body)
   }
+
+  public func hashSettings(into hasher: inout Hasher) {
+    first.hashSettings(into: &hasher)
+    second.hashSettings(into: &hasher)
+  }
 }
 
 extension Pair: Sendable where First: Sendable, Second: Sendable {}

@@ -7,6 +7,10 @@ public protocol TensorTree {
 
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
   mutating func visit(_ prefix: String, _ body: (_ name: String, _ tensor: inout Tensor) -> Void)
+
+  /// Feeds what the tree holds besides its tensors, numbers and words and flags, to a hash: a compiled function is compiled anew for other settings. Found by reflection unless a type
+  /// has its own; functions and objects count by their types alone.
+  func hashSettings(into hasher: inout Hasher)
 }
 
 extension TensorTree {
@@ -52,11 +56,16 @@ extension TensorTree {
 
 extension Tensor: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { body(prefix, &self) }
+  public func hashSettings(into hasher: inout Hasher) {}
 }
 
 extension Array: TensorTree where Element: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
     for i in indices { self[i].visit(dotted(prefix, String(i)), body) }
+  }
+
+  public func hashSettings(into hasher: inout Hasher) {
+    if Element.self != Tensor.self { for element in self { element.hashSettings(into: &hasher) } }
   }
 }
 
@@ -64,11 +73,20 @@ extension Dictionary: TensorTree where Key == String, Value: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
     for key in keys.sorted() { self[key]!.visit(dotted(prefix, key), body) }
   }
+
+  public func hashSettings(into hasher: inout Hasher) {
+    if Value.self != Tensor.self { for key in keys.sorted() { self[key]!.hashSettings(into: &hasher) } }
+  }
 }
 
 extension Optional: TensorTree where Wrapped: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {
     self?.visit(prefix, body)
+  }
+
+  public func hashSettings(into hasher: inout Hasher) {
+    hasher.combine(self == nil)
+    self?.hashSettings(into: &hasher)
   }
 }
 
@@ -119,12 +137,17 @@ public struct Field<Root>: @unchecked Sendable {
   public let name: String
   let path: PartialKeyPath<Root>
   let visit: (_ root: inout Root, _ prefix: String, _ body: (String, inout Tensor) -> Void) -> Void
+  let hashSettings: (_ root: Root, _ hasher: inout Hasher) -> Void
+  /// Whether it is a tensor, and has no settings.
+  let isTensor: Bool
 
   /// A field by its name and its key path.
   public init<Value: TensorTree>(_ name: String, _ path: WritableKeyPath<Root, Value>) {
     self.name = name
     self.path = path
     visit = { root, prefix, body in root[keyPath: path].visit(dotted(prefix, name), body) }
+    hashSettings = { root, hasher in root[keyPath: path].hashSettings(into: &hasher) }
+    isTensor = Value.self == Tensor.self || Value.self == Tensor?.self || Value.self == [Tensor].self
   }
 }
 
@@ -133,15 +156,25 @@ extension ParameterTree {
     FieldCheck.run(self)
     for field in Self.fields { field.visit(&self, prefix, body) }
   }
+
+  public func hashSettings(into hasher: inout Hasher) {
+    let unlisted = FieldCheck.run(self)
+    for field in Self.fields where !field.isTensor { field.hashSettings(self, &hasher) }
+    if unlisted.isEmpty { return }
+    let children = Mirror(reflecting: self).children
+    for place in unlisted { hasher.combine(settingsText(of: children[children.index(children.startIndex, offsetBy: place)].value)) }
+  }
 }
 
 /// Compares a type's list of fields with its stored properties, once.
 package enum FieldCheck {
-  private static let checked = Locked<Set<ObjectIdentifier>>([])
+  /// The places of the properties of a type that are not listed.
+  private static let checked = Locked<[ObjectIdentifier: [Int]]>([:])
 
-  static func run<Tree: ParameterTree>(_ tree: Tree) {
+  /// The places of the stored properties that are not listed: the settings.
+  @discardableResult static func run<Tree: ParameterTree>(_ tree: Tree) -> [Int] {
     let type = ObjectIdentifier(Tree.self)
-    if checked.withLock({ $0.contains(type) }) { return }
+    if let known = checked.withLock({ $0[type] }) { return known }
     let missing = missingFields(of: tree)
     if !missing.isEmpty {
       Caller(#fileID, #line).fail(
@@ -149,17 +182,20 @@ package enum FieldCheck {
         "\(missing.joined(separator: ", ")) missing in `fields`; unlisted tensors would never be trained. A property that is not a tree itself, as a tuple is, becomes one as a `Pair` or a `ParameterTree`"
       )
     }
-    checked.withLock { _ = $0.insert(type) }
+    let places = unlisted(of: tree).map(\.offset)
+    checked.withLock { $0[type] = places }
+    return places
   }
 
   /// Stored properties that hold tensors and are not listed.
   package static func missingFields<Tree: ParameterTree>(of tree: Tree) -> [String] {
+    unlisted(of: tree).compactMap { holdsTensors($0.element.value) ? $0.element.label : nil }
+  }
+
+  private static func unlisted<Tree: ParameterTree>(of tree: Tree) -> [EnumeratedSequence<Mirror.Children>.Element] {
     // A key path prints as \Type.property.
     let listed = Set(Tree.fields.map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
-    return Mirror(reflecting: tree).children.compactMap { child in
-      guard let label = child.label, !listed.contains(label), holdsTensors(child.value) else { return nil }
-      return label
-    }
+    return Mirror(reflecting: tree).children.enumerated().filter { $0.element.label.map { !listed.contains($0) } ?? false }
   }
 
   /// Whether there are tensors in a value, also in one that is not a tree itself: a tuple, a struct, a list of `any` trees.

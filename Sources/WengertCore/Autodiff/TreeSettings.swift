@@ -1,14 +1,24 @@
 extension TensorTree {
   /// What the tree holds besides its tensors, as text: types, and the numbers, words and flags in them, `Block{attention: Attention{headCount: 12, query: Linear}}`. Two trees whose
   /// tensors and settings are the same give one graph. Functions and other objects than trees count by their types alone.
-  var settings: String { settingsText(of: self, depth: 0) }
+  package var settings: String { settingsText(of: self) }
+
+  public func hashSettings(into hasher: inout Hasher) { hasher.combine(settings) }
 }
 
 /// - Parameter depth: objects may hold one another; nobody's model is deeper than this.
-private func settingsText(of value: Any, depth: Int) -> String {
-  if value is Tensor { return "" }
+func settingsText(of value: Any, depth: Int = 0) -> String {
+  // What most settings are.
+  switch value {
+  case let number as Double: return "\(number)"
+  case let number as Int: return "\(number)"
+  case let flag as Bool: return "\(flag)"
+  case let text as String: return text.debugDescription
+  case is Tensor, is [Tensor], is [String: [Tensor]]: return ""
+  default: break
+  }
   if depth == 64 { return "…" }
-  let mirror = Mirror(reflecting: value), type = String(describing: Swift.type(of: value))
+  let mirror = Mirror(reflecting: value), type = typeName(Swift.type(of: value))
   func text(_ value: Any) -> String { settingsText(of: value, depth: depth + 1) }
   // What writes itself as a whole, whatever it is made of inside.
   if value is Dimension || value is Shape || value is DType { return "\(value)" }
@@ -17,7 +27,7 @@ private func settingsText(of value: Any, depth: Int) -> String {
   case .collection: return runs(mirror.children.map { text($0.value) })
   case .set, .dictionary: return "[\(mirror.children.map { text($0.value) }.sorted().joined(separator: ", "))]"
   case .enum:
-    guard let payload = mirror.children.first else { return "\(value)" }
+    guard let payload = mirror.children.first else { return (value as? any RawRepresentable).map { "\($0.rawValue)" } ?? "\(value)" }
     return "\(payload.label ?? type)(\(text(payload.value)))"
   case .class where !(value is any TensorTree): return type
   case .struct, .class, .tuple:
@@ -31,6 +41,15 @@ private func settingsText(of value: Any, depth: Int) -> String {
     }
     return (mirror.displayStyle == .tuple ? "" : type) + (parts.isEmpty ? "" : "{\(parts.joined(separator: ", "))}")
   default: return value is any StringProtocol ? "\(value)".debugDescription : "\(value)"
+  }
+}
+
+/// The whole name, since two types may end alike: but for places in a file that only one process knows.
+private func typeName(_ type: Any.Type) -> String {
+  let name = String(reflecting: type)
+  if !name.contains("(") { return name }
+  return name.replacing(/\((unknown context at|\w+ in) \$[0-9a-f]+\)\.?/) { match in
+    match.output.0.contains("unknown") ? "" : "\(match.output.0.dropFirst().prefix { $0 != " " })"
   }
 }
 

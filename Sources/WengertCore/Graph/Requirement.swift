@@ -58,9 +58,12 @@ extension Caller {
     if let fault = fault(a, b, message) { fail(operation, fault) }
   }
 
-  /// As `require`, where the type of the operation's result is known without it.
-  package func expect(_ a: Dimension, sameAs b: Dimension, _ operation: String, _ message: @autoclosure () -> String) {
-    if let fault = fault(a, b, message) { expect(false, operation, fault) }
+  /// As `require`, where the rank of the operation's result is known without it.
+  package func expect(
+    _ a: Dimension, sameAs b: Dimension, _ operation: String, _ message: @autoclosure () -> String,
+    of tensors: @autoclosure () -> [Tensor] = []
+  ) {
+    if let fault = fault(a, b, message) { expect(false, operation, fault, of: tensors()) }
   }
 
   private func fault(_ a: Dimension, _ b: Dimension, _ message: () -> String) -> String? {

@@ -13,6 +13,11 @@ final class Tracer: Level, @unchecked Sendable {
     var dtype: DType
   }
 
+  /// The values that depend on a mistake, where functions go on behind one.
+  private var mistaken: Set<Graph.Value> = []
+
+  func dependsOnMistake(_ tensor: Tensor) -> Bool { tensor.value(at: self).map { mistaken.contains($0) } ?? false }
+
   /// Called with each operation's number before it is noted.
   private let willRecord: ((Int) -> Void)?
   /// Called with the number of each requirement before it is noted.
@@ -56,8 +61,16 @@ final class Tracer: Level, @unchecked Sendable {
     }
     willRecord?(graph.nodes.count)
     let caller = caller.numbered(graph.nodes.count)
-    let types = operation.countableResults(operands.map(\.type), caller)
+    let types: [TensorType], dependOnMistake: Bool
+    if let thread = StoppingThread.goingOn {
+      (types, dependOnMistake) = thread.recording(operands.contains { dependsOnMistake($0) }) {
+        operation.countableResults(operands.map(\.type), caller)
+      }
+    } else {
+      (types, dependOnMistake) = (operation.countableResults(operands.map(\.type), caller), false)
+    }
     let results = graph.addNode(operation, operands.map { value(of: $0) }, types, caller)
+    if dependOnMistake { mistaken.formUnion(results) }
     return zip(results, types).map { tensor($0, $1) }
   }
 
@@ -84,7 +97,10 @@ final class Tracer: Level, @unchecked Sendable {
     let target = self.target ?? tensor.backend
     if tensor.backend !== target {
       Caller(#fileID, #line).fail(
-        "compile", "a tensor on the device \(tensor.backend.name) is used in a program for \(target.name); move it with to(_:)")
+        "compile",
+        tensor.backend is ShapeBackend
+          ? "a tensor that was made inside of `tree`, where nothing has numbers, is used outside of it: a constant of the program must be made before"
+          : "a tensor on the device \(tensor.backend.name) is used in a program for \(target.name); move it with to(_:)")
     }
     self.target = target
     let value = graph.addConstant(Tensor(tensor.view, node: nil))
@@ -111,6 +127,9 @@ final class Tracer: Level, @unchecked Sendable {
 }
 
 extension Tensor {
+  /// Whether it is a value of a graph that depends on a mistake, behind which the function goes on.
+  var dependsOnMistake: Bool { tracer?.dependsOnMistake(self) ?? false }
+
   /// A constant as a value of the graph that another tensor belongs to, if there is one.
   package func joining(graphOf other: Tensor) -> Tensor { other.tracer.map { $0.joining(self) } ?? self }
 }

@@ -104,7 +104,9 @@ func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) 
   let types = operation.countableResults(operands.map(\.type), caller)
   if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.process(operation, operands, caller) }
   let backend = operands.commonBackend(operation.name, caller)
-  if StoppingThread.isBehindMistake { return types.map { create(.fill(0, $0.shape, $0.dtype), on: backend, caller) } }
+  if StoppingThread.isBehindMistake {
+    return StoppingThread.goingOn!.recording(false) { types }.types.map { create(.fill(0, $0.shape, $0.dtype), on: backend, caller) }
+  }
   return operation.execute(operands, types, on: backend, caller)
 }
 

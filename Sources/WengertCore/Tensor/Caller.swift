@@ -56,13 +56,18 @@ package struct Caller: Sendable {
     Failure.end("\(operation): \(message)", file: isOwn ? nil : fileName, line: line, about: subject, place: place)
   }
 
-  /// As `require`, for what leaves no doubt about the type of the operation's result: where all mistakes are collected, the function goes on.
-  package func expect(_ condition: Bool, _ operation: String, _ message: @autoclosure () -> String) {
-    if !condition { note(operation, message) }
+  /// As `require`, where the rank of the operation's result is known all the same: where all mistakes are collected, the function goes on.
+  ///
+  /// - Parameter tensors: the operands; a rule that is asked for the results' types need not name them. Where one depends on a mistake, this one may be a consequence, and is not told.
+  package func expect(
+    _ condition: Bool, _ operation: String, _ message: @autoclosure () -> String, of tensors: @autoclosure () -> [Tensor] = []
+  ) {
+    if !condition { note(operation, message, tensors) }
   }
 
-  @inline(never) private func note(_ operation: String, _ message: () -> String) {
+  @inline(never) private func note(_ operation: String, _ message: () -> String, _ tensors: () -> [Tensor]) {
     guard let thread = StoppingThread.current, thread.goesOn else { fail(operation, message()) }
+    if thread.isConsequence(tensors()) { return thread.note(nil) }
     let text = message()
     thread.note(mistake(operation, text, isOwn || thread.findsPlaces ? Failure.callerNow() : nil, findsPlaces: thread.findsPlaces))
   }
@@ -74,8 +79,6 @@ package struct Caller: Sendable {
       operation: operation, message: message, caller: self, note: place.map { Failure.note($0, subject) },
       place: findsPlaces && isUsed ? place : nil)
   }
-
-  func isAtSameLine(as other: Caller) -> Bool { fileName == other.fileName && line == other.line }
 
   /// Whether the place recorded is the library's own: operators cannot take their caller's.
   var isOwn: Bool { Self.modules.contains { fileName.hasPrefix("\($0)/") } }

@@ -33,9 +33,8 @@ package struct Mistake: Sendable, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - findsPlaces: whether path, line and column are looked up of every mistake, not only the lines of operators.
-///   - goesOn: whether a function goes on behind a mistake which leaves no doubt about the result's type (`Caller.expect`): the product of [b, 4] and [5, 3] is
-///     [b, 3] all the same. Nothing is computed behind it. It stops where numbers are read or a graph would be used, at the first mistake that leaves a doubt, and at whatever else goes
-///     wrong behind a mistake.
+///   - goesOn: whether a function goes on behind a mistake which leaves no doubt about the result's rank (`Caller.expect`). What depends on a mistake is not told again, and nothing is
+///     computed behind one. It stops where numbers are read or a graph would be used, and at whatever else goes wrong.
 package func collectingMistakes(findsPlaces: Bool = false, goesOn: Bool = false, _ bodies: [@Sendable () -> Void]) -> [Mistake] {
   bodies.flatMap { StoppingThread(findsPlaces: findsPlaces, goesOn: goesOn, $0).run() }
 }
@@ -124,27 +123,31 @@ final class StoppingThread: @unchecked Sendable {
     if isBehindMistake { current!.halt() }
   }
 
+  /// The thread that runs this, if it goes on behind mistakes.
+  static var goingOn: StoppingThread? {
+    guard hasStarted.load(ordering: .relaxed), let current, current.goesOn else { return nil }
+    return current
+  }
+
   /// Whether the thread that runs this goes on behind a mistake: numbers are not computed any more, since an operation on what is wrong could read anything.
-  static var isBehindMistake: Bool { hasStarted.load(ordering: .relaxed) && isCurrentBehindMistake }
+  static var isBehindMistake: Bool { hasStarted.load(ordering: .relaxed) && goingOn?.hasMistake == true }
 
   /// Whether there has been a thread that goes on.
   private static let hasStarted = Atomic<Bool>(false)
 
-  @inline(never) private static var isCurrentBehindMistake: Bool { current.map { $0.goesOn && $0.hasMistake } ?? false }
+  /// Whether a mistake has been noted or passed over since the last operation was recorded: what is wrong next is wrong with the same operation.
+  private var isInMistake = false
+  /// Whether the operation that a tracer asks for its results' types has an operand that depends on a mistake.
+  private var operandsDependOnMistake = false
 
-  /// What one operation asks of its operands twice is told once.
-  private func append(_ found: Mistake) {
-    mistakes.withLock { list in
-      if let last = list.last, found.note.map({ $0 == last.note }) ?? (last.note == nil && last.caller.isAtSameLine(as: found.caller)) {
-        return
-      }
-      list.append(found)
-    }
-  }
+  /// Whether what is wrong with an operation on these may be so because of a mistake that is known.
+  func isConsequence(_ tensors: [Tensor]) -> Bool { isInMistake || operandsDependOnMistake || tensors.contains(where: \.dependsOnMistake) }
 
-  /// Notes a mistake behind which the thread goes on.
-  func note(_ found: Mistake) {
-    append(found)
+  /// Notes a mistake behind which the thread goes on, or none that would be new.
+  func note(_ found: Mistake?) {
+    isInMistake = true
+    guard let found else { return }
+    mistakes.withLock { $0.append(found) }
     // What Swift itself finds wrong behind a mistake is a consequence of it.
     for number in [SIGILL, SIGTRAP] {
       signal(number) { number in
@@ -154,14 +157,24 @@ final class StoppingThread: @unchecked Sendable {
     }
   }
 
+  /// The types of an operation's results, and whether they depend on a mistake.
+  func recording(_ operandsDependOnMistake: Bool, _ types: () -> [TensorType]) -> (types: [TensorType], dependOnMistake: Bool) {
+    self.operandsDependOnMistake = operandsDependOnMistake
+    let types = types()
+    let dependOnMistake = operandsDependOnMistake || isInMistake
+    (self.operandsDependOnMistake, isInMistake) = (false, false)
+    return (types, dependOnMistake)
+  }
+
   /// Ends what the thread does with a mistake, whose place is looked up first. Some look for it by running the function once more up to the operation, which ends at
   /// `foundPlace`; what is wrong on the way there ends the search.
   func stop(about subject: String?, place: () -> String?, mistake found: @escaping (_ place: String?, _ subject: String?) -> Mistake)
     -> Never
   {
     if let foundPlace { foundPlace(nil, nil) }
+    if goesOn && isConsequence([]) { halt() }
     foundPlace = { place, subject in
-      self.append(found(place, subject))
+      self.mistakes.withLock { $0.append(found(place, subject)) }
       self.halt()
     }
     Failure.end(at: looksUpLines ? place() : nil, about: subject)

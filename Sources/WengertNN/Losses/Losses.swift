@@ -16,7 +16,7 @@ public func crossEntropy(
   let caller = Caller(file, line)
   let message = "needs [rows, classes] and [rows], got \(logits.shape) and \(classes.shape)"
   caller.require(logits.rank == 2 && classes.rank == 1, "crossEntropy", message)
-  caller.expect(logits.shape[dim: 0], sameAs: classes.shape[dim: 0], "crossEntropy", message)
+  caller.expect(logits.shape[dim: 0], sameAs: classes.shape[dim: 0], "crossEntropy", message, of: [logits, classes])
   caller.require(
     labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy", "the label smoothing \(labelSmoothing) is not in 0...1")
   let loss = classLoss(logits, classes, file: file, line: line).mean()
@@ -52,5 +52,5 @@ public func binaryCrossEntropyWithLogits(
 private func requireOneShape(_ name: String, _ a: Tensor, _ b: Tensor, _ caller: Caller) {
   let message = "shapes \(a.shape) and \(b.shape) differ, and a loss does not broadcast; reshape one to the other's"
   caller.require(a.rank == b.rank, name, message)
-  for (x, y) in zip(a.shape.dimensions, b.shape.dimensions) { caller.expect(x, sameAs: y, name, message) }
+  for (x, y) in zip(a.shape.dimensions, b.shape.dimensions) { caller.expect(x, sameAs: y, name, message, of: [a, b]) }
 }

@@ -158,7 +158,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
 
 /// A compiled form of a function, traced when it is first called.
 ///
-/// The function must be one of tensors: what else it reads (numbers, random keys outside its arguments) is read once, while it is traced.
+/// The function must be one of tensors: what else it reads outside of its arguments (numbers, random keys) is read once, while it is traced. For arguments of other settings, numbers and
+/// words and flags beside the tensors of a model or optimizer, it is traced anew; functions that they hold, as an `Activation` does, cannot be compared.
 ///
 /// ```swift
 /// let f = compile { (x: Tensor) in square(x) + 1 }
@@ -204,7 +205,7 @@ extension TensorTree {
 
 /// The tensors of a call's arguments.
 struct ArgumentTensors {
-  /// For each tensor a number of its name: what distinguishes two structures.
+  /// For each tensor a number of its name, and for each tree one of its settings: what distinguishes two structures.
   var keys: [String] = []
   var tensors: [Tensor] = []
   private var count = 0
@@ -223,7 +224,13 @@ struct ArgumentTensors {
     }
   }
 
-  private mutating func visit(_ tree: inout some TensorTree, _ prepare: (inout Tensor) -> Void) {
+  private mutating func visit<Tree: TensorTree>(_ tree: inout Tree, _ prepare: (inout Tensor) -> Void) {
+    // Plain tensors have none.
+    if Tree.self != Tensor.self {
+      var hasher = Hasher()
+      tree.hashSettings(into: &hasher)
+      keys.append("\u{2}\(String(UInt(bitPattern: hasher.finalize()), radix: 36))")
+    }
     tree.visit(dotted(HashedName.root, String(count))) { key, tensor in
       prepare(&tensor)
       // Arguments of other names are traced anew: so they are checked.

@@ -67,7 +67,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// Begins the program that fits the arguments: one that is known, one that is finished, or a traced one.
   ///
   /// - Parameters:
-  ///   - keys: for each tensor what distinguishes its name from others; programs of other keys do not fit.
+  ///   - keys: for each tensor what distinguishes its name from others, and for each tree its settings; programs of other keys do not fit.
   ///   - names: the tensors' names, needed only when a function is traced or a message is due.
   ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments, called only if there is one.
@@ -168,11 +168,15 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       let program = candidate.program(on: backend)
       let time = clock.now - start
       note { $0.readingTime += time }
-      // Nothing is traced: `like` only says which tensors the result has.
+      func refuse(_ fault: String) { if !hasFunction { Caller(#fileID, #line).fail("finished program", fault) } }
+      if let fault = Self.misfit(program, names, types) {
+        refuse(fault)
+        continue
+      }
+      // Nothing is traced: `like` only says which tensors the result has, of arguments that fit.
       let (tracer, traced) = trace(names.list, types, on: backend, like)
-      let fault = Self.misfit(program, names, types) ?? Self.misfit(program, traced, tracer.graph.lateInputCount)
-      if let fault {
-        if !hasFunction { Caller(#fileID, #line).fail("finished program", fault) }
+      if let fault = Self.misfit(program, traced, tracer.graph.lateInputCount) {
+        refuse(fault)
         continue
       }
       let entry = Entry(keys: keys, program: program, traced)
@@ -243,7 +247,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     // One thread at a time comes here.
     if dropped > 0 && statistics.dropped == 0 {
       Failure.say(
-        "compile: a function met more than \(options.largestCache) patterns of shapes (the last one \(types)), and each new one is compiled anew while the oldest is dropped. Give the axes that vary symbols (CompileOptions.shapes), or keep more programs (CompileOptions.largestCache)."
+        "compile: a function met more than \(options.largestCache) patterns of shapes or settings (the last one \(types)), and each new one is compiled anew while the oldest is dropped. Give the axes that vary symbols (CompileOptions.shapes), or keep more programs (CompileOptions.largestCache)."
       )
     }
     note { statistics in

@@ -114,6 +114,12 @@ extension Graph {
     return open.allSatisfy { $0.0.value(values) == $0.1 } ? values : nil
   }
 
+  /// The symbols whose number no argument gives: none has an extent of this symbol alone.
+  package var openSymbols: [String] {
+    let extents = inputs.dropLast(lateInputCount).flatMap { type($0).shape.dimensions }
+    return Set(extents.flatMap(\.symbols)).subtracting(extents.compactMap { $0.solved(for: 1)?.symbol }).sorted()
+  }
+
   /// Which arguments of these types give a symbol two numbers, or none, for messages; nil if an extent of several symbols does not fit.
   func symbolFault(_ types: [TensorType]) -> String? {
     var known: [String: (value: Int, input: Int)] = [:]

@@ -18,8 +18,12 @@ extension Shape {
 extension Caller {
   /// The shape to which all of these are stretched, by NumPy's rule: aligned at the last axis, extents agree or one of them is one.
   ///
-  /// - Parameter matrixAxes: how many last axes of each take no part.
-  func broadcast(_ shapes: [Shape], exceptLast matrixAxes: Int = 0, _ operation: @autoclosure () -> String) -> Shape {
+  /// - Parameters:
+  ///   - matrixAxes: how many last axes of each take no part.
+  ///   - tensors: whose shapes they are.
+  func broadcast(
+    _ shapes: [Shape], exceptLast matrixAxes: Int = 0, of tensors: @autoclosure () -> [Tensor], _ operation: @autoclosure () -> String
+  ) -> Shape {
     var result = shapes[0].dropLast(matrixAxes)
     for shape in shapes.dropFirst() {
       var longer = result, shorter = shape.dropLast(matrixAxes)
@@ -32,8 +36,7 @@ extension Caller {
           let what = matrixAxes == 0 ? "shapes" : "leading axes of", all = shapes.map(\.description).joined(separator: " and ")
           let (a, b) = (longer[dim: lead + axis], shorter[dim: axis])
           let message = "\(what) \(all) do not broadcast: axis \(axis - shorter.rank - matrixAxes) has extents \(a) and \(b)"
-          // The shape with more axes is what was meant; of two that have as many, nobody knows which.
-          if lead > 0 { expect(a, sameAs: b, operation(), message) } else { require(a, sameAs: b, operation(), message) }
+          expect(a, sameAs: b, operation(), message, of: tensors())
           longer[dim: lead + axis] = a.orNamed(as: b)
         }
       }

@@ -80,7 +80,7 @@ package func classLoss(_ x: Tensor, _ classes: Tensor, file: StaticString = #fil
   let caller = Caller(file, line)
   caller.expect(
     !classes.dtype.isFloating, "crossEntropy",
-    "classes must be whole numbers, they are \(classes.dtype); cast them, as in classes.cast(to: .int64)")
+    "classes must be whole numbers, they are \(classes.dtype); cast them, as in classes.cast(to: .int64)", of: [x, classes])
   let classes = classes.cast(to: .int64).expandDims(1)
   let checked = select(classes .< 0, classes + Double(ClassLoss.beyond), classes)
   return apply1(ClassLoss(), [x, checked], caller)

@@ -96,13 +96,10 @@ private struct Einsum {
       for (letter, extent) in zip(term.labels, term.tensor.shape.dimensions) {
         let known = extents[letter] ?? 1
         if !known.isStretchable && !extent.isStretchable {
-          let message =
-            "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))"
-          if result.contains(letter) {
-            caller.require(known, sameAs: extent, "einsum", message)
-          } else {
-            caller.expect(known, sameAs: extent, "einsum", message)
-          }
+          caller.expect(
+            known, sameAs: extent, "einsum",
+            "\"\(letter)\" of \"\(equation)\" has extents \(known) and \(extent): \(terms.map(\.tensor.shape.description).joined(separator: " and "))",
+            of: terms.map(\.tensor))
         }
         extents[letter] = known.isStretchable ? extent : known.orNamed(as: extent)
       }

@@ -421,7 +421,7 @@ public func stack(_ tensors: [Tensor], axis: Int = 0, file: StaticString = #file
   for other in tensors where !other.shape.agrees(with: tensors[0].shape) {
     let message = "shapes \(tensors[0].shape) and \(other.shape) differ"
     caller.require(other.rank == tensors[0].rank, "stack", message)
-    caller.expect(false, "stack", message)
+    caller.expect(false, "stack", message, of: tensors)
   }
   return concatenate(tensors.map { $0.expandDims(axis) }, axis: axis, file: file, line: line)
 }

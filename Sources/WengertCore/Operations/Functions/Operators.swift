@@ -14,15 +14,15 @@ extension Tensor {
   /// Promotes both operands to one dtype, broadcasts them to one shape and applies `operation`.
   @inline(never) static func broadcasting(_ operation: Elementwise, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     let dtype = DType.promote(a.dtype, b.dtype)
-    let shape = a.shape == b.shape ? a.shape : caller.broadcast([a.shape, b.shape], operation.name)
+    let shape = a.shape == b.shape ? a.shape : caller.broadcast([a.shape, b.shape], of: [a, b], operation.name)
     return apply1(operation, [a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)
   }
 
   @inline(never) static func select(_ condition: Tensor, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
     caller.expect(
-      condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)")
+      condition.dtype == .bool, "select", "the condition must be bool, it is \(condition.dtype)", of: [condition])
     let dtype = DType.promote(a.dtype, b.dtype)
-    let shape = caller.broadcast([condition.shape, a.shape, b.shape], "select")
+    let shape = caller.broadcast([condition.shape, a.shape, b.shape], of: [condition, a, b], "select")
     return apply1(
       Elementwise.select,
       [condition.broadcast(to: shape), a.cast(to: dtype).broadcast(to: shape), b.cast(to: dtype).broadcast(to: shape)], caller)

@@ -222,7 +222,7 @@ extension Tensor {
     let width = shape.selecting([rank - 1])
     caller.expect(
       gain.shape.agrees(with: width) && bias.shape.agrees(with: width), "layerNorm",
-      "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)")
+      "gain \(gain.shape) and bias \(bias.shape) must have the last extent of \(shape): \(width)", of: [self, gain, bias])
     let function = RowFunctions.layerNorm(dtype, width: width[dim: 0], epsilon: epsilon)
     return apply1(function, [self, gain.cast(to: dtype), bias.cast(to: dtype)], caller)
   }

@@ -281,17 +281,17 @@ public func attention(
   caller.require(query.rank == 2, name, shapes())
   caller.expect(
     query.shape.agrees(with: key.shape) && key.shape.agrees(with: value.shape) && query.shape.agrees(with: value.shape),
-    name, shapes())
+    name, shapes(), of: [query, key, value])
   caller.expect(
     query.dtype.isFloating && query.dtype == key.dtype && key.dtype == value.dtype, name,
-    "query, key and value must have one floating dtype, got \(query.dtype), \(key.dtype), \(value.dtype)")
+    "query, key and value must have one floating dtype, got \(query.dtype), \(key.dtype), \(value.dtype)", of: [query, key, value])
   let width = query.shape[dim: 1]
   let headWidth = caller.share(of: width, heads, name, "the width \(width) does not divide into \(heads) heads")
   caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
   caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
   caller.expect(
     offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
-    "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)")
+    "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)", of: [query, offsets])
   var (query, offsets) = (query, offsets)
   // The kernel looks at the offsets, unless it runs later and they are known now, nothing is to be computed, or each example of vmap has its own.
   if offsets.hasNumbers, let tokens = query.shape[dim: 0].number {

@@ -98,8 +98,8 @@ extension Tensor {
     let inner = a.shape[dim: a.rank - 1]
     caller.expect(
       inner, sameAs: b.shape[dim: b.rank - 2], "matmul",
-      "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[dim: b.rank - 2])"
-    )
+      "inner extents differ: \(shape) · \(other.shape), axis −1 of the left has \(inner), axis \(other.rank == 1 ? "−1" : "−2") of the right has \(b.shape[dim: b.rank - 2])",
+      of: [self, other])
     let dtype = DType.promote(a.dtype, b.dtype)
     a = a.cast(to: dtype)
     b = b.cast(to: dtype)
@@ -112,7 +112,7 @@ extension Tensor {
       shape[dim: a.rank - 1] = b.shape[dim: 1]
       result = MatMul.product(rows, b, caller).reshape(shape)
     } else {
-      let lead = caller.broadcast([a.shape, b.shape], exceptLast: 2, "matmul")
+      let lead = caller.broadcast([a.shape, b.shape], exceptLast: 2, of: [a, b], "matmul")
       result = MatMul.product(a.withLead(lead), b.withLead(lead), caller)
     }
     if rank == 1 { result = result.squeeze(-2) }

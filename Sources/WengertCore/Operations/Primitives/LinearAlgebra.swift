@@ -137,7 +137,7 @@ extension Tensor {
     caller.require(dtype == .float32 || dtype == .float64, name, "needs float32 or float64, got \(dtype)")
     caller.require(rank >= 2, name, "needs square matrices on the last two axes, got \(shape)")
     caller.expect(
-      shape[dim: rank - 1], sameAs: shape[dim: rank - 2], name, "needs square matrices on the last two axes, got \(shape)")
+      shape[dim: rank - 1], sameAs: shape[dim: rank - 2], name, "needs square matrices on the last two axes, got \(shape)", of: [self])
   }
 
   fileprivate static func solve(_ kernel: LinearAlgebraKernel, _ a: Tensor, _ b: Tensor, _ caller: Caller) -> Tensor {
@@ -154,8 +154,8 @@ extension Tensor {
     let message =
       "the right-hand side must be \(a.dtype) and have \(a.shape[dim: a.rank - 1]) rows, it is \(b.type) for matrices of shape \(a.shape)"
     caller.require(b.dtype == a.dtype && b.rank > 0, name, message)
-    caller.expect(right.shape[dim: right.rank - 2], sameAs: a.shape[dim: a.rank - 1], name, message)
-    let lead = caller.broadcast([a.shape, right.shape], exceptLast: 2, name)
+    caller.expect(right.shape[dim: right.rank - 2], sameAs: a.shape[dim: a.rank - 1], name, message, of: [a, b])
+    let lead = caller.broadcast([a.shape, right.shape], exceptLast: 2, of: [a, right], name)
     return (a.withLead(lead), right.withLead(lead))
   }
 }
