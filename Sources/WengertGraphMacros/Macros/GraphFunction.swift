@@ -97,7 +97,9 @@
           let name = expression.as(StringLiteralExprSyntax.self)?.representedLiteralValue
           guard let place = arguments.firstIndex(where: { $0.name == name }), arguments[place].isFloating else {
             let known = arguments.filter(\.isFloating).map(\.name).joined(separator: ", ")
-            findings.add("a derivative is by an argument of real numbers: \(known.isEmpty ? "there is none" : known)", at: expression)
+            let unknown = arguments.contains { $0.name == name } ? "" : "there is no argument \(name ?? "of that name"); "
+            findings.add(
+              "\(unknown)a derivative is by an argument of real numbers: \(known.isEmpty ? "there is none" : known)", at: expression)
             continue
           }
           variables.append(place)
