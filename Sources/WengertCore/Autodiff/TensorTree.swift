@@ -65,7 +65,10 @@ extension Array: TensorTree where Element: TensorTree {
   }
 
   public func hashSettings(into hasher: inout Hasher) {
-    if Element.self != Tensor.self { for element in self { element.hashSettings(into: &hasher) } }
+    if Element.self == Tensor.self { return }
+    // Of elements without tensors, nothing else tells how many there are.
+    hasher.combine(count)
+    for element in self { element.hashSettings(into: &hasher) }
   }
 }
 
@@ -75,7 +78,12 @@ extension Dictionary: TensorTree where Key == String, Value: TensorTree {
   }
 
   public func hashSettings(into hasher: inout Hasher) {
-    if Value.self != Tensor.self { for key in keys.sorted() { self[key]!.hashSettings(into: &hasher) } }
+    if Value.self == Tensor.self { return }
+    for key in keys.sorted() {
+      hasher.combine(key)
+      self[key]!.hashSettings(into: &hasher)
+    }
+    hasher.combine(count)
   }
 }
 

@@ -69,6 +69,26 @@ struct SettingsTests {
     for handle in [f, g, update] as [CompiledHandle] { #expect(handle.statistics.compilations == Self.models.count) }
   }
 
+  @Test("parts without tensors count in number and by name")
+  func parts() {
+    let f = compile { (a: [Scaled.Shift], b: [Scaled.Shift], x: Tensor) in (a + b.map { Scaled.Shift(by: -$0.by) }).reduce(x) { $0 + $1.by }
+    }
+    let g = compile { (a: [[Scaled.Shift]], x: Tensor) in
+      a.enumerated().reduce(x) { sum, next in next.element.reduce(sum) { $0 + Double(next.offset + 1) * $1.by } }
+    }
+    let h = compile { (a: [String: Scaled.Shift], x: Tensor) in a["left"].map { x + $0.by } ?? x }
+    let part = Scaled.Shift(by: 3), x = Tensor([1.0])
+    for _ in 0..<2 {
+      #expect(f([part], [], x).item() == 4)
+      #expect(f([], [part], x).item() == -2)
+      #expect(g([[part], []], x).item() == 4)
+      #expect(g([[], [part]], x).item() == 7)
+      #expect(h(["left": part], x).item() == 4)
+      #expect(h(["right": part], x).item() == 1)
+    }
+    for handle in [f, g, h] as [CompiledHandle] { #expect(handle.statistics.compilations == 2) }
+  }
+
   @Test("of several finished programs the one of the call's settings runs, whichever ran before; others are traced")
   func finished() throws {
     let programs = try Self.models[1...2].map { model in
