@@ -7,26 +7,25 @@ enum RestOfGraphs {
   private static let variable = "WENGERT_FIRST_GRAPH"
   /// What is said if an error of Swift's own ends the process. Set by the one thread that goes through the graphs.
   nonisolated(unsafe) private static var lastWords = strdup("")
-  nonisolated(unsafe) private static var before = sigaction()
+  /// What comes next at such a signal: Swift's own report, if it is asked for.
+  nonisolated(unsafe) private static var before: [Int32: sigaction] = [:]
 
   /// Says which graph is being traced if an error of Swift's own ends the process; what Swift itself says of it comes besides.
   static func announce(_ graph: FinishedGraph) {
-    let text = "\(graph.path):\(graph.line):1: error: \(graph.name): an error of Swift's own ends its function; a debug build says which\n"
     free(lastWords)
-    lastWords = strdup(text)
-    var action = sigaction()
-    action.__sigaction_handler.sa_handler = { _ in
-      if let text = RestOfGraphs.lastWords { _ = write(2, text, strlen(text)) }
-      // Whoever was there before comes next.
-      sigaction(SIGILL, &RestOfGraphs.before, nil)
+    lastWords = strdup(
+      "\(graph.path):\(graph.line):1: error: \(graph.name): an error of Swift's own ends its function; a debug build says which\n")
+    if !before.isEmpty { return }
+    for number in [SIGILL, SIGTRAP] {
+      var action = sigaction(), last = sigaction()
+      action.__sigaction_handler.sa_handler = { number in
+        if let text = RestOfGraphs.lastWords { _ = write(2, text, strlen(text)) }
+        sigaction(number, &RestOfGraphs.before[number]!, nil)
+      }
+      sigaction(number, &action, &last)
+      before[number] = last
     }
-    var last = sigaction()
-    sigaction(SIGILL, &action, &last)
-    if !isAnnouncing { before = last }
-    isAnnouncing = true
   }
-
-  nonisolated(unsafe) private static var isAnnouncing = false
 
   /// The number of the first graph that this process looks at.
   static var first: Int { getenv(variable).flatMap { Int(String(cString: $0)) } ?? 0 }
@@ -34,7 +33,8 @@ enum RestOfGraphs {
   /// Runs this executable once more for the graphs from a number on, and says what it says, but for the mistakes that are known.
   static func check(from first: Int, known: [String]) {
     var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return }
+    func fail(_ error: Int32) { Failure.say("error: the graphs behind are not looked at: \(String(cString: strerror(error)))") }
+    guard pipe(&ends) == 0 else { return fail(errno) }
     setenv(variable, "\(first)", 1)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -45,9 +45,7 @@ enum RestOfGraphs {
     var process = pid_t()
     let failed = posix_spawn(&process, "/proc/self/exe", &actions, nil, CommandLine.unsafeArgv, environ)
     close(ends[1])
-    defer { close(ends[0]) }
-    if failed != 0 { return Failure.say("error: the graphs behind are not looked at: \(String(cString: strerror(failed)))") }
-    guard let output = fdopen(dup(ends[0]), "r") else { return }
+    guard failed == 0, let output = fdopen(ends[0], "r") else { return fail(failed == 0 ? errno : failed) }
     defer { fclose(output) }
     var line: UnsafeMutablePointer<CChar>?
     var size = 0

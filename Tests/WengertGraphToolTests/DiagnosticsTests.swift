@@ -26,6 +26,9 @@ struct DiagnosticsTests {
     let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     let lines = text.split(separator: "\n").filter { $0.contains(": error: ") }
     #expect(lines.count == 5, "\(text)")
+    #expect(
+      text.contains("\(file):\(Wrong.productLine):") && text.contains(": note: in wider: matmul: inner extents differ: [2, 9] · [2, 9]"),
+      "\(text)")
     for (line, part) in zip(
       [Wrong.productLine, Wrong.sumLine, Wrong.axisLine, Wrong.lossLine, Wrong.lossLine + 1],
       [

@@ -19,7 +19,7 @@ struct ToolTests {
   }
 
   @Test(
-    "goes on behind a constant that a mistake has left half made, tells what two graphs share once, and ends at an error of Swift's own with its message"
+    "goes on behind a constant that a mistake has left half made, tells what two graphs share once, and names the graph that an error of Swift's own ends"
   )
   func all() throws {
     try Fixtures.withTemporaryFolder { folder in

@@ -43,7 +43,8 @@ enum Wrong: FinishedGraphs {
   static var graphs: [FinishedGraph] {
     let x = tensor([2, 3])
     return [
-      .function("product", product, x), .function("sum", sum, x), .gradient("again", of: { sum($0).sum() }, x), .function("axis", axis, x),
+      .function("product", product, x), .function("wider", product, tensor([2, 9])), .function("sum", sum, x),
+      .gradient("again", of: { sum($0).sum() }, x), .function("axis", axis, x),
       .gradient("loss", of: loss, tensor([4, 5]), x),
       .function("good", { (x: Tensor) in x + 1 }, x),
     ]

@@ -15,6 +15,12 @@ func forwardOnly(_ x: Tensor, _ g: Tensor) -> Tensor { x.layerNorm(gain: g, bias
 @Graph("x: […, D], w: [D, H] -> […, H]")
 func leading(_ x: Tensor, _ w: Tensor) -> Tensor { softplus(x.matmul(w)) }
 
+@Graph("x: float64 [B, D], w: float64 [D, H] -> float64 [B, H]")
+func doubles(_ x: Tensor, _ w: Tensor) -> Tensor { softplus(x.matmul(w)) }
+
+@Graph("x: float16 [B, D], g: bfloat16 [D] -> [B, D]")
+func halves(_ x: Tensor, _ g: Tensor) -> Tensor { x.cast(to: .float32) * g.cast(to: .float32) }
+
 @Graph("x: [B, T, 12], ids: int64 [N] -> [N, 12], [B*T, 4]")
 func parts(_ x: Tensor, _ ids: Tensor) -> (Tensor, Tensor) {
   let rows = x.reshape([x.shape[0] * x.shape[1], 12])

@@ -75,6 +75,19 @@ struct ProgramTests {
     #expect(areSame([value], [expected.value]) && areSame(gradients, expected.gradient))
   }
 
+  @Test("are of the dtypes that stand in front, and so are gradients")
+  func dtypes() {
+    let x = RandomKey(1).normal([4, 3], dtype: .float64), w = RandomKey(2).normal([3, 2], dtype: .float64)
+    let found = doublesGraph.forward(x, w), (_, pullback) = vjp(at: [x, w]) { doubles($0[0], $0[1]) }
+    #expect(found.dtype == .float64 && areSame([found], [doubles(x, w)]))
+    #expect(areSame(doublesGraph.gradient(x, w, found).second, pullback(found)))
+
+    let half = x.cast(to: .float16), gain = RandomKey(3).normal([3], dtype: .bfloat16)
+    let (value, gradient) = halvesGraph.gradient(half, gain, .ones([4, 3])).values
+    #expect(value.dtype == .float32 && areSame([value], [halves(half, gain)]))
+    #expect(gradient.map(\.dtype) == [.float16, .bfloat16])
+  }
+
   @Test("take up to three leading axes")
   func leadingAxes() {
     for front in [[], [2], [2, 5], [1, 2, 3]] {
