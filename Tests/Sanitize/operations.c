@@ -32,16 +32,16 @@ static block reals(int bytes, int64_t count, int special) {
       int64_t aRow = layout & 1 ? 1 : k + 2, aColumn = layout & 1 ? m + 1 : 1;                                                            \
       block a = reals(sizeof(T), m && k ? (m - 1) * aRow + (k - 1) * aColumn + 1 : 0, 0), b = reals(sizeof(T), n && k ? (k - 1) * bRow + n : 0, 0);  \
       block c = reals(sizeof(T), m && n ? (m - 1) * cRow + n : 0, 0);                                                                     \
-      wg_product_##s((T *)a.at, aRow, aColumn, (T *)b.at, bRow, (T *)c.at, cRow, m, n, k, (T)2, layout >> 1), calls++;                   \
+      wg_product_##s((T *)a.at, aRow, aColumn, (T *)b.at, bRow, (T *)c.at, cRow, m, n, k, (T)2, layout >> 1, b.at, k * 8), calls++;     \
       drop(a), drop(b), drop(c);                                                                                                          \
     }                                                                                                                                     \
   }                                                                                                                                       \
   static void arranged_##s(int64_t rows, int64_t columns) {                                                                               \
-    int64_t step = columns + 3, padded = rows + 5, panels = (columns + WG_PANEL - 1) / WG_PANEL, panel = rows * WG_PANEL + 4;          \
+    int64_t width = 8 + rows % 4 * 8, step = columns + 3, padded = rows + 5, panels = (columns + width - 1) / width, panel = rows * width + 4;  \
     block a = reals(sizeof(T), rows && columns ? (rows - 1) * step + columns : 0, 1), d = empty_block(sizeof(T), columns * padded);       \
     block packed = empty_block(sizeof(T), panels * panel);                                                                                \
     wg_transpose_##s((T *)a.at, step, rows, columns, (T *)d.at, padded), calls++;                                                        \
-    wg_pack_##s((T *)a.at, step, rows, columns, (T *)packed.at, panel), calls++;                                                         \
+    wg_pack_##s((T *)a.at, step, rows, columns, (T *)packed.at, width, panel), calls++;                                                  \
     wg_prefetch(a.at, step * (int64_t)sizeof(T), rows, columns * (int64_t)sizeof(T)), calls++;                                           \
     drop(a), drop(d), drop(packed);                                                                                                       \
   }

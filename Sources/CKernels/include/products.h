@@ -32,21 +32,27 @@ void wg_softmax_gradient_f64(double *scores, double *gradient, ptrdiff_t step, p
 void wg_inner_f32(const float *a, ptrdiff_t aStep, const float *b, ptrdiff_t bStep, ptrdiff_t rows, ptrdiff_t columns, float *inner);
 void wg_inner_f64(const double *a, ptrdiff_t aStep, const double *b, ptrdiff_t bStep, ptrdiff_t rows, ptrdiff_t columns, double *inner);
 
+// The registers of a product's tile: how many rows and columns are summed up at once at the level in force. Products of whole tiles are fastest.
+typedef struct {
+  ptrdiff_t rows, columns;
+} wg_tile;
+wg_tile wg_tile_f32(void);
+wg_tile wg_tile_f64(void);
+
 // c [m, n] = alpha a [m, k] b [k, n], or that added to c, where b and c have contiguous rows `bRow` and `cRow` apart and a any strides. For matrices
-// that fit the cache: nothing is packed.
+// that fit the cache: nothing is packed. The `aheadBytes` at `ahead` are fetched into the second-level cache meanwhile.
 void wg_product_f32(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const float *b, ptrdiff_t bRow, float *c, ptrdiff_t cRow, ptrdiff_t m,
-                     ptrdiff_t n, ptrdiff_t k, float alpha, int accumulates);
+                     ptrdiff_t n, ptrdiff_t k, float alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
 void wg_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const double *b, ptrdiff_t bRow, double *c, ptrdiff_t cRow, ptrdiff_t m,
-                     ptrdiff_t n, ptrdiff_t k, double alpha, int accumulates);
+                     ptrdiff_t n, ptrdiff_t k, double alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
 
 // d [columns, padded]: the transpose of a [rows, columns], whose rows are `aRow` apart, then zeros.
 void wg_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded);
 void wg_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded);
 
-// The columns of a [rows, columns], whose rows are `aRow` apart, in panels [rows, WG_PANEL] that are `panelStep` apart; the last one is filled up with zeros.
-#define WG_PANEL 32
-void wg_pack_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t panelStep);
-void wg_pack_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t panelStep);
+// The columns of a [rows, columns], whose rows are `aRow` apart, in panels [rows, width] that are `panelStep` apart; the last one is filled up with zeros.
+void wg_pack_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t width, ptrdiff_t panelStep);
+void wg_pack_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t width, ptrdiff_t panelStep);
 
 // Asks for the memory of `rows` rows of `rowBytes` bytes, `step` bytes apart, before it is needed.
 void wg_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes);

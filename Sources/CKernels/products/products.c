@@ -14,10 +14,11 @@
     (a, aStep, b, bStep, rows, columns, inner))                                                                                            \
   X(product_##t,                                                                                                                           \
     (const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n,            \
-     ptrdiff_t k, T alpha, int accumulates),                                                                                               \
-    (a, aRow, aColumn, b, bRow, c, cRow, m, n, k, alpha, accumulates))                                                                     \
+     ptrdiff_t k, T alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes),                                                      \
+    (a, aRow, aColumn, b, bRow, c, cRow, m, n, k, alpha, accumulates, ahead, aheadBytes))                                                  \
   X(transpose_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t padded), (a, aRow, rows, columns, d, padded))  \
-  X(pack_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t panelStep), (a, aRow, rows, columns, d, panelStep))
+  X(pack_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t width, ptrdiff_t panelStep),                 \
+    (a, aRow, rows, columns, d, width, panelStep))
 #define HALF_FUNCTIONS(X, half)                                                                                                            \
   X(from_##half, (const void *source, ptrdiff_t step, float *target, ptrdiff_t count), (source, step, target, count))                      \
   X(to_##half, (const float *source, void *target, ptrdiff_t step, ptrdiff_t count), (source, target, step, count))
@@ -26,6 +27,7 @@
 #define MEMBER(name, parameters, arguments) void(*name) parameters;
 typedef struct {
   FUNCTIONS(MEMBER)
+  wg_tile tile_f32, tile_f64;
 } wg_products_table;
 
 #define WG_SOURCE "products/products.inc.h"
@@ -34,6 +36,9 @@ typedef struct {
 
 #define CALL_OF_LEVEL(name, parameters, arguments) void wg_##name parameters { table()->name arguments; }
 FUNCTIONS(CALL_OF_LEVEL)
+
+wg_tile wg_tile_f32(void) { return table()->tile_f32; }
+wg_tile wg_tile_f64(void) { return table()->tile_f64; }
 
 void wg_prefetch(const void *start, ptrdiff_t step, ptrdiff_t rows, ptrdiff_t rowBytes) {
   for (ptrdiff_t i = 0; i < rows; ++i) {

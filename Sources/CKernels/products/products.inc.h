@@ -20,6 +20,7 @@ INLINE double WG(weight_f64)(double x) { return WG(exp_f64)(x); }
 #define KEPT_FROM(rate) ((uint64_t)ceil((double)(float)(rate)*0x1p24) << 8)
 #include "attention.inc.h"
 #include "tiles.inc.h"
+static const wg_tile TYPED(tile) = {TILE_ROWS, TILE_VECTORS * LANE_COUNT};
 #undef OF_T
 #undef T
 #undef KEPT_FROM
@@ -29,6 +30,7 @@ INLINE double WG(weight_f64)(double x) { return WG(exp_f64)(x); }
 #define KEPT_FROM(rate) ((uint64_t)fmax(ceil((rate)*0x1p32 - 0.5), 0))
 #include "attention.inc.h"
 #include "tiles.inc.h"
+static const wg_tile TYPED(tile) = {TILE_ROWS, TILE_VECTORS * LANE_COUNT};
 #undef OF_T
 #undef T
 #undef KEPT_FROM
@@ -55,5 +57,5 @@ HALF_TYPE(bfloat16, bfloat)
 #undef HALF_TYPE
 
 #define ENTRY(name, parameters, arguments) .name = WG(name),
-static const wg_products_table WG(table) = {FUNCTIONS(ENTRY)};
+static const wg_products_table WG(table) = {FUNCTIONS(ENTRY).tile_f32 = WG(tile_f32), .tile_f64 = WG(tile_f64)};
 #undef ENTRY

@@ -1,34 +1,44 @@
-// Products of small matrices. Included for float and double by products.inc.h, which defines T and TYPED(name). A tile is TILE_ROWS rows of
-// TILE_VECTORS vectors, whose sums stay in registers. No operand is packed: it fits the cache as it lies.
+// Products by tiles of registers. Included for float and double by products.inc.h, which defines T and TYPED(name). A tile is TILE_ROWS rows of
+// TILE_VECTORS vectors, whose sums stay in registers: as many as there are, less those that a step of the inner axis needs.
 
 typedef T TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
-#define TILE_ROWS (VECTOR_BYTES == 16 ? 4 : VECTOR_BYTES == 32 ? 6 : 8)
-#define TILE_VECTORS 2
+#define TILE_ROWS (VECTOR_BYTES == 16 ? 3 : VECTOR_BYTES == 32 ? 6 : 8)
+#define TILE_VECTORS (VECTOR_BYTES == 16 ? 4 : 2)
 #define LANE_COUNT ((ptrdiff_t)(VECTOR_BYTES / sizeof(T)))
+#define LINE_COUNT ((ptrdiff_t)(64 / sizeof(T)))
+
+// Memory that will be needed soon, of which each step asks for some lines.
+typedef struct {
+  const char *start, *end;
+  ptrdiff_t stepBytes;
+} TYPED(ahead);
 
 // c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. The rows at `next`, unless it is null, are
 // fetched for the next tile.
 static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn,
                                                                       const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t k,
-                                                                      T alpha, int accumulates, const T *next) {
+                                                                      T alpha, int accumulates, const T *next, TYPED(ahead) *ahead) {
   TYPED(vector) sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i) {
 #pragma clang loop unroll(full)
     for (int v = 0; v < vectors; ++v) sums[i][v] = (TYPED(vector)){0};
   }
-  // What the sums are added to is there when they are.
+  for (ptrdiff_t start = 0; start < k; start += LINE_COUNT) {
+    ptrdiff_t end = start + LINE_COUNT < k ? start + LINE_COUNT : k;
+    // What the sums are added to is there when they are: a row each step, since many at once would keep what the step itself needs waiting.
+    ptrdiff_t row = start / LINE_COUNT;
+    if (row < rows) {
 #pragma clang loop unroll(full)
-  for (int i = 0; i < rows; ++i) {
-#pragma clang loop unroll(full)
-    for (int v = 0; v < vectors; ++v) __builtin_prefetch(c + i * cRow + v * LANE_COUNT, 1);
-  }
-  const ptrdiff_t line = 64 / (ptrdiff_t)sizeof(T);
-  for (ptrdiff_t start = 0; start < k; start += line) {
-    ptrdiff_t end = start + line < k ? start + line : k;
+      for (int v = 0; v < vectors; v += 64 / VECTOR_BYTES) __builtin_prefetch(c + row * cRow + v * LANE_COUNT, 1);
+    }
     if (next) {
 #pragma clang loop unroll(full)
       for (int i = 0; i < rows; ++i) __builtin_prefetch(next + i * aRow + start);
+    }
+    if (ahead->start < ahead->end) {
+      for (ptrdiff_t byte = 0; byte < ahead->stepBytes; byte += 64) __builtin_prefetch(ahead->start + byte, 0, 2);
+      ahead->start += ahead->stepBytes;
     }
     for (ptrdiff_t l = start; l < end; ++l) {
       TYPED(vector) right[TILE_VECTORS];
@@ -59,15 +69,19 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
 
 static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b,
                                                                       ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t k,
-                                                                      T alpha, int accumulates) {
+                                                                      T alpha, int accumulates, TYPED(ahead) *ahead) {
   ptrdiff_t i = 0;
   for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
     const T *next = aColumn == 1 && i + 2 * TILE_ROWS <= m ? a + (i + TILE_ROWS) * aRow : NULL;
-    TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next);
+    TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next, ahead);
   }
-  for (; i + 2 <= m; i += 2)
-    TYPED(product_tile)(2, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL);
-  if (i < m) TYPED(product_tile)(1, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL);
+#define LAST_ROWS(rows)                                                                                                             \
+  case rows:                                                                                                                        \
+    if (rows < TILE_ROWS)                                                                                                           \
+      TYPED(product_tile)(rows, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL, ahead); \
+    break;
+  switch (m - i) { LAST_ROWS(1) LAST_ROWS(2) LAST_ROWS(3) LAST_ROWS(4) LAST_ROWS(5) LAST_ROWS(6) LAST_ROWS(7) }
+#undef LAST_ROWS
 }
 
 // The last columns, fewer than a vector: the right factor is padded with zeros.
@@ -75,6 +89,7 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, c
                                 ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
   enum { DEPTH = 128 };
   T right[DEPTH * LANE_COUNT], sums[TILE_ROWS * LANE_COUNT];
+  TYPED(ahead) nothing = {NULL, NULL, 0};
   for (ptrdiff_t start = 0; start < k; start += DEPTH) {
     ptrdiff_t depth = k - start < DEPTH ? k - start : DEPTH;
     memset(right, 0, sizeof right);
@@ -83,7 +98,7 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, c
     }
     for (ptrdiff_t i = 0; i < m; i += TILE_ROWS) {
       ptrdiff_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-      TYPED(product_rows)(1, a + i * aRow + start * aColumn, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0);
+      TYPED(product_rows)(1, a + i * aRow + start * aColumn, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0, &nothing);
       for (ptrdiff_t r = 0; r < rows; ++r) {
         for (ptrdiff_t j = 0; j < n; ++j) {
           T *place = c + (i + r) * cRow + j;
@@ -95,27 +110,29 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, c
 }
 
 static void TYPED(product_part)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
-                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
+                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, TYPED(ahead) *ahead) {
   ptrdiff_t j = 0;
   if (aRow == 1) {
     // Rows side by side need one address.
     for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
-      TYPED(product_rows)(TILE_VECTORS, a, 1, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
+      TYPED(product_rows)(TILE_VECTORS, a, 1, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
   }
   for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
-    TYPED(product_rows)(TILE_VECTORS, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
-  for (; j + LANE_COUNT <= n; j += LANE_COUNT) TYPED(product_rows)(1, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates);
+    TYPED(product_rows)(TILE_VECTORS, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
+  for (; j + LANE_COUNT <= n; j += LANE_COUNT) TYPED(product_rows)(1, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
   if (j < n) TYPED(product_tail)(a, aRow, aColumn, b + j, bRow, c + j, cRow, m, n - j, k, alpha, accumulates);
 }
 
 // Deep products part by part, so that errors grow with a part's depth and the number of parts, not with the whole depth.
 static void TYPED(product)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
-                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
+                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes) {
   enum { DEPTH = 1024 };
+  ptrdiff_t steps = ((m + TILE_ROWS - 1) / TILE_ROWS) * ((k + LINE_COUNT - 1) / LINE_COUNT), lines = (aheadBytes + 63) / 64;
+  TYPED(ahead) soon = {ahead, aheadBytes > 0 ? (const char *)ahead + aheadBytes : ahead, steps > 0 ? (lines + steps - 1) / steps * 64 : 0};
   ptrdiff_t start = 0;
   do {
     ptrdiff_t depth = k - start < DEPTH ? k - start : DEPTH;
-    TYPED(product_part)(a + start * aColumn, aRow, aColumn, b + start * bRow, bRow, c, cRow, m, n, depth, alpha, accumulates || start > 0);
+    TYPED(product_part)(a + start * aColumn, aRow, aColumn, b + start * bRow, bRow, c, cRow, m, n, depth, alpha, accumulates || start > 0, &soon);
     start += DEPTH;
   } while (start < k);
 }
@@ -164,22 +181,23 @@ static void TYPED(transpose)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff
 #undef FIRST
 #undef SECOND
 
-// The columns of a [rows, columns] in panels of WG_PANEL, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
-static void TYPED(pack)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t panelStep) {
+// The columns of a [rows, columns] in panels of `width`, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
+static void TYPED(pack)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t width, ptrdiff_t panelStep) {
   for (ptrdiff_t l = 0; l < rows; ++l) {
     const T *source = a + l * aRow;
-    T *line = d + l * WG_PANEL;
+    T *line = d + l * width;
     ptrdiff_t j = 0;
-    for (; j + WG_PANEL <= columns; j += WG_PANEL, line += panelStep) {
-#pragma clang loop unroll(full)
-      for (ptrdiff_t v = 0; v < WG_PANEL / LANE_COUNT; ++v) {
+    for (; j + width <= columns; j += width, line += panelStep) {
+      ptrdiff_t v = 0;
+      for (; v + LANE_COUNT <= width; v += LANE_COUNT) {
         TYPED(vector) some;
-        memcpy(&some, source + j + v * LANE_COUNT, sizeof some);
-        memcpy(line + v * LANE_COUNT, &some, sizeof some);
+        memcpy(&some, source + j + v, sizeof some);
+        memcpy(line + v, &some, sizeof some);
       }
+      for (; v < width; ++v) line[v] = source[j + v];
     }
     if (j < columns) {
-      for (ptrdiff_t q = 0; q < WG_PANEL; ++q) line[q] = j + q < columns ? source[j + q] : 0;
+      for (ptrdiff_t q = 0; q < width; ++q) line[q] = j + q < columns ? source[j + q] : 0;
     }
   }
 }

@@ -30,17 +30,25 @@ extension Float: AttentionNumber {
   static func product(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, accumulates: Bool) {
     wg_product_f32(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
-      accumulates ? 1 : 0)
+      accumulates ? 1 : 0, nil, 0)
   }
   static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
-  static func tileProduct(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool) {
-    product(a, b, into: out, alpha: 1, accumulates: accumulates)
+  static var tiling: Tiling {
+    let tile = wg_tile_f32()
+    return Tiling(tileRows: tile.rows, tileColumns: tile.columns, elementSize: MemoryLayout<Float>.stride, caches: .ofProcessor)
+  }
+  static func tileProduct(
+    _ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
+    wg_product_f32(
+      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
+      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
     wg_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
-  static func pack(_ a: Matrix<Float>, into panels: UnsafeMutablePointer<Float>, step: Int) {
-    wg_pack_f32(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
+  static func pack(_ a: Matrix<Float>, into panels: UnsafeMutablePointer<Float>, width: Int, step: Int) {
+    wg_pack_f32(a.pointer, a.rowStride, a.rows, a.columns, panels, width, step)
   }
 }
 
@@ -64,17 +72,25 @@ extension Double: AttentionNumber {
   static func product(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, accumulates: Bool) {
     wg_product_f64(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
-      accumulates ? 1 : 0)
+      accumulates ? 1 : 0, nil, 0)
   }
   static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
-  static func tileProduct(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool) {
-    product(a, b, into: out, alpha: 1, accumulates: accumulates)
+  static var tiling: Tiling {
+    let tile = wg_tile_f64()
+    return Tiling(tileRows: tile.rows, tileColumns: tile.columns, elementSize: MemoryLayout<Double>.stride, caches: .ofProcessor)
+  }
+  static func tileProduct(
+    _ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
+    wg_product_f64(
+      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
+      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
     wg_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
-  static func pack(_ a: Matrix<Double>, into panels: UnsafeMutablePointer<Double>, step: Int) {
-    wg_pack_f64(a.pointer, a.rowStride, a.rows, a.columns, panels, step)
+  static func pack(_ a: Matrix<Double>, into panels: UnsafeMutablePointer<Double>, width: Int, step: Int) {
+    wg_pack_f64(a.pointer, a.rowStride, a.rows, a.columns, panels, width, step)
   }
 }
 

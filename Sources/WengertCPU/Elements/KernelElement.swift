@@ -41,12 +41,14 @@ protocol KernelNumber: KernelElement where Compute == Self {
   static func multiply(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
   /// Whether this type, at the level in force, has products by tiles of registers, which read small factors as they are.
   static var hasTiles: Bool { get }
-  /// out = a · b, or out += a · b, where b and out have contiguous rows and b fits the cache; a has any strides.
-  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool)
+  /// How large products are cut up at the level in force.
+  static var tiling: Tiling { get }
+  /// out = a · b, or out += a · b, where b and out have contiguous rows and b fits the cache; a has any strides. The memory `ahead` is fetched meanwhile.
+  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer)
   /// The transpose of `a`, of contiguous rows, into rows that are as long as `out` has columns, with zeros at their ends.
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
-  /// The columns of `a`, of contiguous rows, in panels that are `step` apart.
-  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, step: Int)
+  /// The columns of `a`, of contiguous rows, in panels of `width` that are `step` apart.
+  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, width: Int, step: Int)
   /// An unsigned integer in the order of the numbers: equal for equal ones (so for both zeros), the highest for NaN.
   var orderKey: OrderKey { get }
   /// Whether some value is not a number, which then has the highest key to itself.
@@ -63,12 +65,18 @@ extension KernelNumber {
   static var nothing: Self { zero }
 
   static var hasTiles: Bool { false }
-  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
+  static var tiling: Tiling { unreachable("no products by tiles of \(Self.self)") }
+  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer) {
     unreachable("no products by tiles of \(Self.self)")
   }
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { unreachable("no products by tiles of \(Self.self)") }
-  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, step: Int) {
+  static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, width: Int, step: Int) {
     unreachable("no products by tiles of \(Self.self)")
+  }
+
+  /// The same without anything ahead.
+  static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool) {
+    tileProduct(a, b, into: out, accumulates: accumulates, ahead: UnsafeRawBufferPointer(start: nil, count: 0))
   }
 }
 

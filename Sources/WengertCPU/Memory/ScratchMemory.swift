@@ -4,9 +4,10 @@ import Synchronization
 
 /// Blocks of memory per thread, kept for the next kernel. A kernel must not start another one on its own thread while it uses them.
 enum ScratchMemory {
-  /// What a block serves: the registers of row programs, blocks of products and scores that these may be run on, or the panels of a product's factors.
-  enum Purpose: Int {
-    case registers, blocks, panels
+  /// What a block serves: the registers of row programs, blocks of products and scores that these may be run on, the panels of a product's factors, or some of a
+  /// factor's rows.
+  enum Purpose: Int, CaseIterable {
+    case registers, blocks, panels, rows
   }
 
   private struct Header {
@@ -14,7 +15,7 @@ enum ScratchMemory {
   }
   private static let headerSize = 64
 
-  private static let keys = [makeKey(), makeKey(), makeKey()]
+  private static let keys = Purpose.allCases.map { _ in makeKey() }
 
   private static func makeKey() -> pthread_key_t {
     var key = pthread_key_t()

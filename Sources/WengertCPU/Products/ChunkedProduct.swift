@@ -6,15 +6,11 @@
 /// The next chunk is packed while one is multiplied, so that threads wait for each other once per chunk. An element's bits do not depend on how `out` is
 /// divided: its terms are always added in the order of the inner axis, `depth` at a time.
 final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
-  /// How much of the inner axis is multiplied at a time: a panel's part of it fits the first-level cache.
-  private static var depth: Int { 256 }
-  /// Rows of a block: the left factor's part of it takes a fraction of the second-level cache.
-  private static var blockRows: Int { 192 }
-
   /// The longest span of rows or columns.
   private static var longestSpan: Int { 4096 }
 
   private let m: Int, k: Int, n: Int
+  private let tiling = Number.tiling
   /// Whether the left factor is packed as well, and not read as it is.
   private let packsLeft: Bool
   private let spanRows: Int, spanColumns: Int, chunkLength: Int
@@ -35,24 +31,26 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
   init(m: Int, k: Int, n: Int, left: ProductPlan.Operand) {
     (self.m, self.k, self.n) = (m, k, n)
     packsLeft = left.columnStride != 1
-    (spanRows, spanColumns) = (Self.span(m), Self.span(n))
+    (spanRows, spanColumns) = (Self.span(m, width: packsLeft ? tiling.leftWidth : Tiling.rowStep), Self.span(n, width: tiling.rightWidth))
     // Long chunks need fewer rounds, but their panels should stay in the last-level cache.
-    let length = (1 << 19) / (packsLeft ? spanRows + spanColumns : spanColumns) / Self.depth * Self.depth
-    chunkLength = min(k, max(Self.depth, min(length, 4 * Self.depth)))
+    let length = (1 << 20) / (packsLeft ? spanRows + spanColumns : spanColumns) / tiling.depth * tiling.depth
+    chunkLength = min(k, max(tiling.depth, min(length, 4 * tiling.depth)))
   }
 
   /// Spans of about one length, in whole panels.
-  private static func span(_ extent: Int) -> Int {
+  private static func span(_ extent: Int, width: Int) -> Int {
     let spans = (extent + longestSpan - 1) / longestSpan
-    return (Panels<Number>.count(extent) + spans - 1) / spans * Panels<Number>.width
+    return (Panels<Number>.count(extent, width: width) + spans - 1) / spans * width
   }
 
+  /// Rows of a block, in whole panels of the left factor.
+  private var blockRows: Int { tiling.blockRows / tiling.leftWidth * tiling.leftWidth }
   private var rowSpans: Int { (m + spanRows - 1) / spanRows }
   private var columnSpans: Int { (n + spanColumns - 1) / spanColumns }
   private var chunkCount: Int { (k + chunkLength - 1) / chunkLength }
   private var roundCount: Int { rowSpans * columnSpans * chunkCount }
-  private var rightCount: Int { Panels<Number>.size(rows: chunkLength, columns: spanColumns) }
-  private var leftCount: Int { packsLeft ? Panels<Number>.size(rows: chunkLength, columns: spanRows) : 0 }
+  private var rightCount: Int { Panels<Number>.size(rows: chunkLength, columns: spanColumns, width: tiling.rightWidth) }
+  private var leftCount: Int { packsLeft ? Panels<Number>.size(rows: chunkLength, columns: spanRows, width: tiling.leftWidth) : 0 }
   /// Numbers in the panels of two rounds.
   var copyCount: Int { min(roundCount, 2) * (leftCount + rightCount) }
 
@@ -64,8 +62,9 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
     let rows = part(span / columnSpans, spanRows, m), columns = part(span % columnSpans, spanColumns, n)
     let place = memory! + index % 2 * (leftCount + rightCount)
     return Round(
-      rows: rows, inner: inner, columns: columns, left: Panels(memory: place + rightCount, rows: inner.count, columns: rows.count),
-      right: Panels(memory: place, rows: inner.count, columns: columns.count))
+      rows: rows, inner: inner, columns: columns,
+      left: Panels(memory: place + rightCount, rows: inner.count, columns: rows.count, width: tiling.leftWidth),
+      right: Panels(memory: place, rows: inner.count, columns: columns.count, width: tiling.rightWidth))
   }
 
   /// out = a · b, or out += a · b, where `out` has contiguous rows.
@@ -84,9 +83,9 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
 
   /// Several blocks for each thread, of whole panels and not too narrow; returns how many.
   private func divide(_ round: Round) -> Int {
-    let rowBlocks = (round.rows.count + Self.blockRows - 1) / Self.blockRows
+    let rowBlocks = (round.rows.count + blockRows - 1) / blockRows
     let parts = max(1, min(round.right.groupCount, ThreadPool.shared.threadCount * 4 / rowBlocks))
-    blockColumns = (round.right.count + parts - 1) / parts * Panels<Number>.width
+    blockColumns = (round.right.count + parts - 1) / parts * tiling.rightWidth
     columnBlocks = (round.columns.count + blockColumns - 1) / blockColumns
     return rowBlocks * columnBlocks
   }
@@ -103,24 +102,14 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
 
   private func multiply(_ round: Round, block: Int) {
     let (rowBlock, columnBlock) = block.quotientAndRemainder(dividingBy: columnBlocks)
-    let rows = rowBlock * Self.blockRows..<min((rowBlock + 1) * Self.blockRows, round.rows.count)
+    let rows = rowBlock * blockRows..<min((rowBlock + 1) * blockRows, round.rows.count)
     let columns = columnBlock * blockColumns..<min((columnBlock + 1) * blockColumns, round.columns.count)
-    let a = left!.block(rows: round.rows, columns: round.inner), out = out!.block(rows: round.rows, columns: round.columns)
-    for start in stride(from: 0, to: round.inner.count, by: Self.depth) {
-      let part = start..<min(start + Self.depth, round.inner.count)
-      let adds = accumulates || round.inner.lowerBound + start > 0
-      for index in Panels<Number>.indices(columns) {
-        let panel = round.right.panel(index, rows: part), place = round.right.columns(of: index)
-        if packsLeft {
-          for row in Panels<Number>.indices(rows) {
-            Number.tileProduct(
-              round.left.panel(row, rows: part).transposed, panel, into: out.block(rows: round.left.columns(of: row), columns: place),
-              accumulates: adds)
-          }
-        } else {
-          Number.tileProduct(a.block(rows: rows, columns: part), panel, into: out.block(rows: rows, columns: place), accumulates: adds)
-        }
-      }
+    let out = out!.block(rows: round.rows, columns: round.columns), adds = accumulates || round.inner.lowerBound > 0
+    if packsLeft {
+      round.right.multiply(round.left, rows: rows, columns: columns, into: out, accumulates: adds, tiling)
+    } else {
+      let a = left!.block(rows: round.rows, columns: round.inner).block(rows: rows, columns: 0..<round.inner.count)
+      round.right.multiply(a, columns: columns, into: out.block(rows: rows, columns: 0..<out.columns), accumulates: adds, tiling)
     }
   }
 }

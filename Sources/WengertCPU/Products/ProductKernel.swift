@@ -122,9 +122,12 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     let threads = ThreadPool.shared.threadCount
     let (m, n, k) = (plan.m, plan.n, plan.k)
     if let size = blockRows {
-      // Blocks of whole rows; at least one for each thread where that is worthwhile.
-      let share = ((m + threads - 1) / threads + 7) / 8 * 8
-      let rows = m * n * max(k, 1) >= ThreadPool.worthwhile * 8 ? min(size, share) : size
+      // Blocks of whole rows, as many for each thread where that is worthwhile.
+      var rows = size
+      if case .blas = method {
+      } else if m * n * max(k, 1) >= ThreadPool.worthwhile * 8 {
+        rows = Number.tiling.shares(of: m, atMost: size, threads: threads)
+      }
       partRows = rows
       (parts, alongRows) = (max(1, (m + rows - 1) / rows), true)
       tasks = parts
@@ -133,7 +136,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
     alongRows = m >= n
     parts = 1
-    if matrices.count % threads != 0 && matrices.count < 4 * threads {
+    if case .blas = method {
+      // By the sizes alone: what BLAS makes of an element may depend on the block that it is in, but must not on the number of threads.
+      parts = max(1, min(16, m * n * k / (ThreadPool.worthwhile * 4), max(m, n) / (min(m, n) < 16 ? 16 : 256)))
+    } else if matrices.count % threads != 0 && matrices.count < 4 * threads {
       let worthwhile = m * n * k / (ThreadPool.worthwhile * 4)
       parts = max(1, min(threads, worthwhile, max(m, n) / 16))
     }
@@ -143,13 +149,11 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
 
   /// Nil if the parts are as large as there are threads for.
   private var blockRows: Int? {
-    // Few enough that a block of the product stays in the second-level cache.
-    let few = max(16, min(64, (1 << 17) / plan.n / 8 * 8))
+    // Few enough that a block of the product stays in the second-level cache for what follows.
     switch method {
     case .blas, .tiles: return epilogue?.blockRows
-    // Panels that do not fit that cache come from the next one for each block, which costs more than the block does.
-    case .panels: return plan.k * plan.n > 1 << 19 ? 128 : few
-    case .chunks: return few
+    case .panels where epilogue == nil && isDirect: return Number.tiling.blockRows
+    case .panels, .chunks: return Number.tiling.blockRows(keeping: plan.n, elementSize: MemoryLayout<Number>.stride)
     }
   }
 
