@@ -36,6 +36,14 @@ static block reals(int bytes, int64_t count, int special) {
       drop(a), drop(b), drop(c);                                                                                                          \
     }                                                                                                                                     \
   }                                                                                                                                       \
+  static void product_of_panels_##s(int64_t m, int64_t n, int64_t k) {                                                                    \
+    int64_t tile = wg_tile_##s().rows, step = k * tile + 3, panels = (m + tile - 1) / tile, bRow = n + 1, cRow = n + 2;                   \
+    block a = reals(sizeof(T), panels * step, 0), b = reals(sizeof(T), n && k ? (k - 1) * bRow + n : 0, 0);                               \
+    block c = reals(sizeof(T), m && n ? (m - 1) * cRow + n : 0, 0);                                                                       \
+    for (int adds = 0; adds < 2; adds++)                                                                                                  \
+      wg_product_of_panels_##s((T *)a.at, step, (T *)b.at, bRow, (T *)c.at, cRow, m, n, k, adds, a.at, m * 8), calls++;                   \
+    drop(a), drop(b), drop(c);                                                                                                            \
+  }                                                                                                                                       \
   static void arranged_##s(int64_t rows, int64_t columns) {                                                                               \
     int64_t width = 8 + rows % 4 * 8, step = columns + 3, padded = rows + 5, panels = (columns + width - 1) / width, panel = rows * width + 4;  \
     block a = reals(sizeof(T), rows && columns ? (rows - 1) * step + columns : 0, 1), d = empty_block(sizeof(T), columns * padded);       \

@@ -46,6 +46,12 @@ void wg_product_f32(const float *a, ptrdiff_t aRow, ptrdiff_t aColumn, const flo
 void wg_product_f64(const double *a, ptrdiff_t aRow, ptrdiff_t aColumn, const double *b, ptrdiff_t bRow, double *c, ptrdiff_t cRow, ptrdiff_t m,
                      ptrdiff_t n, ptrdiff_t k, double alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
 
+// The same, with alpha 1, where a is in panels [k, rows of a tile] that are `panelStep` apart.
+void wg_product_of_panels_f32(const float *a, ptrdiff_t panelStep, const float *b, ptrdiff_t bRow, float *c, ptrdiff_t cRow, ptrdiff_t m,
+                               ptrdiff_t n, ptrdiff_t k, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
+void wg_product_of_panels_f64(const double *a, ptrdiff_t panelStep, const double *b, ptrdiff_t bRow, double *c, ptrdiff_t cRow, ptrdiff_t m,
+                               ptrdiff_t n, ptrdiff_t k, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
+
 // d [columns, padded]: the transpose of a [rows, columns], whose rows are `aRow` apart, then zeros.
 void wg_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded);
 void wg_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded);

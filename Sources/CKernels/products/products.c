@@ -16,6 +16,10 @@
     (const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n,            \
      ptrdiff_t k, T alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes),                                                      \
     (a, aRow, aColumn, b, bRow, c, cRow, m, n, k, alpha, accumulates, ahead, aheadBytes))                                                  \
+  X(product_of_panels_##t,                                                                                                                 \
+    (const T *a, ptrdiff_t panelStep, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,             \
+     int accumulates, const void *ahead, ptrdiff_t aheadBytes),                                                                            \
+    (a, panelStep, b, bRow, c, cRow, m, n, k, accumulates, ahead, aheadBytes))                                                             \
   X(transpose_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t padded), (a, aRow, rows, columns, d, padded))  \
   X(pack_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t width, ptrdiff_t panelStep),                 \
     (a, aRow, rows, columns, d, width, panelStep))

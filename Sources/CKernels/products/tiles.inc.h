@@ -1,5 +1,6 @@
 // Products by tiles of registers. Included for float and double by products.inc.h, which defines T and TYPED(name). A tile is TILE_ROWS rows of
 // TILE_VECTORS vectors, whose sums stay in registers: as many as there are, less those that a step of the inner axis needs.
+// The left factor is read as it lies, or from panels of TILE_ROWS rows, in which the rows' numbers are side by side.
 
 typedef T TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
 #define TILE_ROWS (VECTOR_BYTES == 16 ? 3 : VECTOR_BYTES == 32 ? 6 : 8)
@@ -13,11 +14,12 @@ typedef struct {
   ptrdiff_t stepBytes;
 } TYPED(ahead);
 
-// c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. The rows at `next`, unless it is null, are
-// fetched for the next tile.
+// c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. What the next tile reads on the left, at `next`
+// unless that is null, is fetched: lines that are `nextRow` apart, one for each row, and as much further on for each step of a line as this tile goes.
 static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn,
                                                                       const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t k,
-                                                                      T alpha, int accumulates, const T *next, TYPED(ahead) *ahead) {
+                                                                      T alpha, int accumulates, const T *next, ptrdiff_t nextRow,
+                                                                      TYPED(ahead) *ahead) {
   TYPED(vector) sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
   for (int i = 0; i < rows; ++i) {
@@ -34,7 +36,7 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
     }
     if (next) {
 #pragma clang loop unroll(full)
-      for (int i = 0; i < rows; ++i) __builtin_prefetch(next + i * aRow + start);
+      for (int i = 0; i < rows; ++i) __builtin_prefetch(next + i * nextRow + start * aColumn);
     }
     if (ahead->start < ahead->end) {
       for (ptrdiff_t byte = 0; byte < ahead->stepBytes; byte += 64) __builtin_prefetch(ahead->start + byte, 0, 2);
@@ -67,25 +69,29 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
   }
 }
 
-static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b,
-                                                                      ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t k,
-                                                                      T alpha, int accumulates, TYPED(ahead) *ahead) {
+// The same for all of `m` rows, whose tiles are `aTile` apart on the left: either whole rows, or panels, where aRow is 1 and aColumn TILE_ROWS.
+static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const T *a, ptrdiff_t aTile, ptrdiff_t aRow,
+                                                                      ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow,
+                                                                      ptrdiff_t m, ptrdiff_t k, T alpha, int accumulates,
+                                                                      TYPED(ahead) *ahead) {
+  const int isPanel = aRow == 1 && aColumn == TILE_ROWS, isFetched = isPanel || aColumn == 1;
+  const ptrdiff_t nextRow = isPanel ? LINE_COUNT : aRow;
   ptrdiff_t i = 0;
-  for (; i + TILE_ROWS <= m; i += TILE_ROWS) {
-    const T *next = aColumn == 1 && i + 2 * TILE_ROWS <= m ? a + (i + TILE_ROWS) * aRow : NULL;
-    TYPED(product_tile)(TILE_ROWS, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next, ahead);
+  for (; i + TILE_ROWS <= m; i += TILE_ROWS, a += aTile) {
+    const T *next = isFetched && i + 2 * TILE_ROWS <= m ? a + aTile : NULL;
+    TYPED(product_tile)(TILE_ROWS, vectors, a, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next, nextRow, ahead);
   }
-#define LAST_ROWS(rows)                                                                                                             \
-  case rows:                                                                                                                        \
-    if (rows < TILE_ROWS)                                                                                                           \
-      TYPED(product_tile)(rows, vectors, a + i * aRow, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL, ahead); \
+#define LAST_ROWS(rows)                                                                                                          \
+  case rows:                                                                                                                     \
+    if (rows < TILE_ROWS)                                                                                                        \
+      TYPED(product_tile)(rows, vectors, a, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL, 0, ahead);  \
     break;
   switch (m - i) { LAST_ROWS(1) LAST_ROWS(2) LAST_ROWS(3) LAST_ROWS(4) LAST_ROWS(5) LAST_ROWS(6) LAST_ROWS(7) }
 #undef LAST_ROWS
 }
 
 // The last columns, fewer than a vector: the right factor is padded with zeros.
-static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
+static void TYPED(product_tail)(const T *a, ptrdiff_t aTile, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
                                 ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates) {
   enum { DEPTH = 128 };
   T right[DEPTH * LANE_COUNT], sums[TILE_ROWS * LANE_COUNT];
@@ -96,9 +102,10 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, c
     for (ptrdiff_t l = 0; l < depth; ++l) {
       for (ptrdiff_t j = 0; j < n; ++j) right[l * LANE_COUNT + j] = b[(start + l) * bRow + j];
     }
-    for (ptrdiff_t i = 0; i < m; i += TILE_ROWS) {
+    const T *left = a + start * aColumn;
+    for (ptrdiff_t i = 0; i < m; i += TILE_ROWS, left += aTile) {
       ptrdiff_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-      TYPED(product_rows)(1, a + i * aRow + start * aColumn, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0, &nothing);
+      TYPED(product_rows)(1, left, aTile, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0, &nothing);
       for (ptrdiff_t r = 0; r < rows; ++r) {
         for (ptrdiff_t j = 0; j < n; ++j) {
           T *place = c + (i + r) * cRow + j;
@@ -109,32 +116,49 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, c
   }
 }
 
-static void TYPED(product_part)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
-                           ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, TYPED(ahead) *ahead) {
+#define COLUMNS(vectors, aRow, aColumn)                                                  \
+  for (; j + vectors * LANE_COUNT <= n; j += vectors * LANE_COUNT)                       \
+  TYPED(product_rows)(vectors, a, aTile, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead)
+
+static void TYPED(product_part)(const T *a, ptrdiff_t aTile, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c,
+                                ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, TYPED(ahead) *ahead) {
   ptrdiff_t j = 0;
-  if (aRow == 1) {
-    // Rows side by side need one address.
-    for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
-      TYPED(product_rows)(TILE_VECTORS, a, 1, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
+  // Rows side by side need one address.
+  if (aRow == 1 && aColumn == TILE_ROWS) {
+    COLUMNS(TILE_VECTORS, 1, TILE_ROWS);
+  } else if (aRow == 1) {
+    COLUMNS(TILE_VECTORS, 1, aColumn);
   }
-  for (; j + TILE_VECTORS * LANE_COUNT <= n; j += TILE_VECTORS * LANE_COUNT)
-    TYPED(product_rows)(TILE_VECTORS, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
-  for (; j + LANE_COUNT <= n; j += LANE_COUNT) TYPED(product_rows)(1, a, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead);
-  if (j < n) TYPED(product_tail)(a, aRow, aColumn, b + j, bRow, c + j, cRow, m, n - j, k, alpha, accumulates);
+  COLUMNS(TILE_VECTORS, aRow, aColumn);
+  COLUMNS(1, aRow, aColumn);
+  if (j < n) TYPED(product_tail)(a, aTile, aRow, aColumn, b + j, bRow, c + j, cRow, m, n - j, k, alpha, accumulates);
+}
+#undef COLUMNS
+
+// `aheadBytes` in as many pieces as lines of the inner axis are gone along.
+static inline TYPED(ahead) TYPED(in_steps)(const void *ahead, ptrdiff_t aheadBytes, ptrdiff_t m, ptrdiff_t k) {
+  ptrdiff_t steps = ((m + TILE_ROWS - 1) / TILE_ROWS) * ((k + LINE_COUNT - 1) / LINE_COUNT), lines = (aheadBytes + 63) / 64;
+  return (TYPED(ahead)){ahead, aheadBytes > 0 ? (const char *)ahead + aheadBytes : ahead, steps > 0 ? (lines + steps - 1) / steps * 64 : 0};
 }
 
 // Deep products part by part, so that errors grow with a part's depth and the number of parts, not with the whole depth.
 static void TYPED(product)(const T *a, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m,
                            ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, const void *ahead, ptrdiff_t aheadBytes) {
   enum { DEPTH = 1024 };
-  ptrdiff_t steps = ((m + TILE_ROWS - 1) / TILE_ROWS) * ((k + LINE_COUNT - 1) / LINE_COUNT), lines = (aheadBytes + 63) / 64;
-  TYPED(ahead) soon = {ahead, aheadBytes > 0 ? (const char *)ahead + aheadBytes : ahead, steps > 0 ? (lines + steps - 1) / steps * 64 : 0};
+  TYPED(ahead) soon = TYPED(in_steps)(ahead, aheadBytes, m, k);
   ptrdiff_t start = 0;
   do {
     ptrdiff_t depth = k - start < DEPTH ? k - start : DEPTH;
-    TYPED(product_part)(a + start * aColumn, aRow, aColumn, b + start * bRow, bRow, c, cRow, m, n, depth, alpha, accumulates || start > 0, &soon);
+    TYPED(product_part)(a + start * aColumn, TILE_ROWS * aRow, aRow, aColumn, b + start * bRow, bRow, c, cRow, m, n, depth, alpha,
+                        accumulates || start > 0, &soon);
     start += DEPTH;
   } while (start < k);
+}
+
+static void TYPED(product_of_panels)(const T *a, ptrdiff_t panelStep, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n,
+                                     ptrdiff_t k, int accumulates, const void *ahead, ptrdiff_t aheadBytes) {
+  TYPED(ahead) soon = TYPED(in_steps)(ahead, aheadBytes, m, k);
+  TYPED(product_part)(a, panelStep, 1, TILE_ROWS, b, bRow, c, cRow, m, n, k, 1, accumulates, &soon);
 }
 
 typedef T TYPED(eight) __attribute__((vector_size(8 * sizeof(T))));
@@ -183,20 +207,30 @@ static void TYPED(transpose)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff
 
 // The columns of a [rows, columns] in panels of `width`, the first at d and each `panelStep` further on, row by row, the last one filled up with zeros.
 static void TYPED(pack)(const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t width, ptrdiff_t panelStep) {
+  enum { AHEAD = 12 };
   for (ptrdiff_t l = 0; l < rows; ++l) {
     const T *source = a + l * aRow;
     T *line = d + l * width;
+    // Rows are too short a way for the processor's own prefetching.
+    for (ptrdiff_t j = 0; j < columns && l + AHEAD < rows; j += LINE_COUNT) __builtin_prefetch(source + AHEAD * aRow + j);
     ptrdiff_t j = 0;
-    for (; j + width <= columns; j += width, line += panelStep) {
-      ptrdiff_t v = 0;
-      for (; v + LANE_COUNT <= width; v += LANE_COUNT) {
-        TYPED(vector) some;
-        memcpy(&some, source + j + v, sizeof some);
-        memcpy(line + v, &some, sizeof some);
+    if (width % LANE_COUNT == 0) {
+      for (; j + width <= columns; j += width, line += panelStep) {
+        for (ptrdiff_t v = 0; v < width; v += LANE_COUNT) {
+          TYPED(vector) some;
+          memcpy(&some, source + j + v, sizeof some);
+          memcpy(line + v, &some, sizeof some);
+        }
       }
-      for (; v < width; ++v) line[v] = source[j + v];
+    } else if (width <= 8 && (width == 8 || l + 3 < rows)) {
+      // Eight at a time; what is too many is written over by the next rows, of which there are enough.
+      for (; j + 8 <= columns; j += width, line += panelStep) {
+        TYPED(eight) some;
+        memcpy(&some, source + j, sizeof some);
+        memcpy(line, &some, sizeof some);
+      }
     }
-    if (j < columns) {
+    for (; j < columns; j += width, line += panelStep) {
       for (ptrdiff_t q = 0; q < width; ++q) line[q] = j + q < columns ? source[j + q] : 0;
     }
   }

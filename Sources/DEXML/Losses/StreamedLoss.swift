@@ -4,8 +4,8 @@ import WengertNN
 
 /// A loss on the similarities of documents and labels, and its gradients, block by block of the labels: the similarities [B, L] are never there as a whole.
 ///
-/// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or SoftTop-k's threshold, which takes a few passes);
-/// the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per document and those of its positives are
+/// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or what SoftTop-k's threshold follows from: for a K above
+/// 42, that takes a few passes more); the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per document and those of its positives are
 /// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
 ///
 /// Every block runs the same compiled programs.
@@ -24,6 +24,8 @@ public final class StreamedLoss {
   public let loss: SimilarityLoss
   /// Documents / τ, labels, positions and masks of the block's positives, and threshold columns: the positives' similarities and columns of sums [B, 1].
   private let firstSums: CompiledFunction<[Tensor], [Tensor]>
+  /// The same with the best so far, by how many those are: the best of both, and what `ThresholdMoments` takes.
+  private var firstMoments: [Int: CompiledFunction<[Tensor], [Tensor]>] = [:]
   private let thresholdSums: CompiledFunction<[Tensor], [Tensor]>
   /// Adds the block's part to the documents' gradient; the labels' gradient.
   private let slopes: CompiledUpdate<Tensor, [Tensor], Tensor>
@@ -32,28 +34,45 @@ public final class StreamedLoss {
   public init(_ loss: SimilarityLoss) {
     self.loss = loss
     let rows = StreamedRows(loss.criterion)
-    func similarities(_ x: [Tensor]) -> Tensor { x[0].matmul(x[1].transpose()) }
-    func added(_ s: Tensor, _ positions: Tensor, _ values: Tensor) -> Tensor {
-      (s.flatten() + values.scatterAdd(positions, extent: s.shape.elementCount)).reshape(s.shape)
-    }
     firstSums = compile { (x: [Tensor]) -> [Tensor] in
-      let s = similarities(x)
-      return [s.flatten().gather(x[2])] + rowFunction(rows.first, [added(s, x[2], x[3])])
+      let s = Self.similarities(x)
+      return [s.flatten().gather(x[2])] + rowFunction(rows.first, [Self.added(s, x[2], x[3])])
     }
     thresholdSums = compile { (x: [Tensor]) -> [Tensor] in
-      rowFunction(rows.threshold, [added(similarities(x), x[2], x[3]), x[4], x[5]])
+      rowFunction(rows.threshold, [Self.added(Self.similarities(x), x[2], x[3]), x[4], x[5]])
     }
     slopes = compileUpdate { (gradient: inout Tensor, x: [Tensor]) -> Tensor in
-      let slope = rowFunction(rows.slope, [added(similarities(x), x[2], x[3]), x[4], x[5], x[6]])[0]
-      let whole = added(slope, x[2], x[7])
+      let slope = rowFunction(rows.slope, [Self.added(Self.similarities(x), x[2], x[3]), x[4], x[5], x[6]])[0]
+      let whole = Self.added(slope, x[2], x[7])
       gradient = gradient + whole.matmul(x[1])
       return whole.transpose().matmul(x[0])
     }
   }
 
+  private static func similarities(_ x: [Tensor]) -> Tensor { x[0].matmul(x[1].transpose()) }
+
+  private static func added(_ s: Tensor, _ positions: Tensor, _ values: Tensor) -> Tensor {
+    (s.flatten() + values.scatterAdd(positions, extent: s.shape.elementCount)).reshape(s.shape)
+  }
+
+  private func momentsProgram(_ moments: ThresholdMoments) -> CompiledFunction<[Tensor], [Tensor]> {
+    let kept = moments.best.shape[1], rows = ThresholdMoments.program(alpha: moments.alpha)
+    if let program = firstMoments[kept] { return program }
+    let program = compile { (x: [Tensor]) -> [Tensor] in
+      let s = Self.similarities(x)
+      let all = concatenate([x[4], Self.added(s, x[2], x[3])], axis: 1)
+      let best = all.topK(kept).values
+      return [s.flatten().gather(x[2]), best] + rowFunction(rows, [all, best[Axis.all, (kept - 1)..<kept]])
+    }
+    firstMoments[kept] = program
+    return program
+  }
+
   /// The compiled programs and what each is for.
   public var programs: [(name: String, program: CompiledHandle)] {
-    let all: [(String, CompiledHandle)] = [("loss sums", firstSums), ("loss threshold", thresholdSums), ("loss gradient", slopes)]
+    let moments = firstMoments.sorted { $0.key < $1.key }.map { ("loss moments", $0.value as CompiledHandle) }
+    let all: [(String, CompiledHandle)] =
+      [("loss sums", firstSums)] + moments + [("loss threshold", thresholdSums), ("loss gradient", slopes)]
     return all.filter { $0.1.statistics.compilations > 0 }
   }
 
@@ -75,12 +94,12 @@ public final class StreamedLoss {
     )
     let scaled = stopGradient(documents).cast(to: .float32) * (1 / loss.temperature)
     let batch = StreamedBatch(loss, targets, part, blocks: labels.map { $0.shape[0] })
-    var state = StreamedState(loss, targets)
+    var state = StreamedState(loss, targets, device: documents.device)
 
     for (index, block) in labels.enumerated() {
-      let results = firstSums([scaled, block] + batch.places(index))
-      state.take(
-        first: results.dropFirst().map { $0.array(of: Float.self) }, similarities: results[0].array(of: Float.self), batch.entries[index])
+      let inputs = [scaled, block] + batch.places(index)
+      let results = state.moments.map { momentsProgram($0)(inputs + [$0.best]) } ?? firstSums(inputs)
+      state.take(first: Array(results.dropFirst()), similarities: results[0].array(of: Float.self), batch.entries[index])
     }
     state.finishFirst(workers)
     while state.wantsThreshold {

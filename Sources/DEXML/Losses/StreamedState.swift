@@ -12,25 +12,37 @@ struct StreamedState {
   /// Running maxima and sums; after the first pass, the log-sum-exp of the labels that compete (or bce's sums).
   private var greatest: [Double], sums: [Double], least: [Double]
   private var lead: [Double] = []
+  /// What SoftTop-k's thresholds follow from, if K is small enough that it does.
+  private(set) var moments: ThresholdMoments?
   /// SoftTop-k's thresholds, the sums over the labels at them, row by row, and what is found.
   private var search: ThresholdSearch?
   private var rounds = 0
   private var thresholdSums: [[Double]] = []
   private var thresholds: [Double] = [], slopes: [Double] = []
 
-  init(_ loss: SimilarityLoss, _ targets: LossTargets) {
+  init(_ loss: SimilarityLoss, _ targets: LossTargets, device: Device) {
     (self.loss, self.targets) = (loss, targets)
     scales = loss.scales(targets)
     similarities = Array(repeating: 0, count: targets.entries.count)
     greatest = Array(repeating: -.infinity, count: targets.documentCount)
     sums = Array(repeating: 0, count: targets.documentCount)
     least = Array(repeating: .infinity, count: targets.documentCount)
+    if case .topK(let topK, let alpha) = loss.criterion {
+      moments = ThresholdMoments.kept(targets.positiveCounts.map(topK.value).max() ?? 1).map {
+        ThresholdMoments(rows: targets.documentCount, kept: $0, alpha: alpha, device: device)
+      }
+    }
   }
 
   // MARK: First pass
 
-  mutating func take(first columns: [[Float]], similarities block: [Float], _ entries: [Int]) {
+  mutating func take(first results: [Tensor], similarities block: [Float], _ entries: [Int]) {
     for (place, entry) in entries.enumerated() { similarities[entry] = Double(block[place]) }
+    if moments != nil {
+      moments!.take(best: results[0], columns: results.dropFirst().map { $0.array(of: Float.self) })
+      return
+    }
+    let columns = results.map { $0.array(of: Float.self) }
     for i in 0..<targets.documentCount {
       if loss.criterion == .bce {
         sums[i] += Double(columns[0][i])
@@ -51,13 +63,19 @@ struct StreamedState {
 
   /// After the last block, with what all workers have taken of theirs.
   mutating func finishFirst(_ workers: any Workers) {
+    if let moments { (greatest, sums, least) = moments.extremes }
     if workers.count > 1 { combineFirst(workers) }
     lead = loss.criterion == .bce ? sums : zip(greatest, sums).map { $0 + log($1) }
     guard case .topK(let topK, let alpha) = loss.criterion else { return }
     search = ThresholdSearch(
-      k: column(targets.positiveCounts.map { Double(topK.value($0)) }), alpha: alpha, resolution: 1e-3, labels: targets.labelCount,
+      k: column(targets.positiveCounts.map { Double(topK.value($0)) }), alpha: alpha, resolution: moments == nil ? 1e-3 : 1e-7,
+      labels: targets.labelCount,
       logSumExp: column(lead), least: column(least), skipping: column(targets.drawnCounts.map { $0 == 0 }))
     readSearch()
+    while let moments, wantsThreshold {
+      thresholdSums = moments.sums(at: search!.t)
+      finishThreshold(workers)
+    }
   }
 
   private mutating func combineFirst(_ workers: any Workers) {

@@ -44,6 +44,13 @@ extension Float: AttentionNumber {
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
       accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
+  static func panelProduct(
+    _ a: UnsafePointer<Float>, step: Int, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
+    wg_product_of_panels_f32(
+      a, step, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, b.rows, accumulates ? 1 : 0,
+      ahead.baseAddress, ahead.count)
+  }
   static func transpose(_ a: Matrix<Float>, into out: Matrix<Float>) {
     wg_transpose_f32(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)
   }
@@ -85,6 +92,13 @@ extension Double: AttentionNumber {
     wg_product_f64(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
       accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
+  }
+  static func panelProduct(
+    _ a: UnsafePointer<Double>, step: Int, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
+    wg_product_of_panels_f64(
+      a, step, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, b.rows, accumulates ? 1 : 0,
+      ahead.baseAddress, ahead.count)
   }
   static func transpose(_ a: Matrix<Double>, into out: Matrix<Double>) {
     wg_transpose_f64(a.pointer, a.rowStride, a.rows, a.columns, out.pointer, out.columns)

@@ -45,6 +45,9 @@ protocol KernelNumber: KernelElement where Compute == Self {
   static var tiling: Tiling { get }
   /// out = a · b, or out += a · b, where b and out have contiguous rows and b fits the cache; a has any strides. The memory `ahead` is fetched meanwhile.
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer)
+  /// The same where `a` is in panels of a tile's rows, `step` apart.
+  static func panelProduct(
+    _ a: UnsafePointer<Self>, step: Int, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer)
   /// The transpose of `a`, of contiguous rows, into rows that are as long as `out` has columns, with zeros at their ends.
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>)
   /// The columns of `a`, of contiguous rows, in panels of `width` that are `step` apart.
@@ -69,6 +72,9 @@ extension KernelNumber {
   static func tileProduct(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer) {
     unreachable("no products by tiles of \(Self.self)")
   }
+  static func panelProduct(
+    _ a: UnsafePointer<Self>, step: Int, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) { unreachable("no products by tiles of \(Self.self)") }
   static func transpose(_ a: Matrix<Self>, into out: Matrix<Self>) { unreachable("no products by tiles of \(Self.self)") }
   static func pack(_ a: Matrix<Self>, into panels: UnsafeMutablePointer<Self>, width: Int, step: Int) {
     unreachable("no products by tiles of \(Self.self)")

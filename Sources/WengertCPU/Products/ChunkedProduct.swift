@@ -31,7 +31,7 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
   init(m: Int, k: Int, n: Int, left: ProductPlan.Operand) {
     (self.m, self.k, self.n) = (m, k, n)
     packsLeft = left.columnStride != 1
-    (spanRows, spanColumns) = (Self.span(m, width: packsLeft ? tiling.leftWidth : Tiling.rowStep), Self.span(n, width: tiling.rightWidth))
+    (spanRows, spanColumns) = (Self.span(m, width: Tiling.rowStep), Self.span(n, width: tiling.rightWidth))
     // Long chunks need fewer rounds, but their panels should stay in the last-level cache.
     let length = (1 << 20) / (packsLeft ? spanRows + spanColumns : spanColumns) / tiling.depth * tiling.depth
     chunkLength = min(k, max(tiling.depth, min(length, 4 * tiling.depth)))
@@ -43,14 +43,13 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
     return (Panels<Number>.count(extent, width: width) + spans - 1) / spans * width
   }
 
-  /// Rows of a block, in whole panels of the left factor.
-  private var blockRows: Int { tiling.blockRows / tiling.leftWidth * tiling.leftWidth }
+  private var blockRows: Int { tiling.blockRows }
   private var rowSpans: Int { (m + spanRows - 1) / spanRows }
   private var columnSpans: Int { (n + spanColumns - 1) / spanColumns }
   private var chunkCount: Int { (k + chunkLength - 1) / chunkLength }
   private var roundCount: Int { rowSpans * columnSpans * chunkCount }
   private var rightCount: Int { Panels<Number>.size(rows: chunkLength, columns: spanColumns, width: tiling.rightWidth) }
-  private var leftCount: Int { packsLeft ? Panels<Number>.size(rows: chunkLength, columns: spanRows, width: tiling.leftWidth) : 0 }
+  private var leftCount: Int { packsLeft ? Panels<Number>.size(rows: chunkLength, columns: spanRows, width: tiling.tileRows) : 0 }
   /// Numbers in the panels of two rounds.
   var copyCount: Int { min(roundCount, 2) * (leftCount + rightCount) }
 
@@ -63,7 +62,7 @@ final class ChunkedProduct<Number: KernelNumber>: ParallelWork {
     let place = memory! + index % 2 * (leftCount + rightCount)
     return Round(
       rows: rows, inner: inner, columns: columns,
-      left: Panels(memory: place + rightCount, rows: inner.count, columns: rows.count, width: tiling.leftWidth),
+      left: Panels(memory: place + rightCount, rows: inner.count, columns: rows.count, width: tiling.tileRows),
       right: Panels(memory: place, rows: inner.count, columns: columns.count, width: tiling.rightWidth))
   }
 

@@ -9,8 +9,8 @@ struct Panels<Number: KernelNumber> {
   /// Columns of a panel.
   let width: Int
 
-  /// Columns that are packed together, so that the factor is read in pieces of several lines of memory.
-  private var groupWidth: Int { max(1, 128 / width) * width }
+  /// Columns that are packed together: the factor is read in pieces of several lines of memory, and written to on few pages.
+  private var groupWidth: Int { max(1, min(128 / width, 8)) * width }
 
   static func count(_ columns: Int, width: Int) -> Int { (columns + width - 1) / width }
   /// Numbers in all panels.
@@ -21,7 +21,7 @@ struct Panels<Number: KernelNumber> {
   private var step: Int { width * rows }
 
   /// The panels that hold these columns, the first of which is a panel's.
-  func indices(_ columns: Range<Int>) -> Range<Int> { columns.lowerBound / width..<Self.count(columns.upperBound, width: width) }
+  private func indices(_ columns: Range<Int>) -> Range<Int> { columns.lowerBound / width..<Self.count(columns.upperBound, width: width) }
 
   /// Fills the panels of group `index` from the factor, whose rows or columns are contiguous.
   func pack(group index: Int, of factor: Matrix<Number>) {
@@ -60,7 +60,7 @@ extension Panels {
   /// Blocks of columns in turn, so that the product's block stays in the cache while the inner axis is walked.
   func multiply(_ a: Matrix<Number>, columns some: Range<Int>, into out: Matrix<Number>, accumulates: Bool, _ tiling: Tiling) {
     // Rows at such distances fall on the same few places of the first-level cache.
-    let collides = a.rows > tiling.leftWidth && a.rowStride * MemoryLayout<Number>.stride % 2048 == 0
+    let collides = a.rows > tiling.tileRows && a.rowStride * MemoryLayout<Number>.stride % 2048 == 0
     each(block: some, tiling) { indices, part, next in
       var rows = a.block(rows: 0..<a.rows, columns: part)
       if collides { rows = copy(rows) }
@@ -73,21 +73,17 @@ extension Panels {
     }
   }
 
-  /// The same for rows of a left factor that is in panels too.
+  /// The same for rows, the first of which is a panel's, of a left factor that is in panels too: each a tile's rows.
   func multiply(
     _ left: Panels, rows: Range<Int>, columns some: Range<Int>, into out: Matrix<Number>, accumulates: Bool, _ tiling: Tiling
   ) {
-    let lefts = left.indices(rows)
+    let tile = rows.lowerBound / left.width
     each(block: some, tiling) { indices, part, next in
       for index in indices {
-        let right = panel(index, rows: part), place = columns(of: index)
-        let ahead = index + 1 < indices.upperBound ? bytes(index + 1, rows: part) : next
-        for row in lefts {
-          let done = ahead.count * (row - lefts.lowerBound) / lefts.count, more = ahead.count * (row + 1 - lefts.lowerBound) / lefts.count
-          Number.tileProduct(
-            left.panel(row, rows: part).transposed, right, into: out.block(rows: left.columns(of: row), columns: place),
-            accumulates: accumulates || part.lowerBound > 0, ahead: UnsafeRawBufferPointer(rebasing: ahead[done..<more]))
-        }
+        Number.panelProduct(
+          left.panel(tile, rows: part).pointer, step: left.step, panel(index, rows: part),
+          into: out.block(rows: rows, columns: columns(of: index)), accumulates: accumulates || part.lowerBound > 0,
+          ahead: index + 1 < indices.upperBound ? bytes(index + 1, rows: part) : next)
       }
     }
   }

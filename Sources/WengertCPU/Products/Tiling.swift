@@ -18,11 +18,10 @@ struct CacheSizes: Sendable {
 ///
 /// The sums over one `depth` are added to the product one after the other; so the bits of an element depend on the level and the caches, and on nothing else.
 struct Tiling: Sendable {
+  /// Rows of a tile, and columns of a panel of a left factor's transpose.
   let tileRows: Int
   /// Columns of a right factor's panel: a tile's.
   let rightWidth: Int
-  /// Columns of a panel of a left factor's transpose: several tiles' rows.
-  let leftWidth: Int
   /// How much of the inner axis is multiplied at a time: a right panel's part of it takes two thirds of the first-level cache, beside a tile's rows on the left.
   let depth: Int
   /// Rows of a block, in whole tiles: the left factor's part of it takes up to a quarter of the second-level cache.
@@ -33,7 +32,6 @@ struct Tiling: Sendable {
   init(tileRows: Int, tileColumns: Int, elementSize: Int, caches: CacheSizes) {
     self.tileRows = tileRows
     rightWidth = tileColumns
-    leftWidth = tileRows == 8 ? 32 : 24
     depth = max(64, min(caches.first * 2 / 3 / (tileColumns * elementSize) / 32 * 32, 384))
     blockRows = max(Self.rowStep * 2, min(caches.second / 4 / (depth * elementSize) / Self.rowStep * Self.rowStep, 192))
     blockColumns = max(256, min(caches.second * 2 / 5 / (blockRows * elementSize), 1024)) / tileColumns * tileColumns

@@ -58,6 +58,28 @@ struct StreamedLossTests {
     }
   }
 
+  /// Similarities of thousands of labels of which only the greatest are kept as they are, many of them equal.
+  @Test("SoftTop-k's threshold follows from one pass over thousands of labels, also where many are equal", arguments: [1, 5, 30, 60])
+  func manyLabels(k: Int) throws {
+    let (documents, labels) = (4, 3000), key = RandomKey(k)
+    let rows = (0..<documents).map { i in (0..<labels).map { $0 % 997 == i ? Float(1) : 0 } }
+    let targets = LossTargets(positives: try .dense(rows))
+    for spread in [0.2, 1, 6] {
+      var y = key.fold(1).normal([labels, 6])
+      // A thousand labels are ten, a hundred times each.
+      y = concatenate([y[0..<2000]] + (0..<100).map { _ in y[2000..<2010] })
+      let x = [key.fold(0).normal([documents, 6]) * spread, y]
+      let loss = SimilarityLoss(.topK(.fixed(k), alpha: 2), temperature: 0.7)
+      let (whole, gradient) = valueAndGradient(at: x) { loss(documents: $0[0], labels: $0[1], targets: targets) }
+      let (value, gradients) = streamed(loss, x, [1000, 1000, 10, 990], targets)
+      #expect(abs(value - whole.item()) <= 1e-5 * max(1, abs(whole.item())), "K \(k), spread \(spread)")
+      for (a, b): (Tensor, Tensor) in zip(gradients, gradient) {
+        let size: Double = b.norm().item(), distance: Double = (a - b).norm().item()
+        #expect(distance <= 1e-4 * size, "K \(k), spread \(spread): \(distance) of \(size)")
+      }
+    }
+  }
+
   @Test("two and three workers with their parts of the labels get the value and gradients of one, for every criterion", arguments: [2, 3])
   func workers(count: Int) throws {
     let rows = (0..<5).map { i in (0..<11).map { j in Float((i * 3 + j * 5) % 7 == 0 ? 1 : 0) } }
