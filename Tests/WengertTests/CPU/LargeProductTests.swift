@@ -7,7 +7,7 @@ import Testing
 struct LargeProductTests {
   /// m, k, n around and beyond the widths of tiles, chunks and spans, each with more than 2²² multiplications.
   static let shapes = [
-    (70, 1100, 131), (300, 700, 129), (65, 5001, 66), (257, 130, 140), (129, 513, 257), (66, 300, 4200), (8300, 70, 65),
+    (70, 1100, 131), (300, 700, 129), (65, 5001, 66), (257, 130, 140), (129, 513, 257), (66, 300, 4200), (8300, 70, 65), (260, 512, 1100),
   ]
 
   private func factor(_ rows: Int, _ columns: Int, transposed: Bool, _ dtype: DType, _ seed: Int) -> Tensor {
@@ -40,6 +40,41 @@ struct LargeProductTests {
         let a = factor(m, k, transposed: left, dtype, 1), b = factor(k, n, transposed: right, dtype, 2)
         let epsilon = dtype == .float64 ? 1e-14 : dtype == .float32 ? 1e-6 : 1e-2
         expectNear(a.matmul(b), reference(a, b), epsilon * Double(k).squareRoot() * 8, "\(dtype) \(m)×\(k)×\(n) \(left) \(right)")
+      }
+    }
+  }
+
+  @Test("they are sums of products at every level that the processor has")
+  func levels() {
+    for (m, k, n) in Self.shapes {
+      for left in [false, true] {
+        let a = factor(m, k, transposed: left, .float32, 1), b = factor(k, n, transposed: false, .float32, 2), expected = reference(a, b)
+        atEachLevel { level in
+          // One thread, since the level is this thread's.
+          let product = CPUBackend.shared.withThreadCount(1) { a.matmul(b) }
+          expectNear(product, expected, 1e-6 * Double(k).squareRoot() * 8, "\(level) \(m)×\(k)×\(n) \(left)")
+        }
+      }
+    }
+  }
+
+  @Test("pieces fit the caches, of small processors and large ones, and are whole tiles")
+  func tilings() {
+    for (first, second) in [(32, 256), (32, 512), (32, 1024), (48, 1280), (48, 2048), (64, 1024), (128, 4096)] {
+      for (rows, columns, size) in [(3, 16, 4), (6, 16, 4), (8, 32, 4), (3, 8, 8), (6, 8, 8), (8, 16, 8)] {
+        let caches = CacheSizes(first: first << 10, second: second << 10)
+        let tiling = Tiling(tileRows: rows, tileColumns: columns, elementSize: size, caches: caches)
+        let note: Comment = "\(first) and \(second) KiB, tiles of \(rows) × \(columns)"
+        #expect(tiling.depth * columns * size * 3 <= caches.first * 2, note)
+        #expect(tiling.blockRows % rows == 0 && tiling.blockColumns % columns == 0, note)
+        #expect(tiling.blockRows * tiling.depth * size <= max(caches.second / 4, 48 * tiling.depth * size), note)
+        #expect(tiling.blockRows * tiling.blockColumns * size <= max(caches.second * 2 / 5, tiling.blockRows * 256 * size), note)
+        for threads in [1, 2, 3, 16] {
+          for m in [1, 100, 1024, 8192] {
+            let share = tiling.shares(of: m, atMost: tiling.blockRows, threads: threads)
+            #expect(share > 0 && share % rows == 0 && share < tiling.blockRows + rows, note)
+          }
+        }
       }
     }
   }
