@@ -35,7 +35,18 @@ def onnxruntime():
 def faiss():
     import faiss
 
-    return f"faiss {faiss.__version__}, {faiss.get_compile_options().strip()}; {variable('FAISS_SIMD_LEVEL')}, {variable('OPENBLAS_CORETYPE')}"
+    cores = [library["architecture"] for library in libraries() if "faiss" in library["filepath"]]
+    products = f"products by OpenBLAS, core {cores[0]}" if cores else f"products by OpenBLAS ({variable('OPENBLAS_CORETYPE')})"
+    return f"faiss {faiss.__version__}, {faiss.SIMDConfig.get_level_name()}; {products}"
+
+
+def libraries():
+    """The BLAS libraries of this process, as threadpoolctl finds them; none where that is not installed."""
+    try:
+        import threadpoolctl
+    except ImportError:
+        return []
+    return [library for library in threadpoolctl.threadpool_info() if "architecture" in library]
 
 
 def sentence_transformers():

@@ -85,6 +85,6 @@ def onnx(size):
 
 
 if library == "onnxruntime":
-    serve({f"{library}-{size}": onnx(size) for size in (8, 32)}, about.onnxruntime())
+    serve({f"{library}-{size}": onnx(size) for size in (32,)}, about.onnxruntime())
 else:
     serve({f"{library}-{size}": sentence_transformers(size) for size in (32, 128)}, about.sentence_transformers())

@@ -15,7 +15,7 @@ enum Calls {
     show(cells("call", "µs", "allocations", "torch µs", "x torch"))
     for row in small() {
       let times = Rounds(
-        rounds, [("ours", { microseconds(row.call) }), ("torch", { torch?.measure(row.name, repeats: 7) })])
+        rounds, [("ours", { _ in microseconds(row.call) }), ("torch", { _ in torch?.measure(row.name, repeats: 7) })])
       show(
         cells(
           row.name, text(times.median("ours")), text(allocations(row.call)), text(times.median("torch")),

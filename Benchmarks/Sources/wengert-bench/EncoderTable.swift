@@ -31,7 +31,7 @@ enum EncoderTable {
         (["ours"] + peers).map { mode in
           (
             mode,
-            {
+            { _ in
               let text = output(of: mode, arguments + ["--repeats", "\(repeats)", "--threads", "\(threads)"])
               let numbers = (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
               guard numbers.count == 2 else { return nil }

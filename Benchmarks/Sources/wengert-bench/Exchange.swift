@@ -16,6 +16,7 @@ final class Exchange {
   ///
   /// - Parameters:
   ///   - amount: how much a call does, of `unit`.
+  ///   - call: has been called before.
   ///   - tolerance: how far two results that are the same may differ.
   func compare(
     _ ours: [Float], rows: [(name: String, peer: Peer)], amount: Int, unit: String, tolerance: Double, rounds: Int, repeats: Int,
@@ -23,9 +24,9 @@ final class Exchange {
   ) {
     let times = Rounds(
       rounds,
-      [("ours", { Measurement(repeats: repeats, call).median })]
-        + rows.map { name, peer in (name, { peer.measure(name, repeats: repeats) }) })
-    show("medians of \(rounds) rounds; ratio: ours / theirs in time, the median of the rounds' ratios; difference: the greatest of any number")
+      [("ours", { _ in Measurement(repeats: repeats, isWarm: true, call).median })]
+        + rows.map { name, peer in (name, { _ in peer.measure(name, repeats: repeats) }) })
+    show("medians of \(rounds) rounds; ratio: ours / theirs in time, the median of the rounds' ratios; difference: the greatest")
     show(cells("", "ms", "\(unit)/s", "ratio", "difference"))
     for name in ["ours"] + rows.map(\.name) {
       guard let time = times.median(name) else {

@@ -20,17 +20,24 @@ enum Level: String, CaseIterable {
     return wanted.flatMap { $0.isThere ? $0 : nil } ?? allCases.last(where: \.isThere)!
   }
 
+  /// A processor of this level that every OpenBLAS knows.
+  var blasCore: String {
+    switch self {
+    case .base: "Prescott"
+    case .avx2: Machine.vendor == "AuthenticAMD" ? "Zen" : "Haswell"
+    case .avx512: "SkylakeX"
+    }
+  }
+
   /// What sets the level in our kernels and in what the peers compute with; nil: the variable is not there.
   private var environment: [String: String?] {
-    let isAMD = Machine.vendor == "AuthenticAMD"
-    let blas: String? = self == .base ? "Prescott" : self == .avx2 ? (isAMD ? "Zen" : "Haswell") : nil
     func variable(_ base: String, _ avx2: String) -> String? { self == .base ? base : self == .avx2 ? avx2 : nil }
     var variables = [
       "WENGERT_CPU_LEVEL": rawValue,
       "ATEN_CPU_CAPABILITY": variable("default", "avx2"),
       "ONEDNN_MAX_CPU_ISA": variable("SSE41", "AVX2"),
       "MKL_ENABLE_INSTRUCTIONS": variable("SSE4_2", "AVX2"),
-      "OPENBLAS_CORETYPE": blas,
+      "OPENBLAS_CORETYPE": self == .avx512 ? nil : blasCore,
       "FAISS_SIMD_LEVEL": variable("NONE", "AVX2"),
     ]
     if let isa = variable("SSE4_2", "AVX2") {

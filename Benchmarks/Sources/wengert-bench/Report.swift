@@ -2,7 +2,9 @@ import Foundation
 
 /// A measured row: medians in milliseconds, and medians of the rounds' ratios.
 struct Line: Encodable {
-  static let ours = "ours", eager = "ours eager", oneThread = "1 thread", blas = "OpenBLAS", blasOneThread = "OpenBLAS, 1 thread", copy = "copy"
+  // Names of what is measured in each round, beside the peers'.
+  static let ours = "ours", eager = "eager here", oneThread = "1 thread", copy = "copy"
+  static let blas = "OpenBLAS", blasOneThread = "OpenBLAS, 1 thread"
 
   var row: String
   var shape: String
@@ -86,7 +88,9 @@ struct Report: Encodable {
     if Level.current != .avx512 {
       show("in brackets: not counted; JAX's products choose their instructions at run time, and may go beyond the level \(level)")
     }
-    show(cells("row", "shape", "ours", ["eager"] + peers, "ratio", "x into", "GFLOP/s", "GB/s", "x copy", "1 thread", "up", "x blas", "blas up"))
+    show(
+      cells(
+        "row", "shape", "ours", ["eager"] + peers, "ratio", "x into", "GFLOP/s", "GB/s", "x copy", "1 thread", "up", "x blas", "blas up"))
   }
 
   func printLine(_ line: Line) {

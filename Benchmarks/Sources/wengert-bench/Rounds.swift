@@ -2,11 +2,11 @@
 struct Rounds {
   private var times: [String: [Double]] = [:]
 
-  /// - Parameter measures: nil is measured no more.
-  init(_ count: Int, _ measures: [(name: String, measure: () -> Double?)]) {
-    for _ in 0..<count {
+  /// - Parameter measures: what gives each time; it is told whether it has been called before.
+  init(_ count: Int, _ measures: [(name: String, measure: (_ isWarm: Bool) -> Double?)]) {
+    for round in 0..<count {
       for (name, measure) in measures {
-        guard let time = measure() else { continue }
+        guard let time = measure(round > 0) else { continue }
         times[name, default: []].append(time)
       }
     }

@@ -26,14 +26,14 @@ enum RowTable {
 
   private static func measure(_ row: Row, _ options: Options, _ threads: Int, _ peers: [Peer], _ single: Peer?) -> Line {
     let repeats = options.repeats
-    var measures: [(name: String, measure: () -> Double?)] = []
+    var measures: [(name: String, measure: (Bool) -> Double?)] = []
     func add(_ name: String, _ call: @escaping () -> Void) {
-      measures.append((name, { Measurement(repeats: repeats, call).median }))
+      measures.append((name, { Measurement(repeats: repeats, isWarm: $0, call).median }))
     }
     add(Line.ours, row.prepare())
     if case .function = row.body { add(Line.eager, row.prepare(isCompiled: false)) }
     for peer in peers + [single].compactMap(\.self) {
-      measures.append((peer.name, { peer.measure(row.name, repeats: repeats) }))
+      measures.append((peer.name, { _ in peer.measure(row.name, repeats: repeats) }))
     }
     if case .bytes(let bytes) = row.cost { add(Line.copy, Yardstick.copy(bytes: Int(bytes), threads: threads)) }
     if let product = row.product {
@@ -53,8 +53,9 @@ enum RowTable {
         show("-")
         continue
       }
-      if latest?.name != request[0] { latest = (request[0], row.prepare()) }
-      show("\(Measurement(repeats: Int(request[1]) ?? 5, latest!.call).median)")
+      let isWarm = latest?.name == request[0]
+      if !isWarm { latest = (request[0], row.prepare()) }
+      show("\(Measurement(repeats: Int(request[1]) ?? 5, isWarm: isWarm, latest!.call).median)")
     }
   }
 

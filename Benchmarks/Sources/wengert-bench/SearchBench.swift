@@ -14,7 +14,11 @@ enum SearchBench {
     try exchange.write(x.array(of: Float.self), "documents")
     try exchange.write(y.array(of: Float.self), "labels")
     let options = [exchange.folder.path, "\(width)", "\(count)", "--results", exchange.folder.path, "--threads", "\(threads)"]
-    let peers = ["faiss", "torch"].compactMap { Peer($0, script: "search_peer.py", [$0] + options) }
+    // An OpenBLAS of faiss's that does not know the processor would take it for the oldest.
+    let core = ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? Level.current.blasCore
+    let peers = ["faiss", "torch"].compactMap {
+      Peer($0, script: "search_peer.py", [$0] + options, environment: ["OPENBLAS_CORETYPE": core])
+    }
     defer { for peer in peers { peer.stop() } }
     Machine.showHeading(threads: threads, peers: peers)
     let search = ExactSearch()

@@ -6,22 +6,29 @@ import Wengert
 struct Measurement {
   var median: Double
 
-  /// Calls `body` until it is warm, then measures it at least `repeats` times; of calls that take less than a fifth of a millisecond, as many at once as fill it.
-  init(repeats: Int, _ body: () -> Void) {
+  /// Calls `body` until it is warm, then measures it `repeats` times; of calls that take less than a fifth of a millisecond, as many at once as fill it.
+  ///
+  /// - Parameter isWarm: it has been called before; so a call that takes longer than warming up counts. The first call may compile.
+  init(repeats: Int, isWarm: Bool = false, _ body: () -> Void) {
     let clock = ContinuousClock()
-    let start = clock.now
-    var calls = 0
+    var total = 0.0, calls = 0
+    var times: [Double] = []
+    if !isWarm { body() }
     repeat {
-      body()
+      let time = clock.measure(body) / .milliseconds(1)
+      total += time
       calls += 1
-    } while calls < 2 || (clock.now < start + .milliseconds(100) && calls < 1000)
-    let each = (clock.now - start) / .milliseconds(1) / Double(calls)
-    let together = max(1, Int(0.2 / each))
-    let times = (0..<max(repeats, 5)).map { _ in
-      clock.measure { for _ in 0..<together { body() } } / .milliseconds(1) / Double(together)
+      if isWarm && time > Self.warmUp { times.append(time) }
+    } while total < Self.warmUp && calls < 1000
+    let together = max(1, Int(0.2 / total * Double(calls)))
+    while times.count < repeats {
+      times.append(clock.measure { for _ in 0..<together { body() } } / .milliseconds(1) / Double(together))
     }
     median = Rounds.median(times)
   }
+
+  /// Milliseconds.
+  private static let warmUp = 100.0
 }
 
 extension Row {
@@ -68,8 +75,8 @@ enum Yardstick {
       }
       for i in 0..<product.batch {
         cblas_sgemm(
-          CblasRowMajor, left, right, Int32(m), Int32(n), Int32(k), 1, a.floats + i * m * k, leftStride, b.floats + i * k * n, rightStride, 0,
-          c.floats + i * m * n, Int32(n))
+          CblasRowMajor, left, right, Int32(m), Int32(n), Int32(k), 1, a.floats + i * m * k, leftStride, b.floats + i * k * n, rightStride,
+          0, c.floats + i * m * n, Int32(n))
       }
     }
   }
