@@ -31,7 +31,8 @@ enum EmbedBench {
     if Level.current != .avx512 { show("ONNX Runtime chooses its instructions itself, whatever the level") }
     let tokenizing = Measurement(repeats: repeats) { withExtendedLifetime(encode()) {} }.median
     let tokens = encode().reduce(0) { $0 + $1.count }
-    show("\(texts.count) texts, \(tokens) tokens, at most \(length) each; of ours, tokenizing takes \(Int(tokenizing)) ms")
+    show(
+      String(format: "\(texts.count) texts, \(tokens) tokens, at most \(length) each; of ours, tokenizing takes %.1f ms", tokenizing))
     let rows = ["sentence-transformers-32", "sentence-transformers-128", "onnxruntime-32"].compactMap { name in
       peers.first { name.hasPrefix($0.name) }.map { (name, $0) }
     }
