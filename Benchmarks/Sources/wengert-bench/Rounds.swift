@@ -27,5 +27,8 @@ struct Rounds {
 
   mutating func remove(_ name: String) { times[name] = nil }
 
-  static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+  static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return (sorted[(values.count - 1) / 2] + sorted[values.count / 2]) / 2
+  }
 }
