@@ -11,7 +11,8 @@
 # make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
 # make expressions  check how long the compiler searches for the types of everyday expressions, after make test; counted in steps, not in time
 # make derivatives  register the operations anew with Swift's own differentiation, after make test
-# make bench   time the operations here and in PyTorch and JAX (WENGERT_PEERS: their Python or its venv); ARGS="--only product,softmax"
+# make bench   time the operations, encoders, calls and search here and beside PyTorch, JAX and faiss (WENGERT_PEERS: their Python or its venv), and embedding where
+#              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
 .PHONY: demo test test-graphs operations dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
@@ -123,10 +124,15 @@ derivatives:
 	  -minimum-access-level public -output-dir $(BUILT)/symbols
 	python3 Sources/WengertDifferentiable/Generated/generate.py $(BUILT)/symbols/WengertCore.symbols.json
 
+# What the tests have built is not built again: the same flags, in the same place.
+BENCH = $(CURDIR)/.build/release/wengert-bench
+
 bench: packages
-	swift build -c release --package-path Benchmarks
-	Benchmarks/.build/release/wengert-bench $(ARGS)
-	$(if $(ARGS),,Benchmarks/.build/release/wengert-bench encoders && Benchmarks/.build/release/wengert-bench calls)
+	swift build -c release -Xswiftc -enable-testing --package-path Benchmarks --scratch-path $(CURDIR)/.build
+	$(BENCH) $(ARGS)
+	$(if $(ARGS),,$(BENCH) encoders && $(BENCH) calls && $(BENCH) search)
+	$(if $(ARGS)$(if $(WENGERT_BENCH_MODEL),,none)$(if $(WENGERT_BENCH_TEXTS),,none),,\
+	  $(BENCH) embed --model $(WENGERT_BENCH_MODEL) --file $(WENGERT_BENCH_TEXTS))
 
 # What Debian and Ubuntu call the system libraries; nothing is done where they are there.
 packages:

@@ -8,13 +8,13 @@ let package = Package(
   targets: [
     // OpenBLAS itself, to measure what a single call of it takes.
     .systemLibrary(name: "CBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
-    // Counts what malloc is asked for, in this executable alone.
-    .target(name: "CAllocations"),
+    // What malloc is asked for, in this executable alone, and how fast the processor runs.
+    .target(name: "CProbes"),
     .executableTarget(
       name: "wengert-bench",
       dependencies: [
         "CBLAS",
-        "CAllocations",
+        "CProbes",
         .product(name: "Wengert", package: "wengert"),
         .product(name: "DEXML", package: "wengert"),
         .product(name: "WengertNN", package: "wengert"),

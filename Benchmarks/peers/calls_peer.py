@@ -1,5 +1,7 @@
 """Small eager calls in PyTorch: an answer is the time of a thousand of them."""
 import torch
+
+import about
 from protocol import serve, threads
 
 torch.set_num_threads(threads())
@@ -43,4 +45,4 @@ serve({
     "matmul-16": forward(torch.matmul, (16, 16), (16, 16)),
     "softmax-16": forward(lambda x: x.softmax(-1), (16,)),
     "network-gradient-16": network,
-})
+}, about.torch())

@@ -1,6 +1,7 @@
 """A training step of a BERT encoder in PyTorch or JAX: prints its median time in milliseconds and the process's peak memory in MiB.
 
     encoder_peer.py MODE --model minilm|base --batch N --tokens N [--real] --threads N --repeats N [--forward]
+    encoder_peer.py MODE --about
 
 MODE is eager, compile or jax. Random weights; mean pooling, L2 normalization, the product with a fixed direction as the loss; AdamW. With --real the
 lengths fill 45% of the padded batch, which is what these peers compute on.
@@ -21,10 +22,18 @@ arguments.add_argument("--real", action="store_true")
 arguments.add_argument("--threads", type=int, default=2)
 arguments.add_argument("--repeats", type=int, default=5)
 arguments.add_argument("--forward", action="store_true")
+arguments.add_argument("--about", action="store_true")
 options = arguments.parse_args()
 os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: options.threads])
 
 import numpy as np  # noqa: E402
+
+import about  # noqa: E402
+from level import compile_for_level  # noqa: E402
+
+if options.about:
+    print(about.jax() if options.mode == "jax" else about.torch())
+    sys.exit()
 
 VOCABULARY, POSITIONS = 30522, 512
 WIDTH, LAYERS, HEADS, INNER = (768, 12, 12, 3072) if options.model == "base" else (384, 6, 12, 1536)
@@ -55,6 +64,8 @@ def torch_step(compiled):
     import transformers
 
     torch.set_num_threads(options.threads)
+    if compiled:
+        compile_for_level()
     config = transformers.BertConfig(
         vocab_size=VOCABULARY, hidden_size=WIDTH, num_hidden_layers=LAYERS, num_attention_heads=HEADS, intermediate_size=INNER,
         hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0, attn_implementation="sdpa")

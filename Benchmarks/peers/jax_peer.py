@@ -2,6 +2,9 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+import about
+from products import product_rows
 from protocol import serve
 
 # The threads are those of the cores that this process may use.
@@ -65,11 +68,7 @@ tokens = lambda: jnp.asarray(random.integers(30522, size=16384))
 classes = lambda: jnp.asarray(random.integers(30522, size=2048))
 gelu = lambda x: jax.nn.gelu(x, approximate=False)
 
-serve({
-    "product-1024": forward(jnp.matmul, of(1024, 1024), of(1024, 1024)),
-    "product-768": forward(jnp.matmul, hidden, of(768, 768)),
-    "product-3072": forward(jnp.matmul, hidden, of(768, 3072)),
-    "product-batched": forward(jnp.matmul, of(1536, 128, 64), of(1536, 64, 128)),
+serve(product_rows(lambda product, left, right: forward(product(jnp.matmul), of(*left), of(*right))) | {
     "add": forward(jnp.add, big, big),
     "chain": forward(lambda x, y, z: jnp.tanh(x * y + z), big, big, big),
     "exp": forward(jnp.exp, big),
@@ -84,7 +83,7 @@ serve({
     "sum-first": forward(lambda x: x.sum(0), big),
     "sum-last": forward(lambda x: x.sum(-1), big),
     "cumulative-sum": forward(lambda x: jnp.cumsum(x, -1), big),
-    "transposed-copy": forward(lambda x: x.T.copy(), big),
+    "transposed-add": forward(lambda x, y: x.T + y, big, big),
     "gather": forward(lambda x, i: x[i], of(30522, 768), tokens),
     "scatter-add": forward(lambda x, i: jnp.zeros((30522, 768)).at[i].add(x), of(16384, 768), tokens),
     "cross-entropy-gradient": gradient(cross_entropy, of(2048, 30522), classes, lambda: jnp.ones(())),
@@ -93,4 +92,4 @@ serve({
     "adamw": adamw,
     "cholesky": forward(jnp.linalg.cholesky, positive_definite),
     "solve": forward(jnp.linalg.solve, positive_definite, of(1024, 64)),
-})
+}, about.jax())

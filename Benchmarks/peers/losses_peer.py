@@ -8,6 +8,7 @@ import sys
 
 import torch
 
+import about
 from protocol import serve, threads
 
 batch, labels, width = (int(argument) for argument in sys.argv[1:4])
@@ -68,4 +69,4 @@ def step(loss):
     return lambda: call
 
 
-serve({"decoupled": step(decoupled), "topk": step(topk)})
+serve({"decoupled": step(decoupled), "topk": step(topk)}, about.torch())

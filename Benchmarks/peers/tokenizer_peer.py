@@ -7,6 +7,7 @@ A row is the largest number of tokens, 0 for no limit.
 import itertools
 import sys
 
+import tokenizers
 from tokenizers import Tokenizer
 
 from protocol import serve
@@ -27,4 +28,4 @@ def row(length):
     return prepare
 
 
-serve({str(length): row(length) for length in (32, 128, 0)})
+serve({str(length): row(length) for length in (32, 128, 0)}, f"tokenizers {tokenizers.__version__}")

@@ -3,12 +3,18 @@ import sys
 
 import torch
 import torch.nn.functional as F
+
+import about
+from level import compile_for_level
+from products import product_rows
 from protocol import serve, threads
 
 torch.set_num_threads(threads())
 torch.manual_seed(0)
 mode = sys.argv[-1]
 normal = torch.randn
+if mode == "compile":
+    compile_for_level()
 
 
 def forward(f, *inputs):
@@ -54,6 +60,12 @@ def into(f, shape, *inputs):
     return prepare
 
 
+def into_product(product, left, right):
+    f = product(torch.matmul)
+    shape = f(torch.empty(left, device="meta"), torch.empty(right, device="meta")).shape
+    return into(lambda out, x, y: f(x, y, out=out), shape, of(*left), of(*right))
+
+
 def adamw(**options):
     def prepare():
         p = torch.nn.Parameter(normal(30_000_000))
@@ -83,11 +95,7 @@ softmax = lambda x: x.softmax(-1)
 layer_norm = lambda x, gain, bias: F.layer_norm(x, (768,), gain, bias)
 scatter_add = lambda x, i: torch.zeros(30522, 768).index_add(0, i, x)
 
-rows = {
-    "product-1024": forward(torch.matmul, of(1024, 1024), of(1024, 1024)),
-    "product-768": forward(torch.matmul, hidden, of(768, 768)),
-    "product-3072": forward(torch.matmul, hidden, of(768, 3072)),
-    "product-batched": forward(torch.matmul, of(1536, 128, 64), of(1536, 64, 128)),
+rows = product_rows(lambda product, left, right: forward(product(torch.matmul), of(*left), of(*right))) | {
     "add": forward(torch.add, big, big),
     "chain": forward(lambda x, y, z: torch.tanh(x * y + z), big, big, big),
     "exp": forward(torch.exp, big),
@@ -102,7 +110,7 @@ rows = {
     "sum-first": forward(lambda x: x.sum(0), big),
     "sum-last": forward(lambda x: x.sum(-1), big),
     "cumulative-sum": forward(lambda x: x.cumsum(-1), big),
-    "transposed-copy": forward(lambda x: x.t().contiguous(), big),
+    "transposed-add": forward(lambda x, y: x.t() + y, big, big),
     "gather": forward(lambda x, i: x[i], table, tokens),
     "scatter-add": forward(scatter_add, of(16384, 768), tokens),
     "cross-entropy-gradient": gradient(F.cross_entropy, of(2048, 30522), classes, lambda: torch.ones(())),
@@ -117,7 +125,7 @@ if mode == "compile":
     for name in [n for n in rows if n.startswith("product")] + ["cholesky", "solve", "top-100"]:
         del rows[name]
 if mode == "into":
-    rows = {
+    rows = product_rows(into_product) | {
         "add": into(lambda out, x, y: torch.add(x, y, out=out), (4096, 4096), big, big),
         "add-in-place": into(lambda out, y: out.add_(y), (4096, 4096), big),
         "chain": into(lambda out, x, y, z: torch.addcmul(z, x, y, out=out).tanh_(), (4096, 4096), big, big, big),
@@ -126,14 +134,10 @@ if mode == "into":
         "softmax-4096": into(lambda out, x: torch.softmax(x, -1, out=out), (4096, 4096), big),
         "softmax-128": into(lambda out, x: torch.softmax(x, -1, out=out), (1536, 128, 128), of(1536, 128, 128)),
         "cumulative-sum": into(lambda out, x: torch.cumsum(x, -1, out=out), (4096, 4096), big),
-        "transposed-copy": into(lambda out, x: out.copy_(x.t()), (4096, 4096), big),
+        "transposed-add": into(lambda out, x, y: torch.add(x.t(), y, out=out), (4096, 4096), big, big),
         "gather": into(lambda out, x, i: torch.index_select(x, 0, i, out=out), (16384, 768), table, tokens),
         "scatter-add": into(lambda out, x, i: out.zero_().index_add_(0, i, x), (30522, 768), of(16384, 768), tokens),
         "adamw": adamw(fused=True),
-        "product-1024": into(lambda out, x, y: torch.matmul(x, y, out=out), (1024, 1024), of(1024, 1024), of(1024, 1024)),
-        "product-768": into(lambda out, x, y: torch.matmul(x, y, out=out), (4096, 768), hidden, of(768, 768)),
-        "product-3072": into(lambda out, x, y: torch.matmul(x, y, out=out), (4096, 3072), hidden, of(768, 3072)),
-        "product-batched": into(lambda out, x, y: torch.bmm(x, y, out=out), (1536, 128, 128), of(1536, 128, 64), of(1536, 64, 128)),
     }
 
-serve(rows)
+serve(rows, about.torch())

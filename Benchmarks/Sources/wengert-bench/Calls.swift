@@ -1,22 +1,25 @@
-import CAllocations
+import CProbes
 import Foundation
 import Wengert
 
 /// What calls cost beyond their arithmetic: of small operations one by one beside PyTorch, and of compiled functions, with the memory blocks that each call asks for.
 enum Calls {
-  static func run(peersFolder: URL) {
-    let torch = Peer.python.flatMap { Peer("torch", $0, [peersFolder.appending(path: "calls_peer.py").path, "--threads", "1"]) }
+  static func run(_ arguments: inout Arguments) {
+    let rounds = arguments.count("--rounds") ?? 9
+    _ = arguments.end()
+    Machine.pin(to: 1)
+    let torch = Peer("torch", script: "calls_peer.py", ["--threads", "1"])
     defer { torch?.stop() }
+    Machine.showHeading(threads: 1, peers: [torch].compactMap(\.self))
     show("medians; x torch: the median of the ratios of \(rounds) rounds, in turn with PyTorch")
     show(cells("call", "µs", "allocations", "torch µs", "x torch"))
     for row in small() {
-      var ours: [Double] = [], theirs: [Double] = []
-      for _ in 0..<rounds {
-        ours.append(microseconds(row.call))
-        if let time = torch?.measure(row.name, repeats: 7) { theirs.append(time) }
-      }
-      let ratios = zip(ours, theirs).map { $0 / $1 }
-      show(cells(row.name, text(median(ours)), text(allocations(row.call)), text(median(theirs)), text(median(ratios))))
+      let times = Rounds(
+        rounds, [("ours", { _ in microseconds(row.call) }), ("torch", { _ in torch?.measure(row.name, repeats: 7) })])
+      show(
+        cells(
+          row.name, text(times.median("ours")), text(allocations(row.call)), text(times.median("torch")),
+          text(times.ratio("ours", to: "torch"))))
     }
     for count in [1, 10, 100] {
       let x = (0..<count).map { normal([8], seed: $0) }
@@ -49,7 +52,6 @@ enum Calls {
     ]
   }
 
-  private static let rounds = 9
   private static let calls = 1000
 
   private static func microseconds(_ call: () -> Void) -> Double {
@@ -62,8 +64,6 @@ enum Calls {
     for _ in 0..<calls { call() }
     return Double(allocation_count() - before) / Double(calls)
   }
-
-  private static func median(_ values: [Double]) -> Double? { values.isEmpty ? nil : values.sorted()[values.count / 2] }
 
   private static func text(_ value: Double?) -> String { value.map { String(format: "%.2f", $0) } ?? "" }
 

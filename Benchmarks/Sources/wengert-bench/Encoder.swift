@@ -102,27 +102,18 @@ final class EncoderBench {
     state.second.update(&state.first, gradient, learningRate: 1e-5)
   }
 
-  static func run(_ arguments: [String]) {
+  static func run(_ arguments: inout Arguments, threads: Int) {
     var setting = EncoderSetting()
-    var repeats = 5
-    var mode = "step"
-    var isPlain = false
-    var budget: Int?
-    var rest = arguments.makeIterator()
-    while let argument = rest.next() {
-      switch argument {
-      case "--model": setting.model = rest.next() ?? "minilm"
-      case "--batch": setting.batch = Int(rest.next() ?? "") ?? 64
-      case "--tokens": setting.tokens = Int(rest.next() ?? "") ?? 128
-      case "--real": setting.isFull = false
-      case "--dropout": setting.dropout = Double(rest.next() ?? "") ?? 0
-      case "--repeats": repeats = Int(rest.next() ?? "") ?? 5
-      case "--forward": mode = "forward"
-      case "--plain": isPlain = true
-      case "--budget": budget = rest.next().flatMap { Int($0) }.map { $0 << 20 }
-      default: mode = argument
-      }
-    }
+    setting.model = arguments.choice("--model", of: ["minilm", "base"]) ?? setting.model
+    setting.batch = arguments.count("--batch") ?? setting.batch
+    setting.tokens = arguments.count("--tokens") ?? setting.tokens
+    setting.isFull = !arguments.flag("--real")
+    setting.dropout = arguments.number("--dropout") ?? setting.dropout
+    let repeats = arguments.count("--repeats") ?? 5
+    let isForward = arguments.flag("--forward"), isPlain = arguments.flag("--plain")
+    let budget = arguments.count("--budget").map { $0 << 20 }
+    let mode = arguments.end(["step", "forward", "eager", "profile", "program"]) ?? (isForward ? "forward" : "step")
+    if !isPlain { Machine.showHeading(threads: threads) }
     let bench = EncoderBench(setting, memoryBudget: budget)
     let profiler = mode == "profile" ? Profiler() : nil
     let body = mode == "forward" ? bench.runForward : mode == "eager" ? bench.runEager : bench.runStep

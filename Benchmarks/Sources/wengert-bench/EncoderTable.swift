@@ -12,44 +12,46 @@ enum EncoderTable {
     ("BERT-base 16×128 forward", ["--model", "base", "--batch", "16", "--tokens", "128", "--forward"]),
   ]
 
-  private struct Result {
-    var times: [Double] = []
-    var peak = 0
-    var median: Double? { times.isEmpty ? nil : times.sorted()[times.count / 2] }
-  }
-
-  /// - Parameter rounds: how often each process runs; the medians of its medians are compared.
-  static func run(only: [String], rounds: Int, repeats: Int, peersFolder: URL) {
-    let modes = Peer.python == nil ? [] : ["eager", "compile", "jax"]
-    show("OpenBLAS core \(Yardstick.blasCore), 2 threads; medians in milliseconds, peak resident memory in MiB")
-    show("time, memory: ours / the best of PyTorch and JAX by time, ours / PyTorch eager by memory")
+  /// The rounds: how often each process runs.
+  static func run(_ arguments: inout Arguments, threads: Int) {
+    let only = arguments.list("--only")
+    let rounds = arguments.count("--rounds") ?? 1, repeats = arguments.count("--repeats") ?? 7
+    _ = arguments.end()
+    let peers = Peer.python == nil ? [] : ["eager", "compile", Peer.jax]
+    let comparable = peers.filter { $0 != Peer.jax || Level.current == .avx512 }
+    Machine.showHeading(threads: threads)
+    for peer in peers { show("\(peer): \(output(of: peer, ["--about"]) ?? "")") }
+    show("\(threads) threads; medians of \(rounds) rounds in milliseconds, peak resident memory in MiB")
+    show("time, memory: ours / the best of \(comparable.joined(separator: ", ")) by time, ours / PyTorch eager by memory")
+    if comparable != peers { show("JAX's products choose their instructions at run time, and may go beyond the level: not compared") }
     for (name, arguments) in rows where only.isEmpty || only.contains(where: { name.lowercased().contains($0.lowercased()) }) {
-      var results: [String: Result] = [:]
-      for _ in 0..<rounds {
-        for mode in ["ours"] + modes {
-          guard let (time, peak) = measure(mode, arguments + ["--repeats", "\(repeats)"], peersFolder) else { continue }
-          results[mode, default: Result()].times.append(time)
-          results[mode]!.peak = max(results[mode]!.peak, peak)
-        }
+      var peaks: [String: Int] = [:]
+      let times = Rounds(
+        rounds,
+        (["ours"] + peers).map { mode in
+          (
+            mode,
+            { _ in
+              let text = output(of: mode, arguments + ["--repeats", "\(repeats)", "--threads", "\(threads)"])
+              let numbers = (text ?? "").split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+              guard numbers.count == 2 else { return nil }
+              peaks[mode] = max(peaks[mode] ?? 0, Int(numbers[1]))
+              return numbers[0]
+            }
+          )
+        })
+      let cells = (["ours"] + peers).map { mode in
+        "\(mode) " + (times.median(mode).map { String(format: "%.0f ms, %d MiB", $0, peaks[mode]!) } ?? "–")
       }
-      let ours = results["ours"]
-      let best = modes.compactMap { results[$0]?.median }.min()
-      var line = "\(name): ours \(text(ours))"
-      for mode in modes { line += " · \(mode) \(text(results[mode]))" }
-      if let time = ours?.median, let best { line += String(format: " · time %.2f", time / best) }
-      if let peak = ours?.peak, let eager = results["eager"]?.peak {
-        line += String(format: " · memory %.2f", Double(peak) / Double(eager))
-      }
+      var line = "\(name): \(cells.joined(separator: " · "))"
+      if let ratio = times.ratio("ours", to: times.best(of: comparable)) { line += String(format: " · time %.2f", ratio) }
+      if let peak = peaks["ours"], let eager = peaks["eager"] { line += String(format: " · memory %.2f", Double(peak) / Double(eager)) }
       show(line)
     }
   }
 
-  private static func text(_ result: Result?) -> String {
-    guard let result, let median = result.median else { return "–" }
-    return String(format: "%.0f ms, %d MiB", median, result.peak)
-  }
-
-  private static func measure(_ mode: String, _ arguments: [String], _ peersFolder: URL) -> (time: Double, peak: Int)? {
+  /// What a process of ours or of a peer prints.
+  private static func output(of mode: String, _ arguments: [String]) -> String? {
     let process = Process()
     let output = Pipe()
     if mode == "ours" {
@@ -58,14 +60,13 @@ enum EncoderTable {
     } else {
       guard let python = Peer.python else { return nil }
       process.executableURL = URL(fileURLWithPath: python)
-      process.arguments = [peersFolder.appending(path: "encoder_peer.py").path, mode] + arguments
+      process.arguments = [Peer.script("encoder_peer.py"), mode] + arguments
     }
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice
     do { try process.run() } catch { return nil }
     let data = output.fileHandleForReading.readDataToEndOfFile()
     process.waitUntilExit()
-    let numbers = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
-    return numbers.count == 2 ? (numbers[0], Int(numbers[1])) : nil
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .newlines)
   }
 }

@@ -1,67 +1,50 @@
-import Foundation
-
-/// What the command line asks for.
+/// What the command line of the rows asks for.
 struct Options {
   /// Rows whose names begin with one of these; empty: all.
-  var only: [String] = []
+  var only: [String]
   /// Where to write the table as JSON.
   var json: String?
-  /// Measured calls of each row, after warm-up.
-  var repeats = 7
-  var threads = 2
+  /// Measured calls of each row in each round, after warm-up.
+  var repeats: Int
+  var rounds: Int
   /// Whether the process answers requests for rows on its standard input instead of printing a table; so it measures itself with one thread.
-  var serves = false
+  var serves: Bool
+  var lists: Bool
 
-  static let usage = """
-    wengert-bench [--only name,…] [--repeats n] [--json file] [--threads n] [--list]
-    wengert-bench encoders [--only name,…] [--repeats n]
-    wengert-bench calls
-    wengert-bench programs [--repeats n]
-    wengert-bench losses [decoupled|softmax|topk|bce] [--labels n] [--batch n] [--width n] [--block n]
-    wengert-bench search [--labels n]
-    wengert-bench tokenize --file texts.txt --model folder [--megabytes n] [--repeats n]
-    wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p] [--budget MiB]
-
-    Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
-    row by row in turn. Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
-    `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures small operations call by call, beside PyTorch, and what a call of a compiled
-    function costs, with the memory blocks that each asks for. `programs` times what comes before a program's first result, compiled and read.
-    `tokenize` encodes a file's first lines (2 MB) here and in Hugging Face's tokenizer, and writes the whole file's tokens.
-    """
-
-  init(_ arguments: [String]) {
-    var rest = arguments.makeIterator()
-    func value(_ option: String) -> String {
-      guard let text = rest.next() else { Options.stop("\(option) needs a value") }
-      return text
-    }
-    func count(_ option: String) -> Int {
-      let text = value(option)
-      guard let number = Int(text), number > 0 else { Options.stop("\(option) needs a number above 0, got \(text)") }
-      return number
-    }
-    while let argument = rest.next() {
-      switch argument {
-      case "--only": only += value(argument).split(separator: ",").map(String.init)
-      case "--json": json = value(argument)
-      case "--repeats": repeats = count(argument)
-      case "--threads": threads = count(argument)
-      case "--serve": serves = true
-      case "--list":
-        for row in Row.all { print(row.name, row.shape, separator: "\t") }
-        exit(0)
-      case "--help", "-h":
-        print(Options.usage)
-        exit(0)
-      default: Options.stop("there is no option \(argument)\n\n\(Options.usage)")
-      }
-    }
+  init(_ arguments: inout Arguments) {
+    only = arguments.list("--only")
+    json = arguments.text("--json")
+    repeats = arguments.count("--repeats") ?? 7
+    rounds = arguments.count("--rounds") ?? 3
+    serves = arguments.flag("--serve")
+    lists = arguments.flag("--list")
+    _ = arguments.end()
   }
 
   func includes(_ row: Row) -> Bool { only.isEmpty || only.contains { row.name.hasPrefix($0) } }
 
-  static func stop(_ message: String) -> Never {
-    FileHandle.standardError.write(Data("wengert-bench: \(message)\n".utf8))
-    exit(2)
-  }
+  static let usage = """
+    wengert-bench [--only name,…] [--repeats n] [--rounds n] [--json file] [--list]
+    wengert-bench encoders [--only name,…] [--repeats n] [--rounds n]
+    wengert-bench calls [--rounds n]
+    wengert-bench programs [--repeats n]
+    wengert-bench losses [decoupled|softmax|topk|bce] [--labels n] [--batch n] [--width n] [--block n] [--repeats n]
+    wengert-bench search [--labels n] [--block n] [--repeats n] [--rounds n]
+    wengert-bench tokenize --file texts.txt --model folder [--megabytes n] [--repeats n]
+    wengert-bench embed --file texts.txt --model folder [--texts n] [--max-length n] [--repeats n] [--rounds n]
+    wengert-bench encoder [step|forward|eager|profile|program] [--model minilm|base] [--batch n] [--tokens n] [--real] [--dropout p] [--budget MiB] [--repeats n]
+
+    Every command takes --threads n (2) and --level base|avx2|avx512: the instructions that our kernels and the peers' may use, by default the best that the processor has.
+    The heading of each table tells what took effect.
+
+    Times every operation row here, compiled and call by call, and, where WENGERT_PEERS names a Python executable or a virtual environment (else python3), in PyTorch and JAX,
+    row by row in turn, in several rounds (3). Names may be cut short: --only product,softmax. `encoders` does the same for training steps of BERT encoders, with peak memory;
+    `encoder` runs one of ours, and prints its kernels' times (profile) or the program. `calls` measures small operations call by call, beside PyTorch, and what a call of a compiled
+    function costs, with the memory blocks that each asks for. `programs` times what comes before a program's first result, compiled and read.
+    `losses` times a streamed loss against its products and the published loss in PyTorch, `search` exact search beside faiss and PyTorch.
+    `tokenize` encodes a file's first lines (2 MB) here and in Hugging Face's tokenizer, and writes the whole file's tokens. `embed` embeds a file's first texts (1000), beside
+    sentence-transformers and ONNX Runtime.
+
+    `make bench` without ARGS runs the rows, encoders, calls and search, and embed where WENGERT_BENCH_MODEL names a model's folder and WENGERT_BENCH_TEXTS a file of texts.
+    """
 }

@@ -1,9 +1,11 @@
 import Foundation
 
-/// A process that measures rows on request: it reads lines "name repeats" and answers each with a line, the median in milliseconds, or "-" for
-/// a row that it does not have.
+/// A process that measures rows on request: it says "ready" and what it is, then reads lines "name repeats" and answers each with a line, the median in milliseconds,
+/// or "-" for a row that it does not have.
 final class Peer {
   let name: String
+  /// What it says of itself: its version, and the instructions that it uses.
+  private(set) var about = ""
   private let process = Process()
   private let requests = Pipe()
   private let answers = Pipe()
@@ -19,7 +21,8 @@ final class Peer {
     process.standardOutput = answers
     process.standardError = FileHandle.nullDevice
     do { try process.run() } catch { return nil }
-    if line() != "ready" { return nil }
+    guard let first = line(), first.hasPrefix("ready") else { return nil }
+    about = String(first.dropFirst(6))
   }
 
   func measure(_ row: String, repeats: Int) -> Double? {
@@ -55,17 +58,27 @@ extension Peer {
   /// PyTorch writing into memory that is there: without the page faults of fresh memory.
   static let inPlace = "torch into"
 
-  /// The peers that this machine has.
-  static func all(threads: Int, peersFolder: URL) -> [Peer] {
-    guard let python else { return [] }
-    func script(_ name: String, _ file: String, _ mode: String...) -> Peer? {
-      Peer(name, python, [peersFolder.appending(path: file).path, "--threads", "\(threads)"] + mode)
-    }
+  /// Which chooses the instructions of its products itself, whatever it is told.
+  static let jax = "jax"
+
+  private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../../peers")
+
+  static func script(_ file: String) -> String { folder.appending(path: file).path }
+
+  /// The peer of a script in Python; nil where there is none.
+  convenience init?(_ name: String, script: String, _ arguments: [String], environment: [String: String] = [:]) {
+    guard let python = Self.python else { return nil }
+    self.init(name, python, [Self.script(script)] + arguments, environment: environment)
+  }
+
+  /// The peers of the rows that this machine has.
+  static func all(threads: Int) -> [Peer] {
+    let count = ["--threads", "\(threads)"]
     return [
-      script("torch", "torch_peer.py", "eager"),
-      script(inPlace, "torch_peer.py", "into"),
-      script("compile", "torch_peer.py", "compile"),
-      script("jax", "jax_peer.py"),
+      Peer("torch", script: "torch_peer.py", count + ["eager"]),
+      Peer(inPlace, script: "torch_peer.py", count + ["into"]),
+      Peer("compile", script: "torch_peer.py", count + ["compile"]),
+      Peer(jax, script: "jax_peer.py", count),
     ].compactMap(\.self)
   }
 

@@ -8,7 +8,10 @@ import WengertNN
 enum Programs {
   private typealias Gradient = CompiledFunction<TextEncoder, TokenTensors, Pair<Tensor, TextEncoder>>
 
-  static func run(repeats: Int) throws {
+  static func run(_ arguments: inout Arguments, threads: Int) throws {
+    let repeats = arguments.count("--repeats") ?? 7
+    _ = arguments.end()
+    Machine.showHeading(threads: threads)
     let configuration = BertConfiguration(vocabularySize: 1000, hiddenSize: 384, layers: 6, heads: 12, intermediateSize: 1536)
     var model = TextEncoder(BertEncoder(configuration, key: RandomKey(1)), pooling: .mean)
     model.encoder.pooler = nil
@@ -22,7 +25,7 @@ enum Programs {
     let clock = ContinuousClock()
     var finished: Gradient!
     var readings: [Double] = []
-    for _ in 0..<max(repeats, 1) {
+    for _ in 0..<repeats {
       let start = clock.now
       finished = Gradient(finished: try FinishedProgram(code: code)) { model, _ in Pair(model.tensors[0], model) }
       readings.append((clock.now - start) / .milliseconds(1))

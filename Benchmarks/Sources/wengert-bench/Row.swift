@@ -8,6 +8,8 @@ struct Row: Sendable {
   /// What a call must at least do: its arithmetic, or the bytes that it must read and write once.
   var cost: Cost
   var body: Body
+  /// What a row of this kind multiplies.
+  var product: Product?
 
   enum Cost: Sendable {
     case flops(Double)

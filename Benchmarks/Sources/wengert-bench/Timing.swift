@@ -6,49 +6,53 @@ import Wengert
 struct Measurement {
   var median: Double
 
-  /// Calls `body` until it is warm, then measures it at least `repeats` times.
-  init(repeats: Int, _ body: () -> Void) {
+  /// Calls `body` until it is warm, then measures it `repeats` times; of calls that take less than a fifth of a millisecond, as many at once as fill it.
+  ///
+  /// - Parameter isWarm: it has been called before; so a call that takes longer than warming up counts. The first call may compile.
+  init(repeats: Int, isWarm: Bool = false, _ body: () -> Void) {
     let clock = ContinuousClock()
-    let end = clock.now + .milliseconds(200)
-    var calls = 0
+    var total = 0.0, calls = 0
+    var times: [Double] = []
+    if !isWarm { body() }
     repeat {
-      body()
+      let time = clock.measure(body) / .milliseconds(1)
+      total += time
       calls += 1
-    } while calls < 2 || (clock.now < end && calls < 1000)
-    let times = (0..<max(repeats, 5)).map { _ in clock.measure(body) / .milliseconds(1) }
-    median = times.sorted()[times.count / 2]
+      if isWarm && time > Self.warmUp { times.append(time) }
+    } while total < Self.warmUp && calls < 1000
+    let together = max(1, Int(0.2 / total * Double(calls)))
+    while times.count < repeats {
+      times.append(clock.measure { for _ in 0..<together { body() } } / .milliseconds(1) / Double(together))
+    }
+    median = Rounds.median(times)
   }
+
+  /// Milliseconds.
+  private static let warmUp = 100.0
 }
 
 extension Row {
-  /// Our time for this row: of the compiled function, or of the function call by call.
-  func measure(repeats: Int, isCompiled: Bool = true) -> Measurement {
+  /// One call of this row: of the compiled function, or of the function operation by operation.
+  func prepare(isCompiled: Bool = true) -> () -> Void {
     switch body {
     case .function(let inputs, let function):
       let x = inputs()
-      if isCompiled {
-        let compiled = compile(function)
-        return Measurement(repeats: repeats) { withExtendedLifetime(compiled(x)) {} }
-      }
-      return Measurement(repeats: repeats) { withExtendedLifetime(function(x)) {} }
+      guard isCompiled else { return { withExtendedLifetime(function(x)) {} } }
+      let compiled = compile(function)
+      return { withExtendedLifetime(compiled(x)) {} }
     case .step(let prepare):
-      let step = prepare()
-      return Measurement(repeats: repeats, step)
+      return prepare()
     }
   }
 }
 
-/// Times against which a row is held, measured in the same run.
+/// Calls against which a row is held, measured in the same run.
 enum Yardstick {
   /// A copy that moves `bytes`, half of them read and half written, by `threads` threads into memory that is there.
-  static func copy(bytes: Int, threads: Int, repeats: Int) -> Measurement {
+  static func copy(bytes: Int, threads: Int) -> () -> Void {
     let count = max(bytes / 2, 64)
-    let source = buffer(count), target = buffer(count)
-    defer {
-      source.pointer.deallocate()
-      target.pointer.deallocate()
-    }
-    return Measurement(repeats: repeats) {
+    let source = Memory(count), target = Memory(count)
+    return {
       DispatchQueue.concurrentPerform(iterations: threads) { part in
         let start = count * part / threads, end = count * (part + 1) / threads
         memcpy(target.pointer + start, source.pointer + start, end - start)
@@ -56,17 +60,23 @@ enum Yardstick {
     }
   }
 
-  /// A single call of OpenBLAS with its own threads.
-  static func product(_ m: Int, _ k: Int, _ n: Int, batch: Int, threads: Int, repeats: Int) -> Measurement {
-    let a = floats(batch * m * k), b = floats(batch * k * n), c = floats(batch * m * n)
-    defer { for memory in [a, b, c] { memory.deallocate() } }
-    openblas_set_num_threads(Int32(threads))
-    defer { openblas_set_num_threads(1) }
-    return Measurement(repeats: repeats) {
-      for i in 0..<batch {
+  /// A single call of OpenBLAS with its own threads; one for each matrix of a batch.
+  static func product(_ product: Product, threads: Int) -> () -> Void {
+    let (m, k, n) = (product.m, product.k, product.n)
+    let a = Memory(floats: product.batch * m * k), b = Memory(floats: product.batch * k * n), c = Memory(floats: product.batch * m * n)
+    let left = product.isLeftTransposed ? CblasTrans : CblasNoTrans, right = product.isRightTransposed ? CblasTrans : CblasNoTrans
+    let leftStride = Int32(product.isLeftTransposed ? m : k), rightStride = Int32(product.isRightTransposed ? k : n)
+    return {
+      openblas_set_num_threads(Int32(threads))
+      defer { openblas_set_num_threads(1) }
+      if n == 1 {
+        cblas_sgemv(CblasRowMajor, CblasNoTrans, Int32(m), Int32(k), 1, a.floats, Int32(k), b.floats, 1, 0, c.floats, 1)
+        return
+      }
+      for i in 0..<product.batch {
         cblas_sgemm(
-          CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(m), Int32(n), Int32(k), 1, a + i * m * k, Int32(k), b + i * k * n, Int32(n), 0,
-          c + i * m * n, Int32(n))
+          CblasRowMajor, left, right, Int32(m), Int32(n), Int32(k), 1, a.floats + i * m * k, leftStride, b.floats + i * k * n, rightStride,
+          0, c.floats + i * m * n, Int32(n))
       }
     }
   }
@@ -74,20 +84,23 @@ enum Yardstick {
   /// What OpenBLAS takes the processor for.
   static var blasCore: String { String(cString: openblas_get_corename()) }
 
-  private struct Buffer: @unchecked Sendable {
-    var pointer: UnsafeMutableRawPointer
-  }
+  /// Written once, in large pages.
+  private final class Memory: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer
 
-  private static func buffer(_ count: Int) -> Buffer {
-    let pointer = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 2 << 20)
-    madvise(pointer, count, MADV_HUGEPAGE)
-    memset(pointer, 1, count)
-    return Buffer(pointer: pointer)
-  }
+    init(_ count: Int) {
+      pointer = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 2 << 20)
+      madvise(pointer, count, MADV_HUGEPAGE)
+      memset(pointer, 1, count)
+    }
 
-  private static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
-    let pointer = UnsafeMutablePointer<Float>.allocate(capacity: count)
-    for i in 0..<count { (pointer + i).initialize(to: Float(i % 17) - 8) }
-    return pointer
+    convenience init(floats count: Int) {
+      self.init(count * 4)
+      for i in 0..<count { floats[i] = Float(i % 17) - 8 }
+    }
+
+    var floats: UnsafeMutablePointer<Float> { pointer.assumingMemoryBound(to: Float.self) }
+
+    deinit { pointer.deallocate() }
   }
 }

@@ -3,33 +3,35 @@ import Foundation
 
 /// Tokenizing lines in memory, and a whole file into a file of tokens, beside Hugging Face's tokenizer in Rust.
 struct TokenizeBench {
-  private var file = ""
-  private var model = ""
-  private var megabytes = 2
-  private var repeats = 5
+  private let file: String
+  private let model: String
+  private let megabytes: Int
+  private let repeats: Int
+  private let threads: Int
 
-  static func run(_ arguments: [String], peersFolder: URL) throws {
-    var bench = TokenizeBench()
-    var rest = arguments.makeIterator()
-    while let argument = rest.next() {
-      switch argument {
-      case "--file": bench.file = rest.next() ?? ""
-      case "--model": bench.model = rest.next() ?? ""
-      case "--megabytes": bench.megabytes = rest.next().flatMap { Int($0) } ?? bench.megabytes
-      case "--repeats": bench.repeats = rest.next().flatMap { Int($0) } ?? bench.repeats
-      default: Options.stop("there is no option \(argument)\n\n\(Options.usage)")
-      }
-    }
-    if bench.file.isEmpty || bench.model.isEmpty { Options.stop("tokenize needs --file and --model\n\n\(Options.usage)") }
-    try bench.inMemory(peersFolder)
+  static func run(_ arguments: inout Arguments, threads: Int) throws {
+    let bench = TokenizeBench(&arguments, threads)
+    try bench.inMemory()
     try bench.wholeFile()
+  }
+
+  private init(_ arguments: inout Arguments, _ threads: Int) {
+    guard let file = arguments.text("--file"), let model = arguments.text("--model") else {
+      Arguments.stop("tokenize needs --file and --model; --help tells what there is")
+    }
+    self.file = file
+    self.model = model
+    megabytes = arguments.count("--megabytes") ?? 2
+    repeats = arguments.count("--repeats") ?? 5
+    self.threads = threads
+    _ = arguments.end()
   }
 
   /// Longest numbers of tokens; 0 for no limit.
   private static let lengths = [32, 128, 0]
 
   /// The first lines of the file, encoded by us and the peer in turn.
-  private func inMemory(_ peersFolder: URL) throws {
+  private func inMemory() throws {
     let tokenizer = try Tokenizer(folder: URL(fileURLWithPath: model))
     var lines: [String] = []
     var bytes = 0
@@ -38,12 +40,12 @@ struct TokenizeBench {
       lines.append(line)
       bytes += line.utf8.count
     }
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let peers = [false, true].compactMap { peer(isParallel: $0, lines: lines.count, peersFolder) }
+    let peers = [false, true].compactMap { peer(isParallel: $0, lines: lines.count) }
     defer { for peer in peers { peer.stop() } }
-    show("\(file): \(lines.count) lines, \(speed(1, Double(bytes) / 1e6)) MB; \(cores) cores; medians of \(repeats), in MB/s\n")
+    Machine.showHeading(threads: threads, peers: peers)
+    show("\(file): \(lines.count) lines, \(speed(1, Double(bytes) / 1e6)) MB; \(threads) cores; medians of \(repeats), in MB/s\n")
     show(
-      "| at most | ours, 1 thread | Rust, 1 thread | ratio | ours, \(cores) threads | Rust, \(cores) threads | ours on all ÷ cores ÷ Rust on 1 |"
+      "| at most | ours, 1 thread | Rust, 1 thread | ratio | ours, \(threads) threads | Rust, \(threads) threads | ours on all ÷ cores ÷ Rust on 1 |"
     )
     show("|---|---|---|---|---|---|---|")
     for length in Self.lengths {
@@ -51,13 +53,13 @@ struct TokenizeBench {
       func ours(_ threads: Int) -> Double {
         Measurement(repeats: repeats) { withExtendedLifetime(tokenizer.encode(lines, maxLength: maxLength, threads: threads)) {} }.median
       }
-      let one = ours(1), all = ours(cores)
+      let one = ours(1), all = ours(threads)
       let theirs = peers.map { $0.measure("\(length)", repeats: repeats) ?? .nan }
       let (single, parallel) = (theirs.first ?? .nan, theirs.last ?? .nan)
       let megabytes = Double(bytes) / 1e6
       let cells =
         [one, single].map { speed($0 / 1e3, megabytes) } + [ratio(single / one)]
-        + [all, parallel].map { speed($0 / 1e3, megabytes) } + [ratio(single / all / Double(cores))]
+        + [all, parallel].map { speed($0 / 1e3, megabytes) } + [ratio(single / all / Double(threads))]
       show("| \(maxLength.map { "\($0)" } ?? "no limit") | \(cells.joined(separator: " | ")) |")
     }
   }
@@ -82,10 +84,9 @@ struct TokenizeBench {
     }
   }
 
-  private func peer(isParallel: Bool, lines: Int, _ folder: URL) -> Peer? {
-    guard let python = Peer.python else { return nil }
-    return Peer(
-      "tokenizers", python, [folder.appending(path: "tokenizer_peer.py").path, "\(model)/tokenizer.json", file, "\(lines)"],
+  private func peer(isParallel: Bool, lines: Int) -> Peer? {
+    Peer(
+      "tokenizers", script: "tokenizer_peer.py", ["\(model)/tokenizer.json", file, "\(lines)"],
       environment: ["TOKENIZERS_PARALLELISM": isParallel ? "true" : "false"])
   }
 

@@ -1,5 +1,5 @@
 // Counts what malloc and its like are asked for. The executable's own definitions are found before the C library's, to which each call goes on.
-#include "allocations.h"
+#include "probes.h"
 
 #include <errno.h>
 #include <stddef.h>
