@@ -222,3 +222,61 @@ struct AccumulationTests {
     }
   }
 }
+
+@Suite("Assignment with an operator")
+struct AssignmentTests {
+  private func memory(_ x: Tensor) -> ObjectIdentifier { ObjectIdentifier(x.view.storage) }
+
+  @Test("it goes over memory that no other tensor shares, and leaves shared memory as it is")
+  func inPlace() {
+    var x = Tensor([1, 2, 3]), y = Tensor([10, 20, 30])
+    let before = memory(x)
+    x += y
+    x -= 1
+    x *= 2
+    x /= Tensor(4.0)
+    #expect(memory(x) == before && x.array(of: Float.self) == [5, 10.5, 16])
+    let copy = x
+    x += y
+    #expect(memory(x) != before && copy.array(of: Float.self) == [5, 10.5, 16] && x.array(of: Float.self) == [15, 30.5, 46])
+    y += y
+    #expect(y.array(of: Float.self) == [20, 40, 60])
+    var square = Tensor([[1, 2], [3, 4]])
+    square += square.transpose()
+    #expect(square.array(of: Float.self) == [2, 5, 5, 8])
+  }
+
+  @Test("where the result has another type or shape, or the memory repeats elements, the tensor moves")
+  func moves() {
+    var whole = Tensor([1, 2, 3], dtype: .int32)
+    whole /= 2
+    #expect(whole.dtype == .float32 && whole.array(of: Float.self) == [0.5, 1, 1.5])
+    var row = Tensor([1, 2])
+    row += Tensor([[10], [20]])
+    #expect(row.shape == [2, 2] && row.array(of: Float.self) == [11, 12, 21, 22])
+    var zeros = Tensor.zeros([3])
+    zeros += Tensor([1, 2, 3])
+    #expect(zeros.array(of: Float.self) == [1, 2, 3])
+    var truth = Tensor([1, 0]) .> 0.5
+    truth *= truth
+    #expect(truth.array(of: Float.self) == [1, 0])
+  }
+
+  @Test("a value of a tape or a graph is combined there")
+  func traced() {
+    let slope = gradient(at: Tensor([1, 2])) { x in
+      var y = x * x
+      y += x
+      y *= x
+      return y.sum()
+    }
+    #expect(slope.array(of: Float.self) == [5, 16])
+    let compiled = compile { (x: Tensor) -> Tensor in
+      var y = x
+      y += 1
+      y += x
+      return y
+    }
+    #expect(compiled(Tensor([1, 2])).array(of: Float.self) == [3, 5])
+  }
+}

@@ -81,4 +81,16 @@ extension Tensor {
   mutating func ownsMemory() -> Bool {
     isContiguous && isKnownUniquelyReferenced(&face.storage)
   }
+
+  /// This tensor becomes `op` of it and another: over its memory where that is its own and the result fits there, which spares fresh memory.
+  mutating func combine(_ op: BinaryOp, with other: Tensor) {
+    let fits =
+      node == nil && other.node == nil && dtype == other.dtype && dtype != .bool
+      && (shape == other.shape || shape == shape.unnamed && other.shape.broadcasts(to: shape) == true)
+    if fits && face.storage.backend === other.face.storage.backend && !DataFaultScope.hasFault && ownsMemory() {
+      ViewKernels.run(ElementwisePrograms.program(.binary(op), [self, other]), [view, other.view], into: [view], over: shape)
+    } else {
+      self = binary(op, other)
+    }
+  }
 }

@@ -97,14 +97,15 @@ extension Tensor {
   ///
   /// - Precondition: The tensor is not bool.
   public static prefix func - (a: Tensor) -> Tensor { apply1(Elementwise.unary(.negate), [a], Caller(#fileID, #line)) }
-  public static func += (a: inout Tensor, b: Tensor) { a = a + b }
-  public static func -= (a: inout Tensor, b: Tensor) { a = a - b }
-  public static func *= (a: inout Tensor, b: Tensor) { a = a * b }
-  public static func /= (a: inout Tensor, b: Tensor) { a = a / b }
-  public static func += (a: inout Tensor, b: Double) { a = a + b }
-  public static func -= (a: inout Tensor, b: Double) { a = a - b }
-  public static func *= (a: inout Tensor, b: Double) { a = a * b }
-  public static func /= (a: inout Tensor, b: Double) { a = a / b }
+  /// The sum, over this tensor's memory where no other tensor shares it; so for all of these.
+  public static func += (a: inout Tensor, b: Tensor) { a.combine(.add, with: b) }
+  public static func -= (a: inout Tensor, b: Tensor) { a.combine(.subtract, with: b) }
+  public static func *= (a: inout Tensor, b: Tensor) { a.combine(.multiply, with: b) }
+  public static func /= (a: inout Tensor, b: Tensor) { if a.dtype.isFloating { a.combine(.divide, with: b) } else { a = a / b } }
+  public static func += (a: inout Tensor, b: Double) { a.combine(.add, with: a.scalar(b)) }
+  public static func -= (a: inout Tensor, b: Double) { a.combine(.subtract, with: a.scalar(b)) }
+  public static func *= (a: inout Tensor, b: Double) { a.combine(.multiply, with: a.scalar(b)) }
+  public static func /= (a: inout Tensor, b: Double) { if a.dtype.isFloating { a.combine(.divide, with: a.scalar(b)) } else { a = a / b } }
 
   /// The quotient rounded down to a whole number; `%` is the remainder, with the divisor's sign.
   ///
