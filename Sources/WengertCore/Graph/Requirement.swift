@@ -9,9 +9,15 @@ struct Requirement: Sendable {
   let message: String
   let caller: Caller
 
-  func asksSame(as other: Requirement) -> Bool {
-    a == other.a && relation == other.relation && b == other.b && operation == other.operation
+  /// What is asked, by whatever operation's call.
+  struct Question: Hashable {
+    let a: Dimension
+    let relation: Relation
+    let b: Dimension
+    let operation: String
   }
+
+  var question: Question { Question(a: a, relation: relation, b: b, operation: operation) }
 
   func holds(_ symbols: [String: Int]) -> Bool {
     let (x, y) = (a.substituting(symbols), b.substituting(symbols))

@@ -28,10 +28,11 @@ final class Tracer: Level, @unchecked Sendable {
 
   /// What must hold for the numbers of the symbols.
   private(set) var requirements: [Requirement] = []
+  private var questions: Set<Requirement.Question> = []
 
   /// Asked once: a shape rule may be looked at several times, and two operations may need the same.
   func require(_ requirement: Requirement) {
-    if requirements.contains(where: { $0.asksSame(as: requirement) }) { return }
+    if !questions.insert(requirement.question).inserted { return }
     willRequire?(requirements.count)
     requirements.append(requirement)
   }
