@@ -1,6 +1,6 @@
 import Testing
 @_spi(Backend) import Wengert
-@_spi(Backend) import WengertCPU
+@_spi(Backend) @testable import WengertCPU
 
 /// Products that go through panels, chunk by chunk where the inner axis is long.
 @Suite("Large products")
@@ -65,14 +65,17 @@ struct LargeProductTests {
         let caches = CacheSizes(first: first << 10, second: second << 10)
         let tiling = Tiling(tileRows: rows, tileColumns: columns, elementSize: size, caches: caches)
         let note: Comment = "\(first) and \(second) KiB, tiles of \(rows) × \(columns)"
-        #expect(tiling.depth * columns * size * 3 <= caches.first * 2, note)
-        #expect(tiling.blockRows % rows == 0 && tiling.blockColumns % columns == 0, note)
-        #expect(tiling.blockRows * tiling.depth * size <= max(caches.second / 4, 48 * tiling.depth * size), note)
-        #expect(tiling.blockRows * tiling.blockColumns * size <= max(caches.second * 2 / 5, tiling.blockRows * 256 * size), note)
+        let panel = tiling.depth * columns * size, block = tiling.blockRows * tiling.depth * size
+        let sums = tiling.blockRows * tiling.blockColumns * size
+        #expect(panel * 3 <= caches.first * 2, note)
+        #expect(tiling.blockRows.isMultiple(of: rows) && tiling.blockColumns.isMultiple(of: columns), note)
+        // Even in the smallest cache a block has forty-eight rows and 256 columns.
+        #expect(block <= max(caches.second / 4, 48 * tiling.depth * size), note)
+        #expect(sums <= max(caches.second * 2 / 5, tiling.blockRows * 256 * size), note)
         for threads in [1, 2, 3, 16] {
           for m in [1, 100, 1024, 8192] {
             let share = tiling.shares(of: m, atMost: tiling.blockRows, threads: threads)
-            #expect(share > 0 && share % rows == 0 && share < tiling.blockRows + rows, note)
+            #expect(share > 0 && share.isMultiple(of: rows) && share < tiling.blockRows + rows, note)
           }
         }
       }
