@@ -264,7 +264,7 @@ struct AssignmentTests {
 
   @Test("a value of a tape or a graph is combined there")
   func traced() {
-    let slope = gradient(at: Tensor([1, 2])) { x in
+    let slope = gradient(at: Tensor([1.0, 2])) { x in
       var y = x * x
       y += x
       y *= x
