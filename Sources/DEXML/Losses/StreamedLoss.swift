@@ -4,9 +4,9 @@ import WengertNN
 
 /// A loss on the similarities of documents and labels, and its gradients, block by block of the labels: the similarities [B, L] are never there as a whole.
 ///
-/// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or what SoftTop-k's threshold follows from: for a K above
-/// 42, that takes a few passes more); the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per document and those of its positives are
-/// kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
+/// A first pass over the blocks takes what the loss needs of each row (the log-sum-exp of the labels that compete, or what SoftTop-k's threshold follows from: for a K
+/// above 42, that takes a few passes more); the last pass makes each block's similarities again with their backward pass. Between the passes, only a few numbers per
+/// document (for SoftTop-k at most 1,024 similarities) and those of its positives are kept, so memory grows with B × block. Value and gradients are those of `SimilarityLoss` to rounding.
 ///
 /// Every block runs the same compiled programs.
 ///
@@ -56,8 +56,9 @@ public final class StreamedLoss {
   }
 
   private func momentsProgram(_ moments: ThresholdMoments) -> CompiledFunction<[Tensor], [Tensor]> {
-    let kept = moments.best.shape[1], rows = ThresholdMoments.program(alpha: moments.alpha)
+    let kept = moments.best.shape[1]
     if let program = firstMoments[kept] { return program }
+    let rows = ThresholdMoments.program(alpha: moments.alpha)
     let program = compile { (x: [Tensor]) -> [Tensor] in
       let s = Self.similarities(x)
       let all = concatenate([x[4], Self.added(s, x[2], x[3])], axis: 1)

@@ -63,7 +63,8 @@ struct StreamedState {
 
   /// After the last block, with what all workers have taken of theirs.
   mutating func finishFirst(_ workers: any Workers) {
-    if let moments { (greatest, sums, least) = moments.extremes }
+    let best = moments?.best.cast(to: .float64)
+    if let moments, let best { (greatest, sums, least) = moments.extremes(best) }
     if workers.count > 1 { combineFirst(workers) }
     lead = loss.criterion == .bce ? sums : zip(greatest, sums).map { $0 + log($1) }
     guard case .topK(let topK, let alpha) = loss.criterion else { return }
@@ -72,8 +73,9 @@ struct StreamedState {
       labels: targets.labelCount,
       logSumExp: column(lead), least: column(least), skipping: column(targets.drawnCounts.map { $0 == 0 }))
     readSearch()
-    while let moments, wantsThreshold {
-      thresholdSums = moments.sums(at: search!.t)
+    let program = ThresholdSearch.sums(.float64, alpha: alpha)
+    while let moments, let best, wantsThreshold {
+      thresholdSums = moments.sums(at: search!.t, best, by: program)
       finishThreshold(workers)
     }
   }

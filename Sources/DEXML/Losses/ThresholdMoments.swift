@@ -7,9 +7,7 @@ import Foundation
 /// As Σσ(α(x + t)) = K, no more than K / p labels have a probability above p; so with `kept` labels as they are, all others have one below q = e^(α(c + t)) ≤ K / (kept − K),
 /// and the series σ(ln uq) = uq − (uq)² + (uq)³ − …, added up over them, is Σ_j ±q^j M_j. What is cut off after five terms is less than q⁵ of the first.
 struct ThresholdMoments {
-  static let order = 5
-  /// Columns of `program`.
-  static let columnCount = order + 1
+  private static let order = 5
 
   let alpha: Double
   /// The greatest similarities of each row [B, kept], the greatest first; −∞ where there are fewer.
@@ -61,22 +59,19 @@ struct ThresholdMoments {
     }
   }
 
-  /// The greatest αx, Σ e^(αx − greatest), and the least x that is kept, of each row.
-  var extremes: (greatest: [Double], sums: [Double], least: [Double]) {
-    let x = best.cast(to: .float64), greatest = x.max(axes: [1]).array(of: Double.self).map { alpha * $0 }
+  /// The greatest αx, Σ e^(αx − greatest), and the least x that is kept, of each row; x is `best` in float64.
+  func extremes(_ x: Tensor) -> (greatest: [Double], sums: [Double], least: [Double]) {
+    let greatest = x.max(axes: [1]).array(of: Double.self).map { alpha * $0 }
     let least = -select(x .> -Double.infinity, -x, x).max(axes: [1])
-    var sums = rowSums(exp(x * alpha - Tensor(greatest.map { $0.isFinite ? $0 : 0 }, shape: [greatest.count, 1])))
+    let shift = Tensor(greatest.map { $0.isFinite ? $0 : 0 }, shape: [greatest.count, 1])
+    var sums = exp(x * alpha - shift).sum(axes: [1]).array(of: Double.self)
     for i in sums.indices where cut[i] > -.infinity { sums[i] += moments[0][i] * exp(alpha * cut[i] - greatest[i]) }
     return (greatest, sums, least.array(of: Double.self))
   }
 
-  private func rowSums(_ x: Tensor) -> [Double] { x.sum(axes: [1]).array(of: Double.self) }
-
-  /// The columns that `ThresholdSearch` takes, of all labels, at thresholds t [B, 1].
-  func sums(at t: Tensor) -> [[Double]] {
-    let x = best.cast(to: .float64)
-    var columns = rowFunction(ThresholdSearch.sums(.float64, alpha: alpha), [x, t, Tensor.zeros(t.shape, dtype: .float64)])
-      .map { $0.array(of: Double.self) }
+  /// The columns that `ThresholdSearch` takes, of all labels, at thresholds t [B, 1]: those of x, `best` in float64, by its `program`, and the others'.
+  func sums(at t: Tensor, _ x: Tensor, by program: RowProgram) -> [[Double]] {
+    var columns = rowFunction(program, [x, t, Tensor.zeros(t.shape, dtype: .float64)]).map { $0.array(of: Double.self) }
     for (i, t) in t.array(of: Double.self).enumerated() where cut[i] > -.infinity {
       let q = exp(alpha * (cut[i] + t))
       var (sum, slope, curve) = (0.0, 0.0, 0.0)

@@ -7,8 +7,21 @@ protocol AttentionNumber: KernelNumber, BinaryFloatingPoint {
     _ scores: Matrix<Self>, _ gradient: Matrix<Self>, _ logSumExp: UnsafePointer<Self>, _ inner: UnsafePointer<Self>, _ scale: Self,
     _ dropout: wg_dropout?)
   static func inner(_ a: Matrix<Self>, _ b: Matrix<Self>, _ result: UnsafeMutablePointer<Self>)
-  /// out = alpha · a · b, or that added to `out`; a has any strides.
-  static func product(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool)
+  /// out = alpha · a · b, or that added to `out`; a has any strides. The memory `ahead` is fetched meanwhile.
+  static func product(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool, ahead: UnsafeRawBufferPointer)
+}
+
+extension AttentionNumber {
+  static func product(_ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, alpha: Self, accumulates: Bool) {
+    product(a, b, into: out, alpha: alpha, accumulates: accumulates, ahead: UnsafeRawBufferPointer(start: nil, count: 0))
+  }
+
+  static func tileProduct(
+    _ a: Matrix<Self>, _ b: Matrix<Self>, into out: Matrix<Self>, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
+    product(a, b, into: out, alpha: 1, accumulates: accumulates, ahead: ahead)
+  }
 }
 
 extension Float: AttentionNumber {
@@ -27,22 +40,17 @@ extension Float: AttentionNumber {
   static func inner(_ a: Matrix<Float>, _ b: Matrix<Float>, _ result: UnsafeMutablePointer<Float>) {
     wg_inner_f32(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
   }
-  static func product(_ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, accumulates: Bool) {
+  static func product(
+    _ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, alpha: Float, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
     wg_product_f32(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
-      accumulates ? 1 : 0, nil, 0)
+      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
   static var tiling: Tiling {
     let tile = wg_tile_f32()
     return Tiling(tileRows: tile.rows, tileColumns: tile.columns, elementSize: MemoryLayout<Float>.stride, caches: .ofProcessor)
-  }
-  static func tileProduct(
-    _ a: Matrix<Float>, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool, ahead: UnsafeRawBufferPointer
-  ) {
-    wg_product_f32(
-      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
-      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static func panelProduct(
     _ a: UnsafePointer<Float>, step: Int, _ b: Matrix<Float>, into out: Matrix<Float>, accumulates: Bool, ahead: UnsafeRawBufferPointer
@@ -76,22 +84,17 @@ extension Double: AttentionNumber {
   static func inner(_ a: Matrix<Double>, _ b: Matrix<Double>, _ result: UnsafeMutablePointer<Double>) {
     wg_inner_f64(a.pointer, a.rowStride, b.pointer, b.rowStride, a.rows, a.columns, result)
   }
-  static func product(_ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, accumulates: Bool) {
+  static func product(
+    _ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, alpha: Double, accumulates: Bool, ahead: UnsafeRawBufferPointer
+  ) {
     wg_product_f64(
       a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, alpha,
-      accumulates ? 1 : 0, nil, 0)
+      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static var hasTiles: Bool { wg_level() > Int32(WG_LEVEL_BASE) }
   static var tiling: Tiling {
     let tile = wg_tile_f64()
     return Tiling(tileRows: tile.rows, tileColumns: tile.columns, elementSize: MemoryLayout<Double>.stride, caches: .ofProcessor)
-  }
-  static func tileProduct(
-    _ a: Matrix<Double>, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool, ahead: UnsafeRawBufferPointer
-  ) {
-    wg_product_f64(
-      a.pointer, a.rowStride, a.columnStride, b.pointer, b.rowStride, out.pointer, out.rowStride, out.rows, out.columns, a.columns, 1,
-      accumulates ? 1 : 0, ahead.baseAddress, ahead.count)
   }
   static func panelProduct(
     _ a: UnsafePointer<Double>, step: Int, _ b: Matrix<Double>, into out: Matrix<Double>, accumulates: Bool, ahead: UnsafeRawBufferPointer

@@ -122,9 +122,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     let threads = ThreadPool.shared.threadCount
     let (m, n, k) = (plan.m, plan.n, plan.k)
     if let size = blockRows {
-      // Blocks of whole rows, as many for each thread where that is worthwhile.
+      // Blocks of whole rows, as many for each thread where that is worthwhile; for BLAS, eight by the sizes alone.
       var rows = size
-      if case .blas = method {
+      if isBLAS {
+        rows = min(size, max(128, (m / 8 + 15) / 16 * 16))
       } else if m * n * max(k, 1) >= ThreadPool.worthwhile * 8 {
         rows = Number.tiling.shares(of: m, atMost: size, threads: threads)
       }
@@ -136,7 +137,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
     alongRows = m >= n
     parts = 1
-    if case .blas = method {
+    if isBLAS {
       // By the sizes alone: what BLAS makes of an element may depend on the block that it is in, but must not on the number of threads.
       parts = max(1, min(16, m * n * k / (ThreadPool.worthwhile * 4), max(m, n) / (min(m, n) < 16 ? 16 : 256)))
     } else if matrices.count % threads != 0 && matrices.count < 4 * threads {
@@ -146,6 +147,8 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     tasks = matrices.count * parts
     pieces = max(1, min(tasks, threads * 16, matrices.count * m * n * max(k, 1) / (ThreadPool.worthwhile * 8)))
   }
+
+  private var isBLAS: Bool { if case .blas = method { true } else { false } }
 
   /// Nil if the parts are as large as there are threads for.
   private var blockRows: Int? {

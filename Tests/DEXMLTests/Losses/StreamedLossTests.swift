@@ -129,6 +129,14 @@ struct StreamedLossTests {
     }
   }
 
+  @Test("SoftTop-k's threshold takes passes of its own only for a K too large to be found from the first", arguments: [5, 42, 43])
+  func passes(k: Int) throws {
+    let targets = LossTargets(positives: try .dense([[1] + [Float](repeating: 0, count: 199)]))
+    let loss = StreamedLoss(SimilarityLoss(.topK(.fixed(k), alpha: 2), temperature: 1)), labels = RandomKey(2).normal([200, 5])
+    _ = loss.valueAndGradient(documents: RandomKey(1).normal([1, 5]), labels: [labels], targets: targets) { _, _ in }
+    #expect(loss.programs.contains { $0.name == "loss threshold" } == (k > 42))
+  }
+
   @Test("all blocks of one size run one program")
   func programs() throws {
     let targets = LossTargets(positives: try .dense([[1] + [Float](repeating: 0, count: 39)]))

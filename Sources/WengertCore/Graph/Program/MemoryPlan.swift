@@ -166,7 +166,7 @@ struct MemoryPlan {
       if size > 0 { wanted.append((bufferCount + time, size, time...time)) }
     }
     wanted.sort { $0.byteCount != $1.byteCount ? $0.byteCount > $1.byteCount : $0.number < $1.number }
-    var placed = PlacedBuffers(count: wanted.count, times: runCalls.count)
+    var placed = PlacedBuffers()
     for (number, byteCount, life) in wanted {
       let rounded = (max(byteCount, 1) + alignment - 1) / alignment * alignment
       let offset = placed.place(rounded, living: life)
@@ -177,5 +177,31 @@ struct MemoryPlan {
       }
       arenaByteCount = max(arenaByteCount, offset + rounded)
     }
+  }
+}
+
+/// The buffers that have a place in the arena, in the order of their places.
+private struct PlacedBuffers {
+  private struct Buffer {
+    var start: Int, end: Int
+    /// The first and the last call during which it lives.
+    var first: Int, last: Int
+  }
+  private var list: [Buffer] = []
+
+  /// Puts a buffer at the lowest offset where a wide enough gap is free while it lives.
+  mutating func place(_ size: Int, living life: ClosedRange<Int>) -> Int {
+    var offset = 0
+    for other in list {
+      if other.start >= offset + size { break }
+      if other.first <= life.upperBound && other.last >= life.lowerBound { offset = max(offset, other.end) }
+    }
+    var (low, high) = (0, list.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if list[middle].start < offset { low = middle + 1 } else { high = middle }
+    }
+    list.insert(Buffer(start: offset, end: offset + size, first: life.lowerBound, last: life.upperBound), at: low)
+    return offset
   }
 }

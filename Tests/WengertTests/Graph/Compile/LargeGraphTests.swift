@@ -31,29 +31,4 @@ struct LargeGraphTests {
     #expect(compiled(x).array(of: Int.self) == [0, 1, 19_999, 20_000, 0, 1])
     #expect(compiled.program!.requirements.count == 20_000)
   }
-
-  @Test("buffers that are looked up by when they live get the places that they get when all are looked at")
-  func places() {
-    for seed in 1...20 {
-      var numbers = RandomNumbers(seed: UInt64(seed))
-      let times = 1 + numbers.next(below: 300)
-      var few = PlacedBuffers(count: 0, times: times), many = PlacedBuffers(count: 0, times: times, fewest: 0)
-      for _ in 0..<3000 {
-        let first = numbers.next(below: times)
-        let last = min(times - 1, first + numbers.next(below: seed % 2 == 0 ? 4 : times))
-        let size = 64 * (1 + numbers.next(below: 20))
-        #expect(few.place(size, living: first...last) == many.place(size, living: first...last), "seed \(seed)")
-      }
-    }
-  }
-
-  /// Knuth's linear congruence.
-  private struct RandomNumbers {
-    var seed: UInt64
-
-    mutating func next(below count: Int) -> Int {
-      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int(seed >> 33) % count
-    }
-  }
 }
