@@ -108,11 +108,13 @@ struct MistakeTests {
   }
 
   @Test("a place besides the caller's is part of the message")
-  func note() {
-    let found = collectingMistakes([Wrong.cut])
-    #expect(found.first?.operation == "gradient")
-    #expect(found.first?.note?.hasPrefix("argMax is called at") == true)
-    #expect(found.first?.note?.hasSuffix("MistakeTests.swift:\(Wrong.cutLine)") == true)
+  func note() async {
+    await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+      let found = collectingMistakes(findsPlaces: true, [Wrong.cut])
+      ensure(found.map { $0.operation } == ["gradient"], "\(found)")
+      Failure.say(found[0].note ?? "none")
+    }
+    .expectsMessage("argMax is called at", "MistakeTests.swift:\(Wrong.cutLine)")
   }
 
   @Test("a function without a mistake gives none")
@@ -141,7 +143,7 @@ struct MistakeTests {
   func infix() async {
     // Places are looked up in a process of its own, where no other test runs.
     await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-      let found = collectingMistakes([Wrong.sum, Wrong.options, Wrong.rank, Wrong.fields, Wrong.fields])
+      let found = collectingMistakes(findsPlaces: true, [Wrong.sum, Wrong.options, Wrong.rank, Wrong.fields, Wrong.fields])
       for mistake in found { Failure.say("\(mistake)") }
       ensure(found.map { $0.operation } == ["add", "CompileOptions", "shape", "Forgetful", "Forgetful"], "\(found)")
     }

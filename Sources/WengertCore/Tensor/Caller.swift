@@ -43,7 +43,7 @@ package struct Caller: Sendable {
   /// Ends the program, as an array index out of range does: `operation: what was wrong`, at the caller's line. The one place where a user's mistake ends it; where
   /// mistakes are collected, only the thread stops.
   @inline(never) package func fail(_ operation: String, _ message: String) -> Never {
-    fail(operation, message) { isOwn || StoppingThread.current?.findsPlaces == true ? Failure.callerNow() : nil }
+    fail(operation, message) { StoppingThread.current?.findsPlaces ?? isOwn ? Failure.callerNow() : nil }
   }
 
   /// The same, with a place that is looked up when the message is out: the caller of an operator, which cannot take its line, or that of `subject`.
@@ -69,7 +69,7 @@ package struct Caller: Sendable {
     guard let thread = StoppingThread.current, thread.goesOn else { fail(operation, message()) }
     if thread.isConsequence(tensors()) { return thread.note(nil) }
     let text = message()
-    thread.note(mistake(operation, text, isOwn || thread.findsPlaces ? Failure.callerNow() : nil, findsPlaces: thread.findsPlaces))
+    thread.note(mistake(operation, text, thread.findsPlaces ? Failure.callerNow() : nil, findsPlaces: thread.findsPlaces))
   }
 
   private func mistake(_ operation: String, _ message: String, _ place: String?, about subject: String? = nil, findsPlaces: Bool) -> Mistake

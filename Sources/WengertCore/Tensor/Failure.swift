@@ -46,21 +46,22 @@ package enum Failure {
   }
 
   /// File and line of the innermost call under way that is not in the library; nil if the program carries no line numbers. Only for a program that
-  /// is about to end: other threads may change the maps that are read here.
+  /// is about to end, or in which nothing else runs: the first bytes of every mapped file are read here, which other threads may give up meanwhile.
   static func callerNow() -> String? {
     #if canImport(Runtime)
       // Frame by frame: the walk goes by frame pointers, and must not go on behind the program's first function, where there are none. Names come at once; lines take
       // their time, and what is inlined into what even more, so that no more is asked for than it takes.
+      let images = ImageMap.capture()
       for count in 1...512 {
         // What stands for all further frames is one more.
-        guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0),
-          let named = backtrace.symbolicated(options: [])?.frames, named.count > count
+        guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0, images: images),
+          let named = backtrace.symbolicated(with: images, options: [])?.frames, named.count > count
         else { return nil }
         guard let symbol = named[count - 1].symbol else { continue }
         if StoppingThread.isFirst(symbol.rawName) { return nil }
         if isOwn(symbol) { continue }
         for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
-          guard let frames = backtrace.symbolicated(options: options)?.frames, frames.count >= count else { return nil }
+          guard let frames = backtrace.symbolicated(with: images, options: options)?.frames, frames.count >= count else { return nil }
           if let place = frames.lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }
           // Without lines it can name nothing.
           if frames[count - 1].symbol?.sourceLocation == nil { break }

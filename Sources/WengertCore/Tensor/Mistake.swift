@@ -29,10 +29,11 @@ package struct Mistake: Sendable, CustomStringConvertible {
 ///
 /// Each runs on a thread of its own, which stops for ever at the mistake: what it holds stays, some tens of kilobytes and the tensors that it made. That is for tools
 /// that check and end, not for what runs for days. The functions see no task-local values from outside. Mistakes on further threads that they start end the program,
-/// as does every mistake elsewhere. The line of an operator is looked up in the memory of the process, while no other thread should be loading or freeing much of it.
+/// as does every mistake elsewhere.
 ///
 /// - Parameters:
-///   - findsPlaces: whether path, line and column are looked up of every mistake, not only the lines of operators.
+///   - findsPlaces: whether path, line and column are looked up of every mistake; otherwise those of operators are not known. They are looked up in the maps of the
+///     process's memory, where no other thread may map a file or give one up meanwhile: the program would end.
 ///   - goesOn: whether a function goes on behind a mistake which leaves no doubt about the result's rank (`Caller.expect`). What depends on a mistake is not told again, and nothing is
 ///     computed behind one. It stops where numbers are read or a graph would be used, and at whatever else goes wrong.
 package func collectingMistakes(findsPlaces: Bool = false, goesOn: Bool = false, _ bodies: [@Sendable () -> Void]) -> [Mistake] {
@@ -44,8 +45,6 @@ final class StoppingThread: @unchecked Sendable {
   private let body: @Sendable () -> Void
   /// Whether path, line and column are looked up of every mistake.
   let findsPlaces: Bool
-  /// Whether the line of anything is looked up.
-  private let looksUpLines: Bool
   /// Whether it goes on behind a mistake that allows it.
   let goesOn: Bool
   private let mistakes = Locked<[Mistake]>([])
@@ -67,11 +66,10 @@ final class StoppingThread: @unchecked Sendable {
   /// Only what is touched of it takes memory.
   private static let stackSize = 4 << 20
 
-  init(findsPlaces: Bool = false, looksUpLines: Bool = true, goesOn: Bool = false, _ body: @escaping @Sendable () -> Void) {
+  init(findsPlaces: Bool = false, goesOn: Bool = false, _ body: @escaping @Sendable () -> Void) {
     self.findsPlaces = findsPlaces
     self.goesOn = goesOn
     if goesOn { Self.hasStarted.store(true, ordering: .relaxed) }
-    self.looksUpLines = looksUpLines
     self.body = body
     sem_init(isDone, 0, 0)
   }
@@ -177,6 +175,6 @@ final class StoppingThread: @unchecked Sendable {
       self.mistakes.withLock { $0.append(found(place, subject)) }
       self.halt()
     }
-    Failure.end(at: looksUpLines ? place() : nil, about: subject)
+    Failure.end(at: findsPlaces ? place() : nil, about: subject)
   }
 }

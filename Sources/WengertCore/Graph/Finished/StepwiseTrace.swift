@@ -38,7 +38,7 @@ package final class StepwiseTrace: @unchecked Sendable {
   /// What `body` gives, or the mistake at which it stopped; nobody looks for its line.
   package static func attempt<Value: Sendable>(_ body: @escaping @Sendable () -> Value) -> (value: Value?, mistake: Mistake?) {
     let value = Locked<Value?>(nil)
-    let mistake = StoppingThread(looksUpLines: false) {
+    let mistake = StoppingThread {
       let result = body()
       value.withLock { $0 = result }
     }.run().first
