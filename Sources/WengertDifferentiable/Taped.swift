@@ -37,6 +37,7 @@ public struct Taped<Tree: TensorTree>: Differentiable, TensorTree {
   }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { tree.visit(prefix, body) }
+  public func read(into contents: inout TreeContents) { contents.add(tree) }
 
   /// Adds a change to each tensor.
   ///

@@ -1,11 +1,14 @@
 import CProbes
 import Foundation
 import Wengert
+import WengertNN
 
 /// What calls cost beyond their arithmetic: of small operations one by one beside PyTorch, and of compiled functions, with the memory blocks that each call asks for.
 enum Calls {
   static func run(_ arguments: inout Arguments) {
     let rounds = arguments.count("--rounds") ?? 9
+    let only = arguments.list("--only")
+    func isWanted(_ name: String) -> Bool { only.isEmpty || only.contains { name.hasPrefix($0) } }
     _ = arguments.end()
     Machine.pin(to: 1)
     let torch = Peer("torch", script: "calls_peer.py", ["--threads", "1"])
@@ -13,7 +16,7 @@ enum Calls {
     Machine.showHeading(threads: 1, peers: [torch].compactMap(\.self))
     show("medians; x torch: the median of the ratios of \(rounds) rounds, in turn with PyTorch")
     show(cells("call", "µs", "allocations", "torch µs", "x torch"))
-    for row in small() {
+    for row in small() where isWanted(row.name) {
       let times = Rounds(
         rounds, [("ours", { _ in microseconds(row.call) }), ("torch", { _ in torch?.measure(row.name, repeats: 7) })])
       show(
@@ -21,19 +24,42 @@ enum Calls {
           row.name, text(times.median("ours")), text(allocations(row.call)), text(times.median("torch")),
           text(times.ratio("ours", to: "torch"))))
     }
-    for count in [1, 10, 100] {
-      let x = (0..<count).map { normal([8], seed: $0) }
-      let compiled = compile { (x: [Tensor]) -> [Tensor] in [x[0] + 1] }
-      let call = { withExtendedLifetime(compiled(x)) {} }
-      let whole = microseconds(call), allocations = allocations(call)
+    for row in compiledRows() where isWanted(row.name) {
+      let whole = microseconds(row.call), allocations = allocations(row.call)
       let profiler = Profiler()
-      compiled.profiler = profiler
-      call()
+      row.handle.profiler = profiler
+      row.call()
       profiler.reset()
-      for _ in 0..<calls { call() }
+      for _ in 0..<calls { row.call() }
+      row.handle.profiler = nil
       let kernels = profiler.total / .microseconds(1) / Double(calls)
-      show(cells("compiled, \(count) arguments", text(whole), text(allocations)) + "   of which the kernel \(text(kernels)) µs")
+      show(cells(row.name, text(whole), text(allocations)) + "   of which kernels \(text(kernels)) µs")
     }
+  }
+
+  /// Compiled functions that compute next to nothing, by what their arguments are.
+  private static func compiledRows() -> [(name: String, handle: CompiledHandle, call: () -> Void)] {
+    let x = normal([8]), keys = RandomKey(1).split(100)
+    var rows: [(name: String, handle: CompiledHandle, call: () -> Void)] = []
+    for count in [1, 10, 100] {
+      let list = (0..<count).map { normal([8], seed: $0) }
+      let f = compile { (x: [Tensor]) -> Tensor in x[0] + 1 }
+      rows.append(("list of \(count)", f, { withExtendedLifetime(f(list)) {} }))
+    }
+    let linears = keys.map { Linear(8, 8, key: $0) }
+    let f = compile { (model: [Linear], x: Tensor) -> Tensor in model[0].weight[0] + x }
+    rows.append(("100 Linear", f, { withExtendedLifetime(f(linears, x)) {} }))
+    let blocks = keys.prefix(6).map { TransformerBlock(width: 8, heads: 2, key: $0).map { $1 + 0 } }
+    let g = compile { (model: [TransformerBlock], x: Tensor) -> Tensor in model[0].output.bias! + x }
+    rows.append(("6 TransformerBlock", g, { withExtendedLifetime(g(blocks, x)) {} }))
+    var state = Pair(Array(linears.prefix(10)), AdamW())
+    state.second.state.prepare(for: state.first)
+    let h = compileUpdate { (state: inout Pair<[Linear], AdamW>, x: Tensor) -> Tensor in
+      state.first[0].bias! += x
+      return x + 1
+    }
+    rows.append(("10 Linear with AdamW", h, { withExtendedLifetime(h(&state, x)) {} }))
+    return rows
   }
 
   /// In the peer's script under the same names.

@@ -2,7 +2,7 @@ import Foundation
 import WengertNN
 
 /// The shape of a BERT or DistilBERT encoder, as its `config.json` gives it.
-public struct BertConfiguration: Sendable, Equatable {
+public struct BertConfiguration: Sendable, Hashable {
   /// Which of the two families, that is, which names the files use.
   public enum Architecture: String, CaseIterable, Sendable {
     case bert, distilbert

@@ -20,6 +20,7 @@ public struct BertEncoder: ParameterTree, Sendable {
   public static let fields: [Field<Self>] = [
     .init("wordEmbeddings", \.wordEmbeddings), .init("positionEmbeddings", \.positionEmbeddings), .init("typeEmbeddings", \.typeEmbeddings),
     .init("embeddingNorm", \.embeddingNorm), .init("blocks", \.blocks), .init("pooler", \.pooler),
+    .setting(\.configuration),
   ]
 
   /// A new encoder: weights normal with standard deviation 0.02, biases zero.

@@ -19,6 +19,11 @@ public struct DualEncoder: TensorTree, Sendable {
     classifier.visit(dotted(prefix, "classifier"), body)
   }
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(encoder)
+    contents.add(classifier)
+  }
+
   /// Documents as they are searched with, by their embeddings [documents, width].
   func queries(_ embeddings: Tensor) -> Tensor { classifier == nil ? embeddings : LabelClassifier.documents(embeddings) }
 

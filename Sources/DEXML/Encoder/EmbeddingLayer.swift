@@ -26,6 +26,19 @@ public enum EmbeddingLayer: TensorTree, Sendable {
     }
   }
 
+  public func read(into contents: inout TreeContents) {
+    switch self {
+    case .dense(let dense):
+      contents.add(setting: 0)
+      contents.add(dense)
+    case .norm(let norm):
+      contents.add(setting: 1)
+      contents.add(norm)
+    case .normalize: contents.add(setting: 2)
+    case .truncate(let width): contents.add(setting: [3, width])
+    }
+  }
+
   /// [texts, inputs] → [texts, outputs]
   func callAsFunction(_ x: Tensor) -> Tensor {
     switch self {
@@ -58,7 +71,9 @@ public struct Dense: ParameterTree, Sendable {
   /// The projection of the input that is added, if it has another width than the output.
   public var residual: Linear?
 
-  public static let fields: [Field<Self>] = [.init("linear", \.linear), .init("residual", \.residual)]
+  public static let fields: [Field<Self>] = [
+    .init("linear", \.linear), .init("residual", \.residual), .setting(\.activation), .setting(\.isResidual),
+  ]
 
   /// A layer of these parts.
   public init(_ linear: Linear, activation: DenseActivation = .identity, isResidual: Bool = false, residual: Linear? = nil) {

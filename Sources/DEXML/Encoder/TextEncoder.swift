@@ -19,7 +19,9 @@ public struct TextEncoder: ParameterTree, Sendable {
   /// Whether embeddings have length one.
   public var normalizes: Bool
 
-  public static let fields: [Field<Self>] = [.init("encoder", \.encoder), .init("layers", \.layers), .init("dropout", \.dropout)]
+  public static let fields: [Field<Self>] = [
+    .init("encoder", \.encoder), .init("layers", \.layers), .init("dropout", \.dropout), .setting(\.pooling), .setting(\.normalizes),
+  ]
 
   /// An encoder of texts of these parts.
   public init(_ encoder: BertEncoder, pooling: Pooling, layers: [EmbeddingLayer] = [], dropout: Double = 0, normalizes: Bool = true) {

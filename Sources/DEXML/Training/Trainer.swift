@@ -352,6 +352,11 @@ struct AnyOptimizer: TensorTree, Sendable {
   var base: any Optimizer
 
   mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { base.visit(prefix, body) }
+
+  func read(into contents: inout TreeContents) {
+    contents.add(type: type(of: base))
+    contents.add(base)
+  }
 }
 
 extension Configuration {

@@ -20,9 +20,9 @@ public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
     second.visit(dotted(prefix, "second"), body)
   }
 
-  public func hashSettings(into hasher: inout Hasher) {
-    first.hashSettings(into: &hasher)
-    second.hashSettings(into: &hasher)
+  public func read(into contents: inout TreeContents) {
+    first.read(into: &contents)
+    second.read(into: &contents)
   }
 }
 

@@ -8,9 +8,12 @@ public protocol TensorTree {
   /// Calls `body` on each tensor in a fixed order, with its dotted name below `prefix`. Tensors may be replaced.
   mutating func visit(_ prefix: String, _ body: (_ name: String, _ tensor: inout Tensor) -> Void)
 
-  /// Feeds what the tree holds besides its tensors, numbers and words and flags, to a hash: a compiled function is compiled anew for other settings. Found by reflection unless a type
-  /// has its own; functions and objects count by their types alone.
-  func hashSettings(into hasher: inout Hasher)
+  /// Adds the tensors in the order of `visit`, and the settings: what the tree holds besides, numbers and words and flags, for which a compiled function is compiled anew. Unless a type
+  /// has its own, reflection finds the settings, which takes microseconds in each call; functions and objects count by their types alone.
+  func read(into contents: inout TreeContents)
+
+  /// Reads each of a list; nothing need declare it.
+  static func read(_ trees: [Self], into contents: inout TreeContents)
 }
 
 extension TensorTree {
@@ -18,7 +21,12 @@ extension TensorTree {
   public static func name(_ part: String, below prefix: String) -> String { dotted(prefix, part) }
 
   /// The tensors, in order.
-  public var tensors: [Tensor] { namedTensors.map(\.tensor) }
+  public var tensors: [Tensor] {
+    var all: [Tensor] = []
+    var copy = self
+    copy.changeTensors { all.append($0) }
+    return all
+  }
 
   /// The tensors with their dotted names: `encoder.blocks.0.attention.query.weight`.
   public var namedTensors: [(name: String, tensor: Tensor)] {
@@ -42,7 +50,7 @@ extension TensorTree {
     var next = tensors.makeIterator()
     var count = 0
     var copy = self
-    copy.visit(HashedName.root) { _, tensor in
+    copy.changeTensors { tensor in
       count += 1
       if let new = next.next() { tensor = new }
     }
@@ -56,7 +64,12 @@ extension TensorTree {
 
 extension Tensor: TensorTree {
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { body(prefix, &self) }
-  public func hashSettings(into hasher: inout Hasher) {}
+  public func read(into contents: inout TreeContents) { contents.add(self) }
+
+  public static func read(_ trees: [Tensor], into contents: inout TreeContents) {
+    let all = trees.span
+    for number in all.indices { contents.look(at: all[number]) }
+  }
 }
 
 extension Array: TensorTree where Element: TensorTree {
@@ -64,11 +77,9 @@ extension Array: TensorTree where Element: TensorTree {
     for i in indices { self[i].visit(dotted(prefix, String(i)), body) }
   }
 
-  public func hashSettings(into hasher: inout Hasher) {
-    if Element.self == Tensor.self { return }
-    // Of elements without tensors, nothing else tells how many there are.
-    hasher.combine(count)
-    for element in self { element.hashSettings(into: &hasher) }
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: count)
+    Element.read(self, into: &contents)
   }
 }
 
@@ -77,13 +88,12 @@ extension Dictionary: TensorTree where Key == String, Value: TensorTree {
     for key in keys.sorted() { self[key]!.visit(dotted(prefix, key), body) }
   }
 
-  public func hashSettings(into hasher: inout Hasher) {
-    if Value.self == Tensor.self { return }
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: count)
     for key in keys.sorted() {
-      hasher.combine(key)
-      self[key]!.hashSettings(into: &hasher)
+      contents.add(setting: key)
+      self[key]!.read(into: &contents)
     }
-    hasher.combine(count)
   }
 }
 
@@ -92,15 +102,17 @@ extension Optional: TensorTree where Wrapped: TensorTree {
     self?.visit(prefix, body)
   }
 
-  public func hashSettings(into hasher: inout Hasher) {
-    hasher.combine(self == nil)
-    self?.hashSettings(into: &hasher)
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: self == nil)
+    self?.read(into: &contents)
   }
 }
 
 /// A dotted name.
 package func dotted(_ prefix: String, _ name: String) -> String {
-  prefix.isEmpty ? name : HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
+  if prefix.isEmpty { return name }
+  if NamelessPrefix.isPrefix(of: prefix) { return prefix }
+  return HashedName.isHash(prefix) ? HashedName.below(prefix, name) : "\(prefix).\(name)"
 }
 
 /// A name below a prefix of this kind is a number that follows from all its parts: it distinguishes two structures as the names do, and is short enough to take no
@@ -134,29 +146,40 @@ enum HashedName {
 /// }
 /// ```
 /// The list is compared with the stored properties the first time: a property that holds tensors, itself or in a tuple or struct, but is not listed ends the program, as it would
-/// silently never be trained. Properties that hold no tensors, numbers and settings, are not listed and stay as they are.
+/// silently never be trained. Properties that hold no tensors, numbers and other settings, need not be listed. A call of a compiled function looks at them by reflection, in microseconds;
+/// where that counts, they are listed as settings: `.setting(\.heads)`. A type with a `visit` of its own needs a `read` of its own too.
 public protocol ParameterTree: TensorTree where Itself == Self {
   static var fields: [Field<Self>] { get }
 }
 
-/// A stored property that is itself a tree, and its name.
+/// A stored property that is itself a tree, and its name; or one that is a setting.
 public struct Field<Root>: @unchecked Sendable {
-  /// The name of the field, a part of its tensors' dotted names.
+  /// The name of the field, a part of its tensors' dotted names; empty for a setting.
   public let name: String
   let path: PartialKeyPath<Root>
+  let isSetting: Bool
   let visit: (_ root: inout Root, _ prefix: String, _ body: (String, inout Tensor) -> Void) -> Void
-  let hashSettings: (_ root: Root, _ hasher: inout Hasher) -> Void
-  /// Whether it is a tensor, and has no settings.
-  let isTensor: Bool
+  let read: (_ root: Root, _ contents: inout TreeContents) -> Void
 
   /// A field by its name and its key path.
   public init<Value: TensorTree>(_ name: String, _ path: WritableKeyPath<Root, Value>) {
     self.name = name
     self.path = path
+    isSetting = false
     visit = { root, prefix, body in root[keyPath: path].visit(dotted(prefix, name), body) }
-    hashSettings = { root, hasher in root[keyPath: path].hashSettings(into: &hasher) }
-    isTensor = Value.self == Tensor.self || Value.self == Tensor?.self || Value.self == [Tensor].self
+    read = { root, contents in root[keyPath: path].read(into: &contents) }
   }
+
+  private init(setting path: KeyPath<Root, some Hashable>) {
+    name = ""
+    self.path = path
+    isSetting = true
+    visit = { _, _, _ in }
+    read = { root, contents in contents.add(setting: root[keyPath: path]) }
+  }
+
+  /// A property without tensors that changes what a function does with the tree: a number, a word, a flag. Listed, it takes no reflection.
+  public static func setting(_ path: KeyPath<Root, some Hashable>) -> Field { Field(setting: path) }
 }
 
 extension ParameterTree {
@@ -165,12 +188,12 @@ extension ParameterTree {
     for field in Self.fields { field.visit(&self, prefix, body) }
   }
 
-  public func hashSettings(into hasher: inout Hasher) {
+  public func read(into contents: inout TreeContents) {
     let unlisted = FieldCheck.run(self)
-    for field in Self.fields where !field.isTensor { field.hashSettings(self, &hasher) }
+    for field in Self.fields { field.read(self, &contents) }
     if unlisted.isEmpty { return }
     let children = Mirror(reflecting: self).children
-    for place in unlisted { hasher.combine(settingsText(of: children[children.index(children.startIndex, offsetBy: place)].value)) }
+    for place in unlisted { contents.add(settingsOf: children[children.index(children.startIndex, offsetBy: place)].value) }
   }
 }
 
@@ -197,12 +220,14 @@ package enum FieldCheck {
 
   /// Stored properties that hold tensors and are not listed.
   package static func missingFields<Tree: ParameterTree>(of tree: Tree) -> [String] {
-    unlisted(of: tree).compactMap { holdsTensors($0.element.value) ? $0.element.label : nil }
+    unlisted(of: tree) { !$0.isSetting }.compactMap { holdsTensors($0.element.value) ? $0.element.label : nil }
   }
 
-  private static func unlisted<Tree: ParameterTree>(of tree: Tree) -> [EnumeratedSequence<Mirror.Children>.Element] {
+  private static func unlisted<Tree: ParameterTree>(of tree: Tree, where counts: (Field<Tree>) -> Bool = { _ in true })
+    -> [EnumeratedSequence<Mirror.Children>.Element]
+  {
     // A key path prints as \Type.property.
-    let listed = Set(Tree.fields.map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
+    let listed = Set(Tree.fields.filter(counts).map { field in String("\(field.path)".split(separator: ".")[1...].first ?? "") })
     return Mirror(reflecting: tree).children.enumerated().filter { $0.element.label.map { !listed.contains($0) } ?? false }
   }
 

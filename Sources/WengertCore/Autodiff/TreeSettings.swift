@@ -2,8 +2,6 @@ extension TensorTree {
   /// What the tree holds besides its tensors, as text: types, and the numbers, words and flags in them, `Block{attention: Attention{headCount: 12, query: Linear}}`. Two trees whose
   /// tensors and settings are the same give one graph. Functions and other objects than trees count by their types alone.
   package var settings: String { settingsText(of: self) }
-
-  public func hashSettings(into hasher: inout Hasher) { hasher.combine(settings) }
 }
 
 /// - Parameter depth: objects may hold one another; nobody's model is deeper than this.

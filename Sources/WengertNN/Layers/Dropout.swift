@@ -13,6 +13,10 @@ public struct Dropout: Layer {
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) {}
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: rate)
+  }
+
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
     guard rate > 0, let key = mode.keys else { return x }
     return x.dropout(rate, key: key)

@@ -10,6 +10,10 @@ public struct Embedding: Layer, ParameterTree {
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight)]
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(weight)
+  }
+
   /// A layer with this table.
   ///
   /// - Precondition: The table is floating.

@@ -14,6 +14,12 @@ public struct LayerNorm: Layer, ParameterTree {
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(weight)
+    contents.add(bias)
+    contents.add(setting: epsilon)
+  }
+
   /// A layer with these parameters. PyTorch's ε is 1e-5, BERT's 1e-12.
   ///
   /// - Precondition: Both are floating.

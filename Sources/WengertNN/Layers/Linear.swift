@@ -12,6 +12,11 @@ public struct Linear: Layer, ParameterTree {
 
   public static let fields: [Field<Self>] = [.init("weight", \.weight), .init("bias", \.bias)]
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(weight)
+    contents.add(bias)
+  }
+
   /// A layer with these parameters.
   ///
   /// - Precondition: `weight` is [outputs, inputs], `bias` [outputs], and both are floating.

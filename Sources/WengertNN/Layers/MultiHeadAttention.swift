@@ -23,6 +23,15 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
     .init("query", \.query), .init("key", \.key), .init("value", \.value), .init("output", \.output),
   ]
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(query)
+    contents.add(key)
+    contents.add(value)
+    contents.add(output)
+    contents.add(setting: heads)
+    contents.add(setting: dropout)
+  }
+
   /// New projections of `width` to itself, `width` being a multiple of `heads`.
   ///
   /// - Precondition: `heads` is above zero and divides `width`.

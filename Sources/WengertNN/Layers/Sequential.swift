@@ -17,6 +17,14 @@ public struct Sequential: Layer {
     for i in layers.indices { layers[i].visit(dotted(prefix, "\(i)"), body) }
   }
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: layers.count)
+    for layer in layers {
+      contents.add(type: type(of: layer))
+      contents.add(layer)
+    }
+  }
+
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
     var value = x
     for (i, layer) in layers.enumerated() { value = layer(value, mode.fold(i)) }

@@ -28,6 +28,16 @@ public struct TransformerBlock: ParameterTree, Sendable {
     .init("output", \.output), .init("outputNorm", \.outputNorm), .init("dropout", \.dropout),
   ]
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(attention)
+    contents.add(attentionNorm)
+    contents.add(intermediate)
+    contents.add(output)
+    contents.add(outputNorm)
+    contents.add(dropout)
+    contents.add(setting: normFirst)
+  }
+
   /// A new block; `inner` is the width between the two layers of the feed-forward network, 4 · width by default.
   ///
   /// - Precondition: `heads` is above zero and divides `width`; the rates of dropout are in 0..<1.

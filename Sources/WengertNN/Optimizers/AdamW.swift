@@ -24,6 +24,15 @@ public struct AdamW: Optimizer {
     self.groups = groups
   }
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(state)
+    contents.add(setting: beta1)
+    contents.add(setting: beta2)
+    contents.add(setting: epsilon)
+    contents.add(setting: weightDecay)
+    contents.add(groups: groups)
+  }
+
   public func updated(
     _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
   ) -> (parameter: Tensor, buffers: [Tensor]) {

@@ -7,6 +7,8 @@ public struct OptimizerState: TensorTree, Sendable {
   private var counter: Tensor?
   /// What each parameter's buffers are called, in order.
   public let bufferNames: [String]
+  /// The names of the parameters that have buffers, in alphabetical order.
+  private var names: [String] = []
   private var buffers: [String: [Tensor]] = [:]
 
   /// How many updates were made.
@@ -49,6 +51,7 @@ public struct OptimizerState: TensorTree, Sendable {
     }
     let zeros = Tensor.full(0, parameter.shape, dtype: parameter.dtype.computeType, beside: parameter)
     buffers[name] = bufferNames.map { _ in zeros }
+    names.insert(name, at: names.firstIndex { $0 > name } ?? names.count)
   }
 
   /// Lends a parameter's buffers to be changed in place.
@@ -58,8 +61,24 @@ public struct OptimizerState: TensorTree, Sendable {
     var count = counter ?? Tensor([0])
     body(dotted(prefix, "step"), &count)
     counter = count
-    for name in buffers.keys.sorted() {
+    for name in names {
       for (i, buffer) in bufferNames.enumerated() { body(dotted(dotted(prefix, name), buffer), &buffers[name]![i]) }
     }
+  }
+
+  public func read(into contents: inout TreeContents) {
+    contents.add(setting: bufferNames)
+    contents.add(counter ?? Tensor([0]))
+    contents.add(setting: names)
+    for name in names {
+      for buffer in buffers[name]! { contents.add(buffer) }
+    }
+  }
+}
+
+extension OptimizerState: CustomReflectable {
+  /// Without the buffers, whose names are those of the tree's tensors.
+  public var customMirror: Mirror {
+    Mirror(self, children: ["counter": counter as Any, "bufferNames": bufferNames], displayStyle: .struct)
   }
 }

@@ -24,3 +24,14 @@ public struct ParameterGroup: Sendable {
     },
     weightDecay: 0)
 }
+
+extension TreeContents {
+  /// Adds settings of groups; the functions that choose their parameters cannot be compared.
+  mutating func add(groups: [ParameterGroup]) {
+    add(setting: groups.count)
+    for group in groups {
+      add(setting: group.weightDecay)
+      add(setting: group.learningRateScale)
+    }
+  }
+}

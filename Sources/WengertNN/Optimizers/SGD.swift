@@ -26,6 +26,14 @@ public struct SGD: Optimizer {
     state = OptimizerState(bufferNames: momentum == 0 ? [] : ["momentum"])
   }
 
+  public func read(into contents: inout TreeContents) {
+    contents.add(state)
+    contents.add(setting: momentum)
+    contents.add(setting: nesterov)
+    contents.add(setting: weightDecay)
+    contents.add(groups: groups)
+  }
+
   public func updated(
     _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
   ) -> (parameter: Tensor, buffers: [Tensor]) {

@@ -34,9 +34,9 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
   ///
   /// - Precondition: As for `compile`.
   public func callAsFunction(_ input: repeat each Input) -> Output {
-    var arguments = ArgumentTensors()
-    repeat arguments.add(each input)
-    if arguments.tensors.contains(where: \.isTransformed) {
+    func read(_ contents: inout TreeContents) { repeat contents.add(each input) }
+    let arguments = compiler.read(read)
+    if arguments.contents.areTransformed {
       guard let body else { compiler.failWithoutFunction() }
       compiler.noteInlined()
       return body(repeat each input)
@@ -45,8 +45,8 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(body, traced, repeat each input) }
     func like(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(self.like, traced, repeat each input) }
     let (template, results) = compiler.run(
-      keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
-    return template.replacingTensors(results.cut(like: arguments.tensors))
+      arguments, names: names, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
+    return template.replacingTensors(results)
   }
 
   private func names(_ input: repeat each Input) -> ArgumentNames {
@@ -93,11 +93,15 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     // What shares its memory with `old` is not written over.
     let old = DataFaultScope.current == nil ? nil : state
     defer { if let old, DataFaultScope.hasFault { state = old } }
-    var arguments = ArgumentTensors()
-    arguments.addOwned(&state)
-    let updated = arguments.tensors.count
-    repeat arguments.add(each input)
-    if arguments.tensors.contains(where: \.isTransformed) {
+    state.changeTensors { $0.own() }
+    var updated = 0
+    func read(_ contents: inout TreeContents) {
+      contents.add(state)
+      updated = contents.count
+      repeat contents.add(each input)
+    }
+    let arguments = compiler.read(read)
+    if arguments.contents.areTransformed {
       guard let body else { compiler.failWithoutFunction() }
       compiler.noteInlined()
       return body(&state, repeat each input)
@@ -107,9 +111,8 @@ public final class CompiledUpdate<State: TensorTree, each Input: TensorTree, Out
     func trace(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(body, traced, structure, repeat each input) }
     func like(_: Tracer, _ traced: [Tensor]) -> Compiler<Output>.Traced { self.trace(self.like, traced, structure, repeat each input) }
     let (template, results) = compiler.run(
-      keys: arguments.keys, names: names, arguments.tensors, updated: updated, trace: trace, like: like,
-      retrace: compiler.options.nanCheck ? trace : nil)
-    return template.replacingTensors(results.cut(like: arguments.tensors))
+      arguments, names: names, updated: updated, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
+    return template.replacingTensors(results)
   }
 
   private func names(_ state: State, _ input: repeat each Input) -> ArgumentNames {
@@ -203,42 +206,14 @@ extension TensorTree {
   func taking(_ rest: inout ArraySlice<Tensor>) -> Self { map { _, _ in rest.removeFirst() } }
 }
 
-/// The tensors of a call's arguments.
-struct ArgumentTensors {
-  /// For each tensor a number of its name, and for each tree one of its settings: what distinguishes two structures.
-  var keys: [String] = []
-  var tensors: [Tensor] = []
-  private var count = 0
-
-  mutating func add(_ tree: some TensorTree) {
-    var tree = tree
-    visit(&tree) { _ in }
+extension Tensor {
+  /// Moves what shares its memory with another tensor to memory of its own, so that it can be written over.
+  mutating func own() {
+    if !isTransformed && !ownsMemory() { self = Tensor(ViewKernels.copied(view), node: nil).taking(namesOf: shape) }
   }
 
-  /// Moves what shares its memory to memory of its own first.
-  mutating func addOwned(_ tree: inout some TensorTree) {
-    visit(&tree) { tensor in
-      if !tensor.isTransformed && !tensor.ownsMemory() {
-        tensor = Tensor(ViewKernels.copied(tensor.view), node: nil).taking(namesOf: tensor.shape)
-      }
-    }
-  }
-
-  private mutating func visit<Tree: TensorTree>(_ tree: inout Tree, _ prepare: (inout Tensor) -> Void) {
-    // Plain tensors have none.
-    if Tree.self != Tensor.self {
-      var hasher = Hasher()
-      tree.hashSettings(into: &hasher)
-      keys.append("\u{2}\(String(UInt(bitPattern: hasher.finalize()), radix: 36))")
-    }
-    tree.visit(dotted(HashedName.root, String(count))) { key, tensor in
-      prepare(&tensor)
-      // Arguments of other names are traced anew: so they are checked.
-      keys.append(tensor.shape.hasNames ? "\(key)\(tensor.axisNames)" : key)
-      tensors.append(tensor)
-    }
-    count += 1
-  }
+  /// The same elements in row-major order.
+  var rowMajor: Tensor { isContiguous ? self : Tensor(ViewKernels.copied(view), node: nil).taking(namesOf: shape) }
 }
 
 /// What distinguishes arguments but for their tensors' types: made when a function is traced, a finished program is looked for, or a message is due.
@@ -247,6 +222,8 @@ struct ArgumentNames {
   private(set) var list: [String] = []
   /// Of each argument; none if they are constants of the function.
   private(set) var settings: [String] = []
+  /// The tensors that have these names.
+  private var tensors: [Tensor] = []
 
   init() {}
 
@@ -255,8 +232,25 @@ struct ArgumentNames {
 
   mutating func add(_ tree: some TensorTree) {
     var copy = tree
-    copy.visit("\(settings.count)") { name, _ in list.append(name) }
+    copy.visit("\(settings.count)") { name, tensor in
+      list.append(name)
+      tensors.append(tensor)
+    }
     settings.append(tree.settings)
+  }
+
+  /// Ends the program if a tree's own `read` gives other tensors than its `visit`, or in another order: a program would take one for the other. What a tree makes anew each time
+  /// is known by its type alone.
+  func requireOrder(of read: [Tensor]) {
+    func place(_ tensor: Tensor) -> [Int] { [ObjectIdentifier(tensor.face.storage).hashValue, tensor.face.layout.offset] }
+    let places = Dictionary(grouping: read.indices) { place(read[$0]) }
+    let wrong = zip(tensors.indices, read).first { number, tensor in
+      tensors[number].type != tensor.type || places[place(tensors[number])].map { !$0.contains(number) } ?? false
+    }
+    if wrong == nil && tensors.count == read.count { return }
+    let what = wrong.map { "tensor \($0.0), \(list[$0.0])," } ?? "one of \(tensors.count) and \(read.count) tensors"
+    Caller(#fileID, #line).fail(
+      "compile", "`read` and `visit` of an argument differ in \(what) and must give the same tensors in the same order")
   }
 
   /// What all this comes to in one number.

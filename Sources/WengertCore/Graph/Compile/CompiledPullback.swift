@@ -15,11 +15,14 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
   ///
   /// - Precondition: No argument is a value of a graph, of a derivative or of `vmap` in progress.
   public func callAsFunction(_ model: Model, _ input: repeat each Input) -> Pending {
-    var arguments = ArgumentTensors()
-    arguments.add(model)
-    let count = arguments.tensors.count
-    repeat arguments.add(each input)
-    if arguments.tensors.contains(where: \.isTransformed) {
+    var count = 0
+    func read(_ contents: inout TreeContents) {
+      contents.add(model)
+      count = contents.count
+      repeat contents.add(each input)
+    }
+    let arguments = compiler.read(read)
+    if arguments.contents.areTransformed {
       Caller(#fileID, #line).fail(
         "compilePullback",
         "a compiled pullback cannot be part of a graph or of a derivative in progress, which would lose its gradient; call vjp there")
@@ -32,8 +35,8 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       return Compiler.Traced(output: traced[0], results: late, names: [], updates: Self.updates(count, of: traced.count))
     }
     let (_, run) = compiler.begin(
-      keys: arguments.keys, names: names, arguments.tensors, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
-    return Pending(value: run.results[0]!, types: arguments.tensors.prefix(count).map(\.type.unnamed), run: run)
+      arguments, names: names, trace: trace, like: like, retrace: compiler.options.nanCheck ? trace : nil)
+    return Pending(value: run.results[0]!, types: arguments.types.prefix(count).map(\.unnamed), run: run)
   }
 
   private func names(_ model: Model, _ input: repeat each Input) -> ArgumentNames {
@@ -107,11 +110,10 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
       // What shares its memory with `old` is added to elsewhere.
       let old = DataFaultScope.current == nil ? nil : gradient
       defer { if let old, DataFaultScope.hasFault { gradient = old } }
-      var sums = ArgumentTensors()
-      sums.addOwned(&gradient)
-      let tensors = sums.tensors
+      gradient.changeTensors { $0.own() }
+      let tensors = gradient.tensors, cotangent = cotangent.rowMajor
       run.finish(
-        tensors.map(\.view) + [ViewKernels.contiguous(cotangent.view)],
+        (tensors + [cotangent]).map(\.place),
         isWritten: isComplete.map { tell in
           { number in if number < tensors.count { tell(number, tensors[number]) } }
         })

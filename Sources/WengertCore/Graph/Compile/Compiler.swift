@@ -1,17 +1,17 @@
 /// The programs of one compiled function: one for each structure, dtype, device and pattern of shapes that it met.
 final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// A traced and optimized function.
-  struct Entry {
-    /// What distinguishes the arguments' structure from others.
-    let keys: [String]
+  final class Entry: @unchecked Sendable {
+    /// What distinguishes the arguments' structure, settings and names of axes from others.
+    let key: Int
     let program: Program
     /// The function's result with traced tensors in it: its structure.
     let template: Output
     /// The results' shapes as traced, if an axis of one has a name.
     let named: [Shape]
 
-    init(keys: [String], program: Program, _ traced: Traced) {
-      (self.keys, self.program, template) = (keys, program, traced.output)
+    init(key: Int, program: Program, _ traced: Traced) {
+      (self.key, self.program, template) = (key, program, traced.output)
       let shapes = traced.results.map(\.shape)
       named = shapes.contains(where: \.hasNames) ? shapes : []
     }
@@ -31,8 +31,52 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// The one last used is the last.
   private let entries = Locked<Entries>(Entries())
 
-  private struct Entries: @unchecked Sendable {
+  private struct Entries: Sendable {
     var list: [Entry] = []
+    /// The calls that found their program, the last one at the end: the same again need look no further.
+    var calls: [KnownCall] = []
+    /// How many of them are kept.
+    static var mostCalls: Int { 16 }
+
+    /// Notes that an entry was used last.
+    mutating func use(_ entry: Entry) {
+      if list.last === entry { return }
+      guard let place = list.lastIndex(where: { $0 === entry }) else { return }
+      list.append(list.remove(at: place))
+    }
+
+    mutating func note(_ call: KnownCall) {
+      // Nobody keeps what the cache has given up.
+      if !list.contains(where: { $0 === call.entry }) { return }
+      if calls.count == Self.mostCalls { calls.removeFirst() }
+      calls.append(call)
+    }
+  }
+
+  /// What a call's arguments were, and what ran for them.
+  final class KnownCall: Sendable {
+    let key: Int
+    let types: [TensorType]
+    let backend: any Backend
+    let entry: Entry
+    let sizes: [Int]
+
+    init(key: Int, types: [TensorType], backend: any Backend, entry: Entry, sizes: [Int]) {
+      self.key = key
+      self.types = types
+      self.backend = backend
+      self.entry = entry
+      self.sizes = sizes
+    }
+  }
+
+  /// What the arguments of a call hold: all but the late ones.
+  struct Arguments {
+    let contents: TreeContents
+    /// The call before, if the arguments are as those were.
+    let known: KnownCall?
+
+    var types: [TensorType] { known?.types ?? contents.tensors.map(\.type) }
   }
 
   init(_ options: CompileOptions, finished: [FinishedProgram] = [], hasFunction: Bool = true) {
@@ -67,95 +111,141 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   /// Begins the program that fits the arguments: one that is known, one that is finished, or a traced one.
   ///
   /// - Parameters:
-  ///   - keys: for each tensor what distinguishes its name from others, and for each tree its settings; programs of other keys do not fit.
+  ///   - arguments: the first `updated` of their tensors are written over, and must be row-major.
   ///   - names: the tensors' names, needed only when a function is traced or a message is due.
-  ///   - arguments: the tensors of all arguments but the late ones; the first `updated` of them are written over, and must be row-major.
   ///   - trace: the function of its traced arguments, called only if there is one.
   ///   - like: gives the structure of a finished program's result.
   ///   - retrace: the same as `trace`, if places of operations are looked up by tracing once more.
   func begin(
-    keys: [String], names: () -> ArgumentNames, _ arguments: [Tensor], updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
+    _ arguments: Arguments, names: () -> ArgumentNames, updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
   ) -> (entry: Entry, run: ProgramRun) {
-    let types = arguments.map(\.type)
-    let backend = arguments.isEmpty ? nil : arguments.commonBackend("compile", Caller(#fileID, #line))
-    let (entry, sizes, isNew) = entry(keys, names, types, on: backend, trace, like)
+    func begin(_ call: KnownCall, _ places: [TensorPlace], isCompiled: Bool) -> (Entry, ProgramRun) {
+      (call.entry, self.begin(call, places, isCompiled: isCompiled, names: names, trace: trace, retrace: retrace))
+    }
+    if let known = arguments.known { return begin(known, arguments.contents.places, isCompiled: false) }
+    let tensors = arguments.contents.tensors, types = arguments.types, key = arguments.contents.key
+    let places = tensors.enumerated().map { number, tensor in (number < updated ? tensor : tensor.rowMajor).place }
+    let backend = tensors.isEmpty ? nil : tensors.commonBackend("compile", Caller(#fileID, #line))
+    let known = entries.withLock { entries -> KnownCall? in
+      guard let place = entries.calls.lastIndex(where: { $0.key == key && $0.backend === backend && $0.types == types }) else { return nil }
+      entries.calls.append(entries.calls.remove(at: place))
+      entries.use(entries.calls[entries.calls.count - 1].entry)
+      return entries.calls[entries.calls.count - 1]
+    }
+    if let known { return begin(known, places, isCompiled: false) }
+    // Arguments of other names are traced anew: so they are checked.
+    var hasher = Hasher()
+    hasher.combine(key)
+    for tensor in tensors where tensor.shape.isMarked { hasher.combine(tensor.axisNames) }
+    let (entry, sizes, isNew) = entry(hasher.finalize(), names, tensors, types, on: backend, trace, like)
+    let call = KnownCall(key: key, types: types, backend: entry.program.backend, entry: entry, sizes: sizes)
+    let begun = begin(call, places, isCompiled: isNew)
+    // It is known now that the numbers of the symbols fulfil what the program requires.
+    entries.withLock { $0.note(call) }
+    return begun
+  }
+
+  /// Reads the arguments of a call: without their tensors' types if they are those of the call before.
+  func read(_ read: (inout TreeContents) -> Void) -> Arguments {
+    if let last = entries.withLock({ $0.calls.last }) {
+      var contents = TreeContents(expecting: last.types, on: last.backend)
+      read(&contents)
+      if contents.isAsExpected && contents.key == last.key {
+        entries.withLock { $0.use(last.entry) }
+        return Arguments(contents: contents, known: last)
+      }
+    }
+    var contents = TreeContents()
+    read(&contents)
+    return Arguments(contents: contents, known: nil)
+  }
+
+  /// Begins a program on row-major arguments.
+  private func begin(
+    _ call: KnownCall, _ places: [TensorPlace], isCompiled: Bool, names: () -> ArgumentNames, trace: Trace, retrace: Trace?
+  ) -> ProgramRun {
     let clock = ContinuousClock()
-    let start = clock.now
-    let (plan, isNewPlan) = entry.program.checkOut(sizes) { number, requirement in
-      requirement.fail(sizes) {
+    var start: ContinuousClock.Instant?
+    let program = call.entry.program
+    let (plan, isNewPlan) = program.checkOut(call.sizes) { number, requirement, values in
+      requirement.fail(values) {
         guard hasFunction else { return Failure.callerNow() }
         // The message is out, and the program ends when the function asks for the same again.
         func stop(_ next: Int) { if next == number { Failure.end(at: Failure.callerNow()) } }
-        _ = self.trace(names().list, types, on: backend, willRequire: stop, trace)
+        _ = self.trace(names().list, call.types, on: program.backend, willRequire: stop, trace)
         return nil
       }
+    } willBind: {
+      start = clock.now
     }
-    let time = isNewPlan ? clock.now - start : .zero
+    let time = start.map { clock.now - $0 } ?? .zero
     note { statistics in
       statistics.calls += 1
-      statistics.lastCall = isNew ? .compiled : isNewPlan ? .rebound : .reused
+      statistics.lastCall = isCompiled ? .compiled : isNewPlan ? .rebound : .reused
       if isNewPlan {
         statistics.bindings += 1
         statistics.bindingTime += time
       }
     }
-    let views = arguments.enumerated().map { i, tensor in i < updated ? tensor.view : ViewKernels.contiguous(tensor.view) }
     let observe = observer {
       guard let retrace, hasFunction else { return nil }
       let names = names().list
-      return NaNCheck { willRecord in _ = self.trace(names, types, on: backend, willRecord: willRecord, retrace) }
+      return NaNCheck { willRecord in _ = self.trace(names, call.types, on: program.backend, willRecord: willRecord, retrace) }
     }
-    return (entry, plan.begin(views, of: entry.program, observe: observe))
+    return plan.begin(places, of: program, observe: observe)
   }
 
-  /// The same for a function without late arguments: its results.
+  /// The same for a function without late arguments: its results, as no derivative sees them.
   func run(
-    keys: [String], names: () -> ArgumentNames, _ arguments: [Tensor], updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
+    _ arguments: Arguments, names: () -> ArgumentNames, updated: Int = 0, trace: Trace, like: Trace, retrace: Trace?
   ) -> (template: Output, results: [Tensor]) {
-    let (entry, run) = begin(keys: keys, names: names, arguments, updated: updated, trace: trace, like: like, retrace: retrace)
+    let (entry, run) = begin(arguments, names: names, updated: updated, trace: trace, like: like, retrace: retrace)
     run.finish()
-    return (entry.template, entry.results(of: run))
+    let results = entry.results(of: run)
+    return (entry.template, arguments.contents.haveNodes ? results.cut(like: arguments.contents.tensors) : results)
   }
 
   /// The program for arguments of these names and types, traced and optimized for no call, and a result without numbers.
   func program(_ names: ArgumentNames, _ types: [TensorType], on backend: any Backend, _ trace: Trace)
     -> (program: Program, result: Output)
   {
-    let entry = tracing { compile(keys: [], names: names, types, on: backend, trace) }
+    let entry = tracing { compile(key: 0, names: names, types, on: backend, trace) }
     return (entry.program, entry.template)
   }
 
-  /// The program for these arguments, and whether it is new.
+  /// The program for these arguments, the numbers of its symbols, and whether it is new.
   private func entry(
-    _ keys: [String], _ names: () -> ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace, _ like: Trace
-  ) -> (Entry, [String: Int], isNew: Bool) {
-    if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
+    _ key: Int, _ names: () -> ArgumentNames, _ arguments: [Tensor], _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace,
+    _ like: Trace
+  ) -> (Entry, [Int], isNew: Bool) {
+    if let (entry, sizes) = known(key, types, on: backend) { return (entry, sizes, false) }
     return tracing {
       // Another thread may have been faster.
-      if let (entry, sizes) = known(keys, types, on: backend) { return (entry, sizes, false) }
+      if let (entry, sizes) = known(key, types, on: backend) { return (entry, sizes, false) }
       let names = names()
-      if let (entry, sizes) = read(keys, names, types, on: backend, like) { return (entry, sizes, false) }
-      let (entry, sizes) = compiled(keys, names, types, on: backend, trace)
+      names.requireOrder(of: arguments)
+      if let (entry, sizes) = read(key, names, types, on: backend, like) { return (entry, sizes, false) }
+      let (entry, sizes) = compiled(key, names, types, on: backend, trace)
       return (entry, sizes, true)
     }
   }
 
   /// The program last used that fits; it counts as the last one used.
-  private func known(_ keys: [String], _ types: [TensorType], on backend: (any Backend)?) -> (Entry, [String: Int])? {
+  private func known(_ key: Int, _ types: [TensorType], on backend: (any Backend)?) -> (Entry, [Int])? {
     entries.withLock { entries in
-      for place in entries.list.indices.reversed() where entries.list[place].keys == keys {
-        if let backend, entries.list[place].program.backend !== backend { continue }
-        guard let sizes = entries.list[place].program.graph.symbolValues(types) else { continue }
-        if place != entries.list.count - 1 { entries.list.append(entries.list.remove(at: place)) }
-        return (entries.list[entries.list.count - 1], sizes)
+      for entry in entries.list.reversed() where entry.key == key {
+        if let backend, entry.program.backend !== backend { continue }
+        guard let sizes = entry.program.sizes(types) else { continue }
+        entries.use(entry)
+        return (entry, sizes)
       }
       return nil
     }
   }
 
   /// The first finished program that fits the arguments and the structure of the result. The one that runs in place of a function must fit.
-  private func read(_ keys: [String], _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ like: Trace) -> (
-    Entry, [String: Int]
+  private func read(_ key: Int, _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ like: Trace) -> (
+    Entry, [Int]
   )? {
     if finished.isEmpty || hasFunction && (options.nanCheck || !options.optimizes || options.memoryBudget != nil) { return nil }
     let fingerprint = names.fingerprint
@@ -179,9 +269,9 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
         refuse(fault)
         continue
       }
-      let entry = Entry(keys: keys, program: program, traced)
+      let entry = Entry(key: key, program: program, traced)
       entries.withLock { $0.list.append(entry) }
-      return (entry, program.graph.symbolValues(types)!)
+      return (entry, program.sizes(types)!)
     }
     return nil
   }
@@ -224,14 +314,14 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compiled(
-    _ keys: [String], _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
-  ) -> (Entry, [String: Int]) {
+    _ key: Int, _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
+  ) -> (Entry, [Int]) {
     let clock = ContinuousClock()
     let start = clock.now
     let faults = DataFaultScope.current?.faultCount
-    let entry = compile(keys: keys, names: names, types, on: backend, trace)
+    let entry = compile(key: key, names: names, types, on: backend, trace)
     let time = clock.now - start
-    guard let sizes = entry.program.graph.symbolValues(types) else {
+    guard let sizes = entry.program.sizes(types) else {
       Caller(#fileID, #line).fail(
         "compile",
         entry.program.graph.symbolFault(types) ?? "the arguments \(types) do not fit the shapes with symbols that the options name")
@@ -241,7 +331,11 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     let dropped = entries.withLock { entries in
       if keeps { entries.list.append(entry) }
       let excess = entries.list.count - options.largestCache
-      if excess > 0 { entries.list.removeFirst(excess) }
+      if excess > 0 {
+        let old = entries.list.prefix(excess)
+        entries.calls.removeAll { call in old.contains { $0 === call.entry } }
+        entries.list.removeFirst(excess)
+      }
       return max(excess, 0)
     }
     // One thread at a time comes here.
@@ -278,7 +372,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   }
 
   private func compile(
-    keys: [String], names arguments: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
+    key: Int, names arguments: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
   ) -> Entry {
     let names = arguments.list
     if let unknown = options.shapes.keys.filter({ !names.contains($0) }).min() {
@@ -315,7 +409,7 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
     let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names, settings: arguments.settings)
-    return Entry(keys: keys, program: program, traced)
+    return Entry(key: key, program: program, traced)
   }
 
   /// The type of an argument, with the symbols that the options give.

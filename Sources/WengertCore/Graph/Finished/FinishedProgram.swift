@@ -113,7 +113,7 @@ extension CompiledFunction where Output == Tensor {
   /// The same for a function whose result is one tensor.
   public convenience init(finished program: FinishedProgram) {
     self.init(finished: program) { (input: repeat each Input) in
-      var arguments = ArgumentTensors()
+      var arguments = TreeContents()
       repeat arguments.add(each input)
       return arguments.tensors[0]
     }

@@ -33,7 +33,7 @@ final class BoundProgram: @unchecked Sendable {
   let steps: [Step]
   private let backend: any Backend
   /// What stands for the arguments that kernels read or write, by number of the argument.
-  private let inputs: [(number: Int, slot: Storage)]
+  private let inputs: [(number: Int, elementSize: Int, slot: Storage)]
   private let arena: [(offset: Int, slot: Storage)]
   /// What stands for the memory that is made for outputs at each call.
   private let results: [(output: Int, slot: Storage)]
@@ -62,7 +62,7 @@ final class BoundProgram: @unchecked Sendable {
     self.plan = plan
 
     var storages = [Storage?](repeating: nil, count: lowering.buffers.count)
-    var inputs: [(Int, Storage)] = [], arena: [(Int, Storage)] = [], results: [(Int, Storage)] = []
+    var inputs: [(Int, Int, Storage)] = [], arena: [(Int, Storage)] = [], results: [(Int, Storage)] = []
     func storage(_ number: Int) -> Storage {
       let root = plan.representative[number]
       if let known = storages[root] { return known }
@@ -73,7 +73,7 @@ final class BoundProgram: @unchecked Sendable {
       case (.constant, _): made = backend.allocate(byteCount: buffer.byteCount)
       case (.input(let input), _):
         made = backend.slot(byteCount: buffer.byteCount)
-        inputs.append((input, made))
+        inputs.append((input, graph.type(graph.inputs[input]).dtype.byteCount, made))
       case (.output(let output), _):
         made = backend.slot(byteCount: buffer.byteCount)
         results.append((output, made))
@@ -132,7 +132,7 @@ final class BoundProgram: @unchecked Sendable {
   /// - Parameters:
   ///   - owner: the program to which this plan goes back when the run is over.
   ///   - observe: called with each step instead of its `run`; must run its kernel.
-  func begin(_ arguments: [View], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
+  func begin(_ arguments: [TensorPlace], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
     let memory = Arena.take(plan.arenaByteCount, on: backend)
     if boundArena != memory.number {
       for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
@@ -149,15 +149,15 @@ final class BoundProgram: @unchecked Sendable {
     return run
   }
 
-  fileprivate func bind(_ arguments: [View], from first: Int) {
-    for (number, slot) in inputs where arguments.indices.contains(number - first) {
-      let view = arguments[number - first]
+  fileprivate func bind(_ arguments: [TensorPlace], from first: Int) {
+    for (number, elementSize, slot) in inputs where arguments.indices.contains(number - first) {
+      let place = arguments[number - first]
       // A view without elements may begin anywhere.
-      backend.bind(slot, to: view.storage, at: slot.byteCount == 0 ? 0 : view.layout.offset * view.dtype.byteCount)
+      backend.bind(slot, to: place.storage, at: slot.byteCount == 0 ? 0 : place.offset * elementSize)
     }
   }
 
-  fileprivate func results(_ arguments: [View], _ made: [Storage]) -> [Tensor?] {
+  fileprivate func results(_ arguments: [TensorPlace], _ made: [Storage]) -> [Tensor?] {
     sources.enumerated().map { number, source in
       let dtype = lowering.outputs[number].dtype
       switch source {
@@ -165,7 +165,7 @@ final class BoundProgram: @unchecked Sendable {
       case .fixed(let tensor): return tensor
       case .result(let number, let layout): return Tensor(View(storage: made[number], layout: layout, dtype: dtype), node: nil)
       case .input(let input, var layout):
-        layout.offset += arguments[input].layout.offset
+        layout.offset += arguments[input].offset
         return Tensor(View(storage: arguments[input].storage, layout: layout, dtype: dtype), node: nil)
       }
     }
@@ -204,7 +204,7 @@ final class ProgramRun {
   private let memory: Arena
   private let made: [Storage]
   private let observe: ((BoundProgram.Step) -> Void)?
-  private var arguments: [View] = []
+  private var arguments: [TensorPlace] = []
 
   fileprivate init(
     _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Storage], _ observe: ((BoundProgram.Step) -> Void)?
@@ -235,7 +235,7 @@ final class ProgramRun {
   /// The steps that are left, now that the late arguments are there.
   ///
   /// - Parameter isWritten: called with the place of a late argument, for each of them, as soon as nothing more is written to it.
-  func finish(_ late: [View] = [], isWritten: ((Int) -> Void)? = nil) {
+  func finish(_ late: [TensorPlace] = [], isWritten: ((Int) -> Void)? = nil) {
     let range = program.firstLateStep..<program.steps.count
     if let isWritten {
       var start = range.lowerBound
@@ -252,9 +252,11 @@ final class ProgramRun {
     end()
   }
 
-  fileprivate func perform(_ range: Range<Int>, with views: [View], from first: Int) {
-    arguments += views
-    program.bind(views, from: first)
+  fileprivate func perform(_ range: Range<Int>, with places: [TensorPlace], from first: Int) {
+    if !places.isEmpty {
+      arguments = arguments.isEmpty ? places : arguments + places
+      program.bind(places, from: first)
+    }
     for step in program.steps[range] {
       if let observe { observe(step) } else { step.run() }
     }

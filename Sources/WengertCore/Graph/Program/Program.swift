@@ -43,20 +43,31 @@ public final class Program: @unchecked Sendable {
     symbols = graph.symbols
   }
 
+  /// The numbers of the symbols for arguments of these types, in the order of the symbols; nil if they do not fit.
+  func sizes(_ types: [TensorType]) -> [Int]? {
+    guard let values = graph.symbolValues(types) else { return nil }
+    return symbols.map { values[$0]! }
+  }
+
   /// A plan for these sizes that nobody else uses until it is given back, and whether it had to be made.
   ///
-  /// - Parameter violated: called with a requirement that does not hold for these sizes, and its number.
-  func checkOut(_ sizes: [String: Int], violated: (Int, Requirement) -> Never) -> (plan: BoundProgram, isNew: Bool) {
-    let key = symbols.map { sizes[$0]! }
+  /// - Parameters:
+  ///   - violated: called with a requirement that does not hold for these sizes, its number, and the sizes by symbol.
+  ///   - willBind: called if a plan has to be made.
+  func checkOut(_ sizes: [Int], violated: (Int, Requirement, [String: Int]) -> Never, willBind: () -> Void = {}) -> (
+    plan: BoundProgram, isNew: Bool
+  ) {
     let known = plans.withLock { plans -> BoundProgram? in
-      guard let place = plans.idle.lastIndex(where: { $0.sizes == key }) else { return nil }
+      guard let place = plans.idle.lastIndex(where: { $0.sizes == sizes }) else { return nil }
       plans.last = plans.idle[place]
       return plans.idle.remove(at: place)
     }
     if let known { return (known, false) }
-    if let number = requirements.firstIndex(where: { !$0.holds(sizes) }) { violated(number, requirements[number]) }
-    requireFitting(sizes)
-    let plan = BoundProgram(graph, symbols: sizes, sizes: key, on: backend)
+    willBind()
+    let values = Dictionary(uniqueKeysWithValues: zip(symbols, sizes))
+    if let number = requirements.firstIndex(where: { !$0.holds(values) }) { violated(number, requirements[number], values) }
+    requireFitting(values)
+    let plan = BoundProgram(graph, symbols: values, sizes: sizes, on: backend)
     plans.withLock { $0.last = plan }
     return (plan, true)
   }

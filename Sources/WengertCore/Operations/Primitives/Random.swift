@@ -24,7 +24,7 @@ public struct RandomKey: Sendable, TensorTree {
   }
 
   public mutating func visit(_ prefix: String, _ body: (String, inout Tensor) -> Void) { body(prefix, &data) }
-  public func hashSettings(into hasher: inout Hasher) {}
+  public func read(into contents: inout TreeContents) { contents.add(data) }
 
   /// 32 random bits per element (int64 in 0..<2³²).
   func bits(_ shape: Shape, stream: UInt32 = 0, lane: Int = 0, numbering: RowProgram.Numbering = .byElement) -> Tensor {
