@@ -4,10 +4,10 @@
 
 #include <stdint.h>
 
-/// Where up to five operands begin, and the bytes from one row's to the next; those that a kernel does not use must be readable.
+/// Where up to seven operands begin, and the bytes from one row's to the next; those that a kernel does not use must be readable.
 typedef struct {
-  const void *at[5];
-  int64_t step[5];
+  const void *at[7];
+  int64_t step[7];
 } wg_joined_operands;
 
 /// d may be exactly one of the operands that are rows.

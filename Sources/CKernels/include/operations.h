@@ -106,7 +106,7 @@
   X(WG_F64, WG_F64, double, double, x)                                                                                \
   X(WG_F64, WG_BOOL, double, int32_t, x != 0)
 
-/// Several operations on floats in one kernel, which Swift knows by these names (`FusionPattern`, `StepFusion`). R0 … R4 are operands that are rows, S0 … S4
+/// Several operations on floats in one kernel, which Swift knows by these names (`FusionPattern`, `StepFusion`). R0 … R6 are operands that are rows, S0 … S6
 /// those that are single numbers.
 ///
 /// Two operations: the first, on operands 0 and 1, and what is done with its result x and operand 2, z.
@@ -120,6 +120,8 @@
 #define WG_JOINED_TREES(X)                                                                                            \
   X(WG_TOWARDS, (R1 - R0) * S2 + R0)                                                                                  \
   X(WG_MEAN_SQUARE, R0 * S1 + R2 * R2 * S3)                                                                           \
+  X(WG_DECAYED_STEP, R0 * S1 - (R2 * S3) / (__builtin_elementwise_sqrt(R4) * S5 + S6))                                \
+  X(WG_STEP, R0 - (R1 * S2) / (__builtin_elementwise_sqrt(R3) * S4 + S5))                                             \
   X(WG_ROOT_QUOTIENT, (R0 * S1) / (__builtin_elementwise_sqrt(R2) * S3 + S4))                                         \
   X(WG_SCALED_AFFINE, R0 * S1 * R2 + R3)                                                                              \
   X(WG_PROJECTED, ((R0 - S1) - R2 * S3) * S4)                                                                         \

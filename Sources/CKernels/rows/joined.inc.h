@@ -12,22 +12,26 @@
 #define R2 p2[k]
 #define R3 p3[k]
 #define R4 p4[k]
+#define R5 p5[k]
+#define R6 p6[k]
 #define S0 s0
 #define S1 s1
 #define S2 s2
 #define S3 s3
 #define S4 s4
+#define S5 s5
+#define S6 s6
 #define OPERAND(n)                                                                \
   const float *p##n = (const float *)((const char *)o->at[n] + r * o->step[n]);   \
   const float s##n = columns > 0 ? *p##n : 0;                                     \
-  (void)s##n;
+  (void)p##n, (void)s##n;
 
 #define JOINED_ROWS(name, expression)                                                             \
   static void WG(name)(void *dp, const wg_joined_operands *o, int64_t rows, int64_t columns) {    \
     if (columns <= 0) return;                                                                     \
     for (int64_t r = 0; r < rows; r++) {                                                          \
       float *d = (float *)dp + r * columns;                                                       \
-      OPERAND(0) OPERAND(1) OPERAND(2) OPERAND(3) OPERAND(4)                                      \
+      OPERAND(0) OPERAND(1) OPERAND(2) OPERAND(3) OPERAND(4) OPERAND(5) OPERAND(6)                \
       int64_t i = 0;                                                                              \
       for (; i + WIDTH <= columns; i += WIDTH) {                                                  \
         LANES for (int j = 0; j < WIDTH; j++) {                                                   \

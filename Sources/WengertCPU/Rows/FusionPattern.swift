@@ -30,6 +30,8 @@ indirect enum FusionPattern: Sendable {
     let (scaled, other) = (a * s, b * t)
     return [
       rule(WG_NORMALIZED, (a - s) * FusionPattern.single(2) * FusionPattern.row(3) + FusionPattern.row(4)),
+      rule(WG_DECAYED_STEP, scaled - other / (.root(.row(4)) * .single(5) + .single(6))),
+      rule(WG_STEP, a - FusionPattern.row(1) * .single(2) / (.root(c) * u + .single(5))),
       rule(WG_ROOT_QUOTIENT, scaled / (.root(b) * t + u)),
       rule(WG_PROJECTED, (a - s - other) * u),
       rule(WG_MEAN_SQUARE, scaled + b * b * t),
@@ -67,8 +69,10 @@ indirect enum FusionPattern: Sendable {
 
 /// The operands of a kernel for several instructions, and how far each varies.
 struct FusedOperands {
-  private var values: (Int, Int, Int, Int, Int)
-  private var extents: (Variation, Variation, Variation, Variation, Variation)
+  /// How many a kernel takes.
+  static let largestCount = 7
+  private var values: (Int, Int, Int, Int, Int, Int, Int)
+  private var extents: (Variation, Variation, Variation, Variation, Variation, Variation, Variation)
   private let count: Int
   /// Whether some operand has one number per row, so that the block goes row by row.
   let isByRow: Bool
@@ -77,13 +81,15 @@ struct FusedOperands {
     count = operands.count
     isByRow = operands.contains { extent($0) == .perRow }
     // What a kernel does not use must be readable.
-    let padded = operands + Array(repeating: operands[0], count: 5 - operands.count)
-    values = (padded[0], padded[1], padded[2], padded[3], padded[4])
+    let padded = operands + Array(repeating: operands[0], count: Self.largestCount - operands.count)
+    values = (padded[0], padded[1], padded[2], padded[3], padded[4], padded[5], padded[6])
     let kinds = padded.map(extent)
-    extents = (kinds[0], kinds[1], kinds[2], kinds[3], kinds[4])
+    extents = (kinds[0], kinds[1], kinds[2], kinds[3], kinds[4], kinds[5], kinds[6])
   }
 
-  var list: [Int] { Array([values.0, values.1, values.2, values.3, values.4].prefix(count)) }
+  var list: [Int] {
+    Array([values.0, values.1, values.2, values.3, values.4, values.5, values.6].prefix(count))
+  }
 
   /// Where the operands are in a block of this width.
   func located(_ place: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ columns: Int) -> wg_joined_operands {
@@ -97,8 +103,11 @@ struct FusedOperands {
     return wg_joined_operands(
       at: (
         UnsafeRawPointer(place[values.0]), UnsafeRawPointer(place[values.1]), UnsafeRawPointer(place[values.2]),
-        UnsafeRawPointer(place[values.3]), UnsafeRawPointer(place[values.4])
+        UnsafeRawPointer(place[values.3]), UnsafeRawPointer(place[values.4]), UnsafeRawPointer(place[values.5]),
+        UnsafeRawPointer(place[values.6])
       ),
-      step: (step(extents.0), step(extents.1), step(extents.2), step(extents.3), step(extents.4)))
+      step: (
+        step(extents.0), step(extents.1), step(extents.2), step(extents.3), step(extents.4), step(extents.5), step(extents.6)
+      ))
   }
 }

@@ -153,7 +153,7 @@ struct StepFusion {
   }
 
   private struct Match {
-    var operands: [Int?] = Array(repeating: nil, count: 5)
+    var operands: [Int?] = Array(repeating: nil, count: FusedOperands.largestCount)
     var inner: [Int] = []
   }
 

@@ -128,19 +128,21 @@ extension KernelTests {
       }
     }
 
-    @Test("the larger trees: AdamW's update, layer norm and its pullback")
+    @Test("the larger trees: Adam's update with and without decay, layer norm and its pullback")
     func trees() {
-      let adamW = ProgramBuilder.make { p in
-        let m = p.load(.float32), v = p.load(.float32), g = p.load(.float32), x = p.load(.float32)
-        let rate = p.load(.float32, row: false), rest = p.constant(0.1, .float32)
-        let first = p.binary(.add, m, p.binary(.multiply, p.binary(.subtract, g, m), rest))
-        let square = p.binary(.multiply, p.binary(.multiply, g, g), p.constant(0.001, .float32))
-        let second = p.binary(.add, p.binary(.multiply, v, p.constant(0.999, .float32)), square)
-        let root = p.binary(.add, p.binary(.multiply, p.unary(.sqrt, second), rate), p.constant(1e-8, .float32))
-        let step = p.binary(.divide, p.binary(.multiply, rate, first), root)
-        p.store(p.binary(.subtract, p.binary(.multiply, x, rate), step))
-        p.store(first)
-        p.store(second)
+      func adam(decays: Bool) -> RowProgram {
+        ProgramBuilder.make { p in
+          let m = p.load(.float32), v = p.load(.float32), g = p.load(.float32), x = p.load(.float32)
+          let rate = p.load(.float32, row: false), rest = p.constant(0.1, .float32)
+          let first = p.binary(.add, m, p.binary(.multiply, p.binary(.subtract, g, m), rest))
+          let square = p.binary(.multiply, p.binary(.multiply, g, g), p.constant(0.001, .float32))
+          let second = p.binary(.add, p.binary(.multiply, v, p.constant(0.999, .float32)), square)
+          let root = p.binary(.add, p.binary(.multiply, p.unary(.sqrt, second), rate), p.constant(1e-8, .float32))
+          let step = p.binary(.divide, p.binary(.multiply, rate, first), root)
+          p.store(p.binary(.subtract, decays ? p.binary(.multiply, x, rate) : x, step))
+          p.store(first)
+          p.store(second)
+        }
       }
       let layerNorm = ProgramBuilder.make { p in
         let x = p.load(.float32), gain = p.load(.float32), ct = p.load(.float32), s = p.load(.float32, row: false)
@@ -159,7 +161,8 @@ extension KernelTests {
         let r = p.unary(.rsqrt, p.binary(.add, p.reduce(.sum, p.unary(.square, centered)), p.constant(1e-5, .float32)))
         p.store(p.binary(.add, p.binary(.multiply, p.binary(.multiply, centered, r), gain), bias))
       }
-      Self.check("AdamW", adamW, 3)
+      Self.check("AdamW", adam(decays: true), 3)
+      Self.check("Adam", adam(decays: false), 3)
       Self.check("layer norm and its pullback", layerNorm, 4)
       Self.check("layer norm", normalized, 6)
     }

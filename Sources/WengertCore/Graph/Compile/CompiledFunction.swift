@@ -248,9 +248,9 @@ struct ArgumentNames {
       tensors[number].type != tensor.type || places[place(tensors[number])].map { !$0.contains(number) } ?? false
     }
     if wrong == nil && tensors.count == read.count { return }
-    let what = wrong.map { "tensor \($0.0), \(list[$0.0])," } ?? "one of \(tensors.count) and \(read.count) tensors"
+    let what = wrong.map { "differ in tensor \($0.0), \(list[$0.0])" } ?? "give \(read.count) and \(tensors.count) tensors"
     Caller(#fileID, #line).fail(
-      "compile", "`read` and `visit` of an argument differ in \(what) and must give the same tensors in the same order")
+      "compile", "`read` and `visit` of an argument \(what); they must give the same tensors in the same order")
   }
 
   /// What all this comes to in one number.

@@ -1,7 +1,7 @@
 import Testing
 import Wengert
 
-@testable import WengertCore
+@_spi(Backend) @testable import WengertCore
 
 /// Settings of every kind, as they lie in a struct.
 private struct Kinds: ParameterTree {
@@ -168,8 +168,8 @@ struct ReadingTests {
     ])
     #expect(
       found.map { $0.message } == [
-        "`read` and `visit` of an argument differ in tensor 0, 0.a, and must give the same tensors in the same order",
-        "`read` and `visit` of an argument differ in tensor 0, 0.a, and must give the same tensors in the same order",
+        "`read` and `visit` of an argument differ in tensor 0, 0.a; they must give the same tensors in the same order",
+        "`read` and `visit` of an argument give 1 and 2 tensors; they must give the same tensors in the same order",
       ])
   }
 
