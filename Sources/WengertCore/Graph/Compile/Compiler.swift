@@ -136,7 +136,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     // Arguments of other names are traced anew: so they are checked.
     var hasher = Hasher()
     hasher.combine(key)
-    for tensor in tensors where tensor.shape.isMarked { hasher.combine(tensor.axisNames) }
+    for (number, tensor) in tensors.enumerated() where tensor.shape.isMarked {
+      hasher.combine(number)
+      hasher.combine(tensor.axisNames)
+    }
     let (entry, sizes, isNew) = entry(hasher.finalize(), names, tensors, types, on: backend, trace, like)
     let call = KnownCall(key: key, types: types, backend: entry.program.backend, entry: entry, sizes: sizes)
     let begun = begin(call, places, isCompiled: isNew)

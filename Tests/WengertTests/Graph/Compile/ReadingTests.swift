@@ -226,4 +226,16 @@ struct ReadingTests {
     }
     #expect(slopes == [8, 16, 24, 32])
   }
+
+  @Test("which of the arguments has names of axes counts")
+  func names() {
+    let f = compile { (x: Tensor, y: Tensor) in [x * 2, y * 2] }
+    let plain = Tensor([1.0, 2.0]), named = plain.named("B")
+    for _ in 0..<2 {
+      #expect(f(plain, plain).map(\.axisNames) == [[nil], [nil]])
+      #expect(f(named, plain).map(\.axisNames) == [["B"], [nil]])
+      #expect(f(plain, named).map(\.axisNames) == [[nil], ["B"]])
+    }
+    #expect(f.statistics.compilations == 3)
+  }
 }
