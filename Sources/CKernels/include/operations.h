@@ -122,7 +122,6 @@
   X(WG_MEAN_SQUARE, R0 * S1 + R2 * R2 * S3)                                                                           \
   X(WG_DECAYED_STEP, R0 * S1 - (R2 * S3) / (__builtin_elementwise_sqrt(R4) * S5 + S6))                                \
   X(WG_STEP, R0 - (R1 * S2) / (__builtin_elementwise_sqrt(R3) * S4 + S5))                                             \
-  X(WG_ROOT_QUOTIENT, (R0 * S1) / (__builtin_elementwise_sqrt(R2) * S3 + S4))                                         \
   X(WG_SCALED_AFFINE, R0 * S1 * R2 + R3)                                                                              \
   X(WG_PROJECTED, ((R0 - S1) - R2 * S3) * S4)                                                                         \
   X(WG_AFFINE_DIFFERENCE, R0 * S1 - R2 * S3)                                                                          \
@@ -130,6 +129,8 @@
   X(WG_SHIFTED, R0 - S1)                                                                                              \
   X(WG_SCALED, R0 * S1)                                                                                               \
   X(WG_NORMALIZED, (R0 - S1) * S2 * R3 + R4)
-/// What is summed of each row, and stored: R0; R0 R1; (R0 - S1)^2, storing R0 - S1; exp(R0); exp(R0 - S1). The maximum of R0.
+/// What is summed of each row, and stored: R0; R0 R1; (R0 - S1)^2, storing R0 - S1; exp(R0); exp(R0 - S1), and the same where that is at most 1. The maximum
+/// of R0.
 #define WG_JOINED_REDUCTIONS(X)                                                                                       \
-  X(WG_SUM_ROW) X(WG_SUM_PRODUCT) X(WG_SUM_SQUARE_DEVIATION) X(WG_SUM_EXP) X(WG_SUM_EXP_SHIFTED) X(WG_MAX_ROW)
+  X(WG_SUM_ROW) X(WG_SUM_PRODUCT) X(WG_SUM_SQUARE_DEVIATION) X(WG_SUM_EXP) X(WG_SUM_EXP_SHIFTED) X(WG_SUM_EXP_BELOW)  \
+  X(WG_MAX_ROW)

@@ -12,6 +12,9 @@ typedef float wg_running __attribute__((ext_vector_type(64), aligned(4)));
 typedef float wg_f32x32 __attribute__((ext_vector_type(32)));
 typedef float wg_f32x16 __attribute__((ext_vector_type(16)));
 typedef float wg_f32x8 __attribute__((ext_vector_type(8)));
+typedef float wg_f32x4 __attribute__((ext_vector_type(4)));
+typedef float wg_f32x2 __attribute__((ext_vector_type(2)));
+typedef int32_t wg_i32x64 __attribute__((ext_vector_type(64)));
 typedef double wg_f64x8 __attribute__((ext_vector_type(8)));
 typedef double wg_f64x4 __attribute__((ext_vector_type(4)));
 typedef double wg_f64x2 __attribute__((ext_vector_type(2)));
@@ -53,9 +56,12 @@ INLINE float WG(folded_max)(wg_running v) {
   wg_f32x16 b = LARGER(afirst, alast);
   HALVES(wg_f32x8, b, 8)
   wg_f32x8 c = LARGER(bfirst, blast);
-  float m = c[0];
-  for (int j = 1; j < 8; j++) m = LARGER(c[j], m);
-  return m;
+  HALVES(wg_f32x4, c, 4)
+  wg_f32x4 d = LARGER(cfirst, clast);
+  HALVES(wg_f32x2, d, 2)
+  wg_f32x2 e = LARGER(dfirst, dlast);
+  float x = e[0], m = e[1];
+  return LARGER(x, m);
 }
 
 /// Fewer than sixty-four values, and `fill` after them.
@@ -83,19 +89,29 @@ INLINE double WG(sum_of_row)(const float *a, int64_t n) {
   return total + WG(folded_sum)(running);
 }
 
+/// With NaN, once met, kept.
+static float WG(max_with_nan)(const float *a, int64_t n) {
+  float m = -INFINITY;
+  for (int64_t i = 0; i < n; i++) m = LARGER(a[i], m);
+  return m;
+}
+
+// One instruction finds the larger of two, and forgets NaN: whether there was one is noted aside.
 INLINE float WG(max_of_row)(const float *a, int64_t n) {
-  if (n < 64) return WG(folded_max)(WG(rest_of_row)(a, n, -INFINITY));
-  wg_running running = *(const wg_running *)a;
+  wg_running running = n < 64 ? WG(rest_of_row)(a, n, -INFINITY) : *(const wg_running *)a;
+  wg_i32x64 strange = running != running;
   int64_t i = 64;
   for (; i + 64 <= n; i += 64) {
     wg_running x = *(const wg_running *)(a + i);
-    running = LARGER(x, running);
+    running = x > running ? x : running;
+    strange |= x != x;
   }
   if (i < n) {
     wg_running x = WG(rest_of_row)(a + i, n - i, -INFINITY);
-    running = LARGER(x, running);
+    running = x > running ? x : running;
+    strange |= x != x;
   }
-  return WG(folded_max)(running);
+  return __builtin_reduce_or(strange) ? WG(max_with_nan)(a, n) : WG(folded_max)(running);
 }
 
 static void WG(reduce_sum_f32)(void *state, const void *a, int64_t n) {

@@ -109,6 +109,7 @@ JOINED_SUM(WG_SUM_PRODUCT, 2, x = v0 * v1;, x)
 JOINED_SUM(WG_SUM_SQUARE_DEVIATION, 1, x = v0 - s1;, x *x)
 JOINED_SUM(WG_SUM_EXP, 1, EACH(WG(exp_f32)(r0)), x)
 JOINED_SUM(WG_SUM_EXP_SHIFTED, 1, EACH(WG(exp_f32)(r0 - s1)), x)
+JOINED_SUM(WG_SUM_EXP_BELOW, 1, EACH(WG(exp_below_f32)(r0 - s1)), x)
 
 static void WG(WG_MAX_ROW)(void *d, void *max, int whole, const wg_joined_operands *o, int64_t rows, int64_t columns) {
   (void)d;

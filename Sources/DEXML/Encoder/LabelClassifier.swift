@@ -25,7 +25,7 @@ public struct LabelClassifier: ParameterTree, Sendable {
   /// A new classifier: weights uniform in ±1/√width, biases zero.
   public init(labels: Int, width: Int, key: RandomKey) {
     weight = Initializer.uniformByInputs.weight([labels, width], inputs: width, key: key)
-    bias = .zeros([labels], dtype: weight.dtype, device: weight.device)
+    bias = .zeros([labels], dtype: weight.dtype, device: weight.device).materialized
   }
 
   /// The number of labels.

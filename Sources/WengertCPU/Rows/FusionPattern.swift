@@ -32,7 +32,6 @@ indirect enum FusionPattern: Sendable {
       rule(WG_NORMALIZED, (a - s) * FusionPattern.single(2) * FusionPattern.row(3) + FusionPattern.row(4)),
       rule(WG_DECAYED_STEP, scaled - other / (.root(.row(4)) * .single(5) + .single(6))),
       rule(WG_STEP, a - FusionPattern.row(1) * .single(2) / (.root(c) * u + .single(5))),
-      rule(WG_ROOT_QUOTIENT, scaled / (.root(b) * t + u)),
       rule(WG_PROJECTED, (a - s - other) * u),
       rule(WG_MEAN_SQUARE, scaled + b * b * t),
       rule(WG_TOWARDS, (FusionPattern.row(1) - a) * FusionPattern.single(2) + a),

@@ -123,7 +123,7 @@ struct RowInterpreter {
     var column = columns.lowerBound
     repeat {
       let width = min(run.tileColumns, columns.upperBound - column)
-      execute(block: pass.tileSteps, rows: count, columns: width, column: column, row: row)
+      execute(block: pass.tileSteps, isStoring: pass.isLast, rows: count, columns: width, column: column, row: row)
       column += width
     } while column < columns.upperBound
   }
@@ -167,14 +167,16 @@ struct RowInterpreter {
 
   // MARK: Steps
 
-  /// Points the operands at a block, and runs the steps.
-  private func execute(block steps: UnmanagedList<RowStep>, rows: Int, columns: Int, column: Int, row: Int) {
+  /// Points the operands at a block, and runs the steps. `isStoring`: outputs are stored, so that their values may be made in their memory.
+  private func execute(
+    block steps: UnmanagedList<RowStep>, isStoring: Bool = false, rows: Int, columns: Int, column: Int, row: Int
+  ) {
     if steps.isEmpty { return }
     for operand in 0..<run.operandCount {
       let place = run.operands[operand]
       operands[operand] = bases[operand] + (starts[operand] + column * place.columnStride) * place.byteCount
     }
-    for index in 0..<run.directCount {
+    for index in 0..<(isStoring ? run.directCount : 0) {
       let output = run.direct[index]
       let operand = run.inputCount + output.output
       let isInPlace = output.isDirect && run.operands[operand].isPacked(rows: rows, columns: columns)

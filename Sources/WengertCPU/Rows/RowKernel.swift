@@ -47,6 +47,9 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   let outputCount: Int
   let operandCount: Int
   let operands: UnsafeMutablePointer<RowOperand>
+  /// The extents of the outer axes, then the strides of each operand along them: what is walked without counting references.
+  private let axes: UnsafeMutablePointer<Int>
+  private let outerCount: Int
   /// The bits of the numbers that the plan leaves open; then come `partials` and `known`.
   private let words: UnsafeMutablePointer<UInt64>
   let columns: Int
@@ -89,28 +92,33 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
     outputCount = outputs.count
     operandCount = inputs.count + outputs.count
     columns = iteration.columns
-    let outerCount = iteration.outerCount
+    outerCount = iteration.outerCount
     blockExtent = outerCount > 0 ? iteration.extents[outerCount - 1] : 1
     stateCount = plan.stateCount
     directCount = plan.directOutputs.count
     let chunkCount = stateCount > 0 && columns > 2 * RowKernel.chunk ? (columns + RowKernel.chunk - 1) / RowKernel.chunk : 0
     let openCount = plan.openValues.count
-    // All three are in one block.
+    // All are in one block.
     let directPlace = operandCount * MemoryLayout<RowOperand>.stride
-    let wordsPlace = directPlace + directCount * MemoryLayout<DirectOutput>.stride
+    let axesPlace = directPlace + directCount * MemoryLayout<DirectOutput>.stride
+    let axesCount = (1 + operandCount) * outerCount
+    let wordsPlace = axesPlace + axesCount * MemoryLayout<Int>.stride
     let wordCount = openCount + (chunkCount + plan.passes.count) * stateCount
     let block = UnsafeMutableRawPointer.allocate(byteCount: wordsPlace + wordCount * MemoryLayout<UInt64>.stride, alignment: 16)
     operands = block.bindMemory(to: RowOperand.self, capacity: operandCount)
     direct = (block + directPlace).bindMemory(to: DirectOutput.self, capacity: directCount)
+    axes = (block + axesPlace).bindMemory(to: Int.self, capacity: axesCount)
     words = (block + wordsPlace).bindMemory(to: UInt64.self, capacity: wordCount)
     partials = words + openCount
     known = partials + chunkCount * stateCount
+    for axis in 0..<outerCount { axes[axis] = iteration.extents[axis] }
     var storages: [CPUStorage] = []
     storages.reserveCapacity(operandCount)
     for index in 0..<operandCount {
       let isInput = index < inputs.count
       let view = isInput ? inputs[index] : outputs[index - inputs.count]
       let strides = iteration.strides[index]
+      for axis in 0..<outerCount { axes[(1 + index) * outerCount + axis] = strides[axis] }
       let dtype = Int32(view.dtype.rawValue)
       let width = view.dtype.byteCount
       let extent = view.layout.extent ?? view.layout.offset...view.layout.offset
@@ -174,11 +182,11 @@ final class RowKernel: Kernel, ParallelWork, @unchecked Sendable {
   func locate(_ row: Int, _ starts: UnsafeMutablePointer<Int>) {
     for operand in 0..<operandCount { starts[operand] = 0 }
     var rest = row
-    var axis = iteration.outerCount - 1
+    var axis = outerCount - 1
     while rest > 0 && axis >= 0 {
-      let (quotient, index) = rest.quotientAndRemainder(dividingBy: iteration.extents[axis])
+      let (quotient, index) = rest.quotientAndRemainder(dividingBy: axes[axis])
       if index != 0 {
-        for operand in 0..<operandCount { starts[operand] += index * iteration.strides[operand][axis] }
+        for operand in 0..<operandCount { starts[operand] += index * axes[(1 + operand) * outerCount + axis] }
       }
       rest = quotient
       axis -= 1

@@ -175,6 +175,7 @@ struct PlanCode {
     let perRowSteps, tileSteps: UnmanagedList<RowStep>
     let reductions: UnmanagedList<PartialReduction>
     let registers: UnmanagedList<Place>
+    let isLast: Bool
   }
 
   let prologue, rowEnd: UnmanagedList<RowStep>
@@ -188,7 +189,7 @@ struct PlanCode {
       plan.passes.map {
         Walk(
           perRowSteps: UnmanagedList($0.perRowSteps), tileSteps: UnmanagedList($0.tileSteps), reductions: UnmanagedList($0.reductions),
-          registers: UnmanagedList($0.registers))
+          registers: UnmanagedList($0.registers), isLast: $0 === plan.passes.last)
       })
   }
 
@@ -228,7 +229,7 @@ final class RowPlan: @unchecked Sendable {
   var rowEnd: [RowStep] = []
   var valueCount = 0
   var narrowCount = 0, wideCount = 0, perRowCount = 0
-  /// Outputs into whose memory a kernel may write straight: its value, and the inputs that are read after it is made.
+  /// Outputs into whose memory a kernel may write straight: the value stored there or one that it is made of, and the inputs that are read after that is made.
   var directOutputs: [(output: Int, value: Int, readLater: [Int])] = []
   /// Inputs that are still read when outputs are stored: those loaded once for all blocks, and those that are stored as they are.
   var heldInputs: [Int] = []
@@ -262,8 +263,20 @@ final class RowPlan: @unchecked Sendable {
       blockElements = RowPlan.longestReducedRow
       return
     }
-    let width = narrowCount * 4 + wideCount * 8
+    let width = narrowCount * 4 + wideCount * 8 + (hasReduction ? rowByteCount : 0)
     while blockElements < 16384 && blockElements * 2 * width <= 64 << 10 { blockElements *= 2 }
+  }
+
+  private var hasReduction: Bool {
+    program.instructions.contains { if case .reduce = $0 { true } else { false } }
+  }
+
+  /// The bytes of an element of all rows that are loaded and stored. Rows that are reduced are read more than once: they stay near the processor too.
+  private var rowByteCount: Int {
+    let outputs = program.outputs.filter { program.isRow[$0.value] && $0.accumulate == nil }
+    return passes[0].tileSteps.reduce(outputs.reduce(0) { $0 + $1.dtype.byteCount }) {
+      if case .loadRow(let input, _) = $1 { $0 + program.inputs[input].dtype.byteCount } else { $0 }
+    }
   }
 
   /// The register file's size, and each register's place, for blocks of this many elements.

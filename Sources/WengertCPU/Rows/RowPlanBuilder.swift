@@ -338,19 +338,31 @@ struct RowPlanBuilder {
     plan.finish()
   }
 
+  /// What is stored is made where it will be stored, and so is what it is made of, as long as that is read by nothing later: memory is fetched while there is still work
+  /// to do, and no register comes between.
   private func findDirectOutputs() {
     let steps = plan.passes[plan.passes.count - 1].tileSteps
+    var makers: [Int: Int] = [:], lastUse: [Int: Int] = [:]
+    for (position, step) in steps.enumerated() {
+      for value in step.results where extents[value] == .row { makers[value] = position }
+      for operand in step.operands { lastUse[operand] = position }
+    }
     var claimed = Set<Int>()
     for (number, output) in program.outputs.enumerated() {
-      for case .store(number, let value) in steps where output.dtype.isLanes {
-        guard let made = steps.firstIndex(where: { $0.results.contains(value) }), claimed.insert(value).inserted else { continue }
-        if case .loadRow = steps[made] { continue }
-        var readers: [Int] = []
-        for case .loadRow(let input, let loaded) in steps {
-          if (steps.lastIndex { $0.operands.contains(loaded) } ?? 0) > made { readers.append(input) }
+      for case .store(number, let stored) in steps where output.dtype.isLanes {
+        var next: Int? = stored
+        while let value = next, let made = makers[value], claimed.insert(value).inserted {
+          if case .loadRow = steps[made] { break }
+          var readers: [Int] = []
+          for case .loadRow(let input, let loaded) in steps where lastUse[loaded] ?? 0 > made { readers.append(input) }
+          for case .loadPerRow(let input, _) in steps[made...] { readers.append(input) }
+          plan.directOutputs.append((number, value, readers))
+          next = steps[made].operands.first { operand in
+            guard let maker = makers[operand], lastUse[operand] == made, lanes[operand].isWide == lanes[value].isWide else { return false }
+            if case .loadRow = steps[maker] { return false }
+            return true
+          }
         }
-        for case .loadPerRow(let input, _) in steps[made...] { readers.append(input) }
-        plan.directOutputs.append((number, value, readers))
       }
     }
     for case .loadRow(let input, _) in plan.prologue { plan.heldInputs.append(input) }

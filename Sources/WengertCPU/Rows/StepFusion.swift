@@ -94,7 +94,7 @@ struct StepFusion {
       let isKept = !isReadOnce(term)
       if let (a, s) = shifted(x), isReadOnce(x) {
         remove(x)
-        put(WG_SUM_EXP_SHIFTED, [a, s], at: position, target, making: term, isKept: isKept)
+        put(isMaximum(s, of: a) ? WG_SUM_EXP_BELOW : WG_SUM_EXP_SHIFTED, [a, s], at: position, target, making: term, isKept: isKept)
       } else {
         put(WG_SUM_EXP, [x], at: position, target, making: term, isKept: isKept)
       }
@@ -133,6 +133,10 @@ struct StepFusion {
   /// Whether the value is its operand's square, a product that reads it twice.
   private func isSquare(_ value: Int) -> Bool {
     if program.instructions.indices.contains(value), case .unary(.square, _) = program.instructions[value] { true } else { false }
+  }
+
+  private func isMaximum(_ value: Int, of row: Int) -> Bool {
+    if program.instructions.indices.contains(value), case .reduce(.maximum, row) = program.instructions[value] { true } else { false }
   }
 
   // MARK: Trees

@@ -17,7 +17,7 @@ public enum Initializer: Sendable {
   public func bias(_ outputs: Int, inputs: Int, key: RandomKey, dtype: DType = .float32) -> Tensor {
     switch self {
     case .uniformByInputs: Self.uniform([outputs], inputs, key, dtype)
-    case .normal: .full(0, [outputs], dtype: dtype, beside: key.data)
+    case .normal: .full(0, [outputs], dtype: dtype, beside: key.data).materialized
     }
   }
 

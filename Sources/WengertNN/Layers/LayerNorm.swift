@@ -35,7 +35,8 @@ public struct LayerNorm: Layer, ParameterTree {
   /// A new layer: gain 1, bias 0.
   public init(_ width: Int, epsilon: Double = 1e-5, dtype: DType = .float32, device: Device = .current) {
     self.init(
-      weight: .ones([width], dtype: dtype, device: device), bias: .zeros([width], dtype: dtype, device: device), epsilon: epsilon)
+      weight: .ones([width], dtype: dtype, device: device).materialized, bias: .zeros([width], dtype: dtype, device: device).materialized,
+      epsilon: epsilon)
   }
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor { x.layerNorm(gain: weight, bias: bias, epsilon: epsilon) }

@@ -85,6 +85,53 @@ extension KernelTests {
       }
     }
 
+    @Test("softmax over its own input, and a stored row whose sum is asked for too, whatever the row's length")
+    func overItsInput() {
+      let exponential = ProgramBuilder.make { p in
+        let y = p.unary(.exp, p.load(.float32))
+        p.store(y)
+        p.store(p.reduce(.sum, y))
+      }
+      // What is stored is made of values of its own, and the input is read again after the first of them.
+      let chain = ProgramBuilder.make { p in
+        let x = p.load(.float32)
+        let y = p.unary(.exp, p.unary(.square, x))
+        p.store(p.binary(.add, p.binary(.multiply, y, y), x))
+      }
+      var random = SplitMix64(seed: 7)
+      for (rows, columns) in [(7, 1), (5, 130), (300, 128), (3, 4096), (3, 5000), (1, 100_000)] {
+        let x = random.floats(rows * columns, in: -1...1), sum = emptyView(.float32, [rows, 1])
+        atEachLevel { level in
+          for program in [Self.softmax, exponential, chain] {
+            let over = view(x, [rows, columns]), aside = emptyView(.float32, [rows, columns])
+            let sums = program.outputs.count == 2 ? [sum] : []
+            cpu.run(program, inputs: [view(x, [rows, columns])], outputs: [aside] + sums, over: [rows, columns])
+            let expected = contents(sum.storage, as: Float.self)
+            cpu.run(program, inputs: [over], outputs: [over] + sums, over: [rows, columns])
+            #expect(
+              contents(over.storage, as: Float.self) == contents(aside.storage, as: Float.self)
+                && (sums.isEmpty || contents(sum.storage, as: Float.self) == expected), "\(level) \(rows)×\(columns)")
+          }
+        }
+      }
+    }
+
+    @Test("the maximum of a row is NaN if there is one, wherever it is", arguments: [1, 8, 63, 64, 65, 128, 200, 4096, 5000])
+    func maximumWithNaN(columns: Int) {
+      let program = ProgramBuilder.make { p in p.store(p.reduce(.maximum, p.load(.float32))) }
+      var random = SplitMix64(seed: 8)
+      let x = random.floats(columns), places = Set([0, 1, 5, 62, 63, 64, 100, columns / 2, columns - 1].filter { $0 < columns })
+      atEachLevel { level in
+        #expect(run(program, [view(x, [1, columns])], over: [1, columns], as: Float.self) == [x.max()!], "\(level)")
+        for place in places {
+          var strange = x
+          strange[place] = .nan
+          let found = run(program, [view(strange, [1, columns])], over: [1, columns], as: Float.self)
+          #expect(found.count == 1 && found[0].isNaN, "\(level): \(place)")
+        }
+      }
+    }
+
     @Test("log-sum-exp of rows", arguments: [1, 100, 1024, 3000, 5000, 200_000])
     func logSumExp(columns: Int) {
       let program = ProgramBuilder.make { p in

@@ -3,7 +3,7 @@ import Wengert
 
 @_spi(Backend) @testable import WengertCore
 
-/// Settings of every kind, as they lie in a struct.
+/// Settings of every kind.
 private struct Kinds: ParameterTree {
   enum Way { case up, down }
   enum Amount { case none, some(Int) }
