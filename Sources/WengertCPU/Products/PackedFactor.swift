@@ -21,8 +21,8 @@ final class PackedFactor<Number: KernelNumber>: ParallelWork {
 
   func perform(_ piece: Int) { panels!.pack(group: piece, of: source!) }
 
-  /// out = a · panels, or out += a · panels, for a few rows, which are contiguous.
-  func multiply(_ a: Matrix<Number>, into out: Matrix<Number>, accumulates: Bool) {
-    panels!.multiply(a, columns: 0..<n, into: out, accumulates: accumulates, tiling)
+  /// out = a · panels, or out += a · panels, for a few rows, which are contiguous, and some of the columns, the first of which is a panel's; `out` has all columns.
+  func multiply(_ a: Matrix<Number>, columns: Range<Int>, into out: Matrix<Number>, accumulates: Bool) {
+    panels!.multiply(a, columns: columns, into: out, accumulates: accumulates, tiling)
   }
 }

@@ -28,8 +28,8 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
 
   /// How the current run is divided: each product into parts of its rows or columns, and these tasks into the pieces that threads take.
   private var parts = 1, alongRows = true, tasks = 0, pieces = 1
-  /// Rows of a part, if these are blocks.
-  private var partRows: Int?
+  /// Rows of a part, if these are blocks; and its columns, if they are divided too.
+  private var partRows: Int?, partColumns: Int?
   private var target: UnsafeMutablePointer<Element>?
   /// The whole product, if it was made chunk by chunk.
   private var sums: Matrix<Number>?
@@ -131,8 +131,15 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       }
       partRows = rows
       (parts, alongRows) = (max(1, (m + rows - 1) / rows), true)
+      partColumns = nil
       tasks = parts
-      pieces = parts
+      if case .panels = method, epilogue == nil, isDirect, threads > 1, parts < 8 * threads {
+        // Few rows: their blocks are too few for threads that get on differently well.
+        let width = Number.tiling.rightWidth, shares = min((8 * threads + parts - 1) / parts, max(1, n / 256))
+        partColumns = (Panels<Number>.count(n, width: width) + shares - 1) / shares * width
+        tasks = parts * ((n + partColumns! - 1) / partColumns!)
+      }
+      pieces = tasks
       return
     }
     alongRows = m >= n
@@ -141,7 +148,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       // By the sizes alone: what BLAS makes of an element may depend on the block that it is in, but must not on the number of threads.
       parts = max(1, min(16, m * n * k / (ThreadPool.worthwhile * 4), max(m, n) / (min(m, n) < 16 ? 16 : 256)))
     } else if matrices.count % threads != 0 && matrices.count < 4 * threads {
-      let worthwhile = m * n * k / (ThreadPool.worthwhile * 4)
+      let worthwhile = m * n * k / (ThreadPool.worthwhile * 16)
       parts = max(1, min(threads, worthwhile, max(m, n) / 16))
     }
     tasks = matrices.count * parts
@@ -164,6 +171,10 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     for task in piece * tasks / pieces..<(piece + 1) * tasks / pieces {
       let (matrix, part) = task.quotientAndRemainder(dividingBy: parts)
       let rows = alongRows ? slice(plan.m, part) : 0..<plan.m
+      if let partColumns, case .panels(let panels) = method {
+        multiply(panels, rows, matrix * partColumns..<min((matrix + 1) * partColumns, plan.n))
+        continue
+      }
       let columns = alongRows ? 0..<plan.n : slice(plan.n, part)
       if !rows.isEmpty && !columns.isEmpty { multiply(matrix, rows, columns) }
     }
@@ -182,11 +193,7 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     let place = target.map { plan.out.matrix($0 + matrices.offset(matrix, 2), plan.m, plan.n).block(rows: rows, columns: columns) }
     if case .chunks = method { return finish(rows, place) }
     if isDirect, let place {
-      let numbers = UnsafeMutableRawPointer(place.pointer).assumingMemoryBound(to: Number.self)
-      product(
-        x, y,
-        into: Matrix(
-          pointer: numbers, rows: rows.count, columns: columns.count, rowStride: place.rowStride, columnStride: place.columnStride))
+      product(x, y, into: numbers(place))
       epilogue?.rows.walk(rows, product: nil)
     } else if let epilogue {
       inBlock(x, y, place, rows, epilogue)
@@ -195,11 +202,27 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
     }
   }
 
+  /// Some rows and columns of a product that goes where it is computed.
+  private func multiply(_ panels: PackedFactor<Number>, _ rows: Range<Int>, _ columns: Range<Int>) {
+    guard let target, !rows.isEmpty else { return }
+    let place = plan.out.matrix(target + matrices.offset(0, 2), plan.m, plan.n).block(rows: rows, columns: 0..<plan.n)
+    panels.multiply(
+      left.matrix(at: matrices.offset(0, 0)).block(rows: rows, columns: 0..<plan.k), columns: columns, into: numbers(place),
+      accumulates: accumulates)
+  }
+
+  /// Elements that are numbers as they are.
+  private func numbers(_ place: Matrix<Element>) -> Matrix<Number> {
+    Matrix(
+      pointer: UnsafeMutableRawPointer(place.pointer).assumingMemoryBound(to: Number.self), rows: place.rows, columns: place.columns,
+      rowStride: place.rowStride, columnStride: place.columnStride)
+  }
+
   private func product(_ x: Matrix<Number>, _ y: Matrix<Number>, into out: Matrix<Number>) {
     if x.columns > 0 {
       switch method {
       case .blas: Number.multiply(x, y, into: out, accumulates: accumulates)
-      case .panels(let panels): panels.multiply(x, into: out, accumulates: accumulates)
+      case .panels(let panels): panels.multiply(x, columns: 0..<out.columns, into: out, accumulates: accumulates)
       case .tiles where y.columnStride == 1: Number.tileProduct(x, y, into: out, accumulates: accumulates)
       case .tiles: turned(x, y, into: out)
       case .chunks: unreachable("chunks make the product as a whole")
