@@ -1,5 +1,5 @@
 import Testing
-import WengertNN
+@_spi(Backend) import WengertNN
 import WengertTestSupport
 
 @Suite("Layers agree with PyTorch in value and gradient")
@@ -54,6 +54,16 @@ struct LayerTests {
     for (own, tensor) in gradient.model.namedTensors where !own.hasPrefix("attention.") {
       try golden.expect(tensor, "preNorm/gradient/\(name(own))")
     }
+  }
+
+  @Test("a new layer's parameters have memory of their own, but where it is made while a function is traced") func parameters() throws {
+    let block = TransformerBlock(width: 4, heads: 2, key: key)
+    for (name, tensor) in block.namedTensors { #expect(tensor.view.layout == Layout(rowMajor: tensor.shape), "\(name)") }
+    // The numbers of a large layer that is made there are not in the program.
+    let normalized = compile { (x: Tensor) in LayerNorm(20_000)(x) }
+    let y = normalized(Tensor.zeros([1, 20_000]))
+    #expect(y.shape == [1, 20_000])
+    #expect(try normalized.program!.code().count < 10_000)
   }
 
   @Test("an embedding's rows, and a gradient that adds up where an index repeats") func embedding() {

@@ -129,6 +129,10 @@
   X(WG_SHIFTED, R0 - S1)                                                                                              \
   X(WG_SCALED, R0 * S1)                                                                                               \
   X(WG_NORMALIZED, (R0 - S1) * S2 * R3 + R4)
+/// WG_TOWARDS, WG_MEAN_SQUARE of the same row, and a step made of both, x and y, at once: p is its operand 0.
+#define WG_JOINED_UPDATES(X)                                                                                          \
+  X(WG_DECAYED_UPDATE, p * S1 - (x * S3) / (__builtin_elementwise_sqrt(y) * S5 + S6))                                 \
+  X(WG_UPDATE, p - (x * S2) / (__builtin_elementwise_sqrt(y) * S4 + S5))
 /// What is summed of each row, and stored: R0; R0 R1; (R0 - S1)^2, storing R0 - S1; exp(R0); exp(R0 - S1), and the same where that is at most 1. The maximum
 /// of R0.
 #define WG_JOINED_REDUCTIONS(X)                                                                                       \

@@ -36,6 +36,7 @@ INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f :
 #define EXP_ANY 0     // x ≤ 89: 2ⁿ by halves
 #define EXP_BELOW 1   // x ≤ 40: 2ⁿ⁺⁶⁵ and 2⁻⁶⁵
 #define EXP_NORMAL 2  // x ≤ 88, no denormal result: 2ⁿ
+#define EXP_SCALED 3  // x ≤ 40: 2ⁿ⁺⁶⁵; what it is multiplied with has the factor 2⁻⁶⁵
 // Below this e^x is 0.
 #define EXP_LEAST -104.5f
 
@@ -43,7 +44,7 @@ INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f :
 INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
   x = x < least ? least : x;
   // The lowest bits of `shifted` are n and what makes an exponent of it, or of its halves; all even, so that ties go the same way.
-  const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_BELOW ? 127 + 65 : 0);
+  const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_NORMAL ? 0 : 127 + 65);
   float shifted = x * 0x1.715476p+0f + magic;
   float nf = shifted - magic;
   float r = (x - nf * 0.693359375f) - nf * -2.12194440e-4f + low;
@@ -55,6 +56,7 @@ INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
   float p = (r * r) * q + r + 1.0f;
   uint32_t n = (uint32_t)WG(bits_f32)(shifted);
   if (range == EXP_NORMAL) return p * WG(float_of)((int32_t)((n + 127) << 23));
+  if (range == EXP_SCALED) return p * WG(float_of)((int32_t)(n << 23));
   if (range == EXP_BELOW) return p * WG(float_of)((int32_t)(n << 23)) * 0x1p-65f;
   uint32_t first = n >> 1 << 23;
   return p * WG(float_of)((int32_t)first) * WG(float_of)((int32_t)((n << 23) - first));
@@ -62,11 +64,15 @@ INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
 INLINE float WG(exp_f32)(float x) { return WG(exp_parts_f32)(x > 89.0f ? 89.0f : x, -0.0f, EXP_LEAST, EXP_ANY); }
 INLINE float WG(exp_below_f32)(float x) { return WG(exp_parts_f32)(x, -0.0f, EXP_LEAST, EXP_BELOW); }
 
-/// e^(−k·x²) for k = 1 or ½: the square is split into a part that is exact and a small rest.
+/// 2⁶⁵·e^(−k·x²) for k = 1 or ½ and k·x² ≤ 104: the square is split into a float and a small rest.
 INLINE float WG(exp_square_f32)(float x, float k) {
-  x = x > 32.0f ? 32.0f : x;
+#if VECTOR_BYTES > 16
+  float square = x * x, rest = __builtin_fmaf(x, x, -square);
+#else
   float high = WG(float_of)(WG(bits_f32)(x) & (int32_t)0xfffff000);
-  return WG(exp_parts_f32)(-k * (high * high), -k * ((x - high) * (x + high)), EXP_LEAST, EXP_BELOW);
+  float square = high * high, rest = (x - high) * (x + high);
+#endif
+  return WG(exp_parts_f32)(-k * square, -k * rest, -INFINITY, EXP_SCALED);
 }
 
 /// n·ln2 + log(1 + f) with 1 + f in [√½, √2).
@@ -135,9 +141,10 @@ INLINE float WG(softplus_f32)(float x) {
 
 /// erfc(t) for t ≥ 0: e^(−t²)/(t + 3) · P((t − 3)/(t + 3)).
 INLINE float WG(erfc_positive_f32)(float t) {
-  t = t > 12.0f ? 12.0f : t;
-  float w = 1.0f / (t + 3.0f);
-  float u = (t - 3.0f) * w;
+  // Beyond that it is 0.
+  t = t > 10.19f ? 10.19f : t;
+  float w = 1.0f / (t * 0x1p65f + 0x3p65f);
+  float u = (t * 0x1p65f - 0x3p65f) * w;
   float p = -0x1.5485c8p-12f;
   p = p * u + -0x1.f97304p-12f;
   p = p * u + 0x1.93c776p-9f;
@@ -172,9 +179,10 @@ INLINE float WG(erf_f32)(float x) {
 
 /// The normal tail Φ(−t) for t ≥ 0: e^(−t²/2)/(t + 3) · P((t − 3)/(t + 3)); a product, so that its relative error stays small far out.
 INLINE float WG(normal_tail_f32)(float t) {
-  t = t > 16.0f ? 16.0f : t;
-  float w = 1.0f / (t + 3.0f);
-  float u = (t - 3.0f) * w;
+  // Beyond that it is 0.
+  t = t > 14.4f ? 14.4f : t;
+  float w = 1.0f / (t * 0x1p65f + 0x3p65f);
+  float u = (t * 0x1p65f - 0x3p65f) * w;
   float p = 0x1.c8e9b8p-15f;
   p = p * u + 0x1.1350e4p-13f;
   p = p * u + -0x1.00a3cep-12f;
@@ -192,7 +200,12 @@ INLINE float WG(normal_cdf_f32)(float x) {
   float q = WG(normal_tail_f32)(WG(abs_f32)(x));
   return x > 0.0f ? 1.0f - q : q;
 }
-INLINE float WG(gelu_f32)(float x) { return (x < -20.0f ? -20.0f : x) * WG(normal_cdf_f32)(x); }
+/// x·Φ(x) is x − x·Φ(−x) for x > 0.
+INLINE float WG(gelu_f32)(float x) {
+  float t = WG(abs_f32)(x), least = 14.4f;
+  t = t > least ? least : t;
+  return (x > 0.0f ? x : 0.0f) - t * WG(normal_tail_f32)(t);
+}
 
 /// x·σ(2√(2/π)·(x + 0.044715·x³)), which is x/2·(1 + tanh …). The argument is formed in float64: in the tail its error is the result's.
 INLINE float WG(gelu_tanh_f32)(float x) {

@@ -52,6 +52,32 @@
 #define JOINED_FIRST_ENTRY(first, expression) [first] = {{WG_JOINED_LASTS(JOINED_PAIR_ENTRY, first, r)}, {WG_JOINED_LASTS(JOINED_PAIR_ENTRY, first, s)}},
 #define JOINED_PAIR_ENTRY(last, expression, first, z) [last] = WG(first##_##last##_##z),
 
+// All memory is read side by side, and each element before one of its results is written.
+#define PLACE(list, n) ((const float *)((const char *)list->at[n] + r * list->step[n]))
+#define JOINED_UPDATE(name, expression)                                                           \
+  static void WG(name)(void *d0, void *d1, void *d2, const wg_joined_operands *of_mean, const wg_joined_operands *of_square,  \
+                       const wg_joined_operands *o, int64_t rows, int64_t columns) {              \
+    if (columns <= 0) return;                                                                     \
+    float *mean = d0, *square = d1, *stepped = d2;                                                \
+    for (int64_t r = 0; r < rows; r++, mean += columns, square += columns, stepped += columns) {  \
+      const float *ms = PLACE(of_mean, 0), *gs = PLACE(of_mean, 1), *vs = PLACE(of_square, 0), *ps = PLACE(o, 0);  \
+      const float rate = *PLACE(of_mean, 2), kept = *PLACE(of_square, 1), added = *PLACE(of_square, 3);  \
+      OPERAND(1) OPERAND(2) OPERAND(3) OPERAND(4) OPERAND(5) OPERAND(6)                           \
+      int64_t i = 0;                                                                              \
+      for (; i + WIDTH <= columns; i += WIDTH) {                                                  \
+        LANES for (int64_t k = i; k < i + WIDTH; k++) UPDATE_ELEMENT(expression)                  \
+      }                                                                                           \
+      ONE_BY_ONE for (int64_t k = i; k < columns; k++) UPDATE_ELEMENT(expression)                 \
+    }                                                                                             \
+  }
+#define UPDATE_ELEMENT(expression)                                                                \
+  {                                                                                               \
+    const float m = ms[k], g = gs[k], v = vs[k], p = ps[k];                                       \
+    const float x = (g - m) * rate + m, y = v * kept + g * g * added;                             \
+    const float z = (expression);                                                                 \
+    mean[k] = x, square[k] = y, stepped[k] = z;                                                   \
+  }
+
 // Over each row, the sum of `term`, added up as the single kernel does; x, which `block` makes of sixty-four elements of the operands, is stored where wanted.
 // Unless `whole`, the sum is a state that goes on.
 #define EACH(expression)                    \
@@ -103,6 +129,7 @@
 
 WG_JOINED_FIRSTS(JOINED_FIRST)
 WG_JOINED_TREES(JOINED_ROWS)
+WG_JOINED_UPDATES(JOINED_UPDATE)
 
 JOINED_SUM(WG_SUM_ROW, 1, x = v0;, x)
 JOINED_SUM(WG_SUM_PRODUCT, 2, x = v0 * v1;, x)

@@ -183,6 +183,7 @@ static const wg_rows_table WG(table) = {
   .random = WG(random),
   .pair = {WG_JOINED_FIRSTS(JOINED_FIRST_ENTRY)},
   .tree = {WG_JOINED_TREES(JOINED_ENTRY)},
+  .update = {WG_JOINED_UPDATES(JOINED_ENTRY)},
   .joined_reduction = {WG_JOINED_REDUCTIONS(JOINED_ENTRY)},
 };
 #undef SELECTS

@@ -24,6 +24,7 @@ typedef struct {
   wg_random_fn random;
   wg_joined_fn pair[WG_JOINED_FIRST_COUNT][2][WG_JOINED_LAST_COUNT];
   wg_joined_fn tree[WG_JOINED_TREE_COUNT];
+  wg_joined_update_fn update[WG_JOINED_UPDATE_COUNT];
   wg_joined_reduction_fn joined_reduction[WG_JOINED_REDUCTION_COUNT];
 } wg_rows_table;
 
@@ -47,6 +48,7 @@ wg_iota_fn wg_iota(void) { return table()->iota; }
 wg_random_fn wg_random(void) { return table()->random; }
 wg_joined_fn wg_joined_pair(int first, int last, int single) { return table()->pair[first][single][last]; }
 wg_joined_fn wg_joined_tree(int tree) { return table()->tree[tree]; }
+wg_joined_update_fn wg_joined_update(int update) { return table()->update[update]; }
 wg_joined_reduction_fn wg_joined_reduction(int term) { return table()->joined_reduction[term]; }
 
 int wg_has_kernel(int kind, int number) {

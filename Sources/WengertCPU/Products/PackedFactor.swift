@@ -4,7 +4,7 @@
 /// Products by panels beat BLAS, which packs both factors, and give an element the same bits however the rows are divided.
 final class PackedFactor<Number: KernelNumber>: ParallelWork {
   private let k: Int, n: Int
-  private let tiling = Number.tiling
+  let tiling = Number.tiling
   private var source: Matrix<Number>?
   private var panels: Panels<Number>?
 

@@ -133,9 +133,9 @@ final class ProductKernel<Element: KernelElement>: Kernel, ParallelWork, @unchec
       (parts, alongRows) = (max(1, (m + rows - 1) / rows), true)
       partColumns = nil
       tasks = parts
-      if case .panels = method, epilogue == nil, isDirect, threads > 1, parts < 8 * threads {
+      if case .panels(let panels) = method, epilogue == nil, isDirect, threads > 1, parts < 8 * threads {
         // Few rows: their blocks are too few for threads that get on differently well.
-        let width = Number.tiling.rightWidth, shares = min((8 * threads + parts - 1) / parts, max(1, n / 256))
+        let width = panels.tiling.rightWidth, shares = min((8 * threads + parts - 1) / parts, max(1, n / 256))
         partColumns = (Panels<Number>.count(n, width: width) + shares - 1) / shares * width
         tasks = parts * ((n + partColumns! - 1) / partColumns!)
       }

@@ -10,6 +10,8 @@ indirect enum FusionPattern: Sendable {
   /// A tree and its kernel at the level in force.
   struct Rule: Sendable {
     let tree: FusionPattern
+    /// Its number, if it is a larger tree.
+    var number: Int?
     let kernel: @Sendable () -> wg_joined_fn
   }
 
@@ -26,7 +28,9 @@ indirect enum FusionPattern: Sendable {
   private static let larger: [Rule] = {
     let (a, b, c) = (FusionPattern.row(0), FusionPattern.row(2), FusionPattern.row(3))
     let (s, t, u) = (FusionPattern.single(1), FusionPattern.single(3), FusionPattern.single(4))
-    func rule(_ kernel: Int, _ tree: FusionPattern) -> Rule { Rule(tree: tree) { wg_joined_tree(Int32(kernel))! } }
+    func rule(_ kernel: Int, _ tree: FusionPattern) -> Rule {
+      Rule(tree: tree, number: kernel) { wg_joined_tree(Int32(kernel))! }
+    }
     let (scaled, other) = (a * s, b * t)
     return [
       rule(WG_NORMALIZED, (a - s) * FusionPattern.single(2) * FusionPattern.row(3) + FusionPattern.row(4)),

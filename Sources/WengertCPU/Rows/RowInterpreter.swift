@@ -187,6 +187,7 @@ struct RowInterpreter {
 
   private func execute(_ steps: UnmanagedList<RowStep>, rows: Int, columns: Int, column: Int, row: Int) {
     let r = registers
+    var waiting = (ofMean: UpdatePart(), ofSquare: UpdatePart())
     @inline(__always) func count(_ extent: Variation) -> Int64 {
       switch extent {
       case .uniform: 1
@@ -265,6 +266,15 @@ struct RowInterpreter {
         } else {
           kernel(r[value], &place, 1, Int64(rows * columns))
         }
+      case .waiting(let place, let value, let list):
+        let part = UpdatePart(result: r[value], operands: list.located(r, columns), isByRow: list.isByRow)
+        if place == 0 { waiting.ofMean = part } else { waiting.ofSquare = part }
+      case .joinedUpdate(let kernel, let value, let list):
+        var place = list.located(r, columns)
+        let isByRow = waiting.ofMean.isByRow || waiting.ofSquare.isByRow || list.isByRow
+        kernel(
+          waiting.ofMean.result, waiting.ofSquare.result, r[value], &waiting.ofMean.operands, &waiting.ofSquare.operands, &place,
+          isByRow ? Int64(rows) : 1, isByRow ? Int64(columns) : Int64(rows * columns))
       case .joinedReduction(let kernel, let target, let stored, let list):
         var place = list.located(r, columns)
         let kept = stored.map { r[$0] }
@@ -283,6 +293,13 @@ struct RowInterpreter {
       }
     }
   }
+}
+
+/// What an update is still to do.
+private struct UpdatePart {
+  var result: UnsafeMutableRawPointer?
+  var operands = wg_joined_operands()
+  var isByRow = false
 }
 
 extension ByRow {

@@ -82,6 +82,9 @@ enum RowStep {
   case accumulate(wg_accumulate_fn, output: Int, Int, Lanes)
   /// Several instructions in one pass.
   case joined(wg_joined_fn, value: Int, FusedOperands)
+  /// The first or second of three results that one kernel makes together: carried out by the update that follows.
+  case waiting(place: Int, value: Int, FusedOperands)
+  case joinedUpdate(wg_joined_update_fn, value: Int, FusedOperands)
   /// A sum or maximum over each row of what is made of the operands, and that (or a part of it) as a row if it is read again.
   case joinedReduction(wg_joined_reduction_fn, ReductionTarget, stored: Int?, FusedOperands)
 
@@ -300,7 +303,7 @@ extension RowStep {
     case .constant(_, let value, _), .number(_, let value, _), .loadRow(_, let value), .loadPerRow(_, let value), .columnIndex(let value),
       .random(let value, _, _, _, _, _), .unary(_, let value, _, _), .binary(_, let value, _, _, _), .binaryByRow(_, let value, _, _, _),
       .select(_, let value, _, _, _, _), .selectByRow(_, let value, _, _, _, _), .repeated(_, let value, _, _, _, _),
-      .reduce(_, _, let value, _, _), .joined(_, let value, _):
+      .reduce(_, _, let value, _, _), .joined(_, let value, _), .waiting(_, let value, _), .joinedUpdate(_, let value, _):
       [value]
     case .joinedReduction(_, .perRow(let value), let stored, _): stored.map { [$0, value] } ?? [value]
     case .joinedReduction(_, .part, let stored, _): stored.map { [$0] } ?? []
@@ -318,7 +321,9 @@ extension RowStep {
       [a]
     case .binary(_, _, let a, let b, _), .binaryByRow(_, _, let a, let b, _): [a, b]
     case .select(_, _, let a, let b, let c, _), .selectByRow(_, _, let a, let b, let c, _): [a, b, c]
-    case .joined(_, _, let operands), .joinedReduction(_, _, _, let operands): operands.list
+    case .joined(_, _, let operands), .waiting(_, _, let operands), .joinedUpdate(_, _, let operands),
+      .joinedReduction(_, _, _, let operands):
+      operands.list
     }
   }
 }

@@ -11,12 +11,16 @@ struct StepFusion {
   /// For each row value: the step that makes it; and how often any value is read.
   private var makers: [Int: Int] = [:]
   private var uses: [Int: Int] = [:]
+  /// The larger trees that steps were joined to; and what is carried out with a step, by the places of these.
+  private var trees: [Int: Int] = [:]
+  private var waiting: [Int: [RowStep]] = [:]
 
   static func joined(_ pass: RowPass, _ program: RowProgram, _ extents: [Variation], _ lanes: [Lanes]) -> [RowStep] {
     var joiner = StepFusion(program: program, extents: extents, lanes: lanes, reductions: pass.reductions, steps: pass.tileSteps)
     joiner.joinSums()
     joiner.joinTrees()
-    return joiner.steps.compactMap { $0 }
+    joiner.joinUpdates()
+    return joiner.steps.indices.flatMap { (joiner.waiting[$0] ?? []) + [joiner.steps[$0]].compactMap(\.self) }
   }
 
   private init(program: RowProgram, extents: [Variation], lanes: [Lanes], reductions: [PartialReduction], steps: [RowStep]) {
@@ -151,8 +155,25 @@ struct StepFusion {
         guard find(rule.tree, value, isRoot: true, &match) else { continue }
         for inner in match.inner { remove(inner) }
         steps[position] = .joined(rule.kernel(), value: value, operands(match.operands.compactMap { $0 }))
+        trees[position] = rule.number
         break
       }
+    }
+  }
+
+  /// Adam's moments and the step that is made of them: all memory is fetched side by side.
+  private mutating func joinUpdates() {
+    for (position, tree) in trees where tree == WG_DECAYED_STEP || tree == WG_STEP {
+      guard case .joined(_, let value, let ofStep) = steps[position] else { continue }
+      let decays = tree == WG_DECAYED_STEP, first = ofStep.list[decays ? 2 : 1], second = ofStep.list[decays ? 4 : 3]
+      guard let mean = makers[first], let square = makers[second], trees[mean] == WG_TOWARDS, trees[square] == WG_MEAN_SQUARE,
+        case .joined(_, _, let ofMean) = steps[mean], case .joined(_, _, let ofSquare) = steps[square], ofMean.list[1] == ofSquare.list[2],
+        !ofMean.list.contains(second), !ofSquare.list.contains(first), ![first, second].contains(ofStep.list[0]),
+        !steps[min(mean, square)..<position].contains(where: { $0?.operands.contains { [first, second].contains($0) } == true })
+      else { continue }
+      (steps[mean], steps[square]) = (nil, nil)
+      waiting[position] = [.waiting(place: 0, value: first, ofMean), .waiting(place: 1, value: second, ofSquare)]
+      steps[position] = .joinedUpdate(wg_joined_update(Int32(decays ? WG_DECAYED_UPDATE : WG_UPDATE))!, value: value, ofStep)
     }
   }
 

@@ -22,7 +22,7 @@ public enum Initializer: Sendable {
   }
 
   private static func uniform(_ shape: Shape, _ inputs: Int, _ key: RandomKey, _ dtype: DType) -> Tensor {
-    if inputs == 0 { return .full(0, shape, dtype: dtype, beside: key.data) }
+    if inputs == 0 { return .full(0, shape, dtype: dtype, beside: key.data).materialized }
     let bound = 1 / Double(inputs).squareRoot()
     return key.uniform(shape, low: -bound, high: bound, dtype: dtype)
   }

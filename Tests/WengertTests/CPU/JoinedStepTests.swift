@@ -110,6 +110,15 @@ extension KernelTests {
           p.store(p.reduce(.sum, e))
           if keeping { p.store(e) }
         }
+        // What is subtracted is the row's own maximum, or another row's, above which the numbers may be far.
+        func below(_ isOwn: Bool) -> RowProgram {
+          ProgramBuilder.make { p in
+            let x = p.binary(.multiply, p.load(.float32), p.constant(29, .float32)), y = p.load(.float32)
+            let e = p.unary(.exp, p.binary(.subtract, x, p.reduce(.maximum, isOwn ? x : y)))
+            p.store(p.reduce(.sum, e))
+            if keeping { p.store(e) }
+          }
+        }
         let squares = ProgramBuilder.make { p in
           let c = p.binary(.subtract, p.load(.float32), p.load(.float32, row: false))
           p.store(p.reduce(.sum, keeping ? p.binary(.multiply, c, c) : p.unary(.square, c)))
@@ -122,6 +131,7 @@ extension KernelTests {
         }
         for (name, program) in [
           ("product", product), ("exp", exponential), ("shifted exp", shifted), ("squares", squares), ("row", row),
+          ("exp below the maximum", below(true)), ("exp about another maximum", below(false)),
         ] {
           Self.check("\(name) \(keeping)", program, 2)
         }

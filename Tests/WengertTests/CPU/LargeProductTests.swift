@@ -84,10 +84,24 @@ struct LargeProductTests {
 
   @Test("their bits do not depend on the number of threads, nor do those of products that BLAS computes")
   func threads() {
-    for (m, k, n) in Self.shapes + [(7, 900, 2000), (2000, 900, 7), (1, 1024, 4096), (900, 40, 17)] {
-      let a = factor(m, k, transposed: true, .float32, 3), b = factor(k, n, transposed: false, .float32, 4)
-      let results = [1, 2, 3].map { count in CPUBackend.shared.withThreadCount(count) { a.matmul(b).array(of: Float.self) } }
-      #expect(results[0] == results[1] && results[0] == results[2], "\(m)×\(k)×\(n)")
+    let others = [
+      (7, 900, 2000), (2000, 900, 7), (1, 1024, 4096), (900, 40, 17), (300, 100, 512), (256, 64, 4111), (80, 80, 80), (90, 110, 120),
+    ]
+    let product: (Tensor, Tensor) -> Tensor = { $0.matmul($1) }
+    let sum: (Tensor, Tensor) -> Tensor = { $0.matmul($1) + ($0 * 2).matmul($1) }
+    for (m, k, n) in Self.shapes + others {
+      for (left, dtype) in [(true, DType.float32), (false, .float32), (false, .float64)] {
+        let a = factor(m, k, transposed: left, dtype, 3), b = factor(k, n, transposed: false, dtype, 4)
+        // Compiled, one kernel runs on each number of threads in turn.
+        let compiled = compile(product), added = compile(sum)
+        let all = [2, 1, 3].map { count in
+          CPUBackend.shared.withThreadCount(count) { [product(a, b), compiled(a, b), added(a, b)].map { $0.array(of: Double.self) } }
+        }
+        for (number, name) in ["eager", "compiled", "added"].enumerated() {
+          let isSame = all[0][number] == all[1][number] && all[0][number] == all[2][number]
+          #expect(isSame, "\(name) \(m)×\(k)×\(n) \(left) \(dtype)")
+        }
+      }
     }
   }
 

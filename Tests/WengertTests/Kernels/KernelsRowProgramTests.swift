@@ -85,8 +85,9 @@ extension KernelTests {
       }
     }
 
-    @Test("softmax over its own input, and a stored row whose sum is asked for too, whatever the row's length")
+    @Test("over an input, programs give what they give in rows that lie apart, on 1, 2 and 3 threads, whatever the row's length")
     func overItsInput() {
+      // A stored row whose sum is asked for too.
       let exponential = ProgramBuilder.make { p in
         let y = p.unary(.exp, p.load(.float32))
         p.store(y)
@@ -98,36 +99,75 @@ extension KernelTests {
         let y = p.unary(.exp, p.unary(.square, x))
         p.store(p.binary(.add, p.binary(.multiply, y, y), x))
       }
+      // One stored row is made of the other.
+      func pair(_ isFirstMadeOfSecond: Bool) -> RowProgram {
+        ProgramBuilder.make { p in
+          let y = p.unary(.exp, p.load(.float32)), z = p.unary(.tanh, p.unary(.square, y))
+          p.store(isFirstMadeOfSecond ? z : y)
+          p.store(isFirstMadeOfSecond ? y : z)
+        }
+      }
+      // The lanes change their type.
+      let whole = ProgramBuilder.make { p in
+        let x = p.load(.float32)
+        p.store(p.binary(.multiply, p.cast(p.cast(p.binary(.multiply, x, p.constant(100, .float32)), .int32), .float32), x))
+      }
+      let programs = [
+        ("softmax", Self.softmax), ("exp and sum", exponential), ("chain", chain), ("first of second", pair(true)),
+        ("second of first", pair(false)), ("whole", whole),
+      ]
       var random = SplitMix64(seed: 7)
       for (rows, columns) in [(7, 1), (5, 130), (300, 128), (3, 4096), (3, 5000), (1, 100_000)] {
-        let x = random.floats(rows * columns, in: -1...1), sum = emptyView(.float32, [rows, 1])
-        atEachLevel { level in
-          for program in [Self.softmax, exponential, chain] {
-            let over = view(x, [rows, columns]), aside = emptyView(.float32, [rows, columns])
-            let sums = program.outputs.count == 2 ? [sum] : []
-            cpu.run(program, inputs: [view(x, [rows, columns])], outputs: [aside] + sums, over: [rows, columns])
-            let expected = contents(sum.storage, as: Float.self)
-            cpu.run(program, inputs: [over], outputs: [over] + sums, over: [rows, columns])
-            #expect(
-              contents(over.storage, as: Float.self) == contents(aside.storage, as: Float.self)
-                && (sums.isEmpty || contents(sum.storage, as: Float.self) == expected), "\(level) \(rows)×\(columns)")
+        let shape: Shape = [rows, columns], x = random.floats(rows * columns, in: -1...1)
+        for (name, program) in programs {
+          let isRow = program.outputs.map { program.isRow[$0.value] }
+          func extent(_ output: Int) -> Shape { [rows, isRow[output] ? columns : 1] }
+          func values(_ view: View) -> [Float] {
+            let all = contents(view.storage, as: Float.self), step = view.layout.strides[0]
+            return (0..<rows).flatMap { Array(all[$0 * step..<$0 * step + view.shape[1]]) }
+          }
+          atEachLevel { level in
+            // Rows apart are not made in their own place.
+            let apart = isRow.indices.map { output -> View in
+              let width = extent(output)[1]
+              return emptyView(.float32, [rows, width + 3]).with(Layout(shape: extent(output), strides: [width + 3, 1]))
+            }
+            cpu.run(program, inputs: [view(x, shape)], outputs: apart, over: shape)
+            for over in isRow.indices where isRow[over] {
+              for threads in 1...3 {
+                let input = view(x, shape)
+                let outputs = isRow.indices.map { $0 == over ? input : emptyView(.float32, extent($0)) }
+                cpu.withThreadCount(threads) { cpu.run(program, inputs: [input], outputs: outputs, over: shape) }
+                let isSame = zip(outputs, apart).allSatisfy { values($0) == values($1) }
+                #expect(isSame, "\(name) over output \(over) \(level) \(rows)×\(columns) on \(threads)")
+              }
+            }
           }
         }
       }
     }
 
-    @Test("the maximum of a row is NaN if there is one, wherever it is", arguments: [1, 8, 63, 64, 65, 128, 200, 4096, 5000])
+    @Test("the maximum of a row is NaN if there is one, wherever it is", arguments: [1, 8, 63, 64, 65, 128, 200, 4096, 5000, 70_001])
     func maximumWithNaN(columns: Int) {
       let program = ProgramBuilder.make { p in p.store(p.reduce(.maximum, p.load(.float32))) }
       var random = SplitMix64(seed: 8)
-      let x = random.floats(columns), places = Set([0, 1, 5, 62, 63, 64, 100, columns / 2, columns - 1].filter { $0 < columns })
+      let x = random.floats(3 * columns)
+      let largest = (0..<3).map { x[$0 * columns..<($0 + 1) * columns].max()! }
+      let places = Set([0, 1, 5, 62, 63, 64, 100, columns / 2, columns - 1].filter { $0 < columns })
       atEachLevel { level in
-        #expect(run(program, [view(x, [1, columns])], over: [1, columns], as: Float.self) == [x.max()!], "\(level)")
-        for place in places {
-          var strange = x
-          strange[place] = .nan
-          let found = run(program, [view(strange, [1, columns])], over: [1, columns], as: Float.self)
-          #expect(found.count == 1 && found[0].isNaN, "\(level): \(place)")
+        for threads in [1, 3] {
+          func maxima(_ x: [Float]) -> [Float] {
+            cpu.withThreadCount(threads) { run(program, [view(x, [3, columns])], over: [3, columns], as: Float.self) }
+          }
+          #expect(maxima(x) == largest, "\(level)")
+          for place in places {
+            var strange = x
+            strange[columns + place] = .nan
+            let found = maxima(strange)
+            #expect(found[0] == largest[0] && found[1].isNaN && found[2] == largest[2], "\(level): \(place)")
+            strange[columns + place] = .infinity
+            #expect(maxima(strange)[1] == .infinity, "\(level): \(place)")
+          }
         }
       }
     }

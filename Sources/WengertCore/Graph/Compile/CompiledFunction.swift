@@ -212,8 +212,9 @@ extension Tensor {
     if !isTransformed && !ownsMemory() { self = Tensor(ViewKernels.copied(view), node: nil).taking(namesOf: shape) }
   }
 
-  /// What a parameter begins with: each element has a place of its own, as compiled functions want their arguments. Values of a graph or of a derivative stay as they are.
-  package var materialized: Tensor { isTransformed ? self : rowMajor }
+  /// What a parameter begins with: each element has a place of its own, as compiled functions want their arguments. What is made while a function is
+  /// traced, or is being differentiated, stays as it is.
+  package var materialized: Tensor { isTransformed || Tracer.current != nil ? self : rowMajor }
 
   /// The same elements in row-major order.
   var rowMajor: Tensor { isContiguous ? self : Tensor(ViewKernels.copied(view), node: nil).taking(namesOf: shape) }
