@@ -54,8 +54,11 @@ let package = Package(
     .systemLibrary(name: "CLAPACKE", pkgConfig: "lapacke", providers: [.apt(["liblapacke-dev"])]),
     .target(name: "WengertCPU", dependencies: ["WengertCore", "CKernels", "COpenBLAS", "CLAPACKE"]),
 
+    // The CUDA backend, all of whose libraries are opened at run time.
+    .target(name: "WengertCUDA", dependencies: ["WengertCore"], resources: [.embedInCode("Texts")]),
+
     // What users import.
-    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
+    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU", "WengertCUDA"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 

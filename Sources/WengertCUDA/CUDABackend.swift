@@ -1,0 +1,91 @@
+@_spi(Backend) import WengertCore
+
+/// Tensors in the memory of an NVIDIA GPU: row programs as kernels that are compiled when they are needed first, products by cuBLASLt, all in one stream.
+///
+/// Nothing waits but what reads: kernels and copies are asked for, and run in order.
+@_spi(Backend) public final class CUDABackend: Backend {
+  let context: Context
+  let kernels: KernelCache
+  private let ring: PinnedRing
+  let faults: FaultBoard
+
+  /// The device name of the driver that runs kernels on the CPU, for tests.
+  static let standInName = "Wengert stand-in"
+
+  /// Opens the first device.
+  ///
+  /// - Throws: why there is none, or which library is missing.
+  init(_ search: LibrarySearch = .ofProcess(), cache: String? = KernelCache.folder()) throws(CUDAUnavailable) {
+    context = try Context(search)
+    kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
+    ring = PinnedRing(context)
+    faults = FaultBoard(context)
+  }
+
+  public var name: String { "cuda" }
+  /// What the device's own allocations begin at.
+  public var alignment: Int { 256 }
+
+  public func allocate(byteCount: Int) -> Storage { CUDAStorage(on: self, byteCount: byteCount) }
+
+  public func slot(byteCount: Int) -> Storage { CUDAStorage(slotOn: self, byteCount: byteCount) }
+
+  public func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {
+    CUDAStorage.of(slot).bind(to: storage.map(CUDAStorage.of), at: byteOffset)
+  }
+
+  public func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int) {
+    ensure(byteOffset >= 0 && byteOffset + bytes.byteCount <= storage.byteCount, "write past the end of a storage")
+    let target = CUDAStorage.of(storage).address + CUAddress(byteOffset)
+    bytes.withUnsafeBytes { if $0.count > 0 { ring.write($0, to: target) } }
+  }
+
+  public func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result {
+    ensure(range.lowerBound >= 0 && range.upperBound <= storage.byteCount, "bytes outside of a storage are read")
+    let source = CUDAStorage.of(storage).address + CUAddress(range.lowerBound)
+    let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
+      if !range.isEmpty {
+        context.perform("reading \(range.count) bytes") { $0.copyToHost(buffer.baseAddress, source, range.count, context.stream) }
+      }
+      count = range.count
+    }
+    tellFaults(waiting: true)
+    return try body(bytes.span.bytes)
+  }
+
+  public func tellFaults(waiting: Bool) {
+    if !waiting { return }
+    context.synchronize()
+    faults.tell()
+  }
+
+  public var memoryStatistics: MemoryStatistics {
+    var statistics = MemoryStatistics()
+    statistics.bytesInUse = context.poolAttribute(.used)
+    statistics.bytesPooled = context.poolAttribute(.reserved) - statistics.bytesInUse
+    statistics.peakBytesInUse = context.poolAttribute(.mostUsed)
+    return statistics
+  }
+
+  public func trimMemory() {
+    kernels.removeAll()
+    context.synchronize()
+    context.trimPool()
+  }
+}
+
+extension CUDABackend {
+  public func workspace(for call: KernelCall) -> Int {
+    switch call {
+    case .rows(let call): RowParts(call).workspace
+    default: 0
+    }
+  }
+
+  public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
+    switch call {
+    case .rows(let call): CUDARowKernel(call, workspace, on: self)
+    default: unreachable("no kernel yet")
+    }
+  }
+}

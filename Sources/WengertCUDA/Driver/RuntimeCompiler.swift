@@ -1,0 +1,86 @@
+import Glibc
+
+/// NVRTC, which compiles CUDA C while the program runs.
+final class RuntimeCompiler: @unchecked Sendable {
+  private typealias Out<Value> = UnsafeMutablePointer<Value>
+  private let create:
+    @convention(c) (
+      Out<CUHandle?>, UnsafePointer<CChar>, UnsafePointer<CChar>?, Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<UnsafePointer<CChar>?>?
+    ) -> Int32
+  private let compile: @convention(c) (CUHandle?, Int32, UnsafePointer<UnsafePointer<CChar>?>?) -> Int32
+  private let sizeOfCode: @convention(c) (CUHandle?, Out<Int>) -> Int32
+  private let code: @convention(c) (CUHandle?, Out<CChar>) -> Int32
+  private let sizeOfLog: @convention(c) (CUHandle?, Out<Int>) -> Int32
+  private let log: @convention(c) (CUHandle?, Out<CChar>) -> Int32
+  private let destroy: @convention(c) (Out<CUHandle?>) -> Int32
+  private let errorString: @convention(c) (Int32) -> UnsafePointer<CChar>?
+  let library: DynamicLibrary
+  /// 12040 for 12.4.
+  let version: Int
+  /// The compute capabilities that it compiles for, 90 for 9.0.
+  let capabilities: [Int]
+
+  init(_ search: LibrarySearch) throws(CUDAUnavailable) {
+    library = try search.open(["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"], for: "the compiler NVRTC")
+    create = try library.function("nvrtcCreateProgram")
+    compile = try library.function("nvrtcCompileProgram")
+    sizeOfCode = try library.function("nvrtcGetCUBINSize")
+    code = try library.function("nvrtcGetCUBIN")
+    sizeOfLog = try library.function("nvrtcGetProgramLogSize")
+    log = try library.function("nvrtcGetProgramLog")
+    destroy = try library.function("nvrtcDestroyProgram")
+    errorString = try library.function("nvrtcGetErrorString")
+    let askVersion: @convention(c) (Out<Int32>, Out<Int32>) -> Int32 = try library.function("nvrtcVersion")
+    let askCount: @convention(c) (Out<Int32>) -> Int32 = try library.function("nvrtcGetNumSupportedArchs")
+    let askArchitectures: @convention(c) (Out<Int32>) -> Int32 = try library.function("nvrtcGetSupportedArchs")
+    var major: Int32 = 0, minor: Int32 = 0, count: Int32 = 0
+    guard askVersion(&major, &minor) == 0, askCount(&count) == 0 else { throw CUDAUnavailable("NVRTC at \(library.path) does not answer") }
+    var list = [Int32](repeating: 0, count: Int(count))
+    guard askArchitectures(&list) == 0 else { throw CUDAUnavailable("NVRTC at \(library.path) does not answer") }
+    version = Int(major) * 1000 + Int(minor) * 10
+    capabilities = list.map(Int.init).sorted()
+    if version < Context.oldestVersion {
+      throw CUDAUnavailable("NVRTC at \(library.path) is of CUDA \(Context.named(version)); 12.4 or later is needed")
+    }
+  }
+
+  /// The newest capability that both the compiler and a device of `capability` know.
+  func capability(for capability: Int) throws(CUDAUnavailable) -> Int {
+    // Code runs on devices of its own major number, of the same or a later minor one.
+    guard let best = capabilities.last(where: { $0 <= capability && $0 / 10 == capability / 10 }) else {
+      throw CUDAUnavailable(
+        "NVRTC \(Context.named(version)) at \(library.path) does not compile for compute capability \(capability / 10).\(capability % 10)")
+    }
+    return best
+  }
+
+  /// Machine code of a text, and what the compiler says of it.
+  ///
+  /// - Parameters:
+  ///   - options: the compiler's, `--gpu-architecture` among them.
+  func machineCode(of text: String, options: [String]) throws(CUDAUnavailable) -> (code: [UInt8], log: String) {
+    var program: CUHandle?
+    func require(_ status: Int32, _ what: String) throws(CUDAUnavailable) {
+      if status != 0 { throw CUDAUnavailable("\(what): \(errorString(status).map { String(cString: $0) } ?? "error \(status)")") }
+    }
+    try require(create(&program, text, "kernel.cu", 0, nil, nil), "NVRTC")
+    defer { _ = destroy(&program) }
+    let strings = options.map { strdup($0) }
+    defer { strings.forEach { free($0) } }
+    let status = strings.map { UnsafePointer<CChar>($0) }.withUnsafeBufferPointer { compile(program, Int32($0.count), $0.baseAddress) }
+    var size = 0
+    try require(sizeOfLog(program, &size), "NVRTC's log")
+    var letters = [CChar](repeating: 0, count: max(size, 1))
+    try require(log(program, &letters), "NVRTC's log")
+    let said = String(decoding: letters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    if status != 0 {
+      let hint = said.contains("builtins") ? "libnvrtc-builtins must lie beside \(library.path)" : said
+      throw CUDAUnavailable("NVRTC (\(library.path)): \(errorString(status).map { String(cString: $0) } ?? "error \(status)"): \(hint)")
+    }
+    try require(sizeOfCode(program, &size), "NVRTC's result")
+    var result = [UInt8](repeating: 0, count: size)
+    let copied = result.withUnsafeMutableBytes { code(program, $0.baseAddress!.assumingMemoryBound(to: CChar.self)) }
+    try require(copied, "NVRTC's result")
+    return (result, said)
+  }
+}

@@ -1,0 +1,52 @@
+/// The text of a kernel in CUDA C, and what it is compiled with. Texts that are equal are compiled once.
+struct KernelText: Hashable, Sendable {
+  /// The name of the function to launch, without the hash that makes it unique.
+  let name: String
+  /// The text behind the prelude, with `ENTRY` where the function's name stands.
+  let body: String
+  /// The parts of the prelude that it uses.
+  let prelude: [KernelPrelude]
+
+  init(name: String, body: String, prelude: [KernelPrelude] = [.common]) {
+    self.name = String(name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" }.prefix(48))
+    self.body = body
+    self.prelude = prelude
+  }
+
+  /// A number that follows from the text.
+  var hash64: UInt64 { (prelude.map(\.text) + [body]).joined().hash64 }
+
+  /// The function's name in the text.
+  var entry: String { "wengert_\(name)_\(String(hash64, radix: 36))" }
+
+  /// What the compiler gets.
+  var text: String { prelude.map(\.text).joined() + body.replacing("ENTRY", with: entry) }
+}
+
+extension String {
+  /// FNV-1a over the bytes.
+  var hash64: UInt64 { utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+}
+
+/// Functions that kernels share, and the only places where inline PTX stands.
+enum KernelPrelude: Hashable, Sendable {
+  /// Element types, their conversions, what operations mean at their edges.
+  case common
+  /// The functions of row programs.
+  case functions
+  /// Meetings of a warp and of a block.
+  case reductions
+  /// Philox.
+  case random
+
+  var text: String {
+    let bytes =
+      switch self {
+      case .common: PackageResources.common_cu
+      case .functions: PackageResources.functions_cu
+      case .reductions: PackageResources.reductions_cu
+      case .random: PackageResources.random_cu
+      }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}

@@ -1,0 +1,81 @@
+@_spi(Backend) import WengertCore
+
+/// Words in host memory into which kernels put what they find wrong: read without asking the device, once it has run.
+///
+/// A kernel that can find something wrong has a word of its own, which holds `none` until then; the least of what its threads find stays there.
+final class FaultBoard: @unchecked Sendable {
+  static let none = Int64.max
+
+  private let context: Context
+  private static let blockCount = 1024
+  private struct State {
+    var blocks: [UInt] = []
+    var free: [UInt] = []
+    /// Who is told, in the order in which kernels were asked for; one entry for each word.
+    var waiting: [(word: Word, note: FaultNote?)] = []
+    var expected: Set<UInt> = []
+  }
+  private let state = Locked(State())
+
+  init(_ context: Context) { self.context = context }
+
+  deinit {
+    context.synchronize()
+    for block in state.withLock({ $0.blocks }) {
+      context.perform("freeing host memory") { $0.freeHost(UnsafeMutableRawPointer(bitPattern: block)) }
+    }
+  }
+
+  /// A kernel's word, for as long as this lives.
+  final class Word: @unchecked Sendable {
+    fileprivate let pointer: UnsafeMutablePointer<Int64>
+    let address: CUAddress
+    private let board: FaultBoard
+
+    fileprivate init(_ pointer: UnsafeMutablePointer<Int64>, _ board: FaultBoard) {
+      self.pointer = pointer
+      self.board = board
+      var address: CUAddress = 0
+      board.context.perform("the address of host memory") { $0.addressOfHost(&address, pointer, 0) }
+      self.address = address
+    }
+
+    deinit { board.giveBack(self) }
+  }
+
+  func word() -> Word {
+    let place = state.withLock { state -> UInt in
+      if let free = state.free.popLast() { return free }
+      let block = context.pinnedMemory(FaultBoard.blockCount * 8)
+      block.assumingMemoryBound(to: Int64.self).initialize(repeating: FaultBoard.none, count: FaultBoard.blockCount)
+      state.blocks.append(UInt(bitPattern: block))
+      state.free = (1..<FaultBoard.blockCount).map { UInt(bitPattern: block + 8 * $0) }
+      return UInt(bitPattern: block)
+    }
+    return Word(UnsafeMutablePointer(bitPattern: place)!, self)
+  }
+
+  private func giveBack(_ word: Word) { state.withLock { $0.free.append(UInt(bitPattern: word.pointer)) } }
+
+  /// Notes who is to be told what a kernel finds that is asked for now. The word stays the kernel's until then.
+  func expect(_ word: Word, _ note: FaultNote?) {
+    state.withLock { state in
+      if state.expected.insert(UInt(bitPattern: word.pointer)).inserted { state.waiting.append((word, note)) }
+    }
+  }
+
+  var isExpecting: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+  /// Tells what the kernels have found, all of which have run.
+  func tell() {
+    let told = state.withLock { state in
+      defer { (state.waiting, state.expected) = ([], []) }
+      return state.waiting
+    }
+    for (word, note) in told where word.pointer.pointee != FaultBoard.none {
+      let fault = Int(word.pointer.pointee)
+      word.pointer.pointee = FaultBoard.none
+      note?(fault)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+@_spi(Backend) import WengertCore
+
+/// A call of a row program: one kernel, or, where rows meet in outputs, several in a row.
+///
+/// Outputs in which rows meet along different axes are made apart. Reductions that they need are made first, as numbers in the workspace; what is stored comes last,
+/// since it may be written over an input.
+struct CUDARowKernel: Kernel {
+  private enum Step {
+    case elements(ElementKernel), reductions(ReductionKernel), columns(ColumnKernel)
+
+    func run() {
+      switch self {
+      case .elements(let kernel): kernel.run()
+      case .reductions(let kernel): kernel.run()
+      case .columns(let kernel): kernel.run()
+      }
+    }
+  }
+  private let steps: [Step]
+  /// Memory that no plan has given.
+  private let own: Storage?
+
+  init(_ call: RowCall, _ workspace: Storage?, on backend: CUDABackend) {
+    let program = call.program
+    if call.shape.elementCount == 0 {
+      steps = []
+      own = nil
+      return
+    }
+    func step(_ outputs: [Int], given: [RowProgram.Value] = [], wanted: [RowProgram.Value] = [], _ scalars: [RowProgram.Value: View]) -> Step {
+      let part = RowPart(program, outputs: outputs, given: given, wanted: wanted)
+      return part.reductions.isEmpty
+        ? .elements(ElementKernel(part, call, scalars: scalars, on: backend))
+        : .reductions(ReductionKernel(part, call, scalars: scalars, on: backend))
+    }
+    let plan = RowParts(call)
+    if plan.accumulated.isEmpty {
+      steps = [step(plan.stored, [:])]
+      own = nil
+      return
+    }
+    let byteCount = plan.workspace
+    let memory = workspace ?? (byteCount > 0 ? backend.allocate(byteCount: byteCount) : nil)
+    own = workspace == nil ? memory : nil
+    var used = 0
+    func room(_ shape: Shape, _ dtype: DType) -> View {
+      let count = shape.elementCount * dtype.byteCount
+      defer { used += RowParts.rounded(count) }
+      return View(
+        storage: memory!, layout: Layout(shape: shape, strides: shape.rowMajorStrides, offset: used / dtype.byteCount), dtype: dtype)
+    }
+    var scalarShape = call.shape
+    scalarShape[scalarShape.rank - 1] = 1
+    var scalars: [RowProgram.Value: View] = [:]
+    for value in plan.reductions { scalars[value] = room(scalarShape, program.dtypes[value].computeType) }
+    var steps: [Step] = []
+    if !plan.reductions.isEmpty { steps.append(step([], wanted: plan.reductions, scalars)) }
+    for outputs in plan.accumulated {
+      let division = ColumnDivision(call, output: outputs[0])
+      let partials =
+        division.partialCount == 0
+        ? [] : outputs.map { room([division.partialCount], program.dtypes[program.outputs[$0].value].computeType) }
+      let part = RowPart(program, outputs: outputs, given: plan.reductions)
+      steps.append(.columns(ColumnKernel(part, call, division, scalars: scalars, partials: partials, on: backend)))
+    }
+    if !plan.stored.isEmpty { steps.append(step(plan.stored, given: plan.reductions, scalars)) }
+    self.steps = steps
+  }
+
+  func run(_ faults: FaultNote?) { steps.forEach { $0.run() } }
+}
+
+/// Which outputs of a row program are made together.
+struct RowParts {
+  /// Outputs that are stored.
+  let stored: [Int]
+  /// Outputs in which rows meet, those along the same axes together.
+  let accumulated: [[Int]]
+  /// The reductions that these need.
+  let reductions: [RowProgram.Value]
+  /// Bytes for reductions and partial results.
+  let workspace: Int
+
+  init(_ call: RowCall) {
+    let program = call.program
+    stored = program.outputs.indices.filter { program.outputs[$0].accumulate == nil }
+    var groups: [[Int]: [Int]] = [:]
+    for output in program.outputs.indices where program.outputs[output].accumulate != nil {
+      groups[ColumnDivision(call, output: output).kept, default: []].append(output)
+    }
+    accumulated = groups.values.sorted { $0[0] < $1[0] }
+    reductions = accumulated.isEmpty ? [] : RowPart(program, outputs: accumulated.flatMap(\.self).sorted()).reductions
+    let rows = call.shape.dropLast().reduce(1, *)
+    workspace =
+      reductions.reduce(0) { $0 + RowParts.rounded(rows * program.dtypes[$1].computeType.byteCount) }
+      + accumulated.reduce(0) { sum, outputs in
+        let count = ColumnDivision(call, output: outputs[0]).partialCount
+        return outputs.reduce(sum) { $0 + RowParts.rounded(count * program.dtypes[program.outputs[$1].value].computeType.byteCount) }
+      }
+  }
+
+  static func rounded(_ byteCount: Int) -> Int { (byteCount + 255) / 256 * 256 }
+}

@@ -1,0 +1,108 @@
+@_spi(Backend) import WengertCore
+
+/// Programs without reductions: each thread makes a few neighboring elements.
+///
+/// What lies side by side moves in accesses of 16 bytes where addresses and strides allow; where addresses do not, another text moves element by element.
+struct ElementKernel {
+  private static let threads = 256
+
+  let backend: CUDABackend
+  private let builder: RowTextBuilder
+  private let width: Int
+  private let grid: Grid
+  private let aligned: CompiledKernel
+  /// Operands whose addresses must be multiples of 16 bytes, or of what they move at once.
+  private let moved: [(operand: Int, alignment: Int)]
+
+  init(_ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], on backend: CUDABackend) {
+    self.backend = backend
+    var builder = RowTextBuilder(part, call, scalars: scalars, mergesColumns: !part.usesColumns)
+    builder.declareOperands()
+    let geometry = builder.geometry
+    // As many elements as fill 16 bytes of the narrowest, but no more than 8.
+    let contiguous = builder.operands.indices.filter { geometry.step($0) == .one }
+    var width = min(8, 16 / (contiguous.map { builder.operands[$0].dtype.byteCount }.min() ?? 16))
+    while width > 1 && (geometry.columns < width || !contiguous.allSatisfy { geometry.startsAtMultiples(of: width, $0) }) { width /= 2 }
+    let chunks = (geometry.columns + width - 1) / width
+    builder.declare("chunks", chunks)
+    builder.declare("count", geometry.rows * chunks)
+    moved = width == 1 ? [] : contiguous.map { ($0, min(16, width * builder.operands[$0].dtype.byteCount)) }
+    grid = Grid(geometry.rows * chunks, by: ElementKernel.threads)
+    self.width = width
+    self.builder = builder
+    aligned = backend.kernels.kernel(ElementKernel.text(builder, width, isAligned: true))
+  }
+
+  func run() {
+    var arguments = builder.arguments
+    let isAligned = moved.allSatisfy { arguments.areAligned(to: $0.alignment, [$0.operand]) }
+    let kernel = isAligned ? aligned : backend.kernels.kernel(ElementKernel.text(builder, width, isAligned: false))
+    kernel.launch(grid, &arguments)
+  }
+
+  private static func text(_ builder: RowTextBuilder, _ width: Int, isAligned: Bool) -> KernelText {
+    let part = builder.part, program = part.program, geometry = builder.geometry
+    var text = "  const \(builder.index) thread = (\(builder.index))blockIdx.x * \(threads) + threadIdx.x;\n  if (thread >= a.count) return;\n"
+    if geometry.rank > 1 {
+      text += "  const \(builder.index) row = thread / a.chunks, first = thread % a.chunks * \(width);\n"
+    } else {
+      text += "  const \(builder.index) first = thread * \(width);\n"
+    }
+    text += builder.rowPlaces()
+    let columns = "a.e\(geometry.rank - 1)"
+    let isWhole = "first + \(width) <= \(columns)"
+    let row = geometry.rank > 1 ? "(u64)row * \(columns) + " : ""
+    for (number, operand) in builder.operands.enumerated() {
+      let type = operand.dtype.elementName
+      switch operand.role {
+      case .input, .given:
+        if geometry.step(number) == .none {
+          text += "  const \(type) x\(operand.name) = a.\(operand.name)[\(builder.place(number, column: "first"))];\n"
+        } else if geometry.step(number) == .one && width > 1 {
+          text += "  Neighbors<\(type), \(width)> x\(operand.name);\n"
+          if isAligned {
+            text += "  if (\(isWhole)) x\(operand.name) = *(const Neighbors<\(type), \(width)> *)(a.\(operand.name) + (\(builder.place(number, column: "first"))));\n"
+            text += "  else\n"
+          }
+          text += "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) x\(operand.name).at[j] = a.\(operand.name)[\(builder.place(number, column: "first")) + j];\n"
+        }
+      case .output, .wanted:
+        if width > 1 && geometry.step(number) == .one { text += "  Neighbors<\(type), \(width)> y\(operand.name);\n" }
+      }
+    }
+    text += width > 1 ? "#pragma unroll\n  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) {\n" : "  {\n    const int j = 0;\n"
+    text += "    const \(builder.index) column = first + j; (void)column;\n"
+    if part.usesRandom { text += "    const u64 element = \(row)column;\n" }
+    for value in part.live {
+      if let (number, operand) = builder.operands.enumerated().first(where: { builder.value(of: $0.element) == value }) {
+        let element =
+          geometry.step(number) == .none
+          ? "x\(operand.name)"
+          : geometry.step(number) == .one && width > 1 ? "x\(operand.name).at[j]" : "a.\(operand.name)[\(builder.place(number))]"
+        let type = program.dtypes[value].valueName
+        text += "    const \(type) v\(value) = \(operand.dtype.value(ofElement: element));\n"
+      } else {
+        text += "    \(program.definition(value))\n"
+      }
+    }
+    for (number, operand) in builder.operands.enumerated() {
+      guard case .output(let output) = operand.role else { continue }
+      let element = operand.dtype.element(ofValue: "v\(program.outputs[output].value)")
+      text +=
+        width > 1 && geometry.step(number) == .one
+        ? "    y\(operand.name).at[j] = \(element);\n" : "    a.\(operand.name)[\(builder.place(number))] = \(element);\n"
+    }
+    text += "  }\n"
+    if width > 1 {
+      for (number, operand) in builder.operands.enumerated() where geometry.step(number) == .one {
+        guard case .output = operand.role else { continue }
+        let place = builder.place(number, column: "first")
+        if isAligned {
+          text += "  if (\(isWhole)) *(Neighbors<\(operand.dtype.elementName), \(width)> *)(a.\(operand.name) + (\(place))) = y\(operand.name);\n  else\n"
+        }
+        text += "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(place) + j] = y\(operand.name).at[j];\n"
+      }
+    }
+    return builder.text(text, threads: threads)
+  }
+}
