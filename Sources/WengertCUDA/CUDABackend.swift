@@ -6,6 +6,7 @@
 @_spi(Backend) public final class CUDABackend: Backend {
   let context: Context
   let kernels: KernelCache
+  let products: CUBLASLt
   private let ring: PinnedRing
   let faults: FaultBoard
 
@@ -18,8 +19,18 @@
   init(_ search: LibrarySearch = .ofProcess(), cache: String? = KernelCache.folder()) throws(CUDAUnavailable) {
     context = try Context(search)
     kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
+    products = try CUBLASLt(search, context)
     ring = PinnedRing(context)
     faults = FaultBoard(context)
+  }
+
+  /// Memory for whatever product runs: all run one after another.
+  private let ofProducts = Locked<CUAddress>(0)
+  var productWorkspace: CUAddress {
+    ofProducts.withLock { known in
+      if known == 0 { known = take(CUBLASLt.workspaceSize) }
+      return known
+    }
   }
 
   public var name: String { "cuda" }
@@ -85,7 +96,30 @@ extension CUDABackend {
   public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
     switch call {
     case .rows(let call): CUDARowKernel(call, workspace, on: self)
+    case .matmul(let call): CUDAMatMulKernel(call, on: self)
     default: unreachable("no kernel yet")
     }
+  }
+}
+
+extension CUDABackend {
+  /// Uninitialized elements of a view's shape and dtype, row-major.
+  func view(like view: View) -> View {
+    View(
+      storage: allocate(byteCount: view.shape.elementCount * view.dtype.byteCount), layout: Layout(rowMajor: view.shape), dtype: view.dtype)
+  }
+
+  /// The same elements, row-major.
+  func copied(_ view: View) -> View {
+    let target = self.view(like: view)
+    copy(view, into: target)
+    return target
+  }
+
+  /// Elements from one view to another of the same shape and dtype.
+  func copy(_ source: View, into target: View) {
+    let b = RowBuilder("copy")
+    b.store(b.row(source.dtype), as: target.dtype)
+    run(RowCall(b.finish(), inputs: [source], outputs: [target], over: source.shape))
   }
 }

@@ -1,0 +1,160 @@
+@_spi(Backend) import WengertCore
+
+/// cuBLASLt, which multiplies matrices, found by name.
+final class CUBLASLt: @unchecked Sendable {
+  private typealias Out<Value> = UnsafeMutablePointer<Value>
+  private typealias SetAttribute = @convention(c) (CUHandle?, Int32, UnsafeRawPointer, Int) -> Int32
+  private let createHandle: @convention(c) (Out<CUHandle?>) -> Int32
+  private let createProduct: @convention(c) (Out<CUHandle?>, Int32, Int32) -> Int32
+  private let destroyProduct: @convention(c) (CUHandle?) -> Int32
+  private let setOfProduct: SetAttribute
+  private let createLayout: @convention(c) (Out<CUHandle?>, Int32, UInt64, UInt64, Int64) -> Int32
+  private let destroyLayout: @convention(c) (CUHandle?) -> Int32
+  private let setOfLayout: SetAttribute
+  private let createPreference: @convention(c) (Out<CUHandle?>) -> Int32
+  private let destroyPreference: @convention(c) (CUHandle?) -> Int32
+  private let setOfPreference: SetAttribute
+  private let heuristic:
+    @convention(c) (CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, Int32, UnsafeMutableRawPointer, Out<Int32>) -> Int32
+  private let multiply:
+    @convention(c) (
+      CUHandle?, CUHandle?, UnsafeRawPointer, CUAddress, CUHandle?, CUAddress, CUHandle?, UnsafeRawPointer, CUAddress, CUHandle?, CUAddress,
+      CUHandle?, UnsafeRawPointer?, CUAddress, Int, CUHandle?
+    ) -> Int32
+  private let statusString: @convention(c) (Int32) -> UnsafePointer<CChar>?
+  private let handle: CUHandle?
+  private let context: Context
+  let library: DynamicLibrary
+  /// 120400 for 12.4.
+  let version: Int
+
+  init(_ search: LibrarySearch, _ context: Context) throws(CUDAUnavailable) {
+    library = try search.open(["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"], for: "matrix products by cuBLASLt")
+    self.context = context
+    createHandle = try library.function("cublasLtCreate")
+    createProduct = try library.function("cublasLtMatmulDescCreate")
+    destroyProduct = try library.function("cublasLtMatmulDescDestroy")
+    setOfProduct = try library.function("cublasLtMatmulDescSetAttribute")
+    createLayout = try library.function("cublasLtMatrixLayoutCreate")
+    destroyLayout = try library.function("cublasLtMatrixLayoutDestroy")
+    setOfLayout = try library.function("cublasLtMatrixLayoutSetAttribute")
+    createPreference = try library.function("cublasLtMatmulPreferenceCreate")
+    destroyPreference = try library.function("cublasLtMatmulPreferenceDestroy")
+    setOfPreference = try library.function("cublasLtMatmulPreferenceSetAttribute")
+    heuristic = try library.function("cublasLtMatmulAlgoGetHeuristic")
+    multiply = try library.function("cublasLtMatmul")
+    statusString = try library.function("cublasLtGetStatusString")
+    let askVersion: @convention(c) () -> Int = try library.function("cublasLtGetVersion")
+    version = askVersion()
+    var handle: CUHandle?
+    let create = createHandle
+    let status = context.attempt { _ in create(&handle) }
+    if status != 0 { throw CUDAUnavailable("cuBLASLt at \(library.path) does not start (status \(status))") }
+    self.handle = handle
+  }
+
+  private func require(_ what: @autoclosure () -> String, _ call: () -> Int32) {
+    let status = context.attempt { _ in call() }
+    if status == 0 { return }
+    Failure.end("cuda: \(what()): cuBLASLt says \(statusString(status).map { String(cString: $0) } ?? "\(status)")")
+  }
+
+  /// A matrix, or several at equal distances, as cuBLASLt sees it: columns lie one behind the other.
+  struct Matrix {
+    var rows: Int, columns: Int, leadingDimension: Int
+    var batchStride: Int
+    /// Whether its transpose is multiplied.
+    var isTransposed = false
+  }
+
+  /// A product that is ready to run: out (+)= a · b, each matrix with columns side by side.
+  final class Product: @unchecked Sendable {
+    private let library: CUBLASLt
+    private let description: CUHandle?
+    private let a: CUHandle?, b: CUHandle?, out: CUHandle?
+    private let dtype: DType
+    private let accumulates: Bool
+    private let summary: String
+    /// What cuBLASLt has chosen, by whether all addresses are multiples of 16.
+    private let algorithms = Locked<[Bool: [UInt64]]>([:])
+
+    init(_ library: CUBLASLt, _ a: Matrix, _ b: Matrix, into out: Matrix, batch: Int, _ dtype: DType, accumulates: Bool, _ summary: String) {
+      self.library = library
+      self.dtype = dtype
+      self.accumulates = accumulates
+      self.summary = summary
+      let type: Int32 = switch dtype {
+      case .float64: 1
+      case .float16: 2
+      case .bfloat16: 14
+      default: 0
+      }
+      var handle: CUHandle?
+      library.require(summary) { library.createProduct(&handle, dtype == .float64 ? 70 : 68, dtype == .float64 ? 1 : 0) }
+      description = handle
+      for (attribute, matrix) in [(3 as Int32, a), (4, b)] where matrix.isTransposed {
+        var transposed: Int32 = 1
+        library.require(summary) { library.setOfProduct(handle, attribute, &transposed, 4) }
+      }
+      func layout(_ matrix: Matrix) -> CUHandle? {
+        var layout: CUHandle?
+        library.require(summary) {
+          library.createLayout(&layout, type, UInt64(matrix.rows), UInt64(matrix.columns), Int64(matrix.leadingDimension))
+        }
+        if batch > 1 {
+          var count = Int32(batch), stride = Int64(matrix.batchStride)
+          library.require(summary) { library.setOfLayout(layout, 5, &count, 4) }
+          library.require(summary) { library.setOfLayout(layout, 6, &stride, 8) }
+        }
+        return layout
+      }
+      self.a = layout(a)
+      self.b = layout(b)
+      self.out = layout(out)
+    }
+
+    deinit {
+      _ = library.destroyProduct(description)
+      for layout in [a, b, out] { _ = library.destroyLayout(layout) }
+    }
+
+    /// What cuBLASLt takes to be best, the first time that it is asked for.
+    private func algorithm(isAligned: Bool) -> [UInt64] {
+      algorithms.withLock { known in
+        if let found = known[isAligned] { return found }
+        var preference: CUHandle?
+        library.require(summary) { library.createPreference(&preference) }
+        defer { _ = library.destroyPreference(preference) }
+        var workspace = UInt64(CUBLASLt.workspaceSize)
+        library.require(summary) { library.setOfPreference(preference, 1, &workspace, 8) }
+        var alignment = UInt32(isAligned ? 16 : dtype.byteCount)
+        for attribute: Int32 in 5...8 { library.require(summary) { library.setOfPreference(preference, attribute, &alignment, 4) } }
+        // The algorithm's 64 bytes, the workspace that it needs, and what it is expected to do.
+        var result = [UInt64](repeating: 0, count: 12), count: Int32 = 0
+        library.require(summary) {
+          library.heuristic(library.handle, description, a, b, out, out, preference, 1, &result, &count)
+        }
+        if count == 0 { Failure.end("cuda: \(summary): cuBLASLt has no way to multiply these") }
+        known[isAligned] = result
+        return result
+      }
+    }
+
+    func run(_ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, workspace: CUAddress) {
+      let isAligned = (aAddress | bAddress | outAddress) % 16 == 0
+      let algorithm = algorithm(isAligned: isAligned)
+      func multiply<Number: BitwiseCopyable>(_ one: Number, _ beta: Number) {
+        var one = one, beta = beta
+        library.require(summary) {
+          library.multiply(
+            library.handle, description, &one, aAddress, a, bAddress, b, &beta, outAddress, out, outAddress, out, algorithm, workspace,
+            CUBLASLt.workspaceSize, library.context.stream)
+        }
+      }
+      if dtype == .float64 { multiply(1.0, accumulates ? 1 : 0) } else { multiply(1 as Float, accumulates ? 1 : 0) }
+    }
+  }
+
+  /// Bytes that one product may use while it runs; all run one after another.
+  static let workspaceSize = 32 << 20
+}

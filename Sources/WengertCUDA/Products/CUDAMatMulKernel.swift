@@ -1,0 +1,177 @@
+@_spi(Backend) import WengertCore
+
+/// A matrix product by cuBLASLt, or, of whole numbers, by a kernel of our own.
+///
+/// Where neighbors of a factor lie neither along its rows nor along its columns, it is copied first; where leading axes are not one, products run one after another.
+struct CUDAMatMulKernel: Kernel {
+  private let backend: CUDABackend
+  private let call: MatMulCall
+  private let runs: Runs
+
+  private enum Runs {
+    case nothing
+    case library(CUBLASLt.Product, a: [View], b: [View], out: [View])
+    case elements(CompiledKernel, Grid, LaunchArguments)
+    /// In several steps: operands are copied, or the product is, or something follows it.
+    case steps(@Sendable () -> Void)
+  }
+
+  init(_ call: MatMulCall, on backend: CUDABackend) {
+    self.backend = backend
+    self.call = call
+    if call.shape.elementCount == 0 {
+      runs = .nothing
+      return
+    }
+    guard call.epilogue == nil, let out = call.out else {
+      runs = .steps { call.performInParts(on: backend) { backend.run($0) } }
+      return
+    }
+    let k = call.a.shape[call.a.shape.rank - 1]
+    if !out.dtype.isFloating || k == 0 {
+      if call.accumulates {
+        runs = .steps { call.performInParts(on: backend) { backend.run($0) } }
+        return
+      }
+      runs = CUDAMatMulKernel.elements(call, out, on: backend)
+      return
+    }
+    guard let a = CUDAMatMulKernel.direction(call.a), let b = CUDAMatMulKernel.direction(call.b) else {
+      // Copies first.
+      let copiesA = CUDAMatMulKernel.direction(call.a) == nil
+      runs = .steps {
+        var direct = call
+        if copiesA { direct.a = backend.copied(call.a) } else { direct.b = backend.copied(call.b) }
+        backend.run(direct)
+      }
+      return
+    }
+    guard let o = CUDAMatMulKernel.direction(out) else {
+      runs = .steps {
+        var direct = call
+        direct.out = call.accumulates ? backend.copied(out) : backend.view(like: out)
+        backend.run(direct)
+        backend.copy(direct.out!, into: out)
+      }
+      return
+    }
+    let rank = out.shape.rank
+    let (m, n) = (out.shape[rank - 2], out.shape[rank - 1])
+    // Leading axes: as many of the inner ones as are one step are a batch; the rest are walked.
+    let lead = Array(out.shape[..<(rank - 2)])
+    var batch = 1, strides = [0, 0, 0], axis = lead.count - 1
+    let operands = [call.a, call.b, out]
+    while axis >= 0 {
+      let next = operands.map { $0.layout.strides[axis] }
+      if lead[axis] == 1 {
+      } else if batch == 1 {
+        (batch, strides) = (lead[axis], next)
+      } else if zip(next, strides).allSatisfy({ $0 == $1 * batch }) {
+        batch *= lead[axis]
+      } else {
+        break
+      }
+      axis -= 1
+    }
+    let walked = Array(lead[..<(axis + 1)])
+    func places(_ operand: Int) -> [View] {
+      let view = operands[operand]
+      return (0..<walked.reduce(1, *)).map { number in
+        var rest = number, offset = view.layout.offset
+        for axis in walked.indices.reversed() {
+          offset += rest % walked[axis] * view.layout.strides[axis]
+          rest /= walked[axis]
+        }
+        return view.with(
+          Layout(
+            shape: Shape([batch, view.shape[rank - 2], view.shape[rank - 1]]),
+            strides: Strides([strides[operand], view.layout.strides[rank - 2], view.layout.strides[rank - 1]]), offset: offset))
+      }
+    }
+    func matrix(_ direction: Direction, rows: Int, columns: Int, _ operand: Int) -> CUBLASLt.Matrix {
+      direction.isRowMajor
+        ? .init(rows: columns, columns: rows, leadingDimension: direction.distance, batchStride: strides[operand])
+        : .init(rows: rows, columns: columns, leadingDimension: direction.distance, batchStride: strides[operand])
+    }
+    var left = matrix(a, rows: m, columns: k, 0), right = matrix(b, rows: k, columns: n, 1)
+    let target = matrix(o, rows: m, columns: n, 2)
+    let product: CUBLASLt.Product
+    let summary = "the product \(call.summary)"
+    if o.isRowMajor {
+      // The transposed product: outᵀ = bᵀ · aᵀ, of which each row-major factor is one already.
+      left.isTransposed = !a.isRowMajor
+      right.isTransposed = !b.isRowMajor
+      product = CUBLASLt.Product(backend.products, right, left, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
+      runs = .library(product, a: places(1), b: places(0), out: places(2))
+    } else {
+      left.isTransposed = a.isRowMajor
+      right.isTransposed = b.isRowMajor
+      product = CUBLASLt.Product(backend.products, left, right, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
+      runs = .library(product, a: places(0), b: places(1), out: places(2))
+    }
+  }
+
+  func run(_ faults: FaultNote?) {
+    switch runs {
+    case .nothing: break
+    case .library(let product, let a, let b, let out):
+      let workspace = backend.productWorkspace
+      for number in out.indices {
+        product.run(a[number].deviceAddress, b[number].deviceAddress, into: out[number].deviceAddress, workspace: workspace)
+      }
+    case .elements(let kernel, let grid, var arguments): kernel.launch(grid, &arguments)
+    case .steps(let perform): perform()
+    }
+  }
+
+  /// How a matrix lies: its rows or its columns are contiguous, at some distance from each other.
+  private struct Direction {
+    var isRowMajor: Bool
+    var distance: Int
+  }
+
+  /// Nil where neither rows nor columns are contiguous.
+  private static func direction(_ view: View) -> Direction? {
+    let rank = view.shape.rank, rows = view.shape[rank - 2], columns = view.shape[rank - 1]
+    let (down, across) = (view.layout.strides[rank - 2], view.layout.strides[rank - 1])
+    if (across == 1 || columns == 1) && (rows == 1 || down >= columns) { return Direction(isRowMajor: true, distance: rows == 1 ? max(columns, 1) : down) }
+    if (down == 1 || rows == 1) && (columns == 1 || across >= rows) { return Direction(isRowMajor: false, distance: columns == 1 ? max(rows, 1) : across) }
+    return nil
+  }
+
+  /// One thread for each element.
+  private static func elements(_ call: MatMulCall, _ out: View, on backend: CUDABackend) -> Runs {
+    let rank = out.shape.rank
+    var arguments = LaunchArguments()
+    var fields = ""
+    for (name, view) in [("p", call.a), ("q", call.b), ("r", out)] {
+      fields += "  \(view.dtype.elementName) *\(name);\n"
+      arguments.append(view)
+      for axis in 0..<rank {
+        fields += "  i64 \(name)s\(axis);\n"
+        arguments.append(Int64(view.layout.strides[axis]))
+      }
+    }
+    for axis in 0..<rank {
+      fields += "  i64 e\(axis);\n"
+      arguments.append(Int64(out.shape[axis]))
+    }
+    fields += "  i64 k, count;\n"
+    arguments.append(Int64(call.a.shape[rank - 1]))
+    arguments.append(Int64(out.shape.elementCount))
+    let dtype = out.dtype
+    var body = "  i64 rest = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (rest >= a.count) return;\n"
+    for axis in (0..<rank).reversed() { body += "  const i64 at\(axis) = rest % a.e\(axis); rest /= a.e\(axis);\n" }
+    func place(_ name: String, _ axes: Range<Int>) -> String {
+      axes.isEmpty ? "0" : axes.map { "at\($0) * a.\(name)s\($0)" }.joined(separator: " + ")
+    }
+    body += "  const i64 left = \(place("p", 0..<rank - 1)), right = \(place("q", 0..<rank - 2)) + at\(rank - 1) * a.qs\(rank - 1);\n"
+    body += "  \(dtype.valueName) sum = 0;\n  for (i64 l = 0; l < a.k; l++)\n"
+    body += "    sum = add(sum, multiply(\(dtype.value(ofElement: "a.p[left + l * a.ps\(rank - 1)]")), \(dtype.value(ofElement: "a.q[right + l * a.qs\(rank - 2)]"))));\n"
+    body += "  a.r[\(place("r", 0..<rank))] = \(dtype.element(ofValue: "sum"));\n"
+    let text = KernelText(
+      name: "matmul",
+      body: "struct Arguments {\n\(fields)};\nextern \"C\" __global__ void __launch_bounds__(256) ENTRY(const Arguments a) {\n\(body)}\n")
+    return .elements(backend.kernels.kernel(text), Grid(out.shape.elementCount), arguments)
+  }
+}
