@@ -138,9 +138,9 @@ static void moves(int64_t rows, int64_t columns) {
 
 static void joined(int64_t rows, int64_t columns) {
   for (int repeats = 0; repeats < 2; repeats++) {
-    block blocks[5];
+    block blocks[7];
     wg_joined_operands operands;
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 7; i++) {
       int64_t step = repeats ? 0 : columns + i;
       int64_t last = rows > 0 && columns > 0 ? (rows - 1) * step + columns : 0;
       blocks[i] = lanes_block(WG_F32, last, i * 3);
@@ -153,6 +153,11 @@ static void joined(int64_t rows, int64_t columns) {
       }
     }
     for (int tree = 0; tree < WG_JOINED_TREE_COUNT; tree++) wg_joined_tree(tree)(d.at, &operands, rows, columns), calls++;
+    block square = empty_block(4, rows * columns), stepped = empty_block(4, rows * columns);
+    for (int update = 0; update < WG_JOINED_UPDATE_COUNT; update++) {
+      wg_joined_update(update)(d.at, square.at, stepped.at, &operands, &operands, &operands, rows, columns), calls++;
+    }
+    drop(square), drop(stepped);
     for (int term = 0; term < WG_JOINED_REDUCTION_COUNT; term++) {
       double state = 1;
       wg_joined_reduction(term)(d.at, sums.at, 1, &operands, rows, columns), calls++;
@@ -160,7 +165,7 @@ static void joined(int64_t rows, int64_t columns) {
       wg_joined_reduction(term)(NULL, &state, 0, &operands, rows < 1 ? rows : 1, columns), calls++;
     }
     drop(d), drop(sums);
-    for (int i = 0; i < 5; i++) drop(blocks[i]);
+    for (int i = 0; i < 7; i++) drop(blocks[i]);
   }
 }
 
