@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "WengertCUDA", dependencies: ["WengertCore"], resources: [.embedInCode("Texts")]),
 
     // What users import.
-    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU", "WengertCUDA"]),
+    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 
@@ -106,6 +106,7 @@ let package = Package(
     // Tests.
     .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
+    .testTarget(name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     // A tool that WengertGraphToolTests runs; it has a dependency that dexml has not, so that the plugin does not run it.
     .executableTarget(

@@ -89,6 +89,8 @@ extension CUDABackend {
   public func workspace(for call: KernelCall) -> Int {
     switch call {
     case .rows(let call): RowParts(call).workspace
+    case .linearAlgebra(let call): workspace(for: call)
+    case .attention, .attentionBackward: CUDABackend.attentionWorkspace
     default: 0
     }
   }
@@ -97,7 +99,17 @@ extension CUDABackend {
     switch call {
     case .rows(let call): CUDARowKernel(call, workspace, on: self)
     case .matmul(let call): CUDAMatMulKernel(call, on: self)
-    default: unreachable("no kernel yet")
+    case .gather(let call): gatherKernel(call)
+    case .scatterAdd(let call): scatterAddKernel(call)
+    case .takeAlong(let call): takeAlongKernel(call)
+    case .scatterAddAlong(let call): scatterAddAlongKernel(call)
+    case .argSort(let call): argSortKernel(call)
+    case .argReduce(let call): argReduceKernel(call)
+    case .scan(let call): scanKernel(call)
+    case .recurrence(let call): recurrenceKernel(call)
+    case .linearAlgebra(let call): linearAlgebraKernel(call, workspace)
+    case .attention(let call): attentionKernel(call, workspace)
+    case .attentionBackward(let call): attentionBackwardKernel(call, workspace)
     }
   }
 }

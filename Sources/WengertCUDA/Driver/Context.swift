@@ -38,7 +38,9 @@ final class Context: @unchecked Sendable {
     }
     self.version = Int(version)
     try require(driver.deviceCount(&count), "counting devices")
-    if number >= count { throw CUDAUnavailable(count == 0 ? "there is no NVIDIA device" : "there are \(count) devices, and no number \(number)") }
+    if number >= count {
+      throw CUDAUnavailable(count == 0 ? "there is no NVIDIA device" : "there are \(count) devices, and no number \(number)")
+    }
     try require(driver.device(&device, Int32(number)), "device \(number)")
     var letters = [CChar](repeating: 0, count: 256)
     try require(driver.deviceName(&letters, 255, device), "the device's name")
@@ -52,7 +54,9 @@ final class Context: @unchecked Sendable {
     multiprocessors = try attribute(.multiprocessors)
     sharedMemory = try attribute(.sharedMemory)
     if try attribute(.memoryPools) == 0 { throw CUDAUnavailable("\(deviceName) has no stream-ordered memory") }
-    if capability < 80 { throw CUDAUnavailable("\(deviceName) has compute capability \(capability / 10).\(capability % 10); 8.0 is needed") }
+    if capability < 80 {
+      throw CUDAUnavailable("\(deviceName) has compute capability \(capability / 10).\(capability % 10); 8.0 is needed")
+    }
     var memory = 0
     try require(driver.deviceMemory(&memory, device), "the device's memory")
     totalMemory = memory

@@ -31,8 +31,8 @@ final class DynamicLibrary: @unchecked Sendable {
 }
 
 /// Why there is no CUDA device, or none of its libraries: a sentence for the user.
-public struct CUDAUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
-  public let description: String
+package struct CUDAUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -77,7 +77,10 @@ struct LibrarySearch: Sendable {
 
   static var environment: [String: String] {
     var result: [String: String] = [:]
-    for name in ["WENGERT_CUDA_LIBRARIES", "WENGERT_CUDA_CACHE", "CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "HOME", "PYTHONPATH", "XDG_CACHE_HOME"] {
+    for name in [
+      "WENGERT_CUDA_LIBRARIES", "WENGERT_CUDA_CACHE", "CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "HOME", "PYTHONPATH",
+      "XDG_CACHE_HOME",
+    ] {
       if let value = getenv(name) { result[name] = String(cString: value) }
     }
     return result

@@ -5,7 +5,8 @@ final class RuntimeCompiler: @unchecked Sendable {
   private typealias Out<Value> = UnsafeMutablePointer<Value>
   private let create:
     @convention(c) (
-      Out<CUHandle?>, UnsafePointer<CChar>, UnsafePointer<CChar>?, Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<UnsafePointer<CChar>?>?
+      Out<CUHandle?>, UnsafePointer<CChar>, UnsafePointer<CChar>?, Int32, UnsafePointer<UnsafePointer<CChar>?>?,
+      UnsafePointer<UnsafePointer<CChar>?>?
     ) -> Int32
   private let compile: @convention(c) (CUHandle?, Int32, UnsafePointer<UnsafePointer<CChar>?>?) -> Int32
   private let sizeOfCode: @convention(c) (CUHandle?, Out<Int>) -> Int32

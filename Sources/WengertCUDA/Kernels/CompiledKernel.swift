@@ -39,7 +39,8 @@ final class CompiledKernel: @unchecked Sendable {
         let code: [UInt8]
         do { code = try state.code!.get() } catch { Failure.end("cuda: the kernel \(text.name) cannot be compiled: \(error)") }
         var module: CUHandle?, function: CUHandle?
-        context.perform("loading the kernel \(text.name)") { driver in code.withUnsafeBytes { driver.loadModule(&module, $0.baseAddress!) } }
+        context.perform("loading the kernel \(text.name)") { driver in code.withUnsafeBytes { driver.loadModule(&module, $0.baseAddress!) }
+        }
         context.perform("loading the kernel \(text.name)") { $0.function(&function, module, text.entry) }
         state.module = UInt(bitPattern: module)
         state.function = UInt(bitPattern: function)
@@ -61,12 +62,17 @@ final class CompiledKernel: @unchecked Sendable {
   func launch(_ grid: Grid, _ arguments: inout LaunchArguments) {
     if grid.isEmpty { return }
     let function = function(sharedBytes: grid.sharedBytes)
-    arguments.withPointer { pointer in
-      var parameter: UnsafeMutableRawPointer? = pointer
-      context.perform("launching \(text.name)") {
-        $0.launch(
-          function, UInt32(grid.blocks.x), UInt32(grid.blocks.y), UInt32(grid.blocks.z), UInt32(grid.threads.x), UInt32(grid.threads.y), 1,
-          UInt32(grid.sharedBytes), context.stream, &parameter, nil)
+    arguments.withBytes { pointer, count in
+      var count = count
+      withUnsafeMutablePointer(to: &count) { count in
+        // One block of parameters: its address, its length, the end.
+        var extra: [UnsafeMutableRawPointer?] = [.init(bitPattern: 1), pointer, .init(bitPattern: 2), UnsafeMutableRawPointer(count), nil]
+        context.perform("launching \(text.name)") {
+          $0.launch(
+            function, UInt32(grid.blocks.x), UInt32(grid.blocks.y), UInt32(grid.blocks.z), UInt32(grid.threads.x), UInt32(grid.threads.y),
+            1,
+            UInt32(grid.sharedBytes), context.stream, nil, &extra)
+        }
       }
     }
   }

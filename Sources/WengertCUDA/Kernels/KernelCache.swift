@@ -43,7 +43,8 @@ final class KernelCache: @unchecked Sendable {
 
   func machineCode(of text: KernelText) -> Result<[UInt8], CUDAUnavailable> {
     let source = text.text
-    let key = "\(context.deviceName == CUDABackend.standInName ? "stand-in " : "")nvrtc \(compiler.version) \(options.joined(separator: " "))\n\(source)"
+    let key =
+      "\(context.deviceName == CUDABackend.standInName ? "stand-in " : "")nvrtc \(compiler.version) \(options.joined(separator: " "))\n\(source)"
     let path = folder.map { "\($0)/\(text.entry)-\(String(key.hash64, radix: 36))" }
     if let path, let code = KernelCache.read(path, key) {
       counts.withLock { $0.read += 1 }

@@ -20,7 +20,10 @@ struct KernelText: Hashable, Sendable {
   var entry: String { "wengert_\(name)_\(String(hash64, radix: 36))" }
 
   /// What the compiler gets.
-  var text: String { prelude.map(\.text).joined() + body.replacing("ENTRY", with: entry) }
+  var text: String { prelude.map(\.text).joined() + "\(KernelText.mark)\n" + body.replacing("ENTRY", with: entry) }
+
+  /// The line after which the text is the kernel's own.
+  static let mark = "// The kernel."
 }
 
 extension String {

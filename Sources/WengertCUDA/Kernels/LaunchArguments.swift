@@ -41,13 +41,16 @@ struct LaunchArguments: Sendable {
   }
 
   /// Lends the bytes with the addresses of now.
-  mutating func withPointer(_ body: (UnsafeMutableRawPointer) -> Void) {
-    align(16)
+  mutating func withBytes(_ body: (UnsafeMutableRawPointer, Int) -> Void) {
+    // As long as the struct: it has addresses, which are its widest fields.
+    align(8)
     ensure(bytes.count <= LaunchArguments.largest, "a kernel with \(bytes.count) bytes of parameters")
     let addresses = views.map(\.view.deviceAddress)
     bytes.withUnsafeMutableBytes { buffer in
-      for (number, address) in addresses.enumerated() { buffer.storeBytes(of: address, toByteOffset: views[number].place, as: CUAddress.self) }
-      body(buffer.baseAddress!)
+      for (number, address) in addresses.enumerated() {
+        buffer.storeBytes(of: address, toByteOffset: views[number].place, as: CUAddress.self)
+      }
+      body(buffer.baseAddress!, buffer.count)
     }
   }
 }

@@ -65,7 +65,8 @@ extension CUDABackend {
       let statistics = memoryStatistics
       Caller(#fileID, #line).fail(
         "allocate",
-        "out of memory on \(context.deviceName): \(byteCount) bytes wanted, \(statistics.bytesInUse) of \(context.totalMemory) in use by this process")
+        "out of memory on \(context.deviceName): \(byteCount) bytes wanted, \(statistics.bytesInUse) of \(context.totalMemory) in use by this process"
+      )
     }
     if status != 0 { context.fail("allocating \(byteCount) bytes", status) }
     return address

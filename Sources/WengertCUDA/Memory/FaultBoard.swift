@@ -2,7 +2,8 @@
 
 /// Words in host memory into which kernels put what they find wrong: read without asking the device, once it has run.
 ///
-/// A kernel that can find something wrong has a word of its own, which holds `none` until then; the least of what its threads find stays there.
+/// A kernel that can find something wrong has a word of its own, which holds `none` until then. What a thread finds is a number of 32 bits below its place in the call's
+/// order, so that the least word is what comes first; a number that is larger is told as the largest or the least of 32 bits.
 final class FaultBoard: @unchecked Sendable {
   static let none = Int64.max
 
@@ -73,7 +74,7 @@ final class FaultBoard: @unchecked Sendable {
       return state.waiting
     }
     for (word, note) in told where word.pointer.pointee != FaultBoard.none {
-      let fault = Int(word.pointer.pointee)
+      let fault = Int(Int32(truncatingIfNeeded: word.pointer.pointee))
       word.pointer.pointee = FaultBoard.none
       note?(fault)
     }

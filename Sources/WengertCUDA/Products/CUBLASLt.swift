@@ -15,7 +15,8 @@ final class CUBLASLt: @unchecked Sendable {
   private let destroyPreference: @convention(c) (CUHandle?) -> Int32
   private let setOfPreference: SetAttribute
   private let heuristic:
-    @convention(c) (CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, Int32, UnsafeMutableRawPointer, Out<Int32>) -> Int32
+    @convention(c) (CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, CUHandle?, Int32, UnsafeMutableRawPointer, Out<Int32>)
+      -> Int32
   private let multiply:
     @convention(c) (
       CUHandle?, CUHandle?, UnsafeRawPointer, CUAddress, CUHandle?, CUAddress, CUHandle?, UnsafeRawPointer, CUAddress, CUHandle?, CUAddress,
@@ -78,17 +79,19 @@ final class CUBLASLt: @unchecked Sendable {
     /// What cuBLASLt has chosen, by whether all addresses are multiples of 16.
     private let algorithms = Locked<[Bool: [UInt64]]>([:])
 
-    init(_ library: CUBLASLt, _ a: Matrix, _ b: Matrix, into out: Matrix, batch: Int, _ dtype: DType, accumulates: Bool, _ summary: String) {
+    init(_ library: CUBLASLt, _ a: Matrix, _ b: Matrix, into out: Matrix, batch: Int, _ dtype: DType, accumulates: Bool, _ summary: String)
+    {
       self.library = library
       self.dtype = dtype
       self.accumulates = accumulates
       self.summary = summary
-      let type: Int32 = switch dtype {
-      case .float64: 1
-      case .float16: 2
-      case .bfloat16: 14
-      default: 0
-      }
+      let type: Int32 =
+        switch dtype {
+        case .float64: 1
+        case .float16: 2
+        case .bfloat16: 14
+        default: 0
+        }
       var handle: CUHandle?
       library.require(summary) { library.createProduct(&handle, dtype == .float64 ? 70 : 68, dtype == .float64 ? 1 : 0) }
       description = handle

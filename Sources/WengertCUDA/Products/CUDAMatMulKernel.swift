@@ -101,12 +101,14 @@ struct CUDAMatMulKernel: Kernel {
       // The transposed product: outᵀ = bᵀ · aᵀ, of which each row-major factor is one already.
       left.isTransposed = !a.isRowMajor
       right.isTransposed = !b.isRowMajor
-      product = CUBLASLt.Product(backend.products, right, left, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
+      product = CUBLASLt.Product(
+        backend.products, right, left, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
       runs = .library(product, a: places(1), b: places(0), out: places(2))
     } else {
       left.isTransposed = a.isRowMajor
       right.isTransposed = b.isRowMajor
-      product = CUBLASLt.Product(backend.products, left, right, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
+      product = CUBLASLt.Product(
+        backend.products, left, right, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
       runs = .library(product, a: places(0), b: places(1), out: places(2))
     }
   }
@@ -134,8 +136,12 @@ struct CUDAMatMulKernel: Kernel {
   private static func direction(_ view: View) -> Direction? {
     let rank = view.shape.rank, rows = view.shape[rank - 2], columns = view.shape[rank - 1]
     let (down, across) = (view.layout.strides[rank - 2], view.layout.strides[rank - 1])
-    if (across == 1 || columns == 1) && (rows == 1 || down >= columns) { return Direction(isRowMajor: true, distance: rows == 1 ? max(columns, 1) : down) }
-    if (down == 1 || rows == 1) && (columns == 1 || across >= rows) { return Direction(isRowMajor: false, distance: columns == 1 ? max(rows, 1) : across) }
+    if (across == 1 || columns == 1) && (rows == 1 || down >= columns) {
+      return Direction(isRowMajor: true, distance: rows == 1 ? max(columns, 1) : down)
+    }
+    if (down == 1 || rows == 1) && (columns == 1 || across >= rows) {
+      return Direction(isRowMajor: false, distance: columns == 1 ? max(rows, 1) : across)
+    }
     return nil
   }
 
@@ -167,7 +173,8 @@ struct CUDAMatMulKernel: Kernel {
     }
     body += "  const i64 left = \(place("p", 0..<rank - 1)), right = \(place("q", 0..<rank - 2)) + at\(rank - 1) * a.qs\(rank - 1);\n"
     body += "  \(dtype.valueName) sum = 0;\n  for (i64 l = 0; l < a.k; l++)\n"
-    body += "    sum = add(sum, multiply(\(dtype.value(ofElement: "a.p[left + l * a.ps\(rank - 1)]")), \(dtype.value(ofElement: "a.q[right + l * a.qs\(rank - 2)]"))));\n"
+    body +=
+      "    sum = add(sum, multiply(\(dtype.value(ofElement: "a.p[left + l * a.ps\(rank - 1)]")), \(dtype.value(ofElement: "a.q[right + l * a.qs\(rank - 2)]"))));\n"
     body += "  a.r[\(place("r", 0..<rank))] = \(dtype.element(ofValue: "sum"));\n"
     let text = KernelText(
       name: "matmul",

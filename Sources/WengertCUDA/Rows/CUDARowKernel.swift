@@ -27,7 +27,9 @@ struct CUDARowKernel: Kernel {
       own = nil
       return
     }
-    func step(_ outputs: [Int], given: [RowProgram.Value] = [], wanted: [RowProgram.Value] = [], _ scalars: [RowProgram.Value: View]) -> Step {
+    func step(_ outputs: [Int], given: [RowProgram.Value] = [], wanted: [RowProgram.Value] = [], _ scalars: [RowProgram.Value: View])
+      -> Step
+    {
       let part = RowPart(program, outputs: outputs, given: given, wanted: wanted)
       return part.reductions.isEmpty
         ? .elements(ElementKernel(part, call, scalars: scalars, on: backend))

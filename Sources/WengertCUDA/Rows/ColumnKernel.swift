@@ -46,7 +46,9 @@ struct ColumnKernel {
       b.store(b.row(view.dtype), as: dtype, accumulate: op)
       let target = call.outputs[output].with(call.outputs[output].layout.permuted(Shape(division.kept + [call.shape.rank - 1])))
       let out = target.with(target.layout.broadcast(to: shape))
-      let call = RowCall(b.finish(), inputs: [view.with(Layout(shape: shape, strides: shape.rowMajorStrides, offset: view.layout.offset))], outputs: [out], over: shape)
+      let call = RowCall(
+        b.finish(), inputs: [view.with(Layout(shape: shape, strides: shape.rowMajorStrides, offset: view.layout.offset))], outputs: [out],
+        over: shape)
       return ColumnKernel(RowPart(call.program, outputs: [0]), call, ColumnDivision(call, output: 0, mostGroups: 1), on: backend)
     }
   }
@@ -89,7 +91,8 @@ struct ColumnKernel {
     text += "  __syncthreads();\n  if (threadIdx.y != 0 || !isColumn) return;\n"
     for (number, operand) in builder.operands.enumerated() {
       guard case .output(let output) = operand.role else { continue }
-      text += "  for (int lane = 1; lane < \(lanes); lane++) s\(output) = \(functor(output))::of(s\(output), lanes\(output)[lane][threadIdx.x]);\n"
+      text +=
+        "  for (int lane = 1; lane < \(lanes); lane++) s\(output) = \(functor(output))::of(s\(output), lanes\(output)[lane][threadIdx.x]);\n"
       if isSplit {
         text += "  a.p\(output)[((u64)blockIdx.y * (gridDim.x / a.tiles) + keptRow) * \(columns) + column] = s\(output);\n"
       } else {

@@ -8,6 +8,8 @@ struct ElementKernel {
 
   let backend: CUDABackend
   private let builder: RowTextBuilder
+  /// Whether the text serves any number of axes and any strides, and not those of this call alone.
+  private let isGeneral: Bool
   private let width: Int
   private let grid: Grid
   private let aligned: CompiledKernel
@@ -17,20 +19,26 @@ struct ElementKernel {
   init(_ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], on backend: CUDABackend) {
     self.backend = backend
     var builder = RowTextBuilder(part, call, scalars: scalars, mergesColumns: !part.usesColumns)
-    builder.declareOperands()
     let geometry = builder.geometry
     // As many elements as fill 16 bytes of the narrowest, but no more than 8.
     let contiguous = builder.operands.indices.filter { geometry.step($0) == .one }
     var width = min(8, 16 / (contiguous.map { builder.operands[$0].dtype.byteCount }.min() ?? 16))
-    while width > 1 && (geometry.columns < width || !contiguous.allSatisfy { geometry.startsAtMultiples(of: width, $0) }) { width /= 2 }
+    if geometry.columns < width || !contiguous.allSatisfy({ geometry.startsAtMultiples(of: width, $0) }) { width = 1 }
+    isGeneral = geometry.rank > 3 || builder.operands.indices.contains { geometry.step($0) == .any }
+    if isGeneral { width = 1 }
     let chunks = (geometry.columns + width - 1) / width
-    builder.declare("chunks", chunks)
+    if isGeneral {
+      builder.declareOperandsOfAnyRank()
+    } else {
+      builder.declareOperands()
+      builder.declare("chunks", chunks)
+    }
     builder.declare("count", geometry.rows * chunks)
     moved = width == 1 ? [] : contiguous.map { ($0, min(16, width * builder.operands[$0].dtype.byteCount)) }
     grid = Grid(geometry.rows * chunks, by: ElementKernel.threads)
     self.width = width
     self.builder = builder
-    aligned = backend.kernels.kernel(ElementKernel.text(builder, width, isAligned: true))
+    aligned = backend.kernels.kernel(isGeneral ? ElementKernel.generalText(builder) : ElementKernel.text(builder, width, isAligned: true))
   }
 
   func run() {
@@ -40,9 +48,36 @@ struct ElementKernel {
     kernel.launch(grid, &arguments)
   }
 
+  /// One element for each thread, wherever it lies.
+  private static func generalText(_ builder: RowTextBuilder) -> KernelText {
+    let part = builder.part, program = part.program
+    var text =
+      "  const \(builder.index) thread = (\(builder.index))blockIdx.x * \(threads) + threadIdx.x;\n  if (thread >= a.count) return;\n"
+    text += "  \(builder.index) rest = thread;\n  const \(builder.index) column = thread % a.e[a.rank - 1]; (void)column;\n"
+    for operand in builder.operands { text += "  i64 at\(operand.name) = 0;\n" }
+    text += "  for (int axis = (int)a.rank - 1; axis >= 0; axis--) {\n    const i64 place = rest % a.e[axis];\n    rest /= a.e[axis];\n"
+    for operand in builder.operands { text += "    at\(operand.name) += place * a.\(operand.name)s[axis];\n" }
+    text += "  }\n"
+    if part.usesRandom { text += "  const u64 element = thread;\n" }
+    for value in part.live {
+      if let operand = builder.operands.first(where: { builder.value(of: $0) == value }) {
+        let element = operand.dtype.value(ofElement: "a.\(operand.name)[at\(operand.name)]")
+        text += "  const \(program.dtypes[value].valueName) v\(value) = \(element);\n"
+      } else {
+        text += "  \(program.definition(value))\n"
+      }
+    }
+    for operand in builder.operands {
+      guard case .output(let output) = operand.role else { continue }
+      text += "  a.\(operand.name)[at\(operand.name)] = \(operand.dtype.element(ofValue: "v\(program.outputs[output].value)"));\n"
+    }
+    return builder.text(text, threads: threads)
+  }
+
   private static func text(_ builder: RowTextBuilder, _ width: Int, isAligned: Bool) -> KernelText {
     let part = builder.part, program = part.program, geometry = builder.geometry
-    var text = "  const \(builder.index) thread = (\(builder.index))blockIdx.x * \(threads) + threadIdx.x;\n  if (thread >= a.count) return;\n"
+    var text =
+      "  const \(builder.index) thread = (\(builder.index))blockIdx.x * \(threads) + threadIdx.x;\n  if (thread >= a.count) return;\n"
     if geometry.rank > 1 {
       text += "  const \(builder.index) row = thread / a.chunks, first = thread % a.chunks * \(width);\n"
     } else {
@@ -61,16 +96,18 @@ struct ElementKernel {
         } else if geometry.step(number) == .one && width > 1 {
           text += "  Neighbors<\(type), \(width)> x\(operand.name);\n"
           if isAligned {
-            text += "  if (\(isWhole)) x\(operand.name) = *(const Neighbors<\(type), \(width)> *)(a.\(operand.name) + (\(builder.place(number, column: "first"))));\n"
+            text += "  if (\(isWhole)) load_neighbors(x\(operand.name), a.\(operand.name) + (\(builder.place(number, column: "first"))));\n"
             text += "  else\n"
           }
-          text += "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) x\(operand.name).at[j] = a.\(operand.name)[\(builder.place(number, column: "first")) + j];\n"
+          text +=
+            "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) x\(operand.name).at[j] = a.\(operand.name)[\(builder.place(number, column: "first")) + j];\n"
         }
       case .output, .wanted:
         if width > 1 && geometry.step(number) == .one { text += "  Neighbors<\(type), \(width)> y\(operand.name);\n" }
       }
     }
-    text += width > 1 ? "#pragma unroll\n  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) {\n" : "  {\n    const int j = 0;\n"
+    text +=
+      width > 1 ? "#pragma unroll\n  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) {\n" : "  {\n    const int j = 0;\n"
     text += "    const \(builder.index) column = first + j; (void)column;\n"
     if part.usesRandom { text += "    const u64 element = \(row)column;\n" }
     for value in part.live {
@@ -98,9 +135,10 @@ struct ElementKernel {
         guard case .output = operand.role else { continue }
         let place = builder.place(number, column: "first")
         if isAligned {
-          text += "  if (\(isWhole)) *(Neighbors<\(operand.dtype.elementName), \(width)> *)(a.\(operand.name) + (\(place))) = y\(operand.name);\n  else\n"
+          text += "  if (\(isWhole)) store_neighbors(a.\(operand.name) + (\(place)), y\(operand.name));\n  else\n"
         }
-        text += "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(place) + j] = y\(operand.name).at[j];\n"
+        text +=
+          "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(place) + j] = y\(operand.name).at[j];\n"
       }
     }
     return builder.text(text, threads: threads)

@@ -20,7 +20,7 @@ struct ReductionKernel {
     let geometry = builder.geometry
     let contiguous = builder.operands.indices.filter { geometry.step($0) == .one }
     var width = min(8, 16 / (contiguous.map { builder.operands[$0].dtype.byteCount }.min() ?? 16))
-    while width > 1 && (geometry.columns < width || !contiguous.allSatisfy { geometry.startsAtMultiples(of: width, $0) }) { width /= 2 }
+    if geometry.columns < width || !contiguous.allSatisfy({ geometry.startsAtMultiples(of: width, $0) }) { width = 1 }
     // What of a row is kept, in registers of 32 bits for each column.
     let kept = builder.operands.indices.filter { geometry.step($0) != .none && builder.value(of: builder.operands[$0]) != nil }
       .reduce(0) { $0 + max(1, builder.operands[$1].dtype.byteCount / 4) }
@@ -63,7 +63,8 @@ struct RowTeam {
     self.chunks = chunks <= most ? chunks : nil
   }
 
-  var blockSize: Int { max(size, 128) }
+  /// Teams of several warps have blocks of their own, where they meet.
+  var blockSize: Int { size > 32 ? size : 128 }
   var rowsPerBlock: Int { blockSize / size }
 }
 
@@ -101,8 +102,11 @@ private struct ReductionText {
     }
     let rowLoads = loads.filter { program.isRow[$0.value] }
     if let chunks = team.chunks {
-      for (number, operand, _) in rowLoads { text += "  Neighbors<\(operand.dtype.elementName), \(width(number))> x\(operand.name)[\(chunks)];\n" }
-      text += "#pragma unroll\n  for (int k = 0; k < \(chunks); k++) {\n    const \(builder.index) first = (k * \(team.size) + lane) * \(width);\n"
+      for (number, operand, _) in rowLoads {
+        text += "  Neighbors<\(operand.dtype.elementName), \(width(number))> x\(operand.name)[\(chunks)];\n"
+      }
+      text +=
+        "#pragma unroll\n  for (int k = 0; k < \(chunks); k++) {\n    const \(builder.index) first = (k * \(team.size) + lane) * \(width);\n"
       for load in rowLoads { text += fetch(load.number, "x\(load.operand.name)[k]") }
       text += "  }\n"
     }
@@ -139,13 +143,13 @@ private struct ReductionText {
 
   /// Reads the elements from column `first` on.
   private func fetch(_ number: Int, _ target: String) -> String {
-    let operand = builder.operands[number], type = operand.dtype.elementName
+    let operand = builder.operands[number]
     switch geometry.step(number) {
     case .none: return "    \(target).at[0] = a.\(operand.name)[at\(operand.name)];\n"
     case .one where isAligned && width > 1:
       let place = builder.place(number, column: "first")
       return """
-            if (first + \(width) <= \(columns)) \(target) = *(const Neighbors<\(type), \(width)> *)(a.\(operand.name) + (\(place)));
+            if (first + \(width) <= \(columns)) load_neighbors(\(target), a.\(operand.name) + (\(place)));
             else for (int j = 0; j < \(width); j++) if (first + j < \(columns)) \(target).at[j] = a.\(operand.name)[\(place) + j];
 
         """
@@ -191,7 +195,8 @@ private struct ReductionText {
     let used = loads.filter { needed.contains($0.value) }
     let chunk: (String) -> String
     if let chunks = team.chunks {
-      text += "#pragma unroll\n  for (int k = 0; k < \(chunks); k++) {\n    const \(builder.index) first = (k * \(team.size) + lane) * \(width);\n"
+      text +=
+        "#pragma unroll\n  for (int k = 0; k < \(chunks); k++) {\n    const \(builder.index) first = (k * \(team.size) + lane) * \(width);\n"
       chunk = { "x\($0)[k]" }
     } else {
       text += "  for (\(builder.index) first = lane * \(width); first < \(columns); first += \(team.size * width)) {\n"
@@ -228,10 +233,11 @@ private struct ReductionText {
       let place = builder.place(number, column: "first")
       text += "    if (isRow) {\n"
       if geometry.step(number) == .one && isAligned && width > 1 {
-        text += "      if (first + \(width) <= \(columns)) *(Neighbors<\(operand.dtype.elementName), \(width)> *)(a.\(operand.name) + (\(place))) = y\(operand.name);\n      else\n"
+        text += "      if (first + \(width) <= \(columns)) store_neighbors(a.\(operand.name) + (\(place)), y\(operand.name));\n      else\n"
       }
       let each = builder.place(number, column: "(first + j)")
-      text += "      for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(each)] = y\(operand.name).at[j];\n    }\n"
+      text +=
+        "      for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(each)] = y\(operand.name).at[j];\n    }\n"
     }
     return text + "  }\n"
   }

@@ -32,7 +32,8 @@ extension DType {
     case .int32: "\(Int32(clamping: Int64(clamping: number)))".replacing("-2147483648", with: "(int)0x80000000")
     case .int64: "(i64)\(Int64(clamping: number))ll".replacing("-9223372036854775808ll", with: "0x8000000000000000ull")
     default:
-      number.isInfinite ? (number < 0 ? "-" : "") + (self == .float64 ? "INFINITE_F64" : "INFINITE_F32") : self == .float64 ? "\(number)" : "\(number)f"
+      number.isInfinite
+        ? (number < 0 ? "-" : "") + (self == .float64 ? "INFINITE_F64" : "INFINITE_F32") : self == .float64 ? "\(number)" : "\(number)f"
     }
   }
 

@@ -32,7 +32,8 @@ struct RowTextBuilder {
   ///   - numbering: where the elements of the call have their numbers, if the order of the axes does not say so.
   ///   - keeping: see `RowGeometry`.
   init(
-    _ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], mergesColumns: Bool, numbering: Layout? = nil, keeping: Int = 0
+    _ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], mergesColumns: Bool, numbering: Layout? = nil,
+    keeping: Int = 0
   ) {
     self.part = part
     let program = part.program
@@ -71,6 +72,10 @@ struct RowTextBuilder {
       }
     }
     for axis in 0..<geometry.rank { declare("e\(axis)", geometry.extents[axis]) }
+    declareConstants()
+  }
+
+  private mutating func declareConstants() {
     for value in part.openConstants {
       fields += "  \(part.program.dtypes[value].valueName) c\(value);\n"
       if part.program.dtypes[value].computeType == .bool {
@@ -80,6 +85,28 @@ struct RowTextBuilder {
       }
     }
   }
+
+  /// The same for a text that serves any number of axes and any strides: arrays of `mostAxes`.
+  mutating func declareOperandsOfAnyRank() {
+    for operand in operands {
+      fields += "  \(operand.dtype.elementName) *\(operand.name);\n"
+      arguments.append(operand.view)
+    }
+    for (number, operand) in operands.enumerated() {
+      fields += "  i64 \(operand.name)s[\(RowTextBuilder.mostAxes)];\n"
+      for axis in 0..<RowTextBuilder.mostAxes { arguments.append(axis < geometry.rank ? Int64(geometry.strides[number][axis]) : 0) }
+    }
+    fields += "  \(index) e[\(RowTextBuilder.mostAxes)];\n"
+    for axis in 0..<RowTextBuilder.mostAxes {
+      let extent = axis < geometry.rank ? geometry.extents[axis] : 1
+      if isLarge { arguments.append(UInt64(extent)) } else { arguments.append(UInt32(extent)) }
+    }
+    declare("rank", geometry.rank)
+    declareConstants()
+  }
+
+  /// The most axes that a shape has.
+  static let mostAxes = 8
 
   /// A field for a number of elements or rows.
   mutating func declare(_ name: String, _ number: Int) {

@@ -1,0 +1,121 @@
+@_spi(Backend) import WengertCore
+
+extension CUDABackend {
+  /// A definition of `index` for the index at position `position`, counted from the start; below zero if it is out of range, which is reported.
+  private static func index(_ place: String, extent: String, position: String) -> String {
+    """
+      const i64 given = (i64)a.at[\(place)];
+      const i64 index = given < 0 ? given + \(extent) : given;
+      const bool isInside = index >= 0 && index < \(extent);
+      if (!isInside) atomicMin(a.fault, (i64)((u64)(\(position)) << 32 | (u32)(given > 2147483647ll ? 2147483647 : given < -2147483648ll ? (int)0x80000000 : (int)given)));
+
+    """
+  }
+
+  /// out[j, …] = source[indices[j], …], a thread for each element.
+  func gatherKernel(_ call: GatherCall) -> any Kernel {
+    var kernels = CUDAKernels(on: self)
+    let out = call.out, rank = out.shape.rank
+    if out.shape.elementCount == 0 { return kernels }
+    let word = faults.word()
+    kernels.word = word
+    var writer = KernelWriter()
+    writer.view("out", out)
+    writer.view("source", call.source)
+    writer.view("at", call.indices)
+    writer.fault(word)
+    writer.number("count", out.shape.elementCount)
+    writer.number("extent", call.source.shape[0])
+    var body = "  const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (thread >= a.count) return;\n"
+    body += writer.coordinates(of: "thread", Array(out.shape))
+    body += CUDABackend.index("c0 * a.ats0", extent: "a.extent", position: "c0")
+    let within = (1..<rank).map { "c\($0)" }
+    body +=
+      "  a.out[\(KernelWriter.place("out", (0..<rank).map { "c\($0)" }))] = isInside ? a.source[\(KernelWriter.place("source", ["index"] + within))] : \(out.dtype.nothing);\n"
+    kernels.append(writer, writer.text("gather", threads: 256, body), Grid(out.shape.elementCount), on: self)
+    return kernels
+  }
+
+  /// out[indices[j], …] += updates[j, …] in the order of j: a thread for each column walks over all indices.
+  func scatterAddKernel(_ call: ScatterAddCall) -> any Kernel {
+    var kernels = CUDAKernels(on: self)
+    let updates = call.updates, rank = updates.shape.rank
+    if updates.shape.elementCount == 0 && call.indices.shape.elementCount == 0 { return kernels }
+    let slice = updates.shape.dropFirst().reduce(1, *)
+    let word = faults.word()
+    kernels.word = word
+    var writer = KernelWriter()
+    writer.view("out", call.out)
+    writer.view("source", updates)
+    writer.view("at", call.indices)
+    writer.fault(word)
+    writer.number("columns", slice)
+    writer.number("count", call.indices.shape.elementCount)
+    writer.number("extent", call.out.shape[0])
+    var body = "  const i64 thread = (i64)blockIdx.x * 64 + threadIdx.x;\n  const bool isColumn = thread < a.columns;\n"
+    body += writer.coordinates(of: "isColumn ? thread : 0", Array(updates.shape.dropFirst().map { max($0, 1) }))
+    let within = (0..<rank - 1).map { "c\($0)" }
+    body += "  for (i64 j = 0; j < a.count; j++) {\n"
+    body += CUDABackend.index("j * a.ats0", extent: "a.extent", position: "j")
+    body +=
+      "    if (!isInside || !isColumn) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", ["index"] + within));\n"
+    let sum =
+      "add(\(call.out.dtype.value(ofElement: "*target")), \(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
+    body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
+    kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64), on: self)
+    return kernels
+  }
+
+  /// out[…, j] = source[…, indices[…, j]], a thread for each element.
+  func takeAlongKernel(_ call: TakeAlongCall) -> any Kernel {
+    var kernels = CUDAKernels(on: self)
+    let out = call.out, rank = out.shape.rank
+    if out.shape.elementCount == 0 { return kernels }
+    let word = faults.word()
+    kernels.word = word
+    var writer = KernelWriter()
+    writer.view("out", out)
+    writer.view("source", call.source)
+    writer.view("at", call.indices)
+    writer.fault(word)
+    writer.number("count", out.shape.elementCount)
+    writer.number("extent", call.source.shape[rank - 1])
+    var body = "  const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (thread >= a.count) return;\n"
+    body += writer.coordinates(of: "thread", Array(out.shape))
+    let all = (0..<rank).map { "c\($0)" }
+    body += CUDABackend.index(KernelWriter.place("at", all), extent: "a.extent", position: "thread")
+    body +=
+      "  a.out[\(KernelWriter.place("out", all))] = isInside ? a.source[\(KernelWriter.place("source", all.dropLast() + ["index"]))] : \(out.dtype.nothing);\n"
+    kernels.append(writer, writer.text("takeAlong", threads: 256, body), Grid(out.shape.elementCount), on: self)
+    return kernels
+  }
+
+  /// out[…, indices[…, j]] += updates[…, j] in the order of j, a thread for each row.
+  func scatterAddAlongKernel(_ call: ScatterAddAlongCall) -> any Kernel {
+    var kernels = CUDAKernels(on: self)
+    let updates = call.updates, rank = updates.shape.rank
+    if updates.shape.elementCount == 0 { return kernels }
+    let columns = updates.shape[rank - 1], rows = updates.shape.elementCount / columns
+    let word = faults.word()
+    kernels.word = word
+    var writer = KernelWriter()
+    writer.view("out", call.out)
+    writer.view("source", updates)
+    writer.view("at", call.indices)
+    writer.fault(word)
+    writer.number("rows", rows)
+    writer.number("columns", columns)
+    writer.number("extent", call.out.shape[rank - 1])
+    var body = "  const i64 thread = (i64)blockIdx.x * 64 + threadIdx.x;\n  if (thread >= a.rows) return;\n"
+    body += writer.coordinates(of: "thread", Array(updates.shape.dropLast()))
+    let outer = (0..<rank - 1).map { "c\($0)" }
+    body += "  for (i64 j = 0; j < a.columns; j++) {\n"
+    body += CUDABackend.index(KernelWriter.place("at", outer + ["j"]), extent: "a.extent", position: "thread * a.columns + j")
+    body += "    if (!isInside) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", outer + ["index"]));\n"
+    let sum =
+      "add(\(call.out.dtype.value(ofElement: "*target")), \(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", outer + ["j"]))]")))"
+    body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
+    kernels.append(writer, writer.text("scatterAddAlong", threads: 64, body), Grid(rows, by: 64), on: self)
+    return kernels
+  }
+}

@@ -1,0 +1,31 @@
+import Testing
+@_spi(Backend) import WengertTestSupport
+
+@testable @_spi(Backend) import WengertCUDA
+
+/// The CUDA backend on the stand-in, every access of every kernel checked, against the reference backend.
+@Suite("Conformance of the CUDA backend", .serialized)
+struct CUDAConformanceTests {
+  private static let device = Result { try StandIn(order: 3) }
+
+  @Test(
+    "results agree with the reference for every dtype and layout, with threads in a random order and each access checked",
+    arguments: CaseList.all)
+  func conforms(_ operation: OperationCase) throws {
+    let device = try Self.device.get()
+    // Kernels are compiled together when the first result is read: everything is asked for before.
+    let variants = operation.dtypes.flatMap { dtype in
+      operation.variants(dtype).enumerated().filter { dtype == operation.dtypes[0] || $0.offset % 4 == 1 }.map(\.element)
+    }
+    let asked = variants.map { Conformance.results($0, $0.operands, on: device.backend) }
+    for (variant, actual) in zip(variants, asked) {
+      let expected = Conformance.results(variant, variant.operands, on: ReferenceBackend.shared)
+      let magnitudes = Conformance.magnitudes(variant, variant.operands, expected)
+      #expect(actual.count == expected.count, "\(variant)")
+      for (i, (a, e)) in zip(actual, expected).enumerated() {
+        expectClose(a, e, Conformance.tolerance(variant, e.dtype, magnitudes[i]), "\(variant), result \(i)")
+      }
+    }
+    #expect(try device.failure == "")
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+@_spi(Backend) import WengertTestSupport
+
+@testable @_spi(Backend) import WengertCUDA
+
+/// What a program sees of the device where something is missing, wrong or late.
+@Suite("The CUDA device and its libraries", .serialized)
+struct DeviceTests {
+  @Test("each missing library is named", arguments: ["libcuda.so.1", "libnvrtc.so.12", "libcublasLt.so.12"])
+  func missing(_ library: String) throws {
+    let folder = try StandIn.copy()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try FileManager.default.removeItem(atPath: "\(folder)/\(library)")
+    let error = #expect(throws: CUDAUnavailable.self) {
+      try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: nil)
+    }
+    #expect(error?.description.contains(library) == true)
+  }
+
+  @Test("folders that are named come first, and a library that cannot be opened is said to be so")
+  func broken() throws {
+    let folder = NSTemporaryDirectory() + "wengert-broken-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try Data("no library".utf8).write(to: URL(filePath: "\(folder)/libcuda.so.1"))
+    let search = LibrarySearch(folders: [], asksSystem: false, named: [folder])
+    let error = #expect(throws: CUDAUnavailable.self) { try search.open(["libcuda.so.1"], for: "the NVIDIA driver") }
+    #expect(error?.description.contains("\(folder)/libcuda.so.1") == true)
+    #expect(LibrarySearch.ofProcess(["WENGERT_CUDA_LIBRARIES": "/a:/b"]).named == ["/a", "/b"])
+  }
+
+  @Test("machine code is read from files where it is whole and of the same text, and made anew where it is not")
+  func files() throws {
+    let cache = NSTemporaryDirectory() + "wengert-cache-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: cache) }
+    func double() throws -> (compiled: Int, read: Int) {
+      let device = try StandIn(isChecked: false, cache: cache)
+      let x = Blueprint([1, 2, 3], [3], .float32).tensor(on: device.backend)
+      #expect((x + x).doubles == [2, 4, 6])
+      return device.backend.kernels.statistics
+    }
+    #expect(try double() == (1, 0))
+    #expect(try double() == (0, 1))
+    let files = try FileManager.default.contentsOfDirectory(atPath: cache)
+    #expect(files.count == 1)
+    let path = "\(cache)/\(files[0])"
+    let whole = try Data(contentsOf: URL(filePath: path))
+    // Cut off, and with a byte changed.
+    var damaged = whole
+    damaged[damaged.count / 2] ^= 1
+    for bytes in [whole.prefix(whole.count / 2), damaged, Data()] {
+      try bytes.write(to: URL(filePath: path))
+      #expect(try double() == (1, 0))
+      #expect(try Data(contentsOf: URL(filePath: path)) == whole)
+    }
+  }
+
+  @Test("a folder that cannot be written to only means that kernels are compiled again")
+  func noFolder() throws {
+    let device = try StandIn(isChecked: false, cache: "/proc/no such folder")
+    let x = Blueprint([1, 2, 3], [3], .float32).tensor(on: device.backend)
+    #expect((x * x).doubles == [1, 4, 9])
+  }
+
+  @Test("an index out of range is told when results are read, with the first wrong index")
+  func wrongIndex() throws {
+    let device = try StandIn()
+    let source = Blueprint([1, 2, 3, 4], [4], .float32).tensor(on: device.backend),
+      at = Blueprint([0, 7, -9, 1], [4], .int64).tensor(on: device.backend)
+    let out = Blueprint([0, 0, 0, 0], [4], .float32).tensor(on: device.backend)
+    #expect(device.backend.answer(GatherCall(source.view, indices: at.view, into: out.view)) == 7)
+    let values = out.doubles
+    #expect(values[0] == 1 && values[1].isNaN && values[2].isNaN && values[3] == 2)
+  }
+
+  @Test("bits do not depend on the order of threads and blocks")
+  func order() throws {
+    var generator = SplitMix64(seed: 5)
+    let values = generator.uniforms(300 * 70, in: -3...3)
+    let results = try [0, 1, 2, 7].map { order in
+      let device = try StandIn(order: order, isChecked: false)
+      let x = Blueprint(values, [300, 70], .float32).tensor(on: device.backend)
+      return [x.sum(0), x.sum(-1), x.softmax(), x.sum(), x.logSumExp()].map(\.doubles)
+    }
+    for other in results.dropFirst() { #expect(other == results[0]) }
+  }
+}
+
+extension Tensor {
+  fileprivate var doubles: [Double] { cast(to: .float64).array(of: Double.self) }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Testing
+@_spi(Backend) import WengertTestSupport
+
+@testable @_spi(Backend) import WengertCUDA
+
+/// A CUDA device that is the CPU: Tests/StandIn, built once, and copied for each device so that none knows of another.
+final class StandIn: Sendable {
+  let folder: String
+  let backend: CUDABackend
+  private let library: DynamicLibrary
+
+  /// - Parameters:
+  ///   - order: in which threads and blocks run: rising, falling, or from 2 on random by this seed.
+  ///   - isChecked: whether each access of a kernel is looked at.
+  init(order: Int = 0, isChecked: Bool = true, cache: String? = nil) throws {
+    folder = try StandIn.copy()
+    backend = try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: cache)
+    library = try DynamicLibrary(path: "\(folder)/libcuda.so.1")
+    let setOptions: @convention(c) (Int32, Int32, Int32) -> Void = try library.function("standin_options")
+    setOptions(Int32(order), isChecked ? 1 : 0, 1)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  /// What the device has found wrong; empty: nothing.
+  var failure: String {
+    get throws {
+      let ask: @convention(c) () -> UnsafePointer<CChar> = try library.function("standin_failure")
+      return String(cString: ask())
+    }
+  }
+
+  /// Has the n-th call from now on of a driver's function fail.
+  func fail(_ function: String, after calls: Int, with code: Int32) throws {
+    let plan: @convention(c) (UnsafePointer<CChar>, Int, Int32) -> Void = try library.function("standin_fail")
+    plan(function, calls, code)
+  }
+
+  /// A folder with the stand-in's libraries.
+  static func copy() throws -> String {
+    let target = NSTemporaryDirectory() + "wengert-stand-in-\(UUID().uuidString)"
+    try FileManager.default.copyItem(atPath: try built.get(), toPath: target)
+    return target
+  }
+
+  private static let built: Result<String, any Error> = Result {
+    let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "StandIn").path
+    let clang = try compiler()
+    setenv("STANDIN_CLANG", clang, 1)
+    let target = NSTemporaryDirectory() + "wengert-stand-in-built-\(UUID().uuidString)"
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["\(source)/build.sh", target]
+    try process.run()
+    process.waitUntilExit()
+    if process.terminationStatus != 0 {
+      throw CUDAUnavailable("the stand-in is not built: \(source)/build.sh ended with \(process.terminationStatus)")
+    }
+    return target
+  }
+
+  /// The C++ compiler that comes with Swift.
+  private static func compiler() throws -> String {
+    if let named = ProcessInfo.processInfo.environment["STANDIN_CLANG"] { return named }
+    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    let besideSwift = folders.filter { FileManager.default.isExecutableFile(atPath: "\($0)/swift") }
+      .map { URL(filePath: "\($0)/swift").resolvingSymlinksInPath().deletingLastPathComponent().path }
+    for folder in besideSwift + folders where FileManager.default.isExecutableFile(atPath: "\(folder)/clang++") {
+      return "\(folder)/clang++"
+    }
+    throw CUDAUnavailable("no clang++ beside swift or in PATH, which compiles the stand-in and kernels")
+  }
+}
