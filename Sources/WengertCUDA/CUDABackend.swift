@@ -128,10 +128,11 @@ extension CUDABackend {
     return target
   }
 
-  /// Elements from one view to another of the same shape and dtype.
+  /// Elements from one view to another of the same shape, converted to its dtype.
   func copy(_ source: View, into target: View) {
+    if source.shape.elementCount == 0 { return }
     let b = RowBuilder("copy")
-    b.store(b.row(source.dtype), as: target.dtype)
+    b.store(b.row(source.dtype).cast(target.dtype), as: target.dtype)
     run(RowCall(b.finish(), inputs: [source], outputs: [target], over: source.shape))
   }
 }

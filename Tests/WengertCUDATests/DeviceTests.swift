@@ -37,7 +37,7 @@ struct DeviceTests {
     func double() throws -> (compiled: Int, read: Int) {
       let device = try StandIn(isChecked: false, cache: cache)
       let x = Blueprint([1, 2, 3], [3], .float32).tensor(on: device.backend)
-      #expect((x + x).doubles == [2, 4, 6])
+      #expect((x + x).array(of: Float.self) == [2, 4, 6])
       return device.backend.kernels.statistics
     }
     #expect(try double() == (1, 0))
@@ -81,7 +81,7 @@ struct DeviceTests {
     let results = try [0, 1, 2, 7].map { order in
       let device = try StandIn(order: order, isChecked: false)
       let x = Blueprint(values, [300, 70], .float32).tensor(on: device.backend)
-      return [x.sum(0), x.sum(-1), x.softmax(), x.sum(), x.logSumExp()].map(\.doubles)
+      return [x.sum(axis: 0), x.sum(axis: -1), x.softmax(axis: -1), x.sum(), x.logSumExp(axis: -1)].map(\.doubles)
     }
     for other in results.dropFirst() { #expect(other == results[0]) }
   }

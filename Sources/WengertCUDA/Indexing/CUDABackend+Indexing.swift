@@ -38,6 +38,9 @@ extension CUDABackend {
 
   /// out[indices[j], …] += updates[j, …] in the order of j: a thread for each column walks over all indices.
   func scatterAddKernel(_ call: ScatterAddCall) -> any Kernel {
+    if WideSum.dtype(for: call.out.dtype) != call.out.dtype {
+      return WideSum(of: call.out, on: self) { self.scatterAddKernel(ScatterAddCall(call.updates, indices: call.indices, into: $0)) }
+    }
     var kernels = CUDAKernels(on: self)
     let updates = call.updates, rank = updates.shape.rank
     if updates.shape.elementCount == 0 && call.indices.shape.elementCount == 0 { return kernels }
@@ -60,7 +63,7 @@ extension CUDABackend {
     body +=
       "    if (!isInside || !isColumn) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", ["index"] + within));\n"
     let sum =
-      "add(\(call.out.dtype.value(ofElement: "*target")), \(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
+      "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
     body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
     kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64), on: self)
     return kernels
@@ -92,6 +95,11 @@ extension CUDABackend {
 
   /// out[…, indices[…, j]] += updates[…, j] in the order of j, a thread for each row.
   func scatterAddAlongKernel(_ call: ScatterAddAlongCall) -> any Kernel {
+    if WideSum.dtype(for: call.out.dtype) != call.out.dtype {
+      return WideSum(of: call.out, on: self) {
+        self.scatterAddAlongKernel(ScatterAddAlongCall(call.updates, indices: call.indices, into: $0))
+      }
+    }
     var kernels = CUDAKernels(on: self)
     let updates = call.updates, rank = updates.shape.rank
     if updates.shape.elementCount == 0 { return kernels }
@@ -113,9 +121,34 @@ extension CUDABackend {
     body += CUDABackend.index(KernelWriter.place("at", outer + ["j"]), extent: "a.extent", position: "thread * a.columns + j")
     body += "    if (!isInside) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", outer + ["index"]));\n"
     let sum =
-      "add(\(call.out.dtype.value(ofElement: "*target")), \(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", outer + ["j"]))]")))"
+      "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", outer + ["j"]))]")))"
     body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
     kernels.append(writer, writer.text("scatterAddAlong", threads: 64, body), Grid(rows, by: 64), on: self)
     return kernels
+  }
+}
+
+/// What is added to elements of a narrow type is added up in a wider one, and rounded once.
+private struct WideSum: Kernel {
+  static func dtype(for dtype: DType) -> DType { dtype == .float32 ? .float64 : dtype.computeType }
+
+  private let backend: CUDABackend
+  private let narrow: View, wide: View
+  private let sum: any Kernel
+
+  init(of narrow: View, on backend: CUDABackend, _ sum: (View) -> any Kernel) {
+    self.backend = backend
+    self.narrow = narrow
+    let dtype = WideSum.dtype(for: narrow.dtype)
+    wide = View(
+      storage: backend.allocate(byteCount: narrow.shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: narrow.shape),
+      dtype: dtype)
+    self.sum = sum(wide)
+  }
+
+  func run(_ faults: FaultNote?) {
+    backend.copy(narrow, into: wide)
+    sum.run(faults)
+    backend.copy(wide, into: narrow)
   }
 }

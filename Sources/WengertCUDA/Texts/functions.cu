@@ -24,10 +24,10 @@ static __device__ __forceinline__ float gelu(float x) { return x == -INFINITE_F3
 static __device__ __forceinline__ double gelu(double x) { return x == -INFINITE_F64 ? 0 : x * normcdf(x); }
 // (1 + tanh u)/2 is the sigmoid of 2u, which does not cancel far below zero.
 static __device__ __forceinline__ float gelu_tanh(float x) {
-  return x == -INFINITE_F32 ? 0 : x * sigmoid(1.5957691216057308f * (x + 0.044715f * x * x * x));
+  return x == -INFINITE_F32 ? 0 : x * sigmoid(x * fmaf(x * x, 0.07135481627260025f, 1.5957691216057308f));
 }
 static __device__ __forceinline__ double gelu_tanh(double x) {
-  return x == -INFINITE_F64 ? 0 : x * sigmoid(1.5957691216057308 * (x + 0.044715 * x * x * x));
+  return x == -INFINITE_F64 ? 0 : x * sigmoid(x * fma(x * x, 0.07135481627260025, 1.5957691216057308));
 }
 static __device__ __forceinline__ float silu(float x) { return x == -INFINITE_F32 ? 0 : x * sigmoid(x); }
 static __device__ __forceinline__ double silu(double x) { return x == -INFINITE_F64 ? 0 : x * sigmoid(x); }
