@@ -31,6 +31,12 @@ final class StandIn: Sendable {
     }
   }
 
+  /// Forgets what was found and what is still to be done.
+  func reset() throws {
+    let reset: @convention(c) () -> Void = try library.function("standin_reset")
+    reset()
+  }
+
   /// Has the n-th call from now on of a driver's function fail.
   func fail(_ function: String, after calls: Int, with code: Int32) throws {
     let plan: @convention(c) (UnsafePointer<CChar>, Int, Int32) -> Void = try library.function("standin_fail")
