@@ -74,6 +74,30 @@ struct DeviceTests {
     #expect(values[0] == 1 && values[1].isNaN && values[2].isNaN && values[3] == 2)
   }
 
+  @Test("programs that differ in numbers and extents share one text")
+  func sharedTexts() throws {
+    let device = try StandIn(isChecked: false)
+    for (number, extent) in [(0.37, 64), (0.5, 128), (-7.25, 64)] {
+      let x = Blueprint((0..<extent).map(Double.init), [extent], .float32).tensor(on: device.backend)
+      #expect((x * number).array(of: Float.self) == (0..<extent).map { Float($0) * Float(number) })
+    }
+    #expect(device.backend.kernels.statistics.compiled == 1)
+  }
+
+  @Test("where addresses are no multiples of 16 bytes, results have the same bits")
+  func addresses() throws {
+    let device = try StandIn()
+    var generator = SplitMix64(seed: 6)
+    let values = generator.uniforms(1001, in: -3...3)
+    let whole = Blueprint(values, [1001], .float32).tensor(on: device.backend)
+    let apart = Blueprint(Array(values.dropFirst()), [1000], .float32).tensor(on: device.backend)
+    let shifted = whole[1...]
+    #expect(Int(shifted.view.deviceAddress) % 16 == 4 && Int(apart.view.deviceAddress) % 16 == 0)
+    for f in [{ $0 * $0 }, { $0.softmax(axis: -1) }, { $0.sum() }] as [(Tensor) -> Tensor] {
+      #expect(f(shifted).array(of: Float.self) == f(apart).array(of: Float.self))
+    }
+  }
+
   @Test("bits do not depend on the order of threads and blocks")
   func order() throws {
     var generator = SplitMix64(seed: 5)

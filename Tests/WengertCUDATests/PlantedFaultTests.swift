@@ -72,13 +72,28 @@ struct PlantedFaultTests {
     try device.reset()
   }
 
-  @Test("the n-th allocation that fails, and a launch that fails late, end the program with what was wanted")
-  func planned() async throws {
-    await #expect(processExitsWith: .failure) {
+  @Test("an allocation that fails ends the program with what was wanted and the driver's words")
+  func allocation() async throws {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let device = try StandIn(isChecked: false)
       try device.fail("cuMemAllocAsync", after: 1, with: 1)
       _ = device.backend.allocate(byteCount: 64)
-      _ = device.backend.allocate(byteCount: 64)
+      _ = device.backend.allocate(byteCount: 4321)
     }
+    let said = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("allocating 4321 bytes") && said.contains("CUDA_ERROR_INVALID_VALUE"), "\(said)")
+  }
+
+  @Test("a launch that fails late ends the program when results are read, with the kernel's name")
+  func lateLaunch() async throws {
+    let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+      let device = try StandIn(isChecked: false)
+      let x = Blueprint([1, 2, 3], [3], .float32).tensor(on: device.backend)
+      try device.failLaunch(after: 0, with: 700)
+      let y = x * x
+      _ = y.array(of: Float.self)
+    }
+    let said = String(decoding: end?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(said.contains("reading 12 bytes") && said.contains("wengert_multiply"), "\(said)")
   }
 }

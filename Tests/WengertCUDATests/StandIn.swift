@@ -43,6 +43,12 @@ final class StandIn: Sendable {
     plan(function, calls, code)
   }
 
+  /// Has the n-th launch from now on be accepted, and fail when it runs.
+  func failLaunch(after launches: Int, with code: Int32) throws {
+    let plan: @convention(c) (Int, Int32) -> Void = try library.function("standin_fail_launch")
+    plan(launches, code)
+  }
+
   /// A folder with the stand-in's libraries.
   static func copy() throws -> String {
     let target = NSTemporaryDirectory() + "wengert-stand-in-\(UUID().uuidString)"

@@ -26,14 +26,11 @@ struct DriverFunctions: Sendable {
   let synchronizeStream: @convention(c) (CUHandle?) -> CUStatus
   let createEvent: @convention(c) (Out<CUHandle?>, UInt32) -> CUStatus
   let recordEvent: @convention(c) (CUHandle?, CUHandle?) -> CUStatus
-  let queryEvent: @convention(c) (CUHandle?) -> CUStatus
   let synchronizeEvent: @convention(c) (CUHandle?) -> CUStatus
-  let elapsedTime: @convention(c) (Out<Float>, CUHandle?, CUHandle?) -> CUStatus
   let destroyEvent: @convention(c) (CUHandle?) -> CUStatus
 
   let allocate: @convention(c) (Out<CUAddress>, Int, CUHandle?) -> CUStatus
   let free: @convention(c) (CUAddress, CUHandle?) -> CUStatus
-  let memoryInfo: @convention(c) (Out<Int>, Out<Int>) -> CUStatus
   let defaultPool: @convention(c) (Out<CUHandle?>, Int32) -> CUStatus
   let setPoolAttribute: @convention(c) (CUHandle?, Int32, UnsafeMutableRawPointer) -> CUStatus
   let poolAttribute: @convention(c) (CUHandle?, Int32, UnsafeMutableRawPointer) -> CUStatus
@@ -44,9 +41,6 @@ struct DriverFunctions: Sendable {
 
   let copyToDevice: @convention(c) (CUAddress, UnsafeRawPointer?, Int, CUHandle?) -> CUStatus
   let copyToHost: @convention(c) (UnsafeMutableRawPointer?, CUAddress, Int, CUHandle?) -> CUStatus
-  let copyOnDevice: @convention(c) (CUAddress, CUAddress, Int, CUHandle?) -> CUStatus
-  let set8: @convention(c) (CUAddress, UInt8, Int, CUHandle?) -> CUStatus
-  let set32: @convention(c) (CUAddress, UInt32, Int, CUHandle?) -> CUStatus
 
   let loadModule: @convention(c) (Out<CUHandle?>, UnsafeRawPointer) -> CUStatus
   let unloadModule: @convention(c) (CUHandle?) -> CUStatus
@@ -57,13 +51,6 @@ struct DriverFunctions: Sendable {
       CUHandle?, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, CUHandle?, Out<UnsafeMutableRawPointer?>?,
       Out<UnsafeMutableRawPointer?>?
     ) -> CUStatus
-
-  let beginCapture: @convention(c) (CUHandle?, Int32) -> CUStatus
-  let endCapture: @convention(c) (CUHandle?, Out<CUHandle?>) -> CUStatus
-  let instantiateGraph: @convention(c) (Out<CUHandle?>, CUHandle?, UInt64) -> CUStatus
-  let launchGraph: @convention(c) (CUHandle?, CUHandle?) -> CUStatus
-  let destroyExecutableGraph: @convention(c) (CUHandle?) -> CUStatus
-  let destroyGraph: @convention(c) (CUHandle?) -> CUStatus
 
   init(_ library: DynamicLibrary) throws(CUDAUnavailable) {
     initialize = try library.function("cuInit")
@@ -81,13 +68,10 @@ struct DriverFunctions: Sendable {
     synchronizeStream = try library.function("cuStreamSynchronize")
     createEvent = try library.function("cuEventCreate")
     recordEvent = try library.function("cuEventRecord")
-    queryEvent = try library.function("cuEventQuery")
     synchronizeEvent = try library.function("cuEventSynchronize")
-    elapsedTime = try library.function("cuEventElapsedTime")
     destroyEvent = try library.function("cuEventDestroy_v2")
     allocate = try library.function("cuMemAllocAsync")
     free = try library.function("cuMemFreeAsync")
-    memoryInfo = try library.function("cuMemGetInfo_v2")
     defaultPool = try library.function("cuDeviceGetDefaultMemPool")
     setPoolAttribute = try library.function("cuMemPoolSetAttribute")
     poolAttribute = try library.function("cuMemPoolGetAttribute")
@@ -97,19 +81,10 @@ struct DriverFunctions: Sendable {
     addressOfHost = try library.function("cuMemHostGetDevicePointer_v2")
     copyToDevice = try library.function("cuMemcpyHtoDAsync_v2")
     copyToHost = try library.function("cuMemcpyDtoHAsync_v2")
-    copyOnDevice = try library.function("cuMemcpyDtoDAsync_v2")
-    set8 = try library.function("cuMemsetD8Async")
-    set32 = try library.function("cuMemsetD32Async")
     loadModule = try library.function("cuModuleLoadData")
     unloadModule = try library.function("cuModuleUnload")
     function = try library.function("cuModuleGetFunction")
     setFunctionAttribute = try library.function("cuFuncSetAttribute")
     launch = try library.function("cuLaunchKernel")
-    beginCapture = try library.function("cuStreamBeginCapture_v2")
-    endCapture = try library.function("cuStreamEndCapture")
-    instantiateGraph = try library.function("cuGraphInstantiateWithFlags")
-    launchGraph = try library.function("cuGraphLaunch")
-    destroyExecutableGraph = try library.function("cuGraphExecDestroy")
-    destroyGraph = try library.function("cuGraphDestroy")
   }
 }

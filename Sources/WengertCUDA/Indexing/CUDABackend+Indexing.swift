@@ -12,27 +12,48 @@ extension CUDABackend {
     """
   }
 
-  /// out[j, …] = source[indices[j], …], a thread for each element.
+  /// out[j, …] = source[indices[j], …].
   func gatherKernel(_ call: GatherCall) -> any Kernel {
+    let all = (0..<call.out.shape.rank).map { "c\($0)" }
+    return takingKernel(
+      "gather", call.out, from: call.source, axis: 0, at: call.indices, place: "c0 * a.ats0", position: "c0",
+      taking: ["index"] + all.dropFirst())
+  }
+
+  /// out[…, j] = source[…, indices[…, j]].
+  func takeAlongKernel(_ call: TakeAlongCall) -> any Kernel {
+    let all = (0..<call.out.shape.rank).map { "c\($0)" }
+    return takingKernel(
+      "takeAlong", call.out, from: call.source, axis: all.count - 1, at: call.indices, place: KernelWriter.place("at", all),
+      position: "thread",
+      taking: all.dropLast() + ["index"])
+  }
+
+  /// A thread for each element of `out`, whose coordinates are `c0`, `c1`, …: it takes the element at the coordinates `taking`, one of which is `index`.
+  ///
+  /// - Parameters:
+  ///   - axis: the axis of `source` that is indexed.
+  ///   - place: where in the indices the element's is, and `position` its number among them.
+  private func takingKernel(
+    _ name: String, _ out: View, from source: View, axis: Int, at indices: View, place: String, position: String, taking: [String]
+  ) -> any Kernel {
     var kernels = CUDAKernels(on: self)
-    let out = call.out, rank = out.shape.rank
     if out.shape.elementCount == 0 { return kernels }
     let word = faults.word()
     kernels.word = word
     var writer = KernelWriter()
     writer.view("out", out)
-    writer.view("source", call.source)
-    writer.view("at", call.indices)
+    writer.view("source", source)
+    writer.view("at", indices)
     writer.fault(word)
     writer.number("count", out.shape.elementCount)
-    writer.number("extent", call.source.shape[0])
+    writer.number("extent", source.shape[axis])
     var body = "  const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (thread >= a.count) return;\n"
     body += writer.coordinates(of: "thread", Array(out.shape))
-    body += CUDABackend.index("c0 * a.ats0", extent: "a.extent", position: "c0")
-    let within = (1..<rank).map { "c\($0)" }
-    body +=
-      "  a.out[\(KernelWriter.place("out", (0..<rank).map { "c\($0)" }))] = isInside ? a.source[\(KernelWriter.place("source", ["index"] + within))] : \(out.dtype.nothing);\n"
-    kernels.append(writer, writer.text("gather", threads: 256, body), Grid(out.shape.elementCount), on: self)
+    body += CUDABackend.index(place, extent: "a.extent", position: position)
+    let target = "a.out[\(KernelWriter.place("out", out.shape.indices.map { "c\($0)" }))]"
+    body += "  \(target) = isInside ? a.source[\(KernelWriter.place("source", taking))] : \(out.dtype.nothing);\n"
+    kernels.append(writer, writer.text(name, threads: 256, body), Grid(out.shape.elementCount), on: self)
     return kernels
   }
 
@@ -66,30 +87,6 @@ extension CUDABackend {
       "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
     body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
     kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64), on: self)
-    return kernels
-  }
-
-  /// out[…, j] = source[…, indices[…, j]], a thread for each element.
-  func takeAlongKernel(_ call: TakeAlongCall) -> any Kernel {
-    var kernels = CUDAKernels(on: self)
-    let out = call.out, rank = out.shape.rank
-    if out.shape.elementCount == 0 { return kernels }
-    let word = faults.word()
-    kernels.word = word
-    var writer = KernelWriter()
-    writer.view("out", out)
-    writer.view("source", call.source)
-    writer.view("at", call.indices)
-    writer.fault(word)
-    writer.number("count", out.shape.elementCount)
-    writer.number("extent", call.source.shape[rank - 1])
-    var body = "  const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (thread >= a.count) return;\n"
-    body += writer.coordinates(of: "thread", Array(out.shape))
-    let all = (0..<rank).map { "c\($0)" }
-    body += CUDABackend.index(KernelWriter.place("at", all), extent: "a.extent", position: "thread")
-    body +=
-      "  a.out[\(KernelWriter.place("out", all))] = isInside ? a.source[\(KernelWriter.place("source", all.dropLast() + ["index"]))] : \(out.dtype.nothing);\n"
-    kernels.append(writer, writer.text("takeAlong", threads: 256, body), Grid(out.shape.elementCount), on: self)
     return kernels
   }
 

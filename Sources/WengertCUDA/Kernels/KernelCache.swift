@@ -45,7 +45,7 @@ final class KernelCache: @unchecked Sendable {
     let source = text.text
     let key =
       "\(context.deviceName == CUDABackend.standInName ? "stand-in " : "")nvrtc \(compiler.version) \(options.joined(separator: " "))\n\(source)"
-    let path = folder.map { "\($0)/\(text.entry)-\(String(key.hash64, radix: 36))" }
+    let path = folder.map { "\($0)/\(text.entry)-\(String(key.utf8.hash64, radix: 36))" }
     if let path, let code = KernelCache.read(path, key) {
       counts.withLock { $0.read += 1 }
       return .success(code)
@@ -80,7 +80,7 @@ final class KernelCache: @unchecked Sendable {
     guard number(mark.count) == UInt64(keyBytes.count), let codeCount = Int(exactly: number(mark.count + 8)),
       codeCount >= 0, codeCount == bytes.count - head - keyBytes.count - 8,
       bytes[head..<head + keyBytes.count].elementsEqual(keyBytes),
-      number(bytes.count - 8) == checksum(bytes[..<(bytes.count - 8)])
+      number(bytes.count - 8) == bytes.dropLast(8).hash64
     else { return nil }
     return Array(bytes[(head + keyBytes.count)..<(bytes.count - 8)])
   }
@@ -93,17 +93,13 @@ final class KernelCache: @unchecked Sendable {
     append(UInt64(code.count))
     bytes += key.utf8
     bytes += code
-    append(checksum(bytes[...]))
+    append(bytes.hash64)
     makeFolders(of: path)
     let aside = "\(path).\(getpid()).\(UInt64.random(in: 0 ... .max))"
     guard let file = fopen(aside, "wbx") else { return }
     let written = fwrite(bytes, 1, bytes.count, file)
     let isWhole = fclose(file) == 0 && written == bytes.count
     if !isWhole || rename(aside, path) != 0 { unlink(aside) }
-  }
-
-  private static func checksum(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 
   private static func makeFolders(of path: String) {

@@ -13,11 +13,8 @@ struct KernelText: Hashable, Sendable {
     self.prelude = prelude
   }
 
-  /// A number that follows from the text.
-  var hash64: UInt64 { (prelude.map(\.text) + [body]).joined().hash64 }
-
-  /// The function's name in the text.
-  var entry: String { "wengert_\(name)_\(String(hash64, radix: 36))" }
+  /// The function's name in the text: a hash of it tells names apart.
+  var entry: String { "wengert_\(name)_\(String((prelude.map(\.text) + [body]).joined().utf8.hash64, radix: 36))" }
 
   /// What the compiler gets.
   var text: String { prelude.map(\.text).joined() + "\(KernelText.mark)\n" + body.replacing("ENTRY", with: entry) }
@@ -26,9 +23,9 @@ struct KernelText: Hashable, Sendable {
   static let mark = "// The kernel."
 }
 
-extension String {
-  /// FNV-1a over the bytes.
-  var hash64: UInt64 { utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
+extension Sequence<UInt8> {
+  /// FNV-1a.
+  var hash64: UInt64 { reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 } }
 }
 
 /// Functions that kernels share, and the only places where inline PTX stands.

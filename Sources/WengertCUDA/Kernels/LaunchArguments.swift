@@ -35,10 +35,8 @@ struct LaunchArguments: Sendable {
     while bytes.count % alignment != 0 { bytes.append(0) }
   }
 
-  /// Whether each view begins at a multiple of `alignment` bytes now.
-  func areAligned(to alignment: Int, _ numbers: [Int]) -> Bool {
-    numbers.allSatisfy { Int(truncatingIfNeeded: views[$0].view.deviceAddress) % alignment == 0 }
-  }
+  /// Whether a view, by its number among those of the struct, begins at a multiple of `alignment` bytes now.
+  func isAligned(_ number: Int, to alignment: Int) -> Bool { Int(truncatingIfNeeded: views[number].view.deviceAddress) % alignment == 0 }
 
   /// Lends the bytes with the addresses of now.
   mutating func withBytes(_ body: (UnsafeMutableRawPointer, Int) -> Void) {

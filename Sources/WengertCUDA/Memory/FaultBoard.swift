@@ -65,8 +65,6 @@ final class FaultBoard: @unchecked Sendable {
     }
   }
 
-  var isExpecting: Bool { state.withLock { !$0.waiting.isEmpty } }
-
   /// Tells what the kernels have found, all of which have run.
   func tell() {
     let told = state.withLock { state in

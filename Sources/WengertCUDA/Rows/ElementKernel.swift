@@ -6,26 +6,16 @@
 struct ElementKernel {
   private static let threads = 256
 
-  let backend: CUDABackend
-  private let builder: RowTextBuilder
-  /// Whether the text serves any number of axes and any strides, and not those of this call alone.
-  private let isGeneral: Bool
-  private let width: Int
+  private let kernel: NeighborKernel
+  private let arguments: LaunchArguments
   private let grid: Grid
-  private let aligned: CompiledKernel
-  /// Operands whose addresses must be multiples of 16 bytes, or of what they move at once.
-  private let moved: [(operand: Int, alignment: Int)]
 
   init(_ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], on backend: CUDABackend) {
-    self.backend = backend
     var builder = RowTextBuilder(part, call, scalars: scalars, mergesColumns: !part.usesColumns)
     let geometry = builder.geometry
-    // As many elements as fill 16 bytes of the narrowest, but no more than 8.
-    let contiguous = builder.operands.indices.filter { geometry.step($0) == .one }
-    var width = min(8, 16 / (contiguous.map { builder.operands[$0].dtype.byteCount }.min() ?? 16))
-    if geometry.columns < width || !contiguous.allSatisfy({ geometry.startsAtMultiples(of: width, $0) }) { width = 1 }
-    isGeneral = geometry.rank > 3 || builder.operands.indices.contains { geometry.step($0) == .any }
-    if isGeneral { width = 1 }
+    // Any number of axes and any strides share one text.
+    let isGeneral = geometry.rank > 3 || builder.operands.indices.contains { geometry.step($0) == .any }
+    let access = isGeneral ? NeighborAccess.single : NeighborAccess(builder), width = access.width
     let chunks = (geometry.columns + width - 1) / width
     if isGeneral {
       builder.declareOperandsOfAnyRank()
@@ -34,19 +24,14 @@ struct ElementKernel {
       builder.declare("chunks", chunks)
     }
     builder.declare("count", geometry.rows * chunks)
-    moved = width == 1 ? [] : contiguous.map { ($0, min(16, width * builder.operands[$0].dtype.byteCount)) }
+    arguments = builder.arguments
     grid = Grid(geometry.rows * chunks, by: ElementKernel.threads)
-    self.width = width
-    self.builder = builder
-    aligned = backend.kernels.kernel(isGeneral ? ElementKernel.generalText(builder) : ElementKernel.text(builder, width, isAligned: true))
+    kernel = NeighborKernel(access, backend.kernels) { [builder] isAligned in
+      isGeneral ? ElementKernel.generalText(builder) : ElementKernel.text(builder, width, isAligned: isAligned)
+    }
   }
 
-  func run() {
-    var arguments = builder.arguments
-    let isAligned = moved.allSatisfy { arguments.areAligned(to: $0.alignment, [$0.operand]) }
-    let kernel = isAligned ? aligned : backend.kernels.kernel(ElementKernel.text(builder, width, isAligned: false))
-    kernel.launch(grid, &arguments)
-  }
+  func run() { kernel.launch(grid, arguments) }
 
   /// One element for each thread, wherever it lies.
   private static func generalText(_ builder: RowTextBuilder) -> KernelText {
@@ -102,8 +87,9 @@ struct ElementKernel {
           text +=
             "  for (int j = 0; j < \(width); j++) if (first + j < \(columns)) x\(operand.name).at[j] = a.\(operand.name)[\(builder.place(number, column: "first")) + j];\n"
         }
-      case .output, .wanted:
+      case .output:
         if width > 1 && geometry.step(number) == .one { text += "  Neighbors<\(type), \(width)> y\(operand.name);\n" }
+      case .wanted: unreachable("a reduction without a kernel that makes it")
       }
     }
     text +=

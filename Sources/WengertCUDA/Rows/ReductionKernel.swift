@@ -5,39 +5,25 @@
 /// Rows that fit stay in registers between the walks; longer ones are read again. Which thread takes which element follows from the row's length and the element
 /// types alone, and threads are combined in a fixed order, so that bits do not depend on addresses.
 struct ReductionKernel {
-  private let backend: CUDABackend
-  private let builder: RowTextBuilder
-  private let team: RowTeam
+  private let kernel: NeighborKernel
+  private let arguments: LaunchArguments
   private let grid: Grid
-  private let aligned: CompiledKernel
-  private let moved: [(operand: Int, alignment: Int)]
 
   init(_ part: RowPart, _ call: RowCall, scalars: [RowProgram.Value: View] = [:], on backend: CUDABackend) {
-    self.backend = backend
     var builder = RowTextBuilder(part, call, scalars: scalars, mergesColumns: false)
     builder.declareOperands()
     builder.declare("rows", builder.geometry.rows)
-    let geometry = builder.geometry
-    let contiguous = builder.operands.indices.filter { geometry.step($0) == .one }
-    var width = min(8, 16 / (contiguous.map { builder.operands[$0].dtype.byteCount }.min() ?? 16))
-    if geometry.columns < width || !contiguous.allSatisfy({ geometry.startsAtMultiples(of: width, $0) }) { width = 1 }
+    let geometry = builder.geometry, access = NeighborAccess(builder)
     // What of a row is kept, in registers of 32 bits for each column.
     let kept = builder.operands.indices.filter { geometry.step($0) != .none && builder.value(of: builder.operands[$0]) != nil }
       .reduce(0) { $0 + max(1, builder.operands[$1].dtype.byteCount / 4) }
-    let team = RowTeam(columns: geometry.columns, width: width, registersPerColumn: max(kept, 1))
-    moved = width == 1 ? [] : contiguous.map { ($0, min(16, width * builder.operands[$0].dtype.byteCount)) }
+    let team = RowTeam(columns: geometry.columns, width: access.width, registersPerColumn: max(kept, 1))
+    arguments = builder.arguments
     grid = Grid(blocks: ((geometry.rows + team.rowsPerBlock - 1) / team.rowsPerBlock, 1, 1), threads: (team.blockSize, 1))
-    self.team = team
-    self.builder = builder
-    aligned = backend.kernels.kernel(ReductionText(builder, team, isAligned: true).text)
+    kernel = NeighborKernel(access, backend.kernels) { [builder] in ReductionText(builder, team, isAligned: $0).text }
   }
 
-  func run() {
-    var arguments = builder.arguments
-    let isAligned = moved.allSatisfy { arguments.areAligned(to: $0.alignment, [$0.operand]) }
-    let kernel = isAligned ? aligned : backend.kernels.kernel(ReductionText(builder, team, isAligned: false).text)
-    kernel.launch(grid, &arguments)
-  }
+  func run() { kernel.launch(grid, arguments) }
 }
 
 /// The threads that work on one row.

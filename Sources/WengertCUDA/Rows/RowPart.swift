@@ -3,7 +3,7 @@
 /// Some outputs of a row program, and what they are made of: what one kernel does.
 ///
 /// A reduction may be given, as one number per row, instead of made.
-struct RowPart: Hashable, Sendable {
+struct RowPart: Sendable {
   let program: RowProgram
   /// The outputs, by their numbers in the program.
   let outputs: [Int]
@@ -24,18 +24,6 @@ struct RowPart: Hashable, Sendable {
       needed.formUnion(program.instructions[value].operands)
     }
     live = needed.sorted()
-  }
-
-  /// Parts whose programs differ in open constants only are one text.
-  static func == (a: RowPart, b: RowPart) -> Bool {
-    RowProgram.Form(a.program) == RowProgram.Form(b.program) && a.outputs == b.outputs && a.given == b.given && a.wanted == b.wanted
-  }
-
-  func hash(into hasher: inout Hasher) {
-    hasher.combine(RowProgram.Form(program))
-    hasher.combine(outputs)
-    hasher.combine(given)
-    hasher.combine(wanted)
   }
 
   /// The inputs that are read, by their numbers in the program.

@@ -163,15 +163,6 @@ struct RowTextBuilder {
     }
   }
 
-  /// Whether an operand has one element for each column of the program's shape.
-  func isRow(_ operand: Operand) -> Bool {
-    switch operand.role {
-    case .input(let number): part.program.inputs[number].isRow
-    case .output(let number): part.program.isRow[part.program.outputs[number].value]
-    case .given, .wanted: false
-    }
-  }
-
   /// The text with its struct of parameters.
   func text(_ body: String, threads: Int, prelude: [KernelPrelude] = []) -> KernelText {
     var parts: [KernelPrelude] = [.common, .functions]
