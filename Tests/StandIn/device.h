@@ -1,157 +1,230 @@
-// What the text of a kernel may use when it is compiled as C++: what CUDA's compiler has built in. Included before the text.
+// What NVRTC has built in and a kernel's text may use, for clang as the compiler. Precompiled; included before every text.
 #pragma once
-#include "table.h"
-#include <cmath>
-#include <cstring>
-#include <utility>
-
-extern "C" __attribute__((visibility("hidden"))) StandInTable *standin_table;
+#include "interface.h"
 
 #define WENGERT_STAND_IN 1
+#define __CUDACC__ 1
+#define __CUDACC_RTC__ 1
+typedef __SIZE_TYPE__ size_t;
+typedef __PTRDIFF_TYPE__ ptrdiff_t;
+
 #define __global__
 #define __device__
 #define __host__
-#define __forceinline__ inline __attribute__((always_inline))
+#define __grid_constant__
 #define __noinline__ __attribute__((noinline))
+#define __forceinline__ inline __attribute__((always_inline))
 #define __launch_bounds__(...)
-#define __restrict__ __restrict
 #define __align__(n) __attribute__((aligned(n)))
-// One thread of the system runs a block at a time: its thread-local variables are the block's shared memory.
-#define __shared__ thread_local
 #define __constant__ static const
-#define WENGERT_SHARED_MEMORY(name) unsigned char *const name = standin_table->dynamicShared
-#define STANDIN_UNCHECKED __attribute__((no_sanitize("thread", "alignment", "bounds", "shift")))
+// One block of a device runs at a time, so that a text's shared memory may be variables of its library, in a section of their own.
+#define __shared__ static __attribute__((used, section(STANDIN_SECTION)))
+#define WENGERT_SHARED_MEMORY(name) static unsigned char(&name)[STANDIN_DYNAMIC_SHARED] = standin_dynamic
 
-#define threadIdx (standin_table->self->thread)
-#define blockIdx (standin_table->self->block)
-#define blockDim (standin_table->self->blockSize)
-#define gridDim (standin_table->self->gridSize)
+#define STANDIN_HIDDEN __attribute__((visibility("hidden")))
+#define STANDIN_UNCHECKED __attribute__((no_sanitize("thread")))
+// The instrumentation leaves other address spaces alone, and on this processor they are all one.
+#define STANDIN_QUIET __attribute__((address_space(1)))
+extern "C" {
+extern STANDIN_HIDDEN const STANDIN_QUIET StandinThread *STANDIN_QUIET standin_self;
+extern STANDIN_HIDDEN const STANDIN_QUIET StandinRuntime *STANDIN_QUIET standin_runtime;
+extern STANDIN_HIDDEN unsigned char standin_dynamic[STANDIN_DYNAMIC_SHARED] __attribute__((aligned(128)));
+}
+
+// ---- vectors: clang's own, so that an access of one is one access, whose alignment is checked as a whole
+#define STANDIN_VECTORS(type, name) \
+  typedef type name##2 __attribute__((ext_vector_type(2))); \
+  typedef type name##4 __attribute__((ext_vector_type(4))); \
+  struct name##1 { type x; }; \
+  struct name##3 { type x, y, z; }; \
+  static inline name##1 make_##name##1(type x) { return {x}; } \
+  static inline name##2 make_##name##2(type x, type y) { return name##2{x, y}; } \
+  static inline name##3 make_##name##3(type x, type y, type z) { return {x, y, z}; } \
+  static inline name##4 make_##name##4(type x, type y, type z, type w) { return name##4{x, y, z, w}; }
+STANDIN_VECTORS(signed char, char)
+STANDIN_VECTORS(unsigned char, uchar)
+STANDIN_VECTORS(short, short)
+STANDIN_VECTORS(unsigned short, ushort)
+STANDIN_VECTORS(int, int)
+STANDIN_VECTORS(unsigned, uint)
+STANDIN_VECTORS(float, float)
+#define STANDIN_PAIR(type, name) \
+  typedef type name##2 __attribute__((ext_vector_type(2))); \
+  static inline name##2 make_##name##2(type x, type y) { return name##2{x, y}; }
+STANDIN_PAIR(long long, longlong)
+STANDIN_PAIR(unsigned long long, ulonglong)
+STANDIN_PAIR(double, double)
+struct dim3 {
+  unsigned x, y, z;
+  dim3(unsigned x = 1, unsigned y = 1, unsigned z = 1) : x(x), y(y), z(z) {}
+};
+
+#define STANDIN_INDEX(field) (__extension__({ const STANDIN_QUIET StandinDim &d = standin_self->field; uint3{d.x, d.y, d.z}; }))
+#define threadIdx STANDIN_INDEX(thread)
+#define blockIdx STANDIN_INDEX(block)
+#define blockDim STANDIN_INDEX(blockSize)
+#define gridDim STANDIN_INDEX(gridSize)
 #define warpSize 32
 
-// Vectors of the compiler, so that an access is one access, whose alignment and bounds are looked at as one.
-typedef float float2 __attribute__((ext_vector_type(2)));
-typedef float float4 __attribute__((ext_vector_type(4)));
-typedef int int2 __attribute__((ext_vector_type(2)));
-typedef int int4 __attribute__((ext_vector_type(4)));
-typedef unsigned uint2 __attribute__((ext_vector_type(2)));
-typedef unsigned uint4 __attribute__((ext_vector_type(4)));
-typedef double double2 __attribute__((ext_vector_type(2)));
-static inline float2 make_float2(float x, float y) { return float2{x, y}; }
-static inline float4 make_float4(float x, float y, float z, float w) { return float4{x, y, z, w}; }
-static inline int4 make_int4(int x, int y, int z, int w) { return int4{x, y, z, w}; }
-static inline uint2 make_uint2(unsigned x, unsigned y) { return uint2{x, y}; }
-static inline uint4 make_uint4(unsigned x, unsigned y, unsigned z, unsigned w) { return uint4{x, y, z, w}; }
-
-#define __syncthreads() standin_table->barrier(__LINE__)
-#define __syncwarp(...) ((void)standin_table->meet(standin_mask(__VA_ARGS__), StandInSyncWarp, nullptr, 0, __LINE__))
+// ---- barriers
+#define __syncthreads() ((void)standin_runtime->barrier(0, __FILE__, __LINE__))
+#define __syncthreads_count(p) standin_runtime->barrier(!!(p), __FILE__, __LINE__)
+#define __syncthreads_or(p) (standin_runtime->barrier(!!(p), __FILE__, __LINE__) != 0)
+#define __syncthreads_and(p) (standin_runtime->barrier(!(p), __FILE__, __LINE__) == 0)
+#define __syncwarp(...) ((void)standin_runtime->meet(standin_mask(__VA_ARGS__), STANDIN_SYNCWARP, nullptr, 0, __FILE__, __LINE__))
 static inline unsigned standin_mask(unsigned mask = 0xffffffffu) { return mask; }
+static inline void __threadfence() {}
+static inline void __threadfence_block() {}
+static inline void __threadfence_system() {}
+static inline void __nanosleep(unsigned) {}
+#define __trap() standin_runtime->fail(719, "__trap()", __FILE__, __LINE__)
+static inline long long clock64() { return (long long)__builtin_readcyclecounter(); }
+
+// ---- exchanges within a warp
 static inline int standin_width(int width = 32) { return width; }
-
-enum { StandInDirect, StandInXor, StandInUp, StandInDown };
-template <class T> static inline T standin_shuffle(unsigned mask, T value, int operand, int way, int width, int line) {
-  auto slots = standin_table->meet(mask, StandInShuffle, &value, sizeof(T), line);
-  int lane = standin_table->self->lane, first = lane & ~(width - 1), source = lane;
-  switch (way) {
-  case StandInDirect: source = first + (operand & (width - 1)); break;
-  case StandInXor: if ((lane ^ operand) < first + width) source = lane ^ operand; break;
-  case StandInUp: if (lane - operand >= first) source = lane - operand; break;
-  default: if (lane + operand < first + width) source = lane + operand;
+template <class T>
+STANDIN_UNCHECKED static T standin_shuffle(unsigned mask, T value, int other, int kind, int width, const char *file, int line) {
+  static_assert(sizeof(T) == 4 || sizeof(T) == 8, "a shuffle takes 4 or 8 bytes");
+  auto slots = standin_runtime->meet(mask, kind, &value, sizeof(T), file, line);
+  int lane = standin_runtime->lane(), first = lane & ~(width - 1), source = lane;
+  switch (kind) {
+  case STANDIN_SHUFFLE: source = first + (other & (width - 1)); break;
+  case STANDIN_SHUFFLE_XOR: source = (lane ^ other) < first + width ? lane ^ other : lane; break;
+  case STANDIN_SHUFFLE_UP: source = lane - other >= first ? lane - other : lane; break;
+  case STANDIN_SHUFFLE_DOWN: source = lane + other < first + width ? lane + other : lane; break;
   }
-  if (!(mask >> source & 1)) standin_table->fail("a shuffle reads from a lane that is not in its mask", line);
-  T result;
-  __builtin_memcpy(&result, slots[source], sizeof(T));
-  return result;
+  if (!(mask >> source & 1)) standin_runtime->fail(719, "a shuffle reads from a lane that is not in its mask", file, line);
+  __builtin_memcpy(&value, slots[source], sizeof(T));
+  return value;
 }
-#define __shfl_sync(mask, value, n, ...) standin_shuffle(mask, value, n, StandInDirect, standin_width(__VA_ARGS__), __LINE__)
-#define __shfl_xor_sync(mask, value, n, ...) standin_shuffle(mask, value, n, StandInXor, standin_width(__VA_ARGS__), __LINE__)
-#define __shfl_up_sync(mask, value, n, ...) standin_shuffle(mask, value, (int)(n), StandInUp, standin_width(__VA_ARGS__), __LINE__)
-#define __shfl_down_sync(mask, value, n, ...) standin_shuffle(mask, value, (int)(n), StandInDown, standin_width(__VA_ARGS__), __LINE__)
-static inline unsigned standin_ballot(unsigned mask, int holds, int line) {
-  auto slots = standin_table->meet(mask, StandInVote, &holds, sizeof holds, line);
+#define STANDIN_SHUFFLES(kind, mask, value, n, ...) \
+  standin_shuffle(mask, value, n, kind, standin_width(__VA_ARGS__), __FILE__, __LINE__)
+#define __shfl_sync(mask, value, n, ...) STANDIN_SHUFFLES(STANDIN_SHUFFLE, mask, value, n, __VA_ARGS__)
+#define __shfl_xor_sync(mask, value, n, ...) STANDIN_SHUFFLES(STANDIN_SHUFFLE_XOR, mask, value, n, __VA_ARGS__)
+#define __shfl_up_sync(mask, value, n, ...) STANDIN_SHUFFLES(STANDIN_SHUFFLE_UP, mask, value, n, __VA_ARGS__)
+#define __shfl_down_sync(mask, value, n, ...) STANDIN_SHUFFLES(STANDIN_SHUFFLE_DOWN, mask, value, n, __VA_ARGS__)
+
+STANDIN_UNCHECKED static inline unsigned standin_ballot(unsigned mask, int predicate, const char *file, int line) {
+  auto slots = standin_runtime->meet(mask, STANDIN_VOTE, &predicate, sizeof predicate, file, line);
   unsigned result = 0;
-  for (int lane = 0; lane < 32; lane++) {
-    int other;
-    __builtin_memcpy(&other, slots[lane], sizeof other);
-    if (mask >> lane & 1 && other) result |= 1u << lane;
+  for (int i = 0; i < 32; i++) {
+    int vote = 0;
+    if (mask >> i & 1) __builtin_memcpy(&vote, slots[i], sizeof vote);
+    if (vote) result |= 1u << i;
   }
   return result;
 }
-#define __ballot_sync(mask, holds) standin_ballot(mask, (holds) ? 1 : 0, __LINE__)
-#define __any_sync(mask, holds) (standin_ballot(mask, (holds) ? 1 : 0, __LINE__) != 0)
-#define __all_sync(mask, holds) (standin_ballot(mask, (holds) ? 0 : 1, __LINE__) == 0)
-#define __trap() standin_table->fail("a trap", __LINE__)
+#define __ballot_sync(mask, p) standin_ballot(mask, !!(p), __FILE__, __LINE__)
+#define __any_sync(mask, p) (__ballot_sync(mask, p) != 0)
+#define __all_sync(mask, p) (standin_ballot(mask, !(p), __FILE__, __LINE__) == 0)
 
-// Threads take turns, so that a plain read and write is one step; the race check is told that it is one.
-#define STANDIN_ATOMIC(name, expression) \
-  template <class T> STANDIN_UNCHECKED static __attribute__((noinline)) T name(T *p, T v) { \
-    standin_table->atomic(p, sizeof(T), __builtin_return_address(0)); \
-    T old = *p; \
+template <class T> STANDIN_UNCHECKED static unsigned standin_match(unsigned mask, T value, const char *file, int line) {
+  auto slots = standin_runtime->meet(mask, STANDIN_MATCH, &value, sizeof(T), file, line);
+  unsigned result = 0;
+  for (int i = 0; i < 32; i++)
+    if ((mask >> i & 1) && !__builtin_memcmp(slots[i], &value, sizeof(T))) result |= 1u << i;
+  return result;
+}
+#define __match_any_sync(mask, value) standin_match(mask, value, __FILE__, __LINE__)
+
+template <class T, class F>
+STANDIN_UNCHECKED static T standin_reduce(unsigned mask, T value, F combine, const char *file, int line) {
+  auto slots = standin_runtime->meet(mask, STANDIN_REDUCE, &value, sizeof(T), file, line);
+  bool isFirst = true;
+  for (int i = 0; i < 32; i++) {
+    T other;
+    if (!(mask >> i & 1)) continue;
+    __builtin_memcpy(&other, slots[i], sizeof(T));
+    value = isFirst ? other : combine(value, other);
+    isFirst = false;
+  }
+  return value;
+}
+#define STANDIN_REDUCES(mask, value, expression) \
+  standin_reduce(mask, value, [](auto a, auto b) { return expression; }, __FILE__, __LINE__)
+#define __reduce_add_sync(mask, value) STANDIN_REDUCES(mask, value, (decltype(a))((unsigned)a + (unsigned)b))
+#define __reduce_min_sync(mask, value) STANDIN_REDUCES(mask, value, a < b ? a : b)
+#define __reduce_max_sync(mask, value) STANDIN_REDUCES(mask, value, a > b ? a : b)
+#define __reduce_and_sync(mask, value) STANDIN_REDUCES(mask, value, a & b)
+#define __reduce_or_sync(mask, value) STANDIN_REDUCES(mask, value, a | b)
+#define __reduce_xor_sync(mask, value) STANDIN_REDUCES(mask, value, a ^ b)
+
+// ---- atomics: threads take turns, so that a plain read and write is one step; the check of races must know of it
+#ifdef STANDIN_CHECKED
+#define STANDIN_ATOMIC_FUNCTION __attribute__((noinline)) STANDIN_UNCHECKED static
+#define STANDIN_NOTE(p) standin_runtime->access(p, sizeof *(p), STANDIN_WRITE | STANDIN_ATOMIC, __builtin_return_address(0))
+#else
+#define STANDIN_ATOMIC_FUNCTION static inline
+#define STANDIN_NOTE(p) ((void)0)
+#endif
+#define STANDIN_ATOMIC_OF(name, type, expression) \
+  STANDIN_ATOMIC_FUNCTION type name(type *p, type v) { \
+    STANDIN_NOTE(p); \
+    type old = *p; \
     *p = expression; \
     return old; \
   }
-STANDIN_ATOMIC(standin_add, old + v)
-STANDIN_ATOMIC(standin_min, old < v ? old : v)
-STANDIN_ATOMIC(standin_max, old > v ? old : v)
-STANDIN_ATOMIC(standin_or, old | v)
-STANDIN_ATOMIC(standin_exchange, v)
-static inline int atomicAdd(int *p, int v) { return standin_add(p, v); }
-static inline unsigned atomicAdd(unsigned *p, unsigned v) { return standin_add(p, v); }
-static inline unsigned long long atomicAdd(unsigned long long *p, unsigned long long v) { return standin_add(p, v); }
-static inline float atomicAdd(float *p, float v) { return standin_add(p, v); }
-static inline int atomicMin(int *p, int v) { return standin_min(p, v); }
-static inline unsigned atomicMin(unsigned *p, unsigned v) { return standin_min(p, v); }
-static inline long long atomicMin(long long *p, long long v) { return standin_min(p, v); }
-static inline unsigned long long atomicMin(unsigned long long *p, unsigned long long v) { return standin_min(p, v); }
-static inline int atomicMax(int *p, int v) { return standin_max(p, v); }
-static inline long long atomicMax(long long *p, long long v) { return standin_max(p, v); }
-static inline unsigned atomicOr(unsigned *p, unsigned v) { return standin_or(p, v); }
-static inline unsigned atomicExch(unsigned *p, unsigned v) { return standin_exchange(p, v); }
-static inline void __threadfence() {}
-static inline void __threadfence_block() {}
+#define STANDIN_ATOMIC_INTEGERS(name, expression) \
+  STANDIN_ATOMIC_OF(name, int, expression) \
+  STANDIN_ATOMIC_OF(name, unsigned, expression) \
+  STANDIN_ATOMIC_OF(name, unsigned long long, expression)
+#define STANDIN_ATOMIC_SIGNED(name, expression) \
+  STANDIN_ATOMIC_INTEGERS(name, expression) \
+  STANDIN_ATOMIC_OF(name, long long, expression)
+STANDIN_ATOMIC_OF(atomicAdd, int, (int)((unsigned)old + (unsigned)v))
+STANDIN_ATOMIC_OF(atomicAdd, unsigned, old + v)
+STANDIN_ATOMIC_OF(atomicAdd, unsigned long long, old + v)
+STANDIN_ATOMIC_OF(atomicAdd, float, old + v)
+STANDIN_ATOMIC_OF(atomicAdd, double, old + v)
+STANDIN_ATOMIC_OF(atomicSub, int, (int)((unsigned)old - (unsigned)v))
+STANDIN_ATOMIC_OF(atomicSub, unsigned, old - v)
+STANDIN_ATOMIC_SIGNED(atomicMin, old < v ? old : v)
+STANDIN_ATOMIC_SIGNED(atomicMax, old > v ? old : v)
+STANDIN_ATOMIC_INTEGERS(atomicExch, v)
+STANDIN_ATOMIC_OF(atomicExch, float, v)
+STANDIN_ATOMIC_SIGNED(atomicAnd, old & v)
+STANDIN_ATOMIC_SIGNED(atomicOr, old | v)
+STANDIN_ATOMIC_SIGNED(atomicXor, old ^ v)
+STANDIN_ATOMIC_OF(atomicInc, unsigned, old >= v ? 0 : old + 1)
+STANDIN_ATOMIC_OF(atomicDec, unsigned, old == 0 || old > v ? v : old - 1)
+#define STANDIN_COMPARE_AND_SWAP(type) \
+  STANDIN_ATOMIC_FUNCTION type atomicCAS(type *p, type expected, type v) { \
+    STANDIN_NOTE(p); \
+    type old = *p; \
+    if (old == expected) *p = v; \
+    return old; \
+  }
+STANDIN_COMPARE_AND_SWAP(int)
+STANDIN_COMPARE_AND_SWAP(unsigned)
+STANDIN_COMPARE_AND_SWAP(unsigned long long)
+STANDIN_COMPARE_AND_SWAP(unsigned short)
 
-template <class To, class From> static inline To standin_bits(From x) {
-  To result;
-  __builtin_memcpy(&result, &x, sizeof result);
-  return result;
-}
-static inline unsigned __float_as_uint(float x) { return standin_bits<unsigned>(x); }
-static inline int __float_as_int(float x) { return standin_bits<int>(x); }
-static inline float __uint_as_float(unsigned x) { return standin_bits<float>(x); }
-static inline float __int_as_float(int x) { return standin_bits<float>(x); }
-static inline long long __double_as_longlong(double x) { return standin_bits<long long>(x); }
-static inline double __longlong_as_double(long long x) { return standin_bits<double>(x); }
-static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
-static inline double rsqrt(double x) { return 1 / sqrt(x); }
-static inline float normcdff(float x) { return (float)(erfc(-(double)x * 0.70710678118654752440) / 2); }
-static inline double normcdf(double x) { return erfc(-x * 0.70710678118654752440) / 2; }
-static inline unsigned __umulhi(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
-static inline unsigned long long __umul64hi(unsigned long long a, unsigned long long b) { return (unsigned long long)((unsigned __int128)a * b >> 64); }
-static inline int __clz(int x) { return x ? __builtin_clz((unsigned)x) : 32; }
-static inline int __popc(unsigned x) { return __builtin_popcount(x); }
-static inline int __ffs(int x) { return __builtin_ffs(x); }
-template <class T> static inline T __ldg(const T *p) { return *p; }
-template <class T> static inline T min(T a, T b) { return a < b ? a : b; }
-template <class T> static inline T max(T a, T b) { return a > b ? a : b; }
+template <class T> __forceinline__ T __ldg(const T *p) { return *p; }
+template <class T> __forceinline__ T __ldcs(const T *p) { return *p; }
+template <class T> __forceinline__ T __ldca(const T *p) { return *p; }
+template <class T> __forceinline__ T __ldcg(const T *p) { return *p; }
+template <class T> __forceinline__ void __stcs(T *p, T value) { *p = value; }
+template <class T> __forceinline__ void __stcg(T *p, T value) { *p = value; }
+template <class T> __forceinline__ void __stwt(T *p, T value) { *p = value; }
 
-// What a text's prelude has inline PTX for.
-static inline unsigned short standin_f32_to_bf16_bits(float x) {
-  unsigned bits = __float_as_uint(x);
-  if ((bits & 0x7fffffff) > 0x7f800000) return 0x7fff;
-  return (unsigned short)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-static inline unsigned short standin_f32_to_f16_bits(float x) { return x != x ? 0x7fff : standin_bits<unsigned short>((_Float16)x); }
-static inline float standin_f16_bits_to_f32(unsigned short bits) { return (float)standin_bits<_Float16>(bits); }
+#include "device_math.h"
+#include "device_tensor.h"
 
-template <class... A> struct StandInBound : StandInCall {
-  void (*kernel)(A...);
-  alignas(16) unsigned char bytes[sizeof...(A)][4096];
-  template <size_t... I> STANDIN_UNCHECKED __attribute__((always_inline)) void call(std::index_sequence<I...>) { kernel(*(A *)bytes[I]...); }
-  STANDIN_UNCHECKED void run() override { call(std::index_sequence_for<A...>()); }
+// ---- a kernel's place in its library
+template <class T, T... I> struct StandinSequence {};
+template <auto f> struct StandinBinding;
+template <class... A, void (*f)(A...)> struct StandinBinding<f> {
+  static constexpr int count = sizeof...(A);
+  static constexpr unsigned short sizes[] = {sizeof(A)..., 0}, alignments[] = {alignof(A)..., 1};
+  template <int... I> STANDIN_UNCHECKED static void call(void *const *arguments, StandinSequence<int, I...>) {
+    f(*(A *)arguments[I]...);
+  }
+  static void run(void *const *arguments) { call(arguments, __make_integer_seq<StandinSequence, int, count>()); }
 };
-template <class... A> STANDIN_UNCHECKED static StandInCall *standin_bind(void (*kernel)(A...), void **arguments) {
-  auto call = new StandInBound<A...>;
-  call->kernel = kernel;
-  size_t sizes[] = {sizeof(A)...};
-  for (size_t i = 0; i < sizeof...(A); i++) __builtin_memcpy(call->bytes[i], arguments[i], sizes[i]);
-  return call;
-}
+#define STANDIN_ENTRY(space, name, section, own) \
+  extern "C" { \
+  extern STANDIN_HIDDEN __attribute__((weak)) unsigned char __start_##section[], __stop_##section[], __start_##own[], __stop_##own[]; \
+  __attribute__((visibility("default"))) StandinEntry standin_entry_##name = { \
+      #name, StandinBinding<&space::name>::run, StandinBinding<&space::name>::count, StandinBinding<&space::name>::sizes, \
+      StandinBinding<&space::name>::alignments, {__start_##section, __start_##own}, {__stop_##section, __stop_##own}}; \
+  }

@@ -1,289 +1,394 @@
-// Every CUDA thread is a fiber: it runs until a barrier, a meeting of its warp, or its end.
-#include "runtime.h"
-#include <algorithm>
-#include <cstdarg>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
-#include <sys/mman.h>
+// A block runs: every CUDA thread is a fiber that goes on until a barrier, a meeting of its warp, or its end.
+#include "standin.h"
 
-#if !defined(__x86_64__)
-#error "the switch of stacks is written for x86-64"
-#endif
-extern "C" __attribute__((visibility("hidden"))) void standin_switch(void **from, void *to);
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+extern "C" void standin_switch(void **from, void *to);
+#if defined(__x86_64__)
 asm(R"(
 .text
 .globl standin_switch
 .hidden standin_switch
+.type standin_switch, @function
 standin_switch:
   pushq %rbp; pushq %rbx; pushq %r12; pushq %r13; pushq %r14; pushq %r15
   movq %rsp, (%rdi); movq %rsi, %rsp
   popq %r15; popq %r14; popq %r13; popq %r12; popq %rbx; popq %rbp
   ret
+.size standin_switch, .-standin_switch
 )");
+#else
+#error "the stand-in's switch of stacks is written for x86-64"
+#endif
 
-namespace standin {
+namespace {
+constexpr int maxThreads = 1024, maxWarps = 32;
+constexpr size_t stackBytes = 128 << 10, guardBytes = 4096;
 
-std::string failure, currentKernel;
-int failureCode = 0;
-StandInTable table;
-static uint64_t state64 = 1;
-void seed(uint64_t value) { state64 = value * 0x9E3779B97F4A7C15ull + 1; }
-uint32_t randomNumber() {
-  state64 = state64 * 6364136223846793005ull + 1442695040888963407ull;
-  return state64 >> 33;
-}
-
-enum { Ready, AtBarrier, AtMeeting, Done };
 struct Meeting {
   unsigned mask, arrived;
   int kind, line;
   bool isOpen;
-  unsigned char slots[32][64];
+  StandinSlot slots[32];
 };
-static constexpr size_t stackBytes = 256 << 10;
-static struct {
-  ThreadState threads[mostThreads];
-  // A warp's lanes may be at two meetings at once: some still read the last one's slots.
-  Meeting whole[32][2], partial[32][64];
-  int nextWhole[32], nextPartial[32], lanes[32];
-} *all;
-static char *stacks;
-static void *schedulerStack;
-static std::vector<int> freeFibers, ready;
-static int waiting, done, threadCount;
-static uint32_t blockNumber, launchNumber;
-static StandInCall *running;
+/// Meetings of all living lanes take turns; of other masks there are at most 32 at once, and as many whose results are being read.
+struct Warp {
+  Meeting whole[2], partial[64];
+  int nextWhole, nextPartial, living;
+  uint32_t syncs;
+};
+Thread *threads;
+Warp *warps;
+char *stacks;
+void *schedulerStack;
+std::vector<int> readyThreads, freeFibers;
+/// Where fibers without a thread rest; nothing for those that have not begun.
+void *idleFibers[maxThreads];
+StandinThread **selfOfLibrary;
+/// The asynchronous copies of each thread that have not landed.
+struct Copy {
+  void *to;
+  const void *from;
+  int bytes, present, group;
+};
+Copy (*copies)[64];
+int threadCount, waiting, ended;
+uint64_t seed = 1;
+const void *failedAt;
 
-ThreadState &current() { return *static_cast<ThreadState *>(table.self); }
-uint32_t currentBlock() { return blockNumber; }
-uint32_t currentLaunch() { return launchNumber; }
-
-std::string threadName() {
-  if (!table.self) return "the host";
-  auto &t = *table.self;
-  char text[96];
-  snprintf(text, sizeof text, "thread (%u,%u,%u) of block (%u,%u,%u)", t.thread.x, t.thread.y, t.thread.z, t.block.x, t.block.y, t.block.z);
-  return text;
+void makeReady(Thread &thread) {
+  thread.state = Thread::Ready;
+  readyThreads.push_back(thread.id);
 }
 
-void find(int code, const char *format, ...) {
-  if (!failure.empty()) return;
-  char text[1024];
-  va_list list;
-  va_start(list, format);
-  vsnprintf(text, sizeof text, format, list);
-  va_end(list);
-  failure = currentKernel + ": " + text;
-  failureCode = code;
+Thread *takeReady() {
+  if (readyThreads.empty()) return nullptr;
+  if (device().order >= 2) std::swap(readyThreads.back(), readyThreads[randomNumber() % readyThreads.size()]);
+  auto &next = threads[readyThreads.back()];
+  readyThreads.pop_back();
+  return &next;
 }
 
-static void toScheduler() { standin_switch(&current().stack, schedulerStack); }
-[[noreturn]] static void giveUp() {
-  toScheduler();
-  abort();
-}
+void fiberMain();
 
-static void fail(const char *what, int line) {
-  find(strstr(what, "misaligned") ? 716 : 719, "%s: %s, line %d: %s", threadName().c_str(), what, line, textOfLine(line).c_str());
-  giveUp();
-}
-
-static void fiberMain() {
-  for (;;) {
-    running->run();
-    current().state = Done;
-    toScheduler();
-  }
-}
-
-static void *newStack(int fiber) {
-  auto top = (uint64_t *)(stacks + (size_t)(fiber + 1) * stackBytes - 64);
+void *freshStack(int fiber) {
+  // Not all at one offset from a power of two: their lines would share a few sets of the cache.
+  auto top = (uint64_t *)(stacks + (size_t)(fiber + 1) * stackBytes - 64 - (size_t)fiber * 1088 % 32768);
   *--top = 0;
   *--top = (uint64_t)fiberMain;
   top -= 6;
-  memset(top, 0, 48);
+  memset(top, 0, 6 * sizeof *top);
   return top;
 }
 
-static void makeReady(ThreadState &t) {
-  t.state = Ready;
-  ready.push_back(t.id);
+/// Makes the thread the running one; where it goes on.
+void *activate(Thread &thread) {
+  if (thread.fiber < 0) {
+    thread.fiber = freeFibers.back();
+    freeFibers.pop_back();
+    auto &idle = idleFibers[thread.fiber];
+    thread.stackPointer = idle ? idle : freshStack(thread.fiber);
+    idle = nullptr;
+  }
+  *selfOfLibrary = currentThread = &thread;
+  return thread.stackPointer;
 }
 
-static void barrier(int line) {
-  auto &t = current();
-  t.state = AtBarrier;
-  t.line = line;
-  if (done) {
-    find(719, "%s waits at the barrier of line %d, where other threads of its block have ended", threadName().c_str(), line);
-    giveUp();
+/// Lets other threads run until this one is ready again.
+void yield() {
+  auto &t = *currentThread;
+  auto next = takeReady();
+  if (next != &t) standin_switch(&t.stackPointer, next ? activate(*next) : schedulerStack);
+}
+
+/// The thread has ended; its fiber runs the next that has none, or rests.
+void finishThread() {
+  auto &t = *currentThread;
+  t.state = Thread::Done;
+  ended++;
+  for (int i = 0; waiting && i < threadCount; i++)
+    if (threads[i].state == Thread::AtBarrier)
+      failThread(CUDA_ERROR_LAUNCH_FAILED, "has ended, while others wait at a barrier" + sourceLine(threads[i].file, threads[i].line));
+  auto next = takeReady();
+  if (next && next->fiber < 0) {
+    next->fiber = t.fiber;
+    *selfOfLibrary = currentThread = next;
+    return;
   }
-  if (++waiting == threadCount) {
-    for (int i = 0; i < threadCount; i++)
-      if (all->threads[i].line != line) {
-        find(719, "one barrier in two places: lines %d and %d", line, all->threads[i].line);
-        giveUp();
-      }
+  freeFibers.push_back(t.fiber);
+  standin_switch(&idleFibers[t.fiber], next ? activate(*next) : schedulerStack);
+}
+
+void fiberMain() {
+  for (;;) {
+    block.entry->run(block.arguments);
+    finishThread();
+  }
+}
+
+// ---- faults of the processor in a kernel end it as they end it on a device
+
+pthread_t runner;
+const int faultSignals[] = {SIGSEGV, SIGBUS, SIGFPE};
+struct sigaction formerActions[3];
+
+void onFault(int signal, siginfo_t *info, void *context) {
+  if (currentThread && pthread_equal(pthread_self(), runner)) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int s : faultSignals) sigaddset(&set, s);
+    pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+    auto address = (uintptr_t)info->si_addr;
+    if (signal == SIGFPE) failThread(CUDA_ERROR_LAUNCH_FAILED, "a division by zero");
+    if (isOnFiberStack(address)) failThread(CUDA_ERROR_LAUNCH_FAILED, "the stack of a thread is used up");
+    if (info->si_code == SI_KERNEL) failThread(CUDA_ERROR_MISALIGNED_ADDRESS, "an access that is misaligned or far from any memory");
+    failThread(CUDA_ERROR_ILLEGAL_ADDRESS, format("touches %#lx, which is nobody's", (unsigned long)address));
+  }
+  for (int i = 0; i < 3; i++) {
+    if (faultSignals[i] != signal) continue;
+    auto &former = formerActions[i];
+    if (former.sa_flags & SA_SIGINFO) former.sa_sigaction(signal, info, context);
+    else if (former.sa_handler == SIG_DFL || former.sa_handler == SIG_IGN) sigaction(signal, &former, nullptr);
+    else former.sa_handler(signal);
+  }
+}
+
+void prepare() {
+  if (threads) return;
+  auto map = [](size_t bytes) {
+    return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  };
+  threads = (Thread *)map(sizeof(Thread) * maxThreads);
+  warps = (Warp *)map(sizeof(Warp) * maxWarps);
+  copies = (Copy(*)[64])map(sizeof(Copy) * 64 * maxThreads);
+  stacks = (char *)map(stackBytes * maxThreads);
+  for (int i = 0; i < maxThreads; i++) mprotect(stacks + stackBytes * i, guardBytes, PROT_NONE);
+  struct sigaction action = {};
+  action.sa_sigaction = onFault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  for (int i = 0; i < 3; i++) sigaction(faultSignals[i], &action, &formerActions[i]);
+}
+
+// ---- what kernels call
+
+int atBarrier(int predicate, const char *file, int line) {
+  auto &t = *currentThread;
+  t.state = Thread::AtBarrier;
+  t.file = file;
+  t.line = line;
+  t.predicate = predicate;
+  waiting++;
+  auto at = [](const char *file, int line) { return sourceLine(file, line); };
+  if (ended) failThread(CUDA_ERROR_LAUNCH_FAILED, "waits at a barrier, while other threads of its block have ended" + at(file, line));
+  if (waiting == threadCount) {
+    int count = 0;
+    for (int i = 0; i < threadCount; i++) {
+      auto &other = threads[i];
+      if (other.line != line || strcmp(other.file, file))
+        failThread(CUDA_ERROR_LAUNCH_FAILED,
+            "threads of a block wait at two barriers" + at(file, line) + " and" + at(other.file, other.line));
+      count += other.predicate;
+    }
     waiting = 0;
     for (int i = threadCount - 1; i >= 0; i--) {
-      all->threads[i].barriers++;
-      makeReady(all->threads[i]);
+      threads[i].barriers++;
+      threads[i].predicate = count;
+      makeReady(threads[i]);
     }
-    if (options.order == 1) std::reverse(ready.begin(), ready.end());
+    if (device().order == 1) std::reverse(readyThreads.begin(), readyThreads.end());
   }
-  toScheduler();
+  yield();
+  return t.predicate;
 }
 
-static const unsigned char (*meet(unsigned mask, int kind, const void *value, size_t bytes, int line))[64] {
-  auto &t = current();
-  int warp = t.warp;
-  unsigned living = all->lanes[warp] == 32 ? 0xffffffffu : (1u << all->lanes[warp]) - 1;
-  if (!(mask >> t.lane & 1) || mask & ~living) {
-    find(719, "%s meets its warp under the mask %#x, line %d, which does not fit the lanes", threadName().c_str(), mask, line);
-    giveUp();
-  }
+const StandinSlot *meet(unsigned mask, int kind, const void *value, size_t bytes, const char *file, int line) {
+  auto &t = *currentThread;
+  auto &warp = warps[t.warp];
+  unsigned living = warp.living == 32 ? ~0u : (1u << warp.living) - 1;
+  auto refuse = [&](const std::string &what) { failThread(CUDA_ERROR_LAUNCH_FAILED, what + sourceLine(file, line)); };
+  if (kind == STANDIN_SYNCWARP && mask == ~0u) mask = living;
+  if (!(mask >> t.lane & 1)) refuse(format("is not in its own mask %#x", mask));
+  if (mask & ~living) refuse(format("names lanes that its block does not have, mask %#x", mask));
   bool isWhole = mask == living;
-  Meeting *ring = isWhole ? all->whole[warp] : all->partial[warp], *m = nullptr;
+  Meeting *ring = isWhole ? warp.whole : warp.partial, *meeting = nullptr;
   int size = isWhole ? 2 : 64;
-  for (int i = 0; i < size; i++)
-    if (ring[i].isOpen && ring[i].mask == mask) m = &ring[i];
-  if (!m) {
-    int &next = isWhole ? all->nextWhole[warp] : all->nextPartial[warp];
-    m = &ring[next++ % size];
-    m->mask = mask;
-    m->arrived = 0;
-    m->kind = kind;
-    m->line = line;
-    m->isOpen = true;
+  for (int i = 0; i < size && !meeting; i++)
+    if (ring[i].isOpen && ring[i].mask == mask) meeting = &ring[i];
+  if (!meeting) {
+    int &next = isWhole ? warp.nextWhole : warp.nextPartial;
+    meeting = &ring[next];
+    next = (next + 1) % size;
+    meeting->mask = mask;
+    meeting->arrived = 0;
+    meeting->kind = kind;
+    meeting->line = line;
+    meeting->isOpen = true;
   }
-  if (m->kind != kind || m->line != line) {
-    find(719, "%s meets its warp at line %d, while others wait at line %d", threadName().c_str(), line, m->line);
-    giveUp();
+  if (meeting->kind != kind || meeting->line != line) refuse(format("meets its warp here, and others of it at line %d", meeting->line));
+  if (bytes) memcpy(meeting->slots[t.lane], value, bytes);
+  meeting->arrived |= 1u << t.lane;
+  t.file = file;
+  t.line = line;
+  if (meeting->arrived != mask) {
+    t.state = Thread::AtMeeting;
+    yield();
+    return meeting->slots;
   }
-  if (bytes) memcpy(m->slots[t.lane], value, bytes);
-  m->arrived |= 1u << t.lane;
-  if (m->arrived != mask) {
-    t.state = AtMeeting;
-    t.line = line;
-    toScheduler();
-    return m->slots;
-  }
-  m->isOpen = false;
+  meeting->isOpen = false;
+  if (kind == STANDIN_SYNCWARP) warp.syncs++;
   for (int lane = 31; lane >= 0; lane--) {
     if (!(mask >> lane & 1)) continue;
-    auto &other = all->threads[warp * 32 + lane];
-    // Shuffles order no memory.
-    if (kind == StandInSyncWarp && isWhole) other.warpSyncs++;
+    auto &other = threads[t.warp * 32 + lane];
+    if (kind == STANDIN_SYNCWARP) other.warpSyncs = warp.syncs;
     if (&other != &t) makeReady(other);
   }
-  t.state = Ready;
-  if (options.order >= 1) {
-    ready.push_back(t.id);
-    toScheduler();
+  t.state = Thread::Ready;
+  if (device().order) {
+    readyThreads.push_back(t.id);
+    yield();
   }
-  return m->slots;
+  return meeting->slots;
 }
 
-static void prepare() {
-  if (all) return;
-  auto reserve = [](size_t bytes) { return mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0); };
-  all = (decltype(all))reserve(sizeof *all);
-  stacks = (char *)reserve(stackBytes * mostThreads);
-  table.barrier = barrier;
-  table.meet = meet;
-  table.fail = fail;
-  ownMemory.push_back({(uintptr_t)stacks, (uintptr_t)stacks + stackBytes * mostThreads});
-  ownMemory.push_back({(uintptr_t)all, (uintptr_t)all + sizeof *all});
-  ownMemory.push_back({(uintptr_t)&table, (uintptr_t)&table + sizeof table});
-  table.access = access;
-  table.atomic = atomicAccess;
+int laneNumber() { return currentThread->lane; }
+
+void failHere(int code, const char *what, const char *file, int line) {
+  if (currentThread) failThread(code, what + sourceLine(file, line));
 }
 
-static void runBlock(StandInCall *call, StandInDim grid, StandInDim block, uint32_t number) {
-  blockNumber = number;
-  threadCount = block.x * block.y * block.z;
-  waiting = done = 0;
-  running = call;
-  ready.clear();
-  for (int warp = 0; warp * 32 < threadCount; warp++) {
-    all->lanes[warp] = std::min(32, threadCount - 32 * warp);
-    for (auto &m : all->whole[warp]) m.isOpen = false;
-    for (auto &m : all->partial[warp]) m.isOpen = false;
+void copyAsync(void *to, const void *from, int bytes, int present, const void *place) {
+  auto &t = *currentThread;
+  if ((bytes != 4 && bytes != 8 && bytes != 16) || present < 0 || present > bytes)
+    failThread(CUDA_ERROR_LAUNCH_FAILED, format("copies %d of %d bytes asynchronously; there may be 4, 8 or 16", present, bytes), place);
+  if ((uintptr_t)to % (unsigned)bytes || (uintptr_t)from % (unsigned)bytes)
+    failThread(CUDA_ERROR_MISALIGNED_ADDRESS, "a misaligned asynchronous copy", place);
+  if (device().isChecked) {
+    if (present) checkAccess(from, (size_t)present, STANDIN_READ, place);
+    checkAccess(to, (size_t)bytes, STANDIN_WRITE, place);
+    unwrite(to, (size_t)bytes);
   }
-  StandInDim place = {number % grid.x, number / grid.x % grid.y, number / grid.x / grid.y};
+  memset(to, 0xff, (size_t)bytes);
+  if (t.copyCount == 64) failThread(CUDA_ERROR_LAUNCH_FAILED, "more than 64 asynchronous copies at once", place);
+  copies[t.id][t.copyCount++] = {to, from, bytes, present, t.group};
+}
+
+void commitCopies() { currentThread->group++; }
+
+void waitForCopies(int newest, const void *place) {
+  auto &t = *currentThread;
+  int kept = 0;
+  for (int i = 0; i < t.copyCount; i++) {
+    auto copy = copies[t.id][i];
+    if (newest >= 0 && copy.group >= t.group - newest) {
+      copies[t.id][kept++] = copy;
+      continue;
+    }
+    memcpy(copy.to, copy.from, (size_t)copy.present);
+    memset((char *)copy.to + copy.present, 0, (size_t)(copy.bytes - copy.present));
+    if (device().isChecked) checkAccess(copy.to, (size_t)copy.bytes, STANDIN_WRITE, place);
+  }
+  t.copyCount = kept;
+}
+
+void begin() {
+  threadCount = (int)(block.size.x * block.size.y * block.size.z);
+  waiting = ended = 0;
+  readyThreads.clear();
   freeFibers.clear();
+  for (int w = 0; w < (threadCount + 31) / 32; w++) {
+    auto &warp = warps[w];
+    warp.living = std::min(32, threadCount - 32 * w);
+    warp.syncs = 0;
+    for (auto &m : warp.whole) m.isOpen = false;
+    for (auto &m : warp.partial) m.isOpen = false;
+  }
+  auto n = block.number;
+  StandinDim place = {n % block.grid.x, n / block.grid.x % block.grid.y, n / block.grid.x / block.grid.y};
   for (int i = threadCount - 1; i >= 0; i--) {
-    auto &t = all->threads[i];
-    t.thread = {i % block.x, i / block.x % block.y, i / block.x / block.y};
+    auto &t = threads[i];
+    auto u = (unsigned)i;
+    t.thread = {u % block.size.x, u / block.size.x % block.size.y, u / block.size.x / block.size.y};
     t.block = place;
-    t.blockSize = block;
-    t.gridSize = grid;
+    t.blockSize = block.size;
+    t.gridSize = block.grid;
     t.id = i;
     t.lane = i % 32;
     t.warp = i / 32;
     t.fiber = -1;
     t.barriers = t.warpSyncs = 0;
+    t.copyCount = t.group = 0;
     makeReady(t);
     freeFibers.push_back(i);
   }
-  if (options.order == 1) std::reverse(ready.begin(), ready.end());
-  while (!ready.empty()) {
-    if (options.order >= 2) std::swap(ready.back(), ready[randomNumber() % ready.size()]);
-    auto &t = all->threads[ready.back()];
-    ready.pop_back();
-    if (t.fiber < 0) {
-      t.fiber = freeFibers.back();
-      freeFibers.pop_back();
-      t.stack = newStack(t.fiber);
-    }
-    table.self = &t;
-    standin_switch(&schedulerStack, t.stack);
-    if (t.state == Done && waiting && failure.empty()) {
-      int line = 0;
-      for (int i = 0; i < threadCount; i++)
-        if (all->threads[i].state == AtBarrier) line = all->threads[i].line;
-      find(719, "%s has ended, while others wait at the barrier of line %d", threadName().c_str(), line);
-    }
-    table.self = nullptr;
-    if (!failure.empty()) return;
-    if (t.state == Done) {
-      freeFibers.push_back(t.fiber);
-      done++;
-    }
-  }
-  for (int i = 0; i < threadCount && done < threadCount; i++) {
-    auto &t = all->threads[i];
-    if (t.state == Done) continue;
-    table.self = &t;
-    find(719, "%s waits for ever at line %d%s", threadName().c_str(), t.line, t.state == AtMeeting ? " for lanes of its warp" : "");
-    table.self = nullptr;
-  }
+  if (device().order == 1) std::reverse(readyThreads.begin(), readyThreads.end());
+}
+}  // namespace
+
+Thread *currentThread;
+Block block;
+StandinRuntime kernelRuntime = {atBarrier, meet, laneNumber, failHere, checkAccess, copyAsync, commitCopies, waitForCopies};
+
+unsigned randomNumber() {
+  seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+  return (unsigned)(seed >> 33);
 }
 
-void runKernel(Function &function, StandInCall *call, StandInDim grid, StandInDim block, size_t sharedBytes) {
-  prepare();
-  currentKernel = function.name;
-  setRunning(function.module);
-  launchNumber++;
-  beginLaunch((uintptr_t)call);
-  static constexpr size_t room = 227 << 10;
-  alignas(256) static thread_local unsigned char dynamic[room];
-  char *shared = sharedMemory(*function.module);
-  table.dynamicShared = dynamic;
-  uint32_t count = grid.x * grid.y * grid.z;
-  std::vector<uint32_t> blocks(count);
-  for (uint32_t i = 0; i < count; i++) blocks[i] = options.order == 1 ? count - 1 - i : i;
-  if (options.order >= 2)
-    for (uint32_t i = count; i > 1; i--) std::swap(blocks[i - 1], blocks[randomNumber() % i]);
-  for (uint32_t number : blocks) {
-    // What the last block left in shared memory is not there for the next one.
-    memset(shared, 0xff, function.module->sharedBytes);
-    memset(dynamic, 0xff, sharedBytes);
-    beginBlock(number, (uintptr_t)shared, function.module->sharedBytes, (uintptr_t)dynamic, sharedBytes, room);
-    runBlock(call, grid, block, number);
-    if (!failure.empty()) break;
-  }
-  beginBlock(0, 0, 0, 0, 0, 0);
+bool isOnFiberStack(uintptr_t address) { return address - (uintptr_t)stacks < stackBytes * maxThreads; }
+
+std::string describeThread(const Thread &t) {
+  return format("thread (%u, %u, %u) of block (%u, %u, %u)", t.thread.x, t.thread.y, t.thread.z, t.block.x, t.block.y, t.block.z);
 }
-}  // namespace standin
+
+void failThread(int code, const std::string &what, const void *place) {
+  breakContext(code, std::string("kernel ") + block.entry->name + ", " + describeThread(*currentThread) + ": " + what);
+  failedAt = place;
+  void *nowhere;
+  standin_switch(&nowhere, schedulerStack);
+  abort();
+}
+
+KernelThread::KernelThread() {
+  prepare();
+  runner = pthread_self();
+  sigaltstack(nullptr, &former);
+  if (!(former.ss_flags & SS_DISABLE)) return;
+  memory.reset(new char[64 << 10]);
+  stack_t own = {};
+  own.ss_sp = memory.get();
+  own.ss_size = 64 << 10;
+  sigaltstack(&own, nullptr);
+}
+
+KernelThread::~KernelThread() {
+  if (memory) sigaltstack(&former, nullptr);
+}
+
+bool runBlock() {
+  seed = (uint64_t)device().order * 77777 + block.number + 1;
+  begin();
+  selfOfLibrary = block.library->link->self;
+  standin_switch(&schedulerStack, activate(*takeReady()));
+  currentThread = nullptr;
+  auto &dev = device();
+  if (dev.code) {
+    // The line is looked up here, where the stack has room for it. What the fibers were at is lost.
+    if (failedAt) dev.message += describePlace(failedAt);
+    failedAt = nullptr;
+    memset(idleFibers, 0, sizeof idleFibers);
+    return false;
+  }
+  for (int i = 0; i < threadCount && ended < threadCount; i++) {
+    auto &t = threads[i];
+    if (t.state == Thread::Done) continue;
+    breakContext(CUDA_ERROR_LAUNCH_FAILED, std::string("kernel ") + block.entry->name + ", " + describeThread(t) + ": waits for ever" +
+        (t.state == Thread::AtMeeting ? " for lanes of its warp" : "") + sourceLine(t.file, t.line));
+    memset(idleFibers, 0, sizeof idleFibers);
+    return false;
+  }
+  return true;
+}

@@ -17,18 +17,18 @@ struct PlantedFaultTests {
 
   static let faults = [
     Fault(
-      name: "no barrier between writing and reading shared memory", finding: "shared memory that nobody in this block has written",
+      name: "no barrier between writing and reading shared memory", finding: "reads shared memory that nobody has written",
       body: "__shared__ float s[64]; s[threadIdx.x] = a.x[threadIdx.x]; a.y[threadIdx.x] = s[63 - threadIdx.x];"),
     Fault(
-      name: "no barrier before shared memory is written again", finding: "in a race",
+      name: "no barrier before shared memory is written again", finding: "a race in shared memory",
       body:
         "__shared__ float s[64]; s[threadIdx.x] = 1; __syncthreads(); const float v = s[(threadIdx.x + 33) % 64]; s[threadIdx.x] = v + 1;"),
     Fault(
-      name: "two blocks write one element", finding: "in a race", body: "if (threadIdx.x == 0) a.y[7] = (float)blockIdx.x;"),
+      name: "two blocks write one element", finding: "a race in global memory", body: "if (threadIdx.x == 0) a.y[7] = (float)blockIdx.x;"),
     Fault(
-      name: "one element past the end", finding: "outside of every allocation",
+      name: "one element past the end", finding: "writes 4 bytes at 1024 of an allocation of 1024 bytes",
       body: "if (blockIdx.x == 1) a.y[threadIdx.x + 193] = 1;"),
-    Fault(name: "far outside", finding: "outside of every allocation", body: "a.y[(threadIdx.x + 1) * 100000000ll] = 1;"),
+    Fault(name: "far outside", finding: "which is nobody's", body: "a.y[(threadIdx.x + 1) * 100000000ll] = 1;"),
     Fault(
       name: "what nobody has written is read", finding: "that nobody has written",
       body: "a.x[threadIdx.x + 64 * blockIdx.x] = a.y[threadIdx.x];"),
@@ -43,9 +43,9 @@ struct PlantedFaultTests {
       name: "an index past a shared array", finding: "an index outside its array",
       body: "__shared__ float s[64]; s[threadIdx.x + 1] = 1;"),
     Fault(
-      name: "a sum by plain additions of many threads", finding: "in a race", body: "a.x[0] += 1;"),
+      name: "a sum by plain additions of many threads", finding: "a race in global memory", body: "a.x[0] += 1;"),
     Fault(
-      name: "more shared memory than the launch asks for", finding: "past the shared memory of the launch",
+      name: "more shared memory than the launch asks for", finding: "writes 4 bytes at 256 of 256 bytes of dynamic shared memory",
       body: "WENGERT_SHARED_MEMORY(s); ((float *)s)[threadIdx.x + 1] = 1;"),
   ]
 
@@ -76,7 +76,7 @@ struct PlantedFaultTests {
   func allocation() async throws {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let device = try StandIn(isChecked: false)
-      try device.fail("cuMemAllocAsync", after: 1, with: 1)
+      try device.fail("cuMemAllocAsync", call: 2, with: 1)
       _ = device.backend.allocate(byteCount: 64)
       _ = device.backend.allocate(byteCount: 4321)
     }
@@ -89,7 +89,7 @@ struct PlantedFaultTests {
     let end = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
       let device = try StandIn(isChecked: false)
       let x = Blueprint([1, 2, 3], [3], .float32).tensor(on: device.backend)
-      try device.failLaunch(after: 0, with: 700)
+      try device.failLaunch(1, with: 700)
       let y = x * x
       _ = y.array(of: Float.self)
     }

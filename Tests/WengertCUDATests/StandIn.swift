@@ -17,8 +17,8 @@ final class StandIn: Sendable {
     folder = try StandIn.copy()
     backend = try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: cache)
     library = try DynamicLibrary(path: "\(folder)/libcuda.so.1")
-    let setOptions: @convention(c) (Int32, Int32, Int32) -> Void = try library.function("standin_options")
-    setOptions(Int32(order), isChecked ? 1 : 0, 1)
+    let setOptions: @convention(c) (Int32, Int32, Int32, UnsafePointer<CChar>?) -> Void = try library.function("standin_options")
+    setOptions(Int32(order), isChecked ? 1 : 0, 1, nil)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -37,16 +37,16 @@ final class StandIn: Sendable {
     reset()
   }
 
-  /// Has the n-th call from now on of a driver's function fail.
-  func fail(_ function: String, after calls: Int, with code: Int32) throws {
+  /// Has the n-th call (from 1) from now on of a driver's function fail.
+  func fail(_ function: String, call: Int, with code: Int32) throws {
     let plan: @convention(c) (UnsafePointer<CChar>, Int, Int32) -> Void = try library.function("standin_fail")
-    plan(function, calls, code)
+    plan(function, call, code)
   }
 
-  /// Has the n-th launch from now on be accepted, and fail when it runs.
-  func failLaunch(after launches: Int, with code: Int32) throws {
+  /// Has the n-th launch (from 1) from now on be accepted, and fail when it runs.
+  func failLaunch(_ launch: Int, with code: Int32) throws {
     let plan: @convention(c) (Int, Int32) -> Void = try library.function("standin_fail_launch")
-    plan(launches, code)
+    plan(launch, code)
   }
 
   /// A folder with the stand-in's libraries.

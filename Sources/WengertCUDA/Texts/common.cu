@@ -72,13 +72,13 @@ template <> struct Element<i64> { template <class T> static __device__ __forcein
 template <class E, int N> struct __align__(sizeof(E) * N < 16 ? sizeof(E) * N : 16) Neighbors { E at[N]; };
 template <class E, int N> static __device__ __forceinline__ void load_neighbors(Neighbors<E, N> &target, const E *p) {
 #ifdef WENGERT_STAND_IN
-  if ((size_t)p % alignof(Neighbors<E, N>)) standin_table->fail("a misaligned access", __LINE__);
+  if ((size_t)p % alignof(Neighbors<E, N>)) standin_runtime->fail(716, "a misaligned access", __FILE__, __LINE__);
 #endif
   target = *(const Neighbors<E, N> *)p;
 }
 template <class E, int N> static __device__ __forceinline__ void store_neighbors(E *p, const Neighbors<E, N> &source) {
 #ifdef WENGERT_STAND_IN
-  if ((size_t)p % alignof(Neighbors<E, N>)) standin_table->fail("a misaligned access", __LINE__);
+  if ((size_t)p % alignof(Neighbors<E, N>)) standin_runtime->fail(716, "a misaligned access", __FILE__, __LINE__);
 #endif
   *(Neighbors<E, N> *)p = source;
 }
