@@ -58,7 +58,7 @@ let package = Package(
     .target(name: "WengertCUDA", dependencies: ["WengertCore"], resources: [.embedInCode("Texts")]),
 
     // What users import.
-    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU"]),
+    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU", "WengertCUDA"]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 

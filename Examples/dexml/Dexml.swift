@@ -9,6 +9,7 @@ struct Dexml: ParsableCommand {
     abstract: "Train dual encoders for extreme multi-label classification, and use them.",
     subcommands: [
       DemoCommand.self, Tokenize.self, Train.self, Evaluate.self, Embed.self, Predict.self, Serve.self, ReportCommand.self, Convert.self,
+      Devices.self,
     ])
 }
 

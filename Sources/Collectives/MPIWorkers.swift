@@ -6,6 +6,7 @@
   /// Workers that `mpirun` has started (Open MPI), on one machine or several.
   public final class MPIWorkers: Workers {
     public let rank: Int
+    public let localRank: Int
     public let count: Int
 
     /// Joins the others. Once in a process.
@@ -16,6 +17,7 @@
         throw LaunchError("Open MPI does not allow calls from several threads; install one that is built with thread support")
       }
       rank = Int(cmpi_rank())
+      localRank = ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_RANK"].flatMap { Int($0) } ?? rank
       count = Int(cmpi_count())
     }
 

@@ -11,6 +11,8 @@
 public protocol Workers: Sendable {
   /// This worker's number, from 0.
   var rank: Int { get }
+  /// This worker's number among those of its machine, from 0.
+  var localRank: Int { get }
   /// The number of workers.
   var count: Int { get }
 
@@ -99,6 +101,7 @@ public struct OneWorker: Workers {
   public init() {}
 
   public var rank: Int { 0 }
+  public var localRank: Int { 0 }
   public var count: Int { 1 }
   public func allReduce(_ values: UnsafeMutableRawBufferPointer, _ element: CollectiveType, _ operation: CollectiveOperation) {}
   public func allGather(

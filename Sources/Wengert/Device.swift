@@ -1,4 +1,5 @@
 @_spi(Backend) import WengertCPU
+@_spi(Backend) import WengertCUDA
 @_spi(Backend) import WengertCore
 
 /// The place of new tensors: the backend that holds them. Operations run on the device of their operands.
@@ -12,8 +13,45 @@ public struct Device: Sendable {
   /// The CPU: host memory, and all cores.
   public static let cpu = Device(CPUBackend.shared)
 
-  /// The device of tensors made without naming one: the CPU, unless `with` says otherwise.
-  @TaskLocal public static var current = Device.cpu
+  /// The first NVIDIA GPU; nil if there is none, or a library is missing that it needs: `cuda(0)` says which.
+  ///
+  /// Its libraries are opened when it is asked for first; see Documentation/CUDA.md for where they are looked for.
+  ///
+  /// ```swift
+  /// let device = Device.cuda ?? .cpu
+  /// let x = Tensor([1, 2], device: device)
+  /// ```
+  public static var cuda: Device? { try? cuda(0) }
+
+  /// An NVIDIA GPU by its number, from 0.
+  ///
+  /// - Throws: `DeviceUnavailable`, which says what is missing.
+  public static func cuda(_ number: Int) throws(DeviceUnavailable) -> Device { Device(try CUDADevices.backend(number)) }
+
+  /// What was found of the NVIDIA GPUs and their libraries, and what is missing, a line for each: for people.
+  public static var cudaReport: [String] { CUDADevices.report() }
+
+  /// A device by its name: `cpu`, `cuda` for the first NVIDIA GPU, `cuda:1` for the second, and so on.
+  ///
+  /// - Throws: `DeviceUnavailable` if there is none of this name, or it cannot be used.
+  public static func named(_ name: String) throws(DeviceUnavailable) -> Device {
+    if name == "cpu" { return .cpu }
+    if name == "cuda" { return try cuda(0) }
+    if name.hasPrefix("cuda:"), let number = Int(name.dropFirst(5)), number >= 0 { return try cuda(number) }
+    throw DeviceUnavailable("there is no device \(name); devices are cpu, cuda, cuda:1, cuda:2, …")
+  }
+
+  /// The device of tensors made without naming one: `standard`, unless `with` says otherwise.
+  public static var current: Device { inner ?? standard }
+  @TaskLocal private static var inner: Device?
+
+  /// The device of tensors made without naming one, where no `with` is around: the CPU unless it is set, which a program does before it makes any. PyTorch and MLX have this
+  /// as the default device.
+  public static var standard: Device {
+    get { chosen.withLock { $0 } ?? .cpu }
+    set { chosen.withLock { $0 = newValue } }
+  }
+  private static let chosen = Locked<Device?>(nil)
 
   /// Runs `body` with another current device.
   ///
@@ -21,7 +59,7 @@ public struct Device: Sendable {
   /// let x = Device.with(.cpu) { Tensor.zeros([2]) }  // in the CPU's memory
   /// ```
   public static func with<Result>(_ device: Device, _ body: () throws -> Result) rethrows -> Result {
-    try $current.withValue(device, operation: body)
+    try $inner.withValue(device, operation: body)
   }
 }
 

@@ -18,7 +18,8 @@
     CPUStorage(backend: self, byteCount: byteCount)
   }
 
-  public func allocateUnpooled(byteCount: Int) -> Storage {
+  public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? {
+    if !isArena { return allocate(byteCount: byteCount) }
     // What waits in the pool makes room for a large block.
     if byteCount >= 64 << 20 { memory.trim() }
     return CPUStorage(backend: self, byteCount: byteCount, isPooled: false)

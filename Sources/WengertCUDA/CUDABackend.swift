@@ -13,11 +13,12 @@
   /// The device name of the driver that runs kernels on the CPU, for tests.
   static let standInName = "Wengert stand-in"
 
-  /// Opens the first device.
+  /// Opens a device.
   ///
   /// - Throws: why there is none, or which library is missing.
-  init(_ search: LibrarySearch = .ofProcess(), cache: String? = KernelCache.folder()) throws(CUDAUnavailable) {
-    context = try Context(search)
+  init(_ search: LibrarySearch = .ofProcess(), device number: Int = 0, cache: String? = KernelCache.folder()) throws(DeviceUnavailable) {
+    context = try Context(search, device: number)
+    name = number == 0 ? "cuda" : "cuda:\(number)"
     kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
     products = try CUBLASLt(search, context)
     ring = PinnedRing(context)
@@ -33,11 +34,17 @@
     }
   }
 
-  public var name: String { "cuda" }
+  public let name: String
   /// What the device's own allocations begin at.
   public var alignment: Int { 256 }
 
   public func allocate(byteCount: Int) -> Storage { CUDAStorage(on: self, byteCount: byteCount) }
+
+  public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? {
+    takeIfAny(byteCount).map { CUDAStorage(on: self, byteCount: byteCount, at: $0) }
+  }
+
+  public func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)? { CUDASequence(steps, on: self) }
 
   public func slot(byteCount: Int) -> Storage { CUDAStorage(slotOn: self, byteCount: byteCount) }
 
@@ -89,20 +96,25 @@ extension CUDABackend {
   public func workspace(for call: KernelCall) -> Int {
     switch call {
     case .rows(let call): RowParts(call).workspace
+    case .matmul(let call): workspace(for: call)
+    case .scatterAdd(let call): WideSum.workspace(for: call.out)
+    case .scatterAddAlong(let call): WideSum.workspace(for: call.out)
     case .linearAlgebra(let call): workspace(for: call)
     case .attention, .attentionBackward: CUDABackend.attentionWorkspace
     default: 0
     }
   }
 
-  public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel {
+  public func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel { launched(call, workspace) }
+
+  func launched(_ call: KernelCall, _ workspace: Storage?) -> any LaunchedKernel {
     switch call {
     case .rows(let call): CUDARowKernel(call, workspace, on: self)
-    case .matmul(let call): CUDAMatMulKernel(call, on: self)
+    case .matmul(let call): matMulKernel(call, workspace)
     case .gather(let call): gatherKernel(call)
-    case .scatterAdd(let call): scatterAddKernel(call)
+    case .scatterAdd(let call): scatterAddKernel(call, workspace)
     case .takeAlong(let call): takeAlongKernel(call)
-    case .scatterAddAlong(let call): scatterAddAlongKernel(call)
+    case .scatterAddAlong(let call): scatterAddAlongKernel(call, workspace)
     case .argSort(let call): argSortKernel(call)
     case .argReduce(let call): argReduceKernel(call)
     case .scan(let call): scanKernel(call)
@@ -112,27 +124,29 @@ extension CUDABackend {
     case .attentionBackward(let call): attentionBackwardKernel(call, workspace)
     }
   }
-}
 
-extension CUDABackend {
-  /// Uninitialized elements of a view's shape and dtype, row-major.
-  func view(like view: View) -> View {
-    View(
-      storage: allocate(byteCount: view.shape.elementCount * view.dtype.byteCount), layout: Layout(rowMajor: view.shape), dtype: view.dtype)
-  }
-
-  /// The same elements, row-major.
-  func copied(_ view: View) -> View {
-    let target = self.view(like: view)
-    copy(view, into: target)
-    return target
+  /// A kernel of this backend.
+  static func launched(_ kernel: any Kernel) -> any LaunchedKernel {
+    guard let kernel = kernel as? any LaunchedKernel else { unreachable("a kernel of another device") }
+    return kernel
   }
 
   /// Elements from one view to another of the same shape, converted to its dtype.
-  func copy(_ source: View, into target: View) {
-    if source.shape.elementCount == 0 { return }
+  static func copyCall(_ source: View, into target: View) -> RowCall {
     let b = RowBuilder("copy")
     b.store(b.row(source.dtype).cast(target.dtype), as: target.dtype)
-    run(RowCall(b.finish(), inputs: [source], outputs: [target], over: source.shape))
+    return RowCall(b.finish(), inputs: [source], outputs: [target], over: source.shape)
+  }
+}
+
+/// Memory that a kernel needs while it runs, part by part.
+struct Workspace {
+  private(set) var byteCount = 0
+
+  /// Room for row-major elements, behind what was given before.
+  mutating func room(_ shape: Shape, _ dtype: DType, in memory: Storage) -> View {
+    defer { byteCount += RowParts.rounded(shape.elementCount * dtype.byteCount) }
+    return View(
+      storage: memory, layout: Layout(shape: shape, strides: shape.rowMajorStrides, offset: byteCount / dtype.byteCount), dtype: dtype)
   }
 }

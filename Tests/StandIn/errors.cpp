@@ -61,5 +61,11 @@ STANDIN_API CUresult cuGetErrorString(CUresult error, const char **text) {
   auto found = errors.find(error);
   if (!text) return CUDA_ERROR_INVALID_VALUE;
   *text = found == errors.end() ? nullptr : found->second.text;
+  // A device would leave this to a debugger.
+  static thread_local std::string withReason;
+  if (*text && error == device().code && !device().message.empty()) {
+    withReason = std::string(*text) + ": " + device().message;
+    *text = withReason.c_str();
+  }
   return *text ? CUDA_SUCCESS : CUDA_ERROR_INVALID_VALUE;
 }

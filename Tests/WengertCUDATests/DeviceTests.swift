@@ -12,7 +12,7 @@ struct DeviceTests {
     let folder = try StandIn.copy()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.removeItem(atPath: "\(folder)/\(library)")
-    let error = #expect(throws: CUDAUnavailable.self) {
+    let error = #expect(throws: DeviceUnavailable.self) {
       try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: nil)
     }
     #expect(error?.description.contains(library) == true)
@@ -25,7 +25,7 @@ struct DeviceTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data("no library".utf8).write(to: URL(filePath: "\(folder)/libcuda.so.1"))
     let search = LibrarySearch(folders: [], asksSystem: false, named: [folder])
-    let error = #expect(throws: CUDAUnavailable.self) { try search.open(["libcuda.so.1"], for: "the NVIDIA driver") }
+    let error = #expect(throws: DeviceUnavailable.self) { try search.open(["libcuda.so.1"], for: "the NVIDIA driver") }
     #expect(error?.description.contains("\(folder)/libcuda.so.1") == true)
     #expect(LibrarySearch.ofProcess(["WENGERT_CUDA_LIBRARIES": "/a:/b"]).named == ["/a", "/b"])
   }

@@ -67,7 +67,7 @@ final class StandIn: Sendable {
     try process.run()
     process.waitUntilExit()
     if process.terminationStatus != 0 {
-      throw CUDAUnavailable("the stand-in is not built: \(source)/build.sh ended with \(process.terminationStatus)")
+      throw DeviceUnavailable("the stand-in is not built: \(source)/build.sh ended with \(process.terminationStatus)")
     }
     return target
   }
@@ -81,6 +81,6 @@ final class StandIn: Sendable {
     for folder in besideSwift + folders where FileManager.default.isExecutableFile(atPath: "\(folder)/clang++") {
       return "\(folder)/clang++"
     }
-    throw CUDAUnavailable("no clang++ beside swift or in PATH, which compiles the stand-in and kernels")
+    throw DeviceUnavailable("no clang++ beside swift or in PATH, which compiles the stand-in and kernels")
   }
 }

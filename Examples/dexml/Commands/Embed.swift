@@ -33,11 +33,14 @@ struct Embed: ParsableCommand {
       valueName: "name"))
   var prompt: String?
 
+  @OptionGroup var device: DeviceOption
+
   func validate() throws {
     guard maxLen ?? 2 >= 2 else { throw ValidationError("--max-len must be at least 2, for [CLS] and [SEP]; it is \(maxLen!).") }
   }
 
   func run() throws {
+    try device.use()
     try Embedder.run(
       model: ModelFolder.require(model), input: URL(fileURLWithPath: input), output: URL(fileURLWithPath: output), maxLength: maxLen,
       pooling: pooling, normalizes: normalize, prompt: prompt.map { .named($0) } ?? .text)

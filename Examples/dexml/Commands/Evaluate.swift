@@ -16,6 +16,8 @@ struct Evaluate: ParsableCommand {
   @Option(help: "Held-out training documents, or the test set.")
   var split = EvaluationSplit.tst
 
+  @OptionGroup var device: DeviceOption
+
   @OptionGroup var settings: SettingsArguments
 
   /// The original's first word, if it is there: the documents to evaluate on.
@@ -35,6 +37,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try Launch.run { workers in
+      try device.use(workers)
       if let named = word.flatMap({ EvaluationSplit(rawValue: $0) }) {
         let arguments = Array(settings.arguments.dropFirst())
         let namesEncoder = arguments.contains { $0 == "--tf" || $0.hasPrefix("--tf=") }

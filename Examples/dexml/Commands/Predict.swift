@@ -26,6 +26,8 @@ struct Predict: ParsableCommand {
   @Option(help: ArgumentHelp("Where the predictions go (default: standard output).", valueName: "file"))
   var output: String?
 
+  @OptionGroup var device: DeviceOption
+
   func validate() throws {
     guard topK >= 1 else { throw ValidationError("--top-k must be at least 1; it is \(topK).") }
     guard format != .npz || output != nil else { throw ValidationError("--format npz is a file of bytes: name it with --output FILE.npz.") }
@@ -33,6 +35,7 @@ struct Predict: ParsableCommand {
   }
 
   func run() throws {
+    try device.use()
     try PredictCommand.run(
       model: ModelFolder.require(model), labels: URL(fileURLWithPath: labels), inputs: input, format: format,
       output: output.map { URL(fileURLWithPath: $0) }, topK: topK)

@@ -41,6 +41,8 @@ struct Serve: AsyncParsableCommand {
   @Flag(help: "Log every request.")
   var verbose = false
 
+  @OptionGroup var device: DeviceOption
+
   func validate() throws {
     guard (0...65535).contains(port) else { throw ValidationError("--port must be from 0 to 65535; it is \(port).") }
     for (name, value, least) in [
@@ -57,6 +59,7 @@ struct Serve: AsyncParsableCommand {
     (limits.waiting, limits.addedLabels) = (maxWaiting, maxAddedLabels)
     var log = try Logger.run()
     if verbose { log.logLevel = .debug }
+    try device.use()
     let folder = try ModelFolder.require(model)
     let predictor = try Predictor(model: folder, labels: URL(fileURLWithPath: labels), chunk: maxBatch)
     let server = PredictionServer(

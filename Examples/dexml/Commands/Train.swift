@@ -14,10 +14,13 @@ struct Train: ParsableCommand {
     help: "Continue from the checkpoint in the results folder; where there is none, from resume_path, or from the start.")
   var resume = false
 
+  @OptionGroup var device: DeviceOption
+
   @OptionGroup var settings: SettingsArguments
 
   func run() throws {
     try Launch.run { workers in
+      try device.use(workers)
       try Trainer.run(settings.configuration(workers), resumes: resume, profiles: profile, workers: workers)
     } describe: {
       "dexml: error: \(oneLine($0))"

@@ -6,7 +6,7 @@ extension CUDABackend {
   /// A word that says whether the offsets are right.
   static let attentionWorkspace = 8
 
-  func attentionKernel(_ call: AttentionCall, _ workspace: Storage?) -> any Kernel {
+  func attentionKernel(_ call: AttentionCall, _ workspace: Storage?) -> any LaunchedKernel {
     if call.out.shape.elementCount == 0 && call.operands.offsets.shape.elementCount == 0 { return CUDAKernels(on: self) }
     var text = AttentionText(call.operands, on: self, workspace)
     text.writer.view("out", call.out)
@@ -15,7 +15,7 @@ extension CUDABackend {
     return text.kernels
   }
 
-  func attentionBackwardKernel(_ call: AttentionBackwardCall, _ workspace: Storage?) -> any Kernel {
+  func attentionBackwardKernel(_ call: AttentionBackwardCall, _ workspace: Storage?) -> any LaunchedKernel {
     var text = AttentionText(call.operands, on: self, workspace)
     for (name, view) in [
       ("out", call.out), ("lse", call.logSumExp), ("ct", call.cotangent), ("dq", call.query), ("dk", call.key), ("dv", call.value),
@@ -65,7 +65,7 @@ private struct AttentionText {
         a.flag[0] = wrong >= 0;
 
       """
-    kernels.append(check, check.text("offsets", threads: 1, body), Grid(blocks: (1, 1, 1), threads: (1, 1)), on: backend)
+    kernels.append(check, check.text("offsets", threads: 1, body), Grid(blocks: (1, 1, 1), threads: (1, 1)))
     for (name, view) in [("q", operands.query), ("k", operands.key), ("v", operands.value), ("offsets", operands.offsets), ("flag", flag)] {
       writer.view(name, view)
     }
@@ -82,7 +82,7 @@ private struct AttentionText {
 
   mutating func append(_ name: String, _ body: String) {
     let text = writer.text(name, threads: 128, prelude: [.common, .functions, .reductions, .random], start + body)
-    kernels.append(writer, text, Grid(blocks: (tokens, operands.heads, 1), threads: (128, 1)), on: backend)
+    kernels.append(writer, text, Grid(blocks: (tokens, operands.heads, 1), threads: (128, 1)))
   }
 
   /// An element of a packed operand.

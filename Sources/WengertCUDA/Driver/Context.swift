@@ -18,34 +18,31 @@ final class Context: @unchecked Sendable {
   let stream: CUHandle?
   private let context: CUHandle?
   private let pool: CUHandle?
+  private let launched = Locked(LaunchedNames())
+  /// The stream on which launches are recorded, once there is one.
+  let recorder = Locked<UInt>(0)
 
   /// The oldest CUDA that is supported.
   static let oldestVersion = 12040
 
   /// Opens device number `number`.
-  init(_ search: LibrarySearch, device number: Int = 0) throws(CUDAUnavailable) {
-    library = try search.open(["libcuda.so.1", "libcuda.so"], for: "the NVIDIA driver")
+  init(_ search: LibrarySearch, device number: Int = 0) throws(DeviceUnavailable) {
+    library = try search.open(Context.libraryNames, for: "the NVIDIA driver")
     let driver = try DriverFunctions(library)
     self.driver = driver
-    func require(_ status: CUStatus, _ what: String) throws(CUDAUnavailable) {
-      if status != 0 { throw CUDAUnavailable("\(what): \(Context.describe(status, driver))") }
-    }
-    try require(driver.initialize(0), "the NVIDIA driver does not start")
-    var version: Int32 = 0, count: Int32 = 0, device: Int32 = 0
-    try require(driver.driverVersion(&version), "the driver's version")
-    if version < Context.oldestVersion {
-      throw CUDAUnavailable("the NVIDIA driver is for CUDA \(Context.named(Int(version))); 12.4 or later is needed")
-    }
-    self.version = Int(version)
+    func require(_ status: CUStatus, _ what: String) throws(DeviceUnavailable) { try Context.require(status, what, driver) }
+    version = try Context.start(driver)
+    var count: Int32 = 0, device: Int32 = 0
     try require(driver.deviceCount(&count), "counting devices")
-    if number >= count {
-      throw CUDAUnavailable(count == 0 ? "there is no NVIDIA device" : "there are \(count) devices, and no number \(number)")
+    if number < 0 || number >= count {
+      throw DeviceUnavailable(
+        count == 0 ? "there is no NVIDIA device" : "the NVIDIA devices are numbered from 0 to \(count - 1); there is no number \(number)")
     }
     try require(driver.device(&device, Int32(number)), "device \(number)")
     var letters = [CChar](repeating: 0, count: 256)
     try require(driver.deviceName(&letters, 255, device), "the device's name")
     deviceName = String(decoding: letters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    func attribute(_ attribute: Attribute) throws(CUDAUnavailable) -> Int {
+    func attribute(_ attribute: Attribute) throws(DeviceUnavailable) -> Int {
       var value: Int32 = 0
       try require(driver.deviceAttribute(&value, attribute.rawValue, device), "the device's \(attribute)")
       return Int(value)
@@ -53,9 +50,9 @@ final class Context: @unchecked Sendable {
     capability = try attribute(.computeMajor) * 10 + attribute(.computeMinor)
     multiprocessors = try attribute(.multiprocessors)
     sharedMemory = try attribute(.sharedMemory)
-    if try attribute(.memoryPools) == 0 { throw CUDAUnavailable("\(deviceName) has no stream-ordered memory") }
+    if try attribute(.memoryPools) == 0 { throw DeviceUnavailable("\(deviceName) has no stream-ordered memory") }
     if capability < 80 {
-      throw CUDAUnavailable("\(deviceName) has compute capability \(capability / 10).\(capability % 10); 8.0 is needed")
+      throw DeviceUnavailable("\(deviceName) has compute capability \(capability / 10).\(capability % 10); 8.0 is needed")
     }
     var memory = 0
     try require(driver.deviceMemory(&memory, device), "the device's memory")
@@ -72,6 +69,32 @@ final class Context: @unchecked Sendable {
     // Freed memory stays with the process until it is trimmed.
     var threshold = UInt64.max
     try require(driver.setPoolAttribute(pool, PoolAttribute.releaseThreshold.rawValue, &threshold), "the device's memory pool")
+  }
+
+  static let libraryNames = ["libcuda.so.1", "libcuda.so"]
+
+  private static func require(_ status: CUStatus, _ what: String, _ driver: DriverFunctions) throws(DeviceUnavailable) {
+    if status != 0 { throw DeviceUnavailable("\(what): \(describe(status, driver))") }
+  }
+
+  /// Starts the driver. Returns the version of CUDA that it is for.
+  private static func start(_ driver: DriverFunctions) throws(DeviceUnavailable) -> Int {
+    var version: Int32 = 0
+    try require(driver.initialize(0), "the NVIDIA driver does not start", driver)
+    try require(driver.driverVersion(&version), "the driver's version", driver)
+    if version < oldestVersion {
+      throw DeviceUnavailable("the NVIDIA driver is for CUDA \(named(Int(version))); 12.4 or later is needed")
+    }
+    return Int(version)
+  }
+
+  /// How many devices the driver knows of.
+  static func deviceCount(_ library: DynamicLibrary) throws(DeviceUnavailable) -> Int {
+    let driver = try DriverFunctions(library)
+    _ = try start(driver)
+    var count: Int32 = 0
+    try require(driver.deviceCount(&count), "counting devices", driver)
+    return Int(count)
   }
 
   private enum Attribute: Int32 {
@@ -103,9 +126,16 @@ final class Context: @unchecked Sendable {
   }
 
   /// Ends the program: the device does not do what was asked for.
+  ///
+  /// A kernel that fails is known only later, so that those are named that were launched last.
   func fail(_ what: String, _ status: CUStatus) -> Never {
-    Failure.end("cuda: \(what): \(Context.describe(status, driver))")
+    let names = launched.withLock { $0.names }
+    Failure.end(
+      "cuda: \(what): \(Context.describe(status, driver))"
+        + (names.isEmpty ? "" : "; the kernels launched last: \(names.joined(separator: ", "))"))
   }
+
+  func noteLaunch(of kernel: String) { launched.withLock { $0.add(kernel) } }
 
   /// Waits for everything that was asked for so far.
   func synchronize() { perform("waiting for the device") { $0.synchronizeStream(stream) } }
@@ -127,4 +157,18 @@ final class Context: @unchecked Sendable {
 
   /// "12.4" for 12040.
   static func named(_ version: Int) -> String { "\(version / 1000).\(version % 1000 / 10)" }
+}
+
+/// The names of the kernels that were launched last, the last one at the end.
+private struct LaunchedNames {
+  private static let capacity = 8
+  private var ring: [String] = []
+  private var next = 0
+
+  mutating func add(_ name: String) {
+    if ring.count < LaunchedNames.capacity { ring.append(name) } else { ring[next] = name }
+    next = (next + 1) % LaunchedNames.capacity
+  }
+
+  var names: [String] { ring.count < LaunchedNames.capacity ? ring : Array(ring[next...] + ring[..<next]) }
 }

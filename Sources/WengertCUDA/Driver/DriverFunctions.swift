@@ -1,3 +1,5 @@
+@_spi(Backend) import WengertCore
+
 // The driver's handles and numbers, as its interface fixes them.
 typealias CUStatus = Int32
 typealias CUHandle = OpaquePointer
@@ -52,7 +54,14 @@ struct DriverFunctions: Sendable {
       Out<UnsafeMutableRawPointer?>?
     ) -> CUStatus
 
-  init(_ library: DynamicLibrary) throws(CUDAUnavailable) {
+  let beginCapture: @convention(c) (CUHandle?, Int32) -> CUStatus
+  let endCapture: @convention(c) (CUHandle?, Out<CUHandle?>) -> CUStatus
+  let makeGraph: @convention(c) (Out<CUHandle?>, CUHandle?, UInt64) -> CUStatus
+  let launchGraph: @convention(c) (CUHandle?, CUHandle?) -> CUStatus
+  let destroyGraph: @convention(c) (CUHandle?) -> CUStatus
+  let destroyRecording: @convention(c) (CUHandle?) -> CUStatus
+
+  init(_ library: DynamicLibrary) throws(DeviceUnavailable) {
     initialize = try library.function("cuInit")
     driverVersion = try library.function("cuDriverGetVersion")
     errorName = try library.function("cuGetErrorName")
@@ -86,5 +95,11 @@ struct DriverFunctions: Sendable {
     function = try library.function("cuModuleGetFunction")
     setFunctionAttribute = try library.function("cuFuncSetAttribute")
     launch = try library.function("cuLaunchKernel")
+    beginCapture = try library.function("cuStreamBeginCapture_v2")
+    endCapture = try library.function("cuStreamEndCapture")
+    makeGraph = try library.function("cuGraphInstantiateWithFlags")
+    launchGraph = try library.function("cuGraphLaunch")
+    destroyGraph = try library.function("cuGraphExecDestroy")
+    destroyRecording = try library.function("cuGraphDestroy")
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+@_spi(Backend) import WengertCore
 
 /// A shared library that is opened while the program runs, so that nothing of CUDA is needed to build or to start one.
 final class DynamicLibrary: @unchecked Sendable {
@@ -8,11 +9,11 @@ final class DynamicLibrary: @unchecked Sendable {
 
   /// Opens the library at `path`.
   ///
-  /// - Throws: `CUDAUnavailable` with the system's reason.
-  init(path: String) throws(CUDAUnavailable) {
+  /// - Throws: `DeviceUnavailable` with the system's reason.
+  init(path: String) throws(DeviceUnavailable) {
     // Names stay the library's own: several versions of one may be open.
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
-      throw CUDAUnavailable(dlerror().map { String(cString: $0) } ?? "\(path) cannot be opened")
+      throw DeviceUnavailable(dlerror().map { String(cString: $0) } ?? "\(path) cannot be opened")
     }
     self.path = path
     self.handle = handle
@@ -24,15 +25,8 @@ final class DynamicLibrary: @unchecked Sendable {
   /// An exported function.
   ///
   /// - Parameter type: the function's type in C, `@convention(c)`.
-  func function<Function>(_ name: String, as type: Function.Type = Function.self) throws(CUDAUnavailable) -> Function {
-    guard let address = address(of: name) else { throw CUDAUnavailable("\(path) has no function \(name): it is older than CUDA 12.4") }
+  func function<Function>(_ name: String, as type: Function.Type = Function.self) throws(DeviceUnavailable) -> Function {
+    guard let address = address(of: name) else { throw DeviceUnavailable("\(path) has no function \(name): it is older than CUDA 12.4") }
     return unsafeBitCast(address, to: type)
   }
-}
-
-/// Why there is no CUDA device, or none of its libraries: a sentence for the user.
-package struct CUDAUnavailable: Error, Hashable, Sendable, CustomStringConvertible {
-  package let description: String
-
-  init(_ description: String) { self.description = description }
 }

@@ -1,4 +1,5 @@
 import Glibc
+@_spi(Backend) import WengertCore
 
 /// Where libraries of CUDA are looked for.
 struct LibrarySearch: Sendable {
@@ -36,8 +37,8 @@ struct LibrarySearch: Sendable {
   /// The first library of one of these names, the newest name first.
   ///
   /// - Parameter purpose: what the library is for, for the message.
-  func open(_ names: [String], for purpose: String) throws(CUDAUnavailable) -> DynamicLibrary {
-    var broken: CUDAUnavailable?
+  func open(_ names: [String], for purpose: String) throws(DeviceUnavailable) -> DynamicLibrary {
+    var broken: DeviceUnavailable?
     func attempt(_ path: String) -> DynamicLibrary? {
       do { return try DynamicLibrary(path: path) } catch {
         broken = broken ?? error
@@ -53,8 +54,8 @@ struct LibrarySearch: Sendable {
     for folder in folders {
       for name in names where access("\(folder)/\(name)", F_OK) == 0 { if let found = attempt("\(folder)/\(name)") { return found } }
     }
-    if let broken { throw CUDAUnavailable("\(purpose): \(broken)") }
-    throw CUDAUnavailable(
+    if let broken { throw DeviceUnavailable("\(purpose): \(broken)") }
+    throw DeviceUnavailable(
       "\(purpose): no \(names.joined(separator: " or ")) in \(named.isEmpty ? "the usual places" : named.joined(separator: ":") + " or the usual places"); "
         + "WENGERT_CUDA_LIBRARIES may name its folder")
   }

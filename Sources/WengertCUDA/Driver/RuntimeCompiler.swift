@@ -1,4 +1,5 @@
 import Glibc
+@_spi(Backend) import WengertCore
 
 /// NVRTC, which compiles CUDA C while the program runs.
 final class RuntimeCompiler: @unchecked Sendable {
@@ -21,7 +22,7 @@ final class RuntimeCompiler: @unchecked Sendable {
   /// The compute capabilities that it compiles for, 90 for 9.0.
   let capabilities: [Int]
 
-  init(_ search: LibrarySearch) throws(CUDAUnavailable) {
+  init(_ search: LibrarySearch) throws(DeviceUnavailable) {
     library = try search.open(["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so"], for: "the compiler NVRTC")
     create = try library.function("nvrtcCreateProgram")
     compile = try library.function("nvrtcCompileProgram")
@@ -35,21 +36,21 @@ final class RuntimeCompiler: @unchecked Sendable {
     let askCount: @convention(c) (Out<Int32>) -> Int32 = try library.function("nvrtcGetNumSupportedArchs")
     let askArchitectures: @convention(c) (Out<Int32>) -> Int32 = try library.function("nvrtcGetSupportedArchs")
     var major: Int32 = 0, minor: Int32 = 0, count: Int32 = 0
-    guard askVersion(&major, &minor) == 0, askCount(&count) == 0 else { throw CUDAUnavailable("NVRTC at \(library.path) does not answer") }
+    guard askVersion(&major, &minor) == 0, askCount(&count) == 0 else { throw DeviceUnavailable("NVRTC at \(library.path) does not answer") }
     var list = [Int32](repeating: 0, count: Int(count))
-    guard askArchitectures(&list) == 0 else { throw CUDAUnavailable("NVRTC at \(library.path) does not answer") }
+    guard askArchitectures(&list) == 0 else { throw DeviceUnavailable("NVRTC at \(library.path) does not answer") }
     version = Int(major) * 1000 + Int(minor) * 10
     capabilities = list.map(Int.init).sorted()
     if version < Context.oldestVersion {
-      throw CUDAUnavailable("NVRTC at \(library.path) is of CUDA \(Context.named(version)); 12.4 or later is needed")
+      throw DeviceUnavailable("NVRTC at \(library.path) is of CUDA \(Context.named(version)); 12.4 or later is needed")
     }
   }
 
   /// The newest capability that both the compiler and a device of `capability` know.
-  func capability(for capability: Int) throws(CUDAUnavailable) -> Int {
+  func capability(for capability: Int) throws(DeviceUnavailable) -> Int {
     // Code runs on devices of its own major number, of the same or a later minor one.
     guard let best = capabilities.last(where: { $0 <= capability && $0 / 10 == capability / 10 }) else {
-      throw CUDAUnavailable(
+      throw DeviceUnavailable(
         "NVRTC \(Context.named(version)) at \(library.path) does not compile for compute capability \(capability / 10).\(capability % 10)")
     }
     return best
@@ -59,10 +60,10 @@ final class RuntimeCompiler: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - options: the compiler's, `--gpu-architecture` among them.
-  func machineCode(of text: String, options: [String]) throws(CUDAUnavailable) -> (code: [UInt8], log: String) {
+  func machineCode(of text: String, options: [String]) throws(DeviceUnavailable) -> (code: [UInt8], log: String) {
     var program: CUHandle?
-    func require(_ status: Int32, _ what: String) throws(CUDAUnavailable) {
-      if status != 0 { throw CUDAUnavailable("\(what): \(errorString(status).map { String(cString: $0) } ?? "error \(status)")") }
+    func require(_ status: Int32, _ what: String) throws(DeviceUnavailable) {
+      if status != 0 { throw DeviceUnavailable("\(what): \(errorString(status).map { String(cString: $0) } ?? "error \(status)")") }
     }
     try require(create(&program, text, "kernel.cu", 0, nil, nil), "NVRTC")
     defer { _ = destroy(&program) }
@@ -76,7 +77,7 @@ final class RuntimeCompiler: @unchecked Sendable {
     let said = String(decoding: letters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     if status != 0 {
       let hint = said.contains("builtins") ? "libnvrtc-builtins must lie beside \(library.path)" : said
-      throw CUDAUnavailable("NVRTC (\(library.path)): \(errorString(status).map { String(cString: $0) } ?? "error \(status)"): \(hint)")
+      throw DeviceUnavailable("NVRTC (\(library.path)): \(errorString(status).map { String(cString: $0) } ?? "error \(status)"): \(hint)")
     }
     try require(sizeOfCode(program, &size), "NVRTC's result")
     var result = [UInt8](repeating: 0, count: size)

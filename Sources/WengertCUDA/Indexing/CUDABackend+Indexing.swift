@@ -13,7 +13,7 @@ extension CUDABackend {
   }
 
   /// out[j, …] = source[indices[j], …].
-  func gatherKernel(_ call: GatherCall) -> any Kernel {
+  func gatherKernel(_ call: GatherCall) -> any LaunchedKernel {
     let all = (0..<call.out.shape.rank).map { "c\($0)" }
     return takingKernel(
       "gather", call.out, from: call.source, axis: 0, at: call.indices, place: "c0 * a.ats0", position: "c0",
@@ -21,7 +21,7 @@ extension CUDABackend {
   }
 
   /// out[…, j] = source[…, indices[…, j]].
-  func takeAlongKernel(_ call: TakeAlongCall) -> any Kernel {
+  func takeAlongKernel(_ call: TakeAlongCall) -> any LaunchedKernel {
     let all = (0..<call.out.shape.rank).map { "c\($0)" }
     return takingKernel(
       "takeAlong", call.out, from: call.source, axis: all.count - 1, at: call.indices, place: KernelWriter.place("at", all),
@@ -36,7 +36,7 @@ extension CUDABackend {
   ///   - place: where in the indices the element's is, and `position` its number among them.
   private func takingKernel(
     _ name: String, _ out: View, from source: View, axis: Int, at indices: View, place: String, position: String, taking: [String]
-  ) -> any Kernel {
+  ) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if out.shape.elementCount == 0 { return kernels }
     let word = faults.word()
@@ -53,14 +53,16 @@ extension CUDABackend {
     body += CUDABackend.index(place, extent: "a.extent", position: position)
     let target = "a.out[\(KernelWriter.place("out", out.shape.indices.map { "c\($0)" }))]"
     body += "  \(target) = isInside ? a.source[\(KernelWriter.place("source", taking))] : \(out.dtype.nothing);\n"
-    kernels.append(writer, writer.text(name, threads: 256, body), Grid(out.shape.elementCount), on: self)
+    kernels.append(writer, writer.text(name, threads: 256, body), Grid(out.shape.elementCount))
     return kernels
   }
 
   /// out[indices[j], …] += updates[j, …] in the order of j: a thread for each column walks over all indices.
-  func scatterAddKernel(_ call: ScatterAddCall) -> any Kernel {
-    if WideSum.dtype(for: call.out.dtype) != call.out.dtype {
-      return WideSum(of: call.out, on: self) { self.scatterAddKernel(ScatterAddCall(call.updates, indices: call.indices, into: $0)) }
+  func scatterAddKernel(_ call: ScatterAddCall, _ workspace: Storage?) -> any LaunchedKernel {
+    if WideSum.isNeeded(for: call.out.dtype) {
+      return WideSum.kernel(of: call.out, workspace, on: self) {
+        scatterAddKernel(ScatterAddCall(call.updates, indices: call.indices, into: $0), nil)
+      }
     }
     var kernels = CUDAKernels(on: self)
     let updates = call.updates, rank = updates.shape.rank
@@ -86,15 +88,15 @@ extension CUDABackend {
     let sum =
       "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
     body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
-    kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64), on: self)
+    kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64))
     return kernels
   }
 
   /// out[…, indices[…, j]] += updates[…, j] in the order of j, a thread for each row.
-  func scatterAddAlongKernel(_ call: ScatterAddAlongCall) -> any Kernel {
-    if WideSum.dtype(for: call.out.dtype) != call.out.dtype {
-      return WideSum(of: call.out, on: self) {
-        self.scatterAddAlongKernel(ScatterAddAlongCall(call.updates, indices: call.indices, into: $0))
+  func scatterAddAlongKernel(_ call: ScatterAddAlongCall, _ workspace: Storage?) -> any LaunchedKernel {
+    if WideSum.isNeeded(for: call.out.dtype) {
+      return WideSum.kernel(of: call.out, workspace, on: self) {
+        scatterAddAlongKernel(ScatterAddAlongCall(call.updates, indices: call.indices, into: $0), nil)
       }
     }
     var kernels = CUDAKernels(on: self)
@@ -120,32 +122,31 @@ extension CUDABackend {
     let sum =
       "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", outer + ["j"]))]")))"
     body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
-    kernels.append(writer, writer.text("scatterAddAlong", threads: 64, body), Grid(rows, by: 64), on: self)
+    kernels.append(writer, writer.text("scatterAddAlong", threads: 64, body), Grid(rows, by: 64))
     return kernels
   }
 }
 
 /// What is added to elements of a narrow type is added up in a wider one, and rounded once.
-private struct WideSum: Kernel {
-  static func dtype(for dtype: DType) -> DType { dtype == .float32 ? .float64 : dtype.computeType }
+enum WideSum {
+  private static func dtype(for dtype: DType) -> DType { dtype == .float32 ? .float64 : dtype.computeType }
 
-  private let backend: CUDABackend
-  private let narrow: View, wide: View
-  private let sum: any Kernel
+  static func isNeeded(for dtype: DType) -> Bool { self.dtype(for: dtype) != dtype }
 
-  init(of narrow: View, on backend: CUDABackend, _ sum: (View) -> any Kernel) {
-    self.backend = backend
-    self.narrow = narrow
-    let dtype = WideSum.dtype(for: narrow.dtype)
-    wide = View(
-      storage: backend.allocate(byteCount: narrow.shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: narrow.shape),
-      dtype: dtype)
-    self.sum = sum(wide)
+  static func workspace(for narrow: View) -> Int {
+    isNeeded(for: narrow.dtype) ? narrow.shape.elementCount * dtype(for: narrow.dtype).byteCount : 0
   }
 
-  func run(_ faults: FaultNote?) {
-    backend.copy(narrow, into: wide)
-    sum.run(faults)
-    backend.copy(wide, into: narrow)
+  static func kernel(of narrow: View, _ workspace: Storage?, on backend: CUDABackend, _ sum: (View) -> any LaunchedKernel)
+    -> any LaunchedKernel
+  {
+    var kernels = CUDAKernels(on: backend)
+    let memory = workspace ?? backend.allocate(byteCount: self.workspace(for: narrow))
+    if workspace == nil { kernels.own = memory }
+    let wide = View(storage: memory, layout: Layout(rowMajor: narrow.shape), dtype: dtype(for: narrow.dtype))
+    kernels.append(CUDARowKernel(CUDABackend.copyCall(narrow, into: wide), nil, on: backend))
+    kernels.append(sum(wide))
+    kernels.append(CUDARowKernel(CUDABackend.copyCall(wide, into: narrow), nil, on: backend))
+    return kernels
   }
 }

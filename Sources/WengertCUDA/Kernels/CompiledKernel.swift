@@ -8,7 +8,7 @@ final class CompiledKernel: @unchecked Sendable {
   private let done = DispatchGroup()
   private let state = Locked(State())
   private struct State {
-    var code: Result<[UInt8], CUDAUnavailable>?
+    var code: Result<[UInt8], DeviceUnavailable>?
     var module: UInt?
     var function: UInt?
     var sharedBytes = 0
@@ -58,10 +58,13 @@ final class CompiledKernel: @unchecked Sendable {
 
   /// Has the kernel run in its turn.
   ///
-  /// - Parameter arguments: the bytes of its one parameter, a struct.
-  func launch(_ grid: Grid, _ arguments: inout LaunchArguments) {
+  /// - Parameters:
+  ///   - arguments: the bytes of its one parameter, a struct.
+  ///   - stream: the backend's, unless launches are captured.
+  func launch(_ grid: Grid, _ arguments: inout LaunchArguments, on stream: CUHandle?) {
     if grid.isEmpty { return }
     let function = function(sharedBytes: grid.sharedBytes)
+    context.noteLaunch(of: text.name)
     arguments.withBytes { pointer, count in
       var count = count
       withUnsafeMutablePointer(to: &count) { count in
@@ -71,7 +74,7 @@ final class CompiledKernel: @unchecked Sendable {
           $0.launch(
             function, UInt32(grid.blocks.x), UInt32(grid.blocks.y), UInt32(grid.blocks.z), UInt32(grid.threads.x), UInt32(grid.threads.y),
             1,
-            UInt32(grid.sharedBytes), context.stream, nil, &extra)
+            UInt32(grid.sharedBytes), stream, nil, &extra)
         }
       }
     }

@@ -17,7 +17,7 @@ final class KernelCache: @unchecked Sendable {
   private let counts = Locked((compiled: 0, read: 0))
 
   /// - Parameter folder: where machine code is kept; nil: nowhere.
-  init(_ context: Context, _ compiler: RuntimeCompiler, folder: String?) throws(CUDAUnavailable) {
+  init(_ context: Context, _ compiler: RuntimeCompiler, folder: String?) throws(DeviceUnavailable) {
     self.context = context
     self.compiler = compiler
     self.folder = folder
@@ -41,7 +41,7 @@ final class KernelCache: @unchecked Sendable {
     return environment["HOME"].map { "\($0)/.cache/wengert/cuda" }
   }
 
-  func machineCode(of text: KernelText) -> Result<[UInt8], CUDAUnavailable> {
+  func machineCode(of text: KernelText) -> Result<[UInt8], DeviceUnavailable> {
     let source = text.text
     let key =
       "\(context.deviceName == CUDABackend.standInName ? "stand-in " : "")nvrtc \(compiler.version) \(options.joined(separator: " "))\n\(source)"

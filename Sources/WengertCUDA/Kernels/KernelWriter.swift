@@ -55,34 +55,6 @@ struct KernelWriter {
   }
 }
 
-/// Kernels of our own that run one after another.
-struct CUDAKernels: Kernel {
-  struct Launch {
-    let kernel: CompiledKernel
-    let grid: Grid
-    let arguments: LaunchArguments
-  }
-  var launches: [Launch] = []
-  var word: FaultBoard.Word?
-  /// Memory that no plan has given.
-  var own: Storage?
-  let faults: FaultBoard
-
-  init(on backend: CUDABackend) { faults = backend.faults }
-
-  mutating func append(_ writer: KernelWriter, _ text: KernelText, _ grid: Grid, on backend: CUDABackend) {
-    launches.append(Launch(kernel: backend.kernels.kernel(text), grid: grid, arguments: writer.arguments))
-  }
-
-  func run(_ note: FaultNote?) {
-    if let word { faults.expect(word, note) }
-    for launch in launches {
-      var arguments = launch.arguments
-      launch.kernel.launch(launch.grid, &arguments)
-    }
-  }
-}
-
 extension DType {
   /// What is stored where there is no result.
   var nothing: String {

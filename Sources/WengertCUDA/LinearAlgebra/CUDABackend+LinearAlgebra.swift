@@ -7,7 +7,7 @@ extension CUDABackend {
   }
 
   /// A block for each matrix; of triangular systems a thread for each right side.
-  func linearAlgebraKernel(_ call: LinearAlgebraCall, _ workspace: Storage?) -> any Kernel {
+  func linearAlgebraKernel(_ call: LinearAlgebraCall, _ workspace: Storage?) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     let out = call.out, rank = out.shape.rank, lead = Array(out.shape.dropLast(2))
     let matrices = lead.reduce(1, *)
@@ -138,7 +138,7 @@ extension CUDABackend {
       case .solve: "solve"
       case .solveTriangular(let upper): upper ? "solveUpper" : "solveLower"
       }
-    kernels.append(writer, writer.text(name, threads: 256, body), grid, on: self)
+    kernels.append(writer, writer.text(name, threads: 256, body), grid)
     return kernels
   }
 }

@@ -6,8 +6,11 @@ final class CUDAStorage: Storage, @unchecked Sendable {
   /// Nil for a slot.
   private let owner: Context?
 
-  init(on backend: CUDABackend, byteCount: Int) {
-    address = backend.take(byteCount)
+  convenience init(on backend: CUDABackend, byteCount: Int) { self.init(on: backend, byteCount: byteCount, at: backend.take(byteCount)) }
+
+  /// The owner of a block that was taken.
+  init(on backend: CUDABackend, byteCount: Int, at address: CUAddress) {
+    self.address = address
     owner = backend.context
     super.init(backend: backend, byteCount: byteCount)
   }
@@ -49,10 +52,17 @@ extension View {
 }
 
 extension CUDABackend {
-  /// Memory in the stream's order.
-  ///
-  /// If there is none left, what programs keep idle goes back first.
+  /// Memory in the stream's order; there being none left ends the program.
   func take(_ byteCount: Int) -> CUAddress {
+    if let address = takeIfAny(byteCount) { return address }
+    Caller(#fileID, #line).fail(
+      "allocate",
+      "out of memory on \(context.deviceName): \(byteCount) bytes wanted, \(memoryStatistics.bytesInUse) of \(context.totalMemory) in use by this process"
+    )
+  }
+
+  /// The same, nil if there is none left: what programs keep idle has gone back then.
+  func takeIfAny(_ byteCount: Int) -> CUAddress? {
     // The device gives no empty blocks.
     let size = max(byteCount, 16)
     var address: CUAddress = 0
@@ -61,13 +71,7 @@ extension CUDABackend {
       trimAllMemory()
       status = context.attempt { $0.allocate(&address, size, context.stream) }
     }
-    if status == CUDABackend.outOfMemory {
-      let statistics = memoryStatistics
-      Caller(#fileID, #line).fail(
-        "allocate",
-        "out of memory on \(context.deviceName): \(byteCount) bytes wanted, \(statistics.bytesInUse) of \(context.totalMemory) in use by this process"
-      )
-    }
+    if status == CUDABackend.outOfMemory { return nil }
     if status != 0 { context.fail("allocating \(byteCount) bytes", status) }
     return address
   }

@@ -19,7 +19,7 @@ extension CUDABackend {
   }
 
   /// Positions in sorted order: each element counts those that come before it, and so finds its place.
-  func argSortKernel(_ call: ArgSortCall) -> any Kernel {
+  func argSortKernel(_ call: ArgSortCall) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     var (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
@@ -42,12 +42,12 @@ extension CUDABackend {
 
       """
     let text = writer.text("argSort", threads: 256, body)
-    kernels.append(writer, KernelText(name: text.name, body: CUDABackend.order + text.body), Grid(rows * columns), on: self)
+    kernels.append(writer, KernelText(name: text.name, body: CUDABackend.order + text.body), Grid(rows * columns))
     return kernels
   }
 
   /// The position of each row's extreme, a block for each row.
-  func argReduceKernel(_ call: ArgReduceCall) -> any Kernel {
+  func argReduceKernel(_ call: ArgReduceCall) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
@@ -79,12 +79,12 @@ extension CUDABackend {
     let comparison =
       "template <class T> static __device__ __forceinline__ bool is_better(T x, T y) { return y == y && (x != x || \(better)); }\n"
     kernels.append(
-      writer, KernelText(name: text.name, body: comparison + text.body), Grid(blocks: (rows, 1, 1), threads: (128, 1)), on: self)
+      writer, KernelText(name: text.name, body: comparison + text.body), Grid(blocks: (rows, 1, 1), threads: (128, 1)))
     return kernels
   }
 
   /// Running sums and products, a thread for each row.
-  func scanKernel(_ call: ScanCall) -> any Kernel {
+  func scanKernel(_ call: ScanCall) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
@@ -100,12 +100,12 @@ extension CUDABackend {
         }
 
       """
-    kernels.append(writer, writer.text("scan", threads: 64, body), Grid(rows, by: 64), on: self)
+    kernels.append(writer, writer.text("scan", threads: 64, body), Grid(rows, by: 64))
     return kernels
   }
 
   /// out[j] = a[j] · out[j − 1] + b[j], a thread for each row.
-  func recurrenceKernel(_ call: RecurrenceCall) -> any Kernel {
+  func recurrenceKernel(_ call: RecurrenceCall) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.a.shape, [("x", call.a), ("y", call.b), ("out", call.out)])
@@ -124,7 +124,7 @@ extension CUDABackend {
         }
 
       """
-    kernels.append(writer, writer.text("recurrence", threads: 64, body), Grid(rows, by: 64), on: self)
+    kernels.append(writer, writer.text("recurrence", threads: 64, body), Grid(rows, by: 64))
     return kernels
   }
 }

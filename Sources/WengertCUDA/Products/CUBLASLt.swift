@@ -29,8 +29,10 @@ final class CUBLASLt: @unchecked Sendable {
   /// 120400 for 12.4.
   let version: Int
 
-  init(_ search: LibrarySearch, _ context: Context) throws(CUDAUnavailable) {
-    library = try search.open(["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"], for: "matrix products by cuBLASLt")
+  static let libraryNames = ["libcublasLt.so.13", "libcublasLt.so.12", "libcublasLt.so"]
+
+  init(_ search: LibrarySearch, _ context: Context) throws(DeviceUnavailable) {
+    library = try search.open(CUBLASLt.libraryNames, for: "matrix products by cuBLASLt")
     self.context = context
     createHandle = try library.function("cublasLtCreate")
     createProduct = try library.function("cublasLtMatmulDescCreate")
@@ -50,7 +52,7 @@ final class CUBLASLt: @unchecked Sendable {
     var handle: CUHandle?
     let create = createHandle
     let status = context.attempt { _ in create(&handle) }
-    if status != 0 { throw CUDAUnavailable("cuBLASLt at \(library.path) does not start (status \(status))") }
+    if status != 0 { throw DeviceUnavailable("cuBLASLt at \(library.path) does not start (status \(status))") }
     self.handle = handle
   }
 
@@ -143,7 +145,7 @@ final class CUBLASLt: @unchecked Sendable {
       }
     }
 
-    func run(_ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, workspace: CUAddress) {
+    func run(_ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, workspace: CUAddress, on stream: CUHandle?) {
       let isAligned = (aAddress | bAddress | outAddress) % 16 == 0
       let algorithm = algorithm(isAligned: isAligned)
       func multiply<Number: BitwiseCopyable>(_ one: Number, _ beta: Number) {
@@ -151,7 +153,7 @@ final class CUBLASLt: @unchecked Sendable {
         library.require(summary) {
           library.multiply(
             library.handle, description, &one, aAddress, a, bAddress, b, &beta, outAddress, out, outAddress, out, algorithm, workspace,
-            CUBLASLt.workspaceSize, library.context.stream)
+            CUBLASLt.workspaceSize, stream)
         }
       }
       if dtype == .float64 { multiply(1.0, accumulates ? 1 : 0) } else { multiply(1 as Float, accumulates ? 1 : 0) }

@@ -1,58 +1,73 @@
 @_spi(Backend) import WengertCore
 
-/// A matrix product by cuBLASLt, or, of whole numbers, by a kernel of our own.
-///
-/// Where neighbors of a factor lie neither along its rows nor along its columns, it is copied first; where leading axes are not one, products run one after another.
-struct CUDAMatMulKernel: Kernel {
-  private let backend: CUDABackend
-  private let call: MatMulCall
+extension CUDABackend {
+  /// The calls that a product is made of, in which products are ready to be multiplied by cuBLASLt or, of whole numbers, by a kernel of our own.
+  ///
+  /// Where neighbors of a factor lie neither along its rows nor along its columns, it is copied first.
+  /// - Parameter room: gives memory that is used while the calls run.
+  private static func calls(_ call: MatMulCall, room: (Shape, DType) -> View) -> [KernelCall] {
+    func again(_ calls: [KernelCall]) -> [KernelCall] {
+      calls.flatMap { if case .matmul(let call) = $0 { self.calls(call, room: room) } else { [$0] } }
+    }
+    if call.shape.elementCount == 0 { return [] }
+    guard call.epilogue == nil, let out = call.out else { return again(call.parts(room: room)) }
+    if !out.dtype.isFloating || call.a.shape[call.a.shape.rank - 1] == 0 {
+      return call.accumulates ? again(call.parts(room: room)) : [.matmul(call)]
+    }
+    var direct = call
+    var before: [KernelCall] = [], after: [KernelCall] = []
+    func copied(_ view: View) -> View {
+      let copy = room(view.shape, view.dtype)
+      before.append(.rows(copyCall(view, into: copy)))
+      return copy
+    }
+    if MatrixDirection(call.a) == nil { direct.a = copied(call.a) }
+    if MatrixDirection(call.b) == nil { direct.b = copied(call.b) }
+    if MatrixDirection(out) == nil {
+      let made = call.accumulates ? copied(out) : room(out.shape, out.dtype)
+      direct.out = made
+      after.append(.rows(copyCall(made, into: out)))
+    }
+    return before + [.matmul(direct)] + after
+  }
+
+  func workspace(for call: MatMulCall) -> Int {
+    var memory = Workspace()
+    // Where the views lie does not matter here.
+    _ = CUDABackend.calls(call) { memory.room($0, $1, in: call.a.storage) }
+    return memory.byteCount
+  }
+
+  func matMulKernel(_ call: MatMulCall, _ workspace: Storage?) -> any LaunchedKernel {
+    var kernels = CUDAKernels(on: self)
+    let byteCount = self.workspace(for: call)
+    let memory = workspace ?? (byteCount == 0 ? call.a.storage : allocate(byteCount: byteCount))
+    if workspace == nil && byteCount > 0 { kernels.own = memory }
+    var rooms = Workspace()
+    let calls = CUDABackend.calls(call) { rooms.room($0, $1, in: memory) }
+    if calls.count == 1, case .matmul(let call) = calls[0] { return CUDAProductKernel(call, on: self) }
+    for part in calls {
+      if case .matmul(let call) = part { kernels.append(CUDAProductKernel(call, on: self)) } else { kernels.append(launched(part, nil)) }
+    }
+    return kernels
+  }
+}
+
+/// A product whose factors lie as cuBLASLt wants them. Where leading axes are not one, products run one after another.
+private struct CUDAProductKernel: LaunchedKernel {
+  let backend: CUDABackend
   private let runs: Runs
 
   private enum Runs {
-    case nothing
     case library(CUBLASLt.Product, a: [View], b: [View], out: [View])
     case elements(CompiledKernel, Grid, LaunchArguments)
-    /// In several steps: operands are copied, or the product is, or something follows it.
-    case steps(@Sendable () -> Void)
   }
 
   init(_ call: MatMulCall, on backend: CUDABackend) {
     self.backend = backend
-    self.call = call
-    if call.shape.elementCount == 0 {
-      runs = .nothing
-      return
-    }
-    guard call.epilogue == nil, let out = call.out else {
-      runs = .steps { call.performInParts(on: backend) { backend.run($0) } }
-      return
-    }
-    let k = call.a.shape[call.a.shape.rank - 1]
-    if !out.dtype.isFloating || k == 0 {
-      if call.accumulates {
-        runs = .steps { call.performInParts(on: backend) { backend.run($0) } }
-        return
-      }
-      runs = CUDAMatMulKernel.elements(call, out, on: backend)
-      return
-    }
-    guard let a = CUDAMatMulKernel.direction(call.a), let b = CUDAMatMulKernel.direction(call.b) else {
-      // Copies first.
-      let copiesA = CUDAMatMulKernel.direction(call.a) == nil
-      runs = .steps {
-        var direct = call
-        if copiesA { direct.a = backend.copied(call.a) } else { direct.b = backend.copied(call.b) }
-        backend.run(direct)
-      }
-      return
-    }
-    guard let o = CUDAMatMulKernel.direction(out) else {
-      runs = .steps {
-        var direct = call
-        direct.out = call.accumulates ? backend.copied(out) : backend.view(like: out)
-        backend.run(direct)
-        backend.copy(direct.out!, into: out)
-      }
+    let out = call.out!, k = call.a.shape[call.a.shape.rank - 1]
+    guard out.dtype.isFloating, k > 0, let a = MatrixDirection(call.a), let b = MatrixDirection(call.b), let o = MatrixDirection(out) else {
+      runs = CUDAProductKernel.elements(call, out, on: backend)
       return
     }
     let rank = out.shape.rank
@@ -88,7 +103,7 @@ struct CUDAMatMulKernel: Kernel {
             strides: Strides([strides[operand], view.layout.strides[rank - 2], view.layout.strides[rank - 1]]), offset: offset))
       }
     }
-    func matrix(_ direction: Direction, rows: Int, columns: Int, _ operand: Int) -> CUBLASLt.Matrix {
+    func matrix(_ direction: MatrixDirection, rows: Int, columns: Int, _ operand: Int) -> CUBLASLt.Matrix {
       direction.isRowMajor
         ? .init(rows: columns, columns: rows, leadingDimension: direction.distance, batchStride: strides[operand])
         : .init(rows: rows, columns: columns, leadingDimension: direction.distance, batchStride: strides[operand])
@@ -113,36 +128,15 @@ struct CUDAMatMulKernel: Kernel {
     }
   }
 
-  func run(_ faults: FaultNote?) {
+  func launch(on stream: CUHandle?) {
     switch runs {
-    case .nothing: break
     case .library(let product, let a, let b, let out):
       let workspace = backend.productWorkspace
       for number in out.indices {
-        product.run(a[number].deviceAddress, b[number].deviceAddress, into: out[number].deviceAddress, workspace: workspace)
+        product.run(a[number].deviceAddress, b[number].deviceAddress, into: out[number].deviceAddress, workspace: workspace, on: stream)
       }
-    case .elements(let kernel, let grid, var arguments): kernel.launch(grid, &arguments)
-    case .steps(let perform): perform()
+    case .elements(let kernel, let grid, var arguments): kernel.launch(grid, &arguments, on: stream)
     }
-  }
-
-  /// How a matrix lies: its rows or its columns are contiguous, at some distance from each other.
-  private struct Direction {
-    var isRowMajor: Bool
-    var distance: Int
-  }
-
-  /// Nil where neither rows nor columns are contiguous.
-  private static func direction(_ view: View) -> Direction? {
-    let rank = view.shape.rank, rows = view.shape[rank - 2], columns = view.shape[rank - 1]
-    let (down, across) = (view.layout.strides[rank - 2], view.layout.strides[rank - 1])
-    if (across == 1 || columns == 1) && (rows == 1 || down >= columns) {
-      return Direction(isRowMajor: true, distance: rows == 1 ? max(columns, 1) : down)
-    }
-    if (down == 1 || rows == 1) && (columns == 1 || across >= rows) {
-      return Direction(isRowMajor: false, distance: columns == 1 ? max(rows, 1) : across)
-    }
-    return nil
   }
 
   /// One thread for each element.
@@ -180,5 +174,24 @@ struct CUDAMatMulKernel: Kernel {
       name: "matmul",
       body: "struct Arguments {\n\(fields)};\nextern \"C\" __global__ void __launch_bounds__(256) ENTRY(const Arguments a) {\n\(body)}\n")
     return .elements(backend.kernels.kernel(text), Grid(out.shape.elementCount), arguments)
+  }
+}
+
+/// How a matrix lies: its rows or its columns are contiguous, at some distance from each other.
+private struct MatrixDirection {
+  var isRowMajor: Bool
+  var distance: Int
+
+  /// Nil where neither rows nor columns are contiguous.
+  init?(_ view: View) {
+    let rank = view.shape.rank, rows = view.shape[rank - 2], columns = view.shape[rank - 1]
+    let (down, across) = (view.layout.strides[rank - 2], view.layout.strides[rank - 1])
+    if (across == 1 || columns == 1) && (rows == 1 || down >= columns) {
+      (isRowMajor, distance) = (true, rows == 1 ? max(columns, 1) : down)
+    } else if (down == 1 || rows == 1) && (columns == 1 || across >= rows) {
+      (isRowMajor, distance) = (false, columns == 1 ? max(rows, 1) : across)
+    } else {
+      return nil
+    }
   }
 }

@@ -4,23 +4,25 @@
 ///
 /// Outputs in which rows meet along different axes are made apart. Reductions that they need are made first, as numbers in the workspace; what is stored comes last,
 /// since it may be written over an input.
-struct CUDARowKernel: Kernel {
+struct CUDARowKernel: LaunchedKernel {
   private enum Step {
     case elements(ElementKernel), reductions(ReductionKernel), columns(ColumnKernel)
 
-    func run() {
+    func launch(on stream: CUHandle?) {
       switch self {
-      case .elements(let kernel): kernel.run()
-      case .reductions(let kernel): kernel.run()
-      case .columns(let kernel): kernel.run()
+      case .elements(let kernel): kernel.launch(on: stream)
+      case .reductions(let kernel): kernel.launch(on: stream)
+      case .columns(let kernel): kernel.launch(on: stream)
       }
     }
   }
+  let backend: CUDABackend
   private let steps: [Step]
   /// Memory that no plan has given.
   private let own: Storage?
 
   init(_ call: RowCall, _ workspace: Storage?, on backend: CUDABackend) {
+    self.backend = backend
     let program = call.program
     if call.shape.elementCount == 0 {
       steps = []
@@ -69,7 +71,7 @@ struct CUDARowKernel: Kernel {
     self.steps = steps
   }
 
-  func run(_ faults: FaultNote?) { steps.forEach { $0.run() } }
+  func launch(on stream: CUHandle?) { steps.forEach { $0.launch(on: stream) } }
 }
 
 /// Which outputs of a row program are made together.

@@ -53,10 +53,10 @@ struct ColumnKernel {
     }
   }
 
-  func run() {
+  func launch(on stream: CUHandle?) {
     var arguments = arguments
-    kernel.launch(grid, &arguments)
-    second.forEach { $0.run() }
+    kernel.launch(grid, &arguments, on: stream)
+    second.forEach { $0.launch(on: stream) }
   }
 
   private static func body(_ builder: RowTextBuilder, isSplit: Bool) -> String {

@@ -31,7 +31,7 @@ struct ElementKernel {
     }
   }
 
-  func run() { kernel.launch(grid, arguments) }
+  func launch(on stream: CUHandle?) { kernel.launch(grid, arguments, on: stream) }
 
   /// One element for each thread, wherever it lies.
   private static func generalText(_ builder: RowTextBuilder) -> KernelText {

@@ -38,7 +38,7 @@ final class NeighborKernel: Sendable {
     aligned = kernels.kernel(text(true))
   }
 
-  func launch(_ grid: Grid, _ arguments: LaunchArguments) {
+  func launch(_ grid: Grid, _ arguments: LaunchArguments, on stream: CUHandle?) {
     let kernel =
       access.isAligned(arguments)
       ? aligned
@@ -49,6 +49,6 @@ final class NeighborKernel: Sendable {
         return made
       }
     var arguments = arguments
-    kernel.launch(grid, &arguments)
+    kernel.launch(grid, &arguments, on: stream)
   }
 }

@@ -23,7 +23,7 @@ struct ReductionKernel {
     kernel = NeighborKernel(access, backend.kernels) { [builder] in ReductionText(builder, team, isAligned: $0).text }
   }
 
-  func run() { kernel.launch(grid, arguments) }
+  func launch(on stream: CUHandle?) { kernel.launch(grid, arguments, on: stream) }
 }
 
 /// The threads that work on one row.
@@ -69,7 +69,6 @@ private struct ReductionText {
   private var part: RowPart { builder.part }
   private var program: RowProgram { part.program }
   private var geometry: RowGeometry { builder.geometry }
-  private var columns: String { "a.e\(geometry.rank - 1)" }
   private var width: Int { team.width }
 
   var text: KernelText {
@@ -78,13 +77,15 @@ private struct ReductionText {
     text += "  \(builder.index) row = (\(builder.index))blockIdx.x * \(team.rowsPerBlock) + threadIdx.x / \(team.size);\n"
     // All threads of a warp meet, also those without a row of their own.
     text += "  const bool isRow = row < a.rows;\n  if (!isRow) row = a.rows - 1;\n"
+    // Those read nothing: another team may write the last row meanwhile.
+    text += "  const \(builder.index) columns = isRow ? a.e\(geometry.rank - 1) : 0;\n"
     text += builder.rowPlaces()
     let loads = builder.operands.enumerated().compactMap { number, operand in
       builder.value(of: operand).map { (number: number, operand: operand, value: $0) }
     }
     for (number, operand, value) in loads where !program.isRow[value] {
       let element = "a.\(operand.name)[\(builder.place(number, column: "0"))]"
-      text += "  const \(program.dtypes[value].valueName) v\(value) = \(operand.dtype.value(ofElement: element));\n"
+      text += "  const \(program.dtypes[value].valueName) v\(value) = isRow ? \(operand.dtype.value(ofElement: element)) : 0;\n"
     }
     let rowLoads = loads.filter { program.isRow[$0.value] }
     if let chunks = team.chunks {
@@ -131,17 +132,17 @@ private struct ReductionText {
   private func fetch(_ number: Int, _ target: String) -> String {
     let operand = builder.operands[number]
     switch geometry.step(number) {
-    case .none: return "    \(target).at[0] = a.\(operand.name)[at\(operand.name)];\n"
+    case .none: return "    if (first < columns) \(target).at[0] = a.\(operand.name)[at\(operand.name)];\n"
     case .one where isAligned && width > 1:
       let place = builder.place(number, column: "first")
       return """
-            if (first + \(width) <= \(columns)) load_neighbors(\(target), a.\(operand.name) + (\(place)));
-            else for (int j = 0; j < \(width); j++) if (first + j < \(columns)) \(target).at[j] = a.\(operand.name)[\(place) + j];
+            if (first + \(width) <= columns) load_neighbors(\(target), a.\(operand.name) + (\(place)));
+            else for (int j = 0; j < \(width); j++) if (first + j < columns) \(target).at[j] = a.\(operand.name)[\(place) + j];
 
         """
     default:
       let place = builder.place(number, column: "(first + j)")
-      return "    for (int j = 0; j < \(width); j++) if (first + j < \(columns)) \(target).at[j] = a.\(operand.name)[\(place)];\n"
+      return "    for (int j = 0; j < \(width); j++) if (first + j < columns) \(target).at[j] = a.\(operand.name)[\(place)];\n"
     }
   }
 
@@ -185,7 +186,7 @@ private struct ReductionText {
         "#pragma unroll\n  for (int k = 0; k < \(chunks); k++) {\n    const \(builder.index) first = (k * \(team.size) + lane) * \(width);\n"
       chunk = { "x\($0)[k]" }
     } else {
-      text += "  for (\(builder.index) first = lane * \(width); first < \(columns); first += \(team.size * width)) {\n"
+      text += "  for (\(builder.index) first = lane * \(width); first < columns; first += \(team.size * width)) {\n"
       for (number, operand, _) in used {
         text += "    Neighbors<\(operand.dtype.elementName), \(width(number))> x\(operand.name);\n" + fetch(number, "x\(operand.name)")
       }
@@ -195,9 +196,9 @@ private struct ReductionText {
       if case .output(let output) = $0.element.role { stored.contains(output) } else { false }
     }
     for (_, operand) in outputs { text += "    Neighbors<\(operand.dtype.elementName), \(width)> y\(operand.name);\n" }
-    text += "#pragma unroll\n    for (int j = 0; j < \(width); j++) if (first + j < \(columns)) {\n"
+    text += "#pragma unroll\n    for (int j = 0; j < \(width); j++) if (first + j < columns) {\n"
     text += "      const \(builder.index) column = first + j; (void)column;\n"
-    if part.usesRandom { text += "      const u64 element = (u64)row * \(columns) + column;\n" }
+    if part.usesRandom { text += "      const u64 element = (u64)row * columns + column;\n" }
     for value in part.live where needed.contains(value) && program.isRow[value] {
       if let (number, operand, _) = used.first(where: { $0.value == value }) {
         let element = "\(chunk(operand.name)).at[\(width(number) == 1 ? "0" : "j")]"
@@ -219,11 +220,11 @@ private struct ReductionText {
       let place = builder.place(number, column: "first")
       text += "    if (isRow) {\n"
       if geometry.step(number) == .one && isAligned && width > 1 {
-        text += "      if (first + \(width) <= \(columns)) store_neighbors(a.\(operand.name) + (\(place)), y\(operand.name));\n      else\n"
+        text += "      if (first + \(width) <= columns) store_neighbors(a.\(operand.name) + (\(place)), y\(operand.name));\n      else\n"
       }
       let each = builder.place(number, column: "(first + j)")
       text +=
-        "      for (int j = 0; j < \(width); j++) if (first + j < \(columns)) a.\(operand.name)[\(each)] = y\(operand.name).at[j];\n    }\n"
+        "      for (int j = 0; j < \(width); j++) if (first + j < columns) a.\(operand.name)[\(each)] = y\(operand.name).at[j];\n    }\n"
     }
     return text + "  }\n"
   }

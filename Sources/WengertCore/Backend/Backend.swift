@@ -16,8 +16,10 @@
   /// Uninitialized memory.
   func allocate(byteCount: Int) -> Storage
 
-  /// The same for memory that is so large, or so rarely asked for, that it goes back to the system when it is freed.
-  func allocateUnpooled(byteCount: Int) -> Storage
+  /// The same for a run of a compiled program; nil if there is no memory left.
+  ///
+  /// - Parameter isArena: whether it is the program's block, so large, or so rarely asked for, that it goes back to the system when it is freed.
+  func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage?
 
   /// A storage without memory of its own, for the buffers and arguments of a compiled program: views of it may be handed to `prepare`.
   func slot(byteCount: Int) -> Storage
@@ -35,6 +37,9 @@
   ///
   /// - Parameter workspace: a slot of `workspace(for: call)` bytes, for nothing else while the kernel runs; nil: none was planned, and the kernel finds memory itself.
   func prepare(_ call: KernelCall, workspace: Storage?) -> any Kernel
+
+  /// The kernels of a compiled program as one thing to run, if that costs less than running each; nil: each is run by itself.
+  func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)?
 
   /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
   func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
@@ -58,7 +63,9 @@
 }
 
 extension Backend {
-  public func allocateUnpooled(byteCount: Int) -> Storage { allocate(byteCount: byteCount) }
+  public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? { allocate(byteCount: byteCount) }
+
+  public func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)? { nil }
 
   public func tellFaults(waiting: Bool) {}
 

@@ -82,9 +82,24 @@ extension KernelArguments {
   /// Runs the call on the memory that its storages have now, or has it run in its turn.
   ///
   /// What has no result for the numbers that it is given is reported to `faults`, once: by the first index out of range, of calls that take indices, the first matrix
-  /// without a result, of linear algebra, or the place of the first wrong offset, of attention. It is told before this returns, or as `Backend.tellFaults` says. The
-  /// outputs hold NaN then, zero in whole numbers.
+  /// without a result, of linear algebra, or the place of the first wrong offset, of attention. It is told before this returns, or as `Backend.tellFaults` says. What
+  /// has no result is NaN then, zero in whole numbers; the rest may be too.
   func run(_ faults: FaultNote?)
+}
+
+/// A kernel of a compiled program, and what it was prepared of.
+@_spi(Backend) public struct PreparedCall: Sendable {
+  public let call: KernelCall
+  public let workspace: Storage?
+  public let kernel: any Kernel
+}
+
+/// Kernels that run one after another, each time in the same order.
+@_spi(Backend) public protocol KernelSequence: Sendable {
+  /// Runs those of a range, as `Kernel.run` of each would.
+  ///
+  /// - Parameter notes: where each kernel's faults go, by its number.
+  func run(_ range: Range<Int>, notes: (Int) -> FaultNote?)
 }
 
 /// The place to which a kernel reports that there is no result for the numbers that it was given.

@@ -16,6 +16,8 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     case impossible
     /// A NaN or an infinity made of finite numbers, in a compiled function that looks for them (`CompileOptions.nanCheck`).
     case notFinite
+    /// A compiled function for whose buffers or results the device has no memory; the number is that of the bytes that they take.
+    case outOfMemory
   }
   /// The kind of the fault.
   public let kind: Kind
@@ -37,7 +39,7 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
 
 /// Runs `body`, and throws the first `DataFault` that an operation in it meets; without it the program would end.
 ///
-/// Operations go on after a fault: the faulty one gives NaN in every element (zero in whole numbers). What is updated in place is left alone from the first fault on:
+/// Operations go on after a fault: the faulty one gives NaN (zero in whole numbers), in every element or in those that have no result. What is updated in place is left alone from the first fault on:
 /// an optimizer moves nothing, and the state of a `compileUpdate` is what it was before the call.
 ///
 /// Scopes may be nested; the innermost one gets the fault. A scope holds for the calls of its thread and for the child tasks of its task, not for other threads.

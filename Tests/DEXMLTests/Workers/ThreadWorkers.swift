@@ -4,6 +4,7 @@ import Foundation
 /// Workers on threads of this process.
 final class ThreadWorkers: Workers {
   let rank: Int
+  var localRank: Int { rank }
   var count: Int { meeting.count }
   private let meeting: Meeting
 

@@ -79,7 +79,12 @@ package final class ReferenceBackend: Backend {
   private func perform(_ call: KernelCall) -> Int? {
     switch call {
     case .rows(let call): run(call.program, inputs: call.inputs, outputs: call.outputs, over: call.shape)
-    case .matmul(let call): call.performInParts(on: self) { matmul($0.a, $0.b, into: $0.out!) }
+    case .matmul(let call):
+      let parts = call.parts { shape, dtype in
+        View(storage: allocate(byteCount: shape.elementCount * dtype.byteCount), layout: Layout(rowMajor: shape), dtype: dtype)
+      }
+      matmul(call.a, call.b, into: parts[0].writes[0])
+      for part in parts.dropFirst() { run(part.arguments) }
     case .gather(let call): return gather(call.source, indices: call.indices, into: call.out)
     case .scatterAdd(let call): return scatterAdd(call.updates, indices: call.indices, into: call.out)
     case .takeAlong(let call): return takeAlong(call.source, indices: call.indices, into: call.out)

@@ -42,11 +42,11 @@ struct MemoryTests {
   func arenas() async {
     await #expect(processExitsWith: .success) {
       let backend = ReferenceBackend()
-      let arenas = [1000, 3000, 2000].map { Arena.take($0, on: backend) }
+      let arenas = [1000, 3000, 2000].map { Arena.take($0, on: backend)! }
       arenas.forEach(Arena.giveBack)
-      let fitting = Arena.take(1500, on: backend)
+      let fitting = Arena.take(1500, on: backend)!
       ensure(fitting === arenas[2], "not the smallest that is large enough")
-      let larger = Arena.take(5000, on: backend)
+      let larger = Arena.take(5000, on: backend)!
       ensure(!arenas.contains { $0 === larger } && larger.storage.byteCount >= 5000, "too small")
       ensure(Arena.take(500, on: backend) === arenas[0], "the largest made no room for a larger one")
       ensure(Arena.take(500, on: ReferenceBackend()) !== arenas[0], "another backend's")
@@ -54,9 +54,9 @@ struct MemoryTests {
       Arena.releaseIdle(of: backend)
       ensure(Arena.take(1500, on: backend) !== fitting, "an arena that was released")
 
-      let many = (0..<Arena.largestCache + 5).map { _ in Arena.take(100, on: backend) }
+      let many = (0..<Arena.largestCache + 5).map { _ in Arena.take(100, on: backend)! }
       many.forEach(Arena.giveBack)
-      let again = many.map { _ in Arena.take(100, on: backend) }
+      let again = many.map { _ in Arena.take(100, on: backend)! }
       let kept = again.filter { next in many.contains { $0 === next } }
       ensure(kept.count == Arena.largestCache, "\(kept.count) were kept")
       ensure(!kept.contains { $0 === many[0] } && kept.contains { $0 === many[many.count - 1] }, "the oldest stayed")

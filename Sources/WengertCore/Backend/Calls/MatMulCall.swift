@@ -50,22 +50,22 @@
     return "\(lead)\(a[a.rank - 2])×\(a[a.rank - 1])×\(b[b.rank - 1])"
   }
 
-  /// For a backend whose products have neither: the call as a plain product, and what follows it.
+  /// For a backend whose products have neither: the calls that come to the same, in order, in which products have `out` alone.
   ///
-  /// - Parameter product: performs a call with `out` alone.
-  public func performInParts(on backend: any Backend, product: (MatMulCall) -> Void) {
-    let type = TensorType(shape: shape, dtype: a.dtype)
-    let made = accumulates ? type.allocate(on: backend) : out ?? type.allocate(on: backend)
-    product(MatMulCall(a: a, b: b, out: made))
+  /// - Parameter room: gives memory for the product, where it has no place or is added to one.
+  public func parts(room: (Shape, DType) -> View) -> [KernelCall] {
+    let made = accumulates ? room(shape, a.dtype) : out ?? room(shape, a.dtype)
+    var calls: [KernelCall] = [.matmul(MatMulCall(a: a, b: b, out: made))]
     if accumulates, let target = out {
       let b = RowBuilder("accumulate")
-      b.store(b.row(type.dtype) + b.row(type.dtype), as: type.dtype)
-      ViewKernels.run(b.finish(), [target, made], into: [target], over: type.shape)
+      b.store(b.row(made.dtype) + b.row(made.dtype), as: made.dtype)
+      calls.append(.rows(ViewKernels.call(b.finish(), [target, made], into: [target], over: shape)))
     }
     if let epilogue {
       var rows = epilogue.call
       rows.inputs[epilogue.product] = made
-      backend.run(rows)
+      calls.append(.rows(rows))
     }
+    return calls
   }
 }

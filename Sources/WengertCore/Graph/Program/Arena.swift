@@ -18,8 +18,8 @@ final class Arena: Sendable {
   /// How many of them are kept, for all backends together.
   static let largestCache = 16
 
-  /// An arena of at least `byteCount` bytes that nobody else uses until it is given back.
-  static func take(_ byteCount: Int, on backend: any Backend) -> Arena {
+  /// An arena of at least `byteCount` bytes that nobody else uses until it is given back; nil if there is no memory left.
+  static func take(_ byteCount: Int, on backend: any Backend) -> Arena? {
     var found = idle.withLock { arenas -> Arena? in
       var best: Int?
       for place in arenas.indices where arenas[place].storage.backend === backend {
@@ -36,7 +36,7 @@ final class Arena: Sendable {
     if let found, found.storage.byteCount >= byteCount { return found }
     found = nil
     // Room for somewhat larger sizes costs nothing until it is touched.
-    return Arena(backend.allocateUnpooled(byteCount: byteCount + byteCount / 8))
+    return backend.allocateForProgram(byteCount: byteCount + byteCount / 8, isArena: true).map(Arena.init)
   }
 
   static func giveBack(_ arena: Arena) {

@@ -8,17 +8,21 @@ final class BoundProgram: @unchecked Sendable {
     let call: KernelRecorder.Call
     /// The call on the memory of its operands.
     let placed: KernelCall
+    let workspace: Storage?
     let backend: any Backend
 
     init(_ call: KernelRecorder.Call, placed: KernelCall, workspace: Storage?, on backend: any Backend) {
       kernel = backend.prepare(placed, workspace: workspace)
       self.call = call
       self.placed = placed
+      self.workspace = workspace
       self.backend = backend
     }
 
-    /// Runs the kernel, whose fault ends the program outside of a scope that catches it.
-    func run() { kernel.run(call.report?.note(on: backend)) }
+    /// Where the kernel's fault goes: to the scope that catches it, or else it ends the program.
+    var note: FaultNote? { call.report?.note(on: backend) }
+
+    func run() { kernel.run(note) }
 
     /// Runs the kernel and waits for it. Returns its fault, which is not reported yet.
     func answer() -> Int? { backend.answer(kernel) }
@@ -31,6 +35,8 @@ final class BoundProgram: @unchecked Sendable {
   let plan: MemoryPlan
   let lowering: Lowering
   let steps: [Step]
+  /// The steps as the backend runs them together; nil: one by one.
+  fileprivate let sequence: (any KernelSequence)?
   private let backend: any Backend
   /// What stands for the arguments that kernels read or write, by number of the argument.
   private let inputs: [(number: Int, elementSize: Int, slot: Storage)]
@@ -107,6 +113,7 @@ final class BoundProgram: @unchecked Sendable {
     }
     // A copy of a buffer onto itself is left out.
     steps = all.filter { !$0.placed.isIdentity }
+    sequence = backend.sequence(steps.map { PreparedCall(call: $0.placed, workspace: $0.workspace, kernel: $0.kernel) })
     firstLateStep = Self.firstLateStep(lowering, steps)
     let updated = Set(graph.updates.map(\.output))
     sources = lowering.outputs.enumerated().map { number, view in
@@ -133,19 +140,37 @@ final class BoundProgram: @unchecked Sendable {
   ///   - owner: the program to which this plan goes back when the run is over.
   ///   - observe: called with each step instead of its `run`; must run its kernel.
   func begin(_ arguments: [TensorPlace], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
-    let memory = Arena.take(plan.arenaByteCount, on: backend)
+    guard let memory = Arena.take(plan.arenaByteCount, on: backend) else { return withoutMemory(arguments, of: owner) }
     if boundArena != memory.number {
       for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
       boundArena = memory.number
     }
-    let made = results.map { _, slot in
-      let storage = backend.allocate(byteCount: slot.byteCount)
+    var made: [Storage] = []
+    for (_, slot) in results {
+      guard let storage = backend.allocateForProgram(byteCount: slot.byteCount, isArena: false) else {
+        Arena.giveBack(memory)
+        return withoutMemory(arguments, of: owner)
+      }
       backend.bind(slot, to: storage, at: 0)
-      return storage
+      made.append(storage)
     }
     for (step, fault) in constantFaults { step.report(fault) }
     let run = ProgramRun(self, of: owner, memory, made, observe)
     run.perform(0..<firstLateStep, with: arguments, from: 0)
+    return run
+  }
+
+  /// A run that performs nothing, for want of memory: a fault, or the program's end.
+  private func withoutMemory(_ arguments: [TensorPlace], of owner: Program) -> ProgramRun {
+    let wanted = plan.arenaByteCount + results.reduce(0) { $0 + $1.slot.byteCount }, statistics = backend.memoryStatistics
+    let inputs = owner.graph.inputs.indices.map { "\(owner.graph.inputNames[$0]): \(lowering.graph.type(lowering.graph.inputs[$0]))" }
+    DataFaultScope.report(
+      .outOfMemory, "compile",
+      "out of memory on \(backend.name): the program of \(inputs.joined(separator: ", ")) needs \(wanted) bytes besides its arguments; "
+        + "\(statistics.bytesInUse) are in use\n\(memoryDescription)",
+      number: wanted, shapes: [], Caller(#fileID, #line))
+    let run = ProgramRun(self, of: owner, nil, [], nil)
+    run.perform(0..<0, with: arguments, from: 0)
     return run
   }
 
@@ -157,9 +182,14 @@ final class BoundProgram: @unchecked Sendable {
     }
   }
 
-  fileprivate func results(_ arguments: [TensorPlace], _ made: [Storage]) -> [Tensor?] {
+  /// - Parameter made: the memory of the results; nil: there was none, and what is not an argument is NaN.
+  fileprivate func results(_ arguments: [TensorPlace], _ made: [Storage]?) -> [Tensor?] {
     sources.enumerated().map { number, source in
       let dtype = lowering.outputs[number].dtype
+      guard let made else {
+        if case .update = source { return nil }
+        return .full(dtype.isFloating ? .nan : 0, lowering.outputs[number].shape, dtype: dtype, backend: backend)
+      }
       switch source {
       case .update: return nil
       case .fixed(let tensor): return tensor
@@ -201,13 +231,14 @@ final class BoundProgram: @unchecked Sendable {
 final class ProgramRun {
   private let program: BoundProgram
   private let owner: Program
-  private let memory: Arena
+  /// Nil if there is none, and nothing is performed.
+  private let memory: Arena?
   private let made: [Storage]
   private let observe: ((BoundProgram.Step) -> Void)?
   private var arguments: [TensorPlace] = []
 
   fileprivate init(
-    _ program: BoundProgram, of owner: Program, _ memory: Arena, _ made: [Storage], _ observe: ((BoundProgram.Step) -> Void)?
+    _ program: BoundProgram, of owner: Program, _ memory: Arena?, _ made: [Storage], _ observe: ((BoundProgram.Step) -> Void)?
   ) {
     self.program = program
     self.owner = owner
@@ -224,13 +255,13 @@ final class ProgramRun {
   private func end() {
     if isOver { return }
     isOver = true
-    Arena.giveBack(memory)
+    if let memory { Arena.giveBack(memory) }
     owner.giveBack(program)
     owner.backend.tellFaults(waiting: false)
   }
 
   /// The results, nil for what is written over arguments; of those that depend on late arguments, the numbers are there when the run is finished.
-  var results: [Tensor?] { program.results(arguments, made) }
+  var results: [Tensor?] { program.results(arguments, memory == nil ? nil : made) }
 
   /// The steps that are left, now that the late arguments are there.
   ///
@@ -257,8 +288,13 @@ final class ProgramRun {
       arguments = arguments.isEmpty ? places : arguments + places
       program.bind(places, from: first)
     }
-    for step in program.steps[range] {
-      if let observe { observe(step) } else { step.run() }
+    if memory == nil { return }
+    if let observe {
+      program.steps[range].forEach(observe)
+    } else if let sequence = program.sequence {
+      sequence.run(range) { program.steps[$0].note }
+    } else {
+      for step in program.steps[range] { step.run() }
     }
   }
 }

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Collectives
+import DEXML
+import Wengert
+
+struct Devices: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Print the devices that --device can name, and what is missing for others.",
+    discussion: "Libraries of CUDA are looked for in the folders of WENGERT_CUDA_LIBRARIES first, separated by colons.")
+
+  func run() throws {
+    var names = ["cpu"]
+    for number in 0... {
+      let name = number == 0 ? "cuda" : "cuda:\(number)"
+      guard (try? Device.named(name)) != nil else { break }
+      names.append(name)
+    }
+    try StandardOutput.write((["devices: \(names.joined(separator: ", "))"] + Device.cudaReport).joined(separator: "\n") + "\n")
+  }
+}
+
+/// Where a command computes.
+struct DeviceOption: ParsableArguments {
+  @Option(help: ArgumentHelp("Where to compute: cpu, cuda, or cuda:N; dexml devices lists them.", valueName: "device"))
+  var device = "cpu"
+
+  /// Makes the device that of all tensors of this process.
+  ///
+  /// - Parameter workers: those that compute together: of `cuda` each takes the GPU of its own number on its machine.
+  func use(_ workers: any Workers = OneWorker()) throws {
+    Device.standard = try Device.named(device == "cuda" && workers.localRank > 0 ? "cuda:\(workers.localRank)" : device)
+  }
+}

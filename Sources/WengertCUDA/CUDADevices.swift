@@ -1,0 +1,54 @@
+import Glibc
+@_spi(Backend) import WengertCore
+
+/// The NVIDIA GPUs of this process, each opened when it is asked for first.
+@_spi(Backend) public enum CUDADevices {
+  private static let opened = Locked<[Int: Result<CUDABackend, DeviceUnavailable>]>([:])
+
+  /// The backend of a device, the same one each time.
+  ///
+  /// - Throws: why it cannot be used; also each time the same.
+  public static func backend(_ number: Int) throws(DeviceUnavailable) -> CUDABackend {
+    try opened.withLock { known in
+      if let result = known[number] { return result }
+      let result = Result { () throws(DeviceUnavailable) in try CUDABackend(device: number) }
+      known[number] = result
+      return result
+    }.get()
+  }
+
+  /// What was found of CUDA and what is missing, a line for each.
+  public static func report() -> [String] { report(.ofProcess()) }
+
+  static func report(_ search: LibrarySearch) -> [String] {
+    var lines: [String] = []
+    func line(_ subject: String, _ find: () throws(DeviceUnavailable) -> String) {
+      do { lines.append("\(subject): \(try find())") } catch { lines.append("\(subject): missing: \(error)") }
+    }
+    var capability: Int?
+    line("driver") { () throws(DeviceUnavailable) in
+      let library = try search.open(Context.libraryNames, for: "the NVIDIA driver")
+      let count = try Context.deviceCount(library)
+      var devices: [String] = []
+      for number in 0..<count {
+        let context = try Context(search, device: number)
+        capability = capability ?? context.capability
+        devices.append(
+          "\n  device \(number): \(context.deviceName), compute capability \(context.capability / 10).\(context.capability % 10), "
+            + "\(context.multiprocessors) multiprocessors, \((context.totalMemory + 1 << 29) >> 30) GiB; the driver is for CUDA \(Context.named(context.version))")
+      }
+      return "\(library.path)\(count == 0 ? "; it knows of no device" : devices.joined())"
+    }
+    line("compiler") { () throws(DeviceUnavailable) in
+      let compiler = try RuntimeCompiler(search)
+      // Only a compilation shows whether its built-in functions are there.
+      let target = try compiler.capability(for: capability ?? compiler.capabilities.last ?? 80)
+      _ = try compiler.machineCode(
+        of: "extern \"C\" __global__ void nothing() {}\n", options: ["--gpu-architecture=sm_\(target)", "--std=c++17"])
+      return "\(compiler.library.path), NVRTC \(Context.named(compiler.version)), for compute capability \(target / 10).\(target % 10)"
+    }
+    line("matrix products") { () throws(DeviceUnavailable) in try search.open(CUBLASLt.libraryNames, for: "cuBLASLt").path }
+    lines.append("kernels are kept in: \(KernelCache.folder() ?? "no folder")")
+    return lines
+  }
+}
