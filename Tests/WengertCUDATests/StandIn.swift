@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 @_spi(Backend) import WengertTestSupport
 
@@ -49,38 +50,19 @@ final class StandIn: Sendable {
     plan(launch, code)
   }
 
-  /// A folder with the stand-in's libraries.
+  /// A folder with the stand-in's libraries, which is gone when the process ends.
   static func copy() throws -> String {
     let target = NSTemporaryDirectory() + "wengert-stand-in-\(UUID().uuidString)"
+    _ = removal
+    copies.withLock { _ = $0.insert(target) }
     try FileManager.default.copyItem(atPath: try built.get(), toPath: target)
     return target
   }
 
-  private static let built: Result<String, any Error> = Result {
-    let source = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "StandIn").path
-    let clang = try compiler()
-    setenv("STANDIN_CLANG", clang, 1)
-    let target = NSTemporaryDirectory() + "wengert-stand-in-built-\(UUID().uuidString)"
-    let process = Process()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["\(source)/build.sh", target]
-    try process.run()
-    process.waitUntilExit()
-    if process.terminationStatus != 0 {
-      throw DeviceUnavailable("the stand-in is not built: \(source)/build.sh ended with \(process.terminationStatus)")
-    }
-    return target
-  }
+  private static let copies = Mutex<Set<String>>([])
+  private static let removal: Void = {
+    atexit { for folder in StandIn.copies.withLock({ $0 }) { try? FileManager.default.removeItem(atPath: folder) } }
+  }()
 
-  /// The C++ compiler that comes with Swift.
-  private static func compiler() throws -> String {
-    if let named = ProcessInfo.processInfo.environment["STANDIN_CLANG"] { return named }
-    let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    let besideSwift = folders.filter { FileManager.default.isExecutableFile(atPath: "\($0)/swift") }
-      .map { URL(filePath: "\($0)/swift").resolvingSymlinksInPath().deletingLastPathComponent().path }
-    for folder in besideSwift + folders where FileManager.default.isExecutableFile(atPath: "\(folder)/clang++") {
-      return "\(folder)/clang++"
-    }
-    throw DeviceUnavailable("no clang++ beside swift or in PATH, which compiles the stand-in and kernels")
-  }
+  private static let built = Result { try BuiltStandIn.folder() }
 }

@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+import WengertNN
+import WengertTestSupport
+
+/// The trainer on a CUDA device, which is the stand-in: every access of every kernel checked, threads in a random order.
+@Suite("dexml on a CUDA device", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .serialized)
+struct CUDACommandTests {
+  private static let folder = Result { try BuiltStandIn.folder() }
+
+  private func environment() throws -> [String: String] {
+    ["WENGERT_CUDA_LIBRARIES": try Self.folder.get(), "WENGERT_CUDA_CACHE": "", "STANDIN_CHECKED": "1", "STANDIN_ORDER": "7"]
+  }
+
+  /// The tensors of a file, by name.
+  private func tensors(_ file: URL) throws -> [String: [Double]] {
+    let file = try SafeTensors(contentsOf: file)
+    return Dictionary(uniqueKeysWithValues: file.names.map { ($0, Tensor(file[$0]!).array(of: Double.self)) })
+  }
+
+  private func expectSame(_ actual: [Double], _ expected: [Double], _ bound: Double, _ name: String) {
+    #expect(actual.count == expected.count, "\(name)")
+    let difference = zip(actual, expected).map { abs($0 - $1) }.reduce(0) { $1 <= $0 ? $0 : $1 }
+    #expect(difference <= bound, "\(name): differs by \(difference)")
+  }
+
+  @Test("devices lists the device, and what was found")
+  func devices() throws {
+    let run = try CommandRun(["devices"], environment: environment())
+    #expect(run.code == 0, "\(run.errors)")
+    #expect(run.output.hasPrefix("devices: cpu, cuda\n"), "\(run.output)")
+    for part in ["device 0: Wengert stand-in", "NVRTC", "matrix products: "] { #expect(run.output.contains(part), "\(run.output)") }
+  }
+
+  @Test("where there is no device, devices says what is missing, and --device cuda ends with it")
+  func missing() throws {
+    let environment = ["WENGERT_CUDA_LIBRARIES": "/nowhere"]
+    let listed = try CommandRun(["devices"], environment: environment)
+    #expect(listed.code == 0)
+    try #require(listed.output.hasPrefix("devices: cpu\n"), "this machine has a GPU")
+    #expect(listed.output.contains("driver: missing: "), "\(listed.output)")
+    let task = try TinyTask(), settings = try task.folder.write("settings.yaml", task.configuration.yaml())
+    let run = try CommandRun(["train", settings.path, "--device", "cuda"], environment: environment)
+    #expect(run.code == 1 && run.errors.contains("the NVIDIA driver"), "\(run.errors)")
+    let other = try CommandRun(["train", settings.path, "--device", "tpu"], environment: environment)
+    #expect(other.code == 1 && other.errors.contains("there is no device tpu"), "\(other.errors)")
+  }
+
+  @Test("a training run ends with the weights and the metrics that it has on the CPU, and texts have the same embeddings")
+  func trains() throws {
+    var task = try TinyTask()
+    try task.useNewEncoder()
+    task.configuration.numEpochs = 2
+    task.configuration.evalInterval = 1
+    task.configuration.tfMaxLen = 6
+    let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
+    func train(_ device: String) throws -> (weights: [String: [Double]], metrics: [String: Double], folder: URL) {
+      let run = try CommandRun(["train", settings.path, "--device", device], environment: environment())
+      #expect(run.code == 0, "\(run.errors)")
+      let folder = task.folder.url.appendingPathComponent(device)
+      try FileManager.default.moveItem(at: task.results, to: folder)
+      let lines = try String(contentsOf: folder.appendingPathComponent("tst_metrics.tsv"), encoding: .utf8).split(separator: "\n")
+        .map { $0.split(separator: "\t").map(String.init) }
+      let metrics = Dictionary(uniqueKeysWithValues: zip(lines[0], lines.last!.map { Double($0)! }))
+      return (try tensors(folder.appendingPathComponent("model/model.safetensors")), metrics, folder)
+    }
+    let cpu = try train("cpu"), cuda = try train("cuda")
+    #expect(cpu.weights.count > 10 && cuda.weights.keys.sorted() == cpu.weights.keys.sorted())
+    for (name, expected) in cpu.weights { expectSame(cuda.weights[name] ?? [], expected, 2e-4, name) }
+    for (name, expected) in cpu.metrics { #expect(abs((cuda.metrics[name] ?? .nan) - expected) < 1e-4, "\(name)") }
+
+    let texts = try task.folder.write("texts.txt", "the cat sat\na dogs run\n")
+    func embed(_ device: String) throws -> [Double] {
+      let file = task.folder.url.appendingPathComponent("\(device).safetensors")
+      let run = try CommandRun(
+        ["embed", "--model", cpu.folder.appendingPathComponent("model").path, "--input", texts.path, "--output", file.path, "--device", device],
+        environment: environment())
+      #expect(run.code == 0, "\(run.errors)")
+      return try tensors(file)["embeddings"] ?? []
+    }
+    let expected = try embed("cpu")
+    #expect(expected.count == 64)
+    expectSame(try embed("cuda"), expected, 1e-5, "embeddings")
+  }
+}
