@@ -9,6 +9,7 @@ constexpr size_t alignment = 256, pageBytes = 4096;
 size_t arenaBytes = 64ull << 30;
 char *arena;
 size_t arenaUsed;
+bool usesAgain;
 int timesOpen;
 std::map<uintptr_t, Region> regions;
 Region *recent[64];
@@ -25,7 +26,7 @@ void forget(Region &region) {
     if (r == &region) r = nullptr;
 }
 
-/// A place between regions that live, once the arena was used to its end.
+/// The first place between regions that live.
 size_t findGap(size_t bytes) {
   size_t at = alignment;
   for (auto i = regions.begin(); i != regions.end();) {
@@ -62,6 +63,11 @@ Region &insert(uintptr_t start, size_t bytes, Region::State state, bool isHost) 
 STANDIN_API void standin_set_address_space(size_t bytes) {
   std::lock_guard<std::recursive_mutex> lock(device().lock);
   if (!arena) arenaBytes = roundUp(bytes, pageBytes);
+}
+
+STANDIN_API void standin_use_addresses_again(int uses) {
+  std::lock_guard<std::recursive_mutex> lock(device().lock);
+  usesAgain = uses != 0;
 }
 
 void openMemory(bool isOpen) {
@@ -122,8 +128,8 @@ CUresult allocateMemory(CUdeviceptr *address, size_t bytes, bool isPending) {
     arena = (char *)memory;
   }
   // A gap on either side belongs to nobody.
-  size_t offset = roundUp(arenaUsed, alignment) + alignment;
-  if (offset + bytes > arenaBytes) {
+  size_t offset = usesAgain ? findGap(bytes) : roundUp(arenaUsed, alignment) + alignment;
+  if (!offset || offset + bytes > arenaBytes) {
     offset = findGap(bytes);
     if (!offset) return CUDA_ERROR_OUT_OF_MEMORY;
   }

@@ -56,6 +56,21 @@ struct DeviceTests {
     }
   }
 
+  @Test("writers of one file at the same time leave a whole one, and readers never see another")
+  func writers() throws {
+    let folder = NSTemporaryDirectory() + "wengert-cache-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let path = "\(folder)/kernels/one", codes = (0..<8).map { i in [UInt8](repeating: UInt8(i), count: 50_000 + 1000 * i) }
+    let wrong = Locked(0)
+    DispatchQueue.concurrentPerform(iterations: 64) { i in
+      KernelCache.write(codes[i % 8], "key", to: path)
+      guard let code = KernelCache.read(path, "key"), codes.contains(code) else { return wrong.withLock { $0 += 1 } }
+    }
+    #expect(wrong.withLock { $0 } == 0)
+    #expect(KernelCache.read(path, "another key") == nil)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/kernels") == ["one"])
+  }
+
   @Test("a folder that cannot be written to only means that kernels are compiled again")
   func noFolder() throws {
     let device = try StandIn(isChecked: false, cache: "/proc/no such folder")

@@ -38,6 +38,24 @@ final class StandIn: Sendable {
     reset()
   }
 
+  /// How often a function of the libraries was called.
+  func count(_ function: String) throws -> Int {
+    let count: @convention(c) (UnsafePointer<CChar>) -> Int = try library.function("standin_count")
+    return count(function)
+  }
+
+  /// Has freed addresses be used again at once, as a device does.
+  func useAddressesAgain() throws {
+    let use: @convention(c) (Int32) -> Void = try library.function("standin_use_addresses_again")
+    use(1)
+  }
+
+  /// The bytes that all memory together may take from now on.
+  func setMemory(_ byteCount: Int) throws {
+    let set: @convention(c) (Int) -> Void = try library.function("standin_set_memory")
+    set(byteCount)
+  }
+
   /// Has the n-th call (from 1) from now on of a driver's function fail.
   func fail(_ function: String, call: Int, with code: Int32) throws {
     let plan: @convention(c) (UnsafePointer<CChar>, Int, Int32) -> Void = try library.function("standin_fail")

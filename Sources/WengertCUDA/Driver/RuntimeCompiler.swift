@@ -76,7 +76,7 @@ final class RuntimeCompiler: @unchecked Sendable {
     try require(log(program, &letters), "NVRTC's log")
     let said = String(decoding: letters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     if status != 0 {
-      let hint = said.contains("builtins") ? "libnvrtc-builtins must lie beside \(library.path)" : said
+      let hint = status == 7 || said.contains("builtins") ? "libnvrtc-builtins must lie beside \(library.path)" : said
       throw DeviceUnavailable("NVRTC (\(library.path)): \(errorString(status).map { String(cString: $0) } ?? "error \(status)"): \(hint)")
     }
     try require(sizeOfCode(program, &size), "NVRTC's result")
