@@ -1,6 +1,8 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (a minute, after the build)
 # make test    build everything and run all tests
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
+# make nvrtc   get NVIDIA's compiler by pip, with which make test compiles the CUDA kernels; a part of make test
+# make test-standin  test the CPU that stands in for a CUDA device in make test
 # make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager
 # make test-graphs  test the macro @Graph, in debug: the first time swift-syntax is built, some minutes
 # make operations  write the table of operations that @Graph reads anew, after make test and after adding an operation
@@ -15,7 +17,7 @@
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test test-graphs operations dependencies finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
+.PHONY: demo test test-graphs operations dependencies nvrtc test-standin finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -27,13 +29,20 @@ BUILT = .build/release
 demo: packages
 	swift run $(BUILD) dexml demo
 
-test: packages dependencies
+test: packages dependencies nvrtc
 	swift test $(BUILD) --disable-testable-imports
 
 # What the scratch package resolves is one line for each package; nothing is compiled, and as long as all is well nothing is fetched.
 dependencies:
 	@resolved=$$(swift package --package-path Tests/Dependencies show-dependencies --format flatlist) && [ "$$(echo "$$resolved" | wc -l)" = 1 ] || { \
 	  echo "A package that uses WengertNN must resolve this package alone; it resolves:" $$resolved; exit 1; }
+
+nvrtc:
+	@sh Tests/NVRTC/install.sh
+
+# The C++ compiler is the one that comes with Swift.
+test-standin:
+	STANDIN_CLANG=$${STANDIN_CLANG:-$$(dirname "$$(readlink -f "$$(command -v swift)")")/clang++} sh Tests/StandIn/test.sh
 
 finished: packages
 	swift run -c release --package-path Examples/FinishedModels FinishedModels

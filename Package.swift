@@ -104,16 +104,18 @@ let package = Package(
     .executableTarget(name: "EncoderGraphs", dependencies: ["DEXML", "WengertGraphTool"], path: "Examples/EncoderGraphs"),
 
     // Tests.
-    .target(name: "WengertTestSupport", dependencies: ["Wengert"], path: "Tests/WengertTestSupport"),
+    .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCUDA"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
-    .testTarget(name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport"]),
+    .testTarget(
+      name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport"], exclude: ["KernelTable.tsv"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     // A tool that WengertGraphToolTests runs; it has a dependency that dexml has not, so that the plugin does not run it.
     .executableTarget(
       name: "MistakenGraphs", dependencies: ["WengertNN", "WengertDifferentiable", "WengertGraphTool"], path: "Tests/MistakenGraphs"),
     .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport", "MistakenGraphs"]),
     .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
-    .testTarget(name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertTestSupport"]),
+    .testTarget(
+      name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertCUDA", "WengertTestSupport"], exclude: ["Commands/KernelTable.tsv"]),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

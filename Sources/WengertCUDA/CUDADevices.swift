@@ -35,7 +35,8 @@ import Glibc
         capability = capability ?? context.capability
         devices.append(
           "\n  device \(number): \(context.deviceName), compute capability \(context.capability / 10).\(context.capability % 10), "
-            + "\(context.multiprocessors) multiprocessors, \((context.totalMemory + 1 << 29) >> 30) GiB; the driver is for CUDA \(Context.named(context.version))")
+            + "\(context.multiprocessors) multiprocessors, \((context.totalMemory + 1 << 29) >> 30) GiB; the driver is for CUDA \(Context.named(context.version))"
+        )
       }
       return "\(library.path)\(count == 0 ? "; it knows of no device" : devices.joined())"
     }
@@ -43,8 +44,7 @@ import Glibc
       let compiler = try RuntimeCompiler(search)
       // Only a compilation shows whether its built-in functions are there.
       let target = try compiler.capability(for: capability ?? compiler.capabilities.last ?? 80)
-      _ = try compiler.machineCode(
-        of: "extern \"C\" __global__ void nothing() {}\n", options: ["--gpu-architecture=sm_\(target)", "--std=c++17"])
+      _ = try compiler.compile("extern \"C\" __global__ void nothing() {}\n", options: KernelCache.options(for: target))
       return "\(compiler.library.path), NVRTC \(Context.named(compiler.version)), for compute capability \(target / 10).\(target % 10)"
     }
     line("matrix products") { () throws(DeviceUnavailable) in try search.open(CUBLASLt.libraryNames, for: "cuBLASLt").path }

@@ -37,6 +37,9 @@ package final class Cache<Key: Hashable & Sendable, Value: Sendable>: Sendable {
   package let capacity: Int
   @usableFromInline let state: Locked<State>
 
+  /// The keys of all entries, in no order.
+  package var keys: [Key] { state.withLock { Array($0.entries.keys) } }
+
   package init(capacity: Int) {
     ensure(capacity > 0, "a cache of \(capacity) entries")
     self.capacity = capacity

@@ -63,7 +63,9 @@ private struct Derived {
     results.append(("gradient", pulled(x, weights)))
     results.append(("compiled gradient", compile(pulled)(x, weights)))
     results.append(("vmap of the gradient", vmap { (x: [Tensor]) in pulled(x, weights) }(all)))
-    let scalar: @Sendable ([Tensor]) -> Tensor = { floating($0).map { square($0.cast(to: .float32)).sum() }.reduce(Tensor(0, device: device), +) }
+    let scalar: @Sendable ([Tensor]) -> Tensor = {
+      floating($0).map { square($0.cast(to: .float32)).sum() }.reduce(Tensor(0, device: device), +)
+    }
     results.append(("second derivative", hessianVectorProduct(at: x, along: x, scalar)))
   }
 }

@@ -13,7 +13,7 @@ struct DeviceTests {
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try FileManager.default.removeItem(atPath: "\(folder)/\(library)")
     let error = #expect(throws: DeviceUnavailable.self) {
-      try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: nil)
+      try CUDABackend(LibrarySearch(only: [folder]), cache: nil)
     }
     #expect(error?.description.contains(library) == true)
   }
@@ -24,7 +24,7 @@ struct DeviceTests {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     try Data("no library".utf8).write(to: URL(filePath: "\(folder)/libcuda.so.1"))
-    let search = LibrarySearch(folders: [], asksSystem: false, named: [folder])
+    let search = LibrarySearch(only: [folder])
     let error = #expect(throws: DeviceUnavailable.self) { try search.open(["libcuda.so.1"], for: "the NVIDIA driver") }
     #expect(error?.description.contains("\(folder)/libcuda.so.1") == true)
     #expect(LibrarySearch.ofProcess(["WENGERT_CUDA_LIBRARIES": "/a:/b"]).named == ["/a", "/b"])

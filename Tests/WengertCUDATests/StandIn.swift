@@ -16,7 +16,7 @@ final class StandIn: Sendable {
   ///   - isChecked: whether each access of a kernel is looked at.
   init(order: Int = 0, isChecked: Bool = true, cache: String? = nil) throws {
     folder = try StandIn.copy()
-    backend = try CUDABackend(LibrarySearch(folders: [], asksSystem: false, named: [folder]), cache: cache)
+    backend = try CUDABackend(LibrarySearch(only: [folder]), cache: cache)
     library = try DynamicLibrary(path: "\(folder)/libcuda.so.1")
     let setOptions: @convention(c) (Int32, Int32, Int32, UnsafePointer<CChar>?) -> Void = try library.function("standin_options")
     setOptions(Int32(order), isChecked ? 1 : 0, 1, nil)

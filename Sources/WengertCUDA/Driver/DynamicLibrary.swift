@@ -2,9 +2,9 @@ import Glibc
 @_spi(Backend) import WengertCore
 
 /// A shared library that is opened while the program runs, so that nothing of CUDA is needed to build or to start one.
-final class DynamicLibrary: @unchecked Sendable {
+package final class DynamicLibrary: @unchecked Sendable {
   /// Where the library was found, or the name under which the system found it.
-  let path: String
+  package let path: String
   private let handle: UnsafeMutableRawPointer
 
   /// Opens the library at `path`.

@@ -2,7 +2,7 @@ import Glibc
 @_spi(Backend) import WengertCore
 
 /// Where libraries of CUDA are looked for.
-struct LibrarySearch: Sendable {
+package struct LibrarySearch: Sendable {
   /// Folders, in order.
   var folders: [String]
   /// Whether the system's own search comes after the first folders: by name alone.
@@ -29,6 +29,17 @@ struct LibrarySearch: Sendable {
       search.folders += entries(of: "\(site)/nvidia").map { "\(site)/nvidia/\($0)/lib" }
     }
     return search
+  }
+
+  /// These folders alone.
+  package init(only folders: [String]) {
+    self.init(folders: [], asksSystem: false)
+    named = folders
+  }
+
+  private init(folders: [String], asksSystem: Bool) {
+    self.folders = folders
+    self.asksSystem = asksSystem
   }
 
   /// Folders that come before everything else.

@@ -6,7 +6,7 @@ import Glibc
 ///
 /// A file holds everything that its code follows from, and a checksum; one that is damaged, or of another text with the same hash, counts as not there. It is written
 /// beside its place and renamed, so that any number of processes may write one.
-final class KernelCache: @unchecked Sendable {
+package final class KernelCache: @unchecked Sendable {
   let context: Context
   let compiler: RuntimeCompiler
   /// Kernels of one program are compiled side by side.
@@ -22,15 +22,23 @@ final class KernelCache: @unchecked Sendable {
     self.compiler = compiler
     self.folder = folder
     let capability = try compiler.capability(for: context.capability)
-    // Every operation rounds on its own, so that a fused program has the bits of its parts.
-    options = ["--gpu-architecture=sm_\(capability)", "--std=c++17", "--fmad=false"]
+    options = KernelCache.options(for: capability)
   }
+
+  /// The compiler's options. Every operation rounds on its own, so that a fused program has the bits of its parts.
+  package static func options(for capability: Int) -> [String] { ["--gpu-architecture=sm_\(capability)", "--std=c++17", "--fmad=false"] }
 
   /// How many texts were compiled, and how many were read from files.
   var statistics: (compiled: Int, read: Int) { counts.withLock { $0 } }
 
   /// The kernel of a text, which begins to be compiled.
   func kernel(_ text: KernelText) -> CompiledKernel { kernels.value(for: text) { CompiledKernel(text, self) } }
+
+  /// The texts of all kernels in memory.
+  var texts: [KernelText] { kernels.keys }
+
+  /// What texts may begin with.
+  package static var prelude: String { KernelPrelude.all.map(\.text).joined() }
 
   func removeAll() { kernels.removeAll() }
 
@@ -51,7 +59,7 @@ final class KernelCache: @unchecked Sendable {
       return .success(code)
     }
     do {
-      let code = try compiler.machineCode(of: source, options: options).code
+      let code = try compiler.compile(source, options: options).code
       counts.withLock { $0.compiled += 1 }
       if let path { KernelCache.write(code, key, to: path) }
       return .success(code)
@@ -60,10 +68,21 @@ final class KernelCache: @unchecked Sendable {
     }
   }
 
+  /// The text of the kernel in a file, if it is whole.
+  package static func source(_ path: String) -> String? {
+    guard let file = contents(path) else { return nil }
+    return file.key.firstIndex(of: "\n").map { String(file.key[file.key.index(after: $0)...]) }
+  }
+
   // A file: a mark, the lengths of key and code, these, and a checksum of all that.
   private static let mark = Array("WGCUBIN1".utf8)
 
   static func read(_ path: String, _ key: String) -> [UInt8]? {
+    guard let file = contents(path), file.key == key else { return nil }
+    return file.code
+  }
+
+  private static func contents(_ path: String) -> (key: String, code: [UInt8])? {
     guard let file = fopen(path, "rb") else { return nil }
     defer { fclose(file) }
     var bytes: [UInt8] = []
@@ -73,16 +92,15 @@ final class KernelCache: @unchecked Sendable {
       if count <= 0 { break }
       bytes += buffer[..<count]
     }
-    let keyBytes = Array(key.utf8)
     let head = mark.count + 16
-    guard bytes.count >= head + keyBytes.count + 8, Array(bytes[..<mark.count]) == mark else { return nil }
+    guard bytes.count >= head + 8, Array(bytes[..<mark.count]) == mark else { return nil }
     func number(_ place: Int) -> UInt64 { (0..<8).reduce(0) { $0 | UInt64(bytes[place + $1]) << (8 * UInt64($1)) } }
-    guard number(mark.count) == UInt64(keyBytes.count), let codeCount = Int(exactly: number(mark.count + 8)),
-      codeCount >= 0, codeCount == bytes.count - head - keyBytes.count - 8,
-      bytes[head..<head + keyBytes.count].elementsEqual(keyBytes),
+    guard let keyCount = Int(exactly: number(mark.count)), let codeCount = Int(exactly: number(mark.count + 8)),
+      keyCount <= bytes.count - head - 8, codeCount == bytes.count - head - keyCount - 8,
       number(bytes.count - 8) == bytes.dropLast(8).hash64
     else { return nil }
-    return Array(bytes[(head + keyBytes.count)..<(bytes.count - 8)])
+    let code = head + keyCount
+    return (String(decoding: bytes[head..<code], as: UTF8.self), Array(bytes[code..<(bytes.count - 8)]))
   }
 
   /// A folder that cannot be written to is no fault: the next process compiles again.

@@ -39,6 +39,9 @@ enum KernelPrelude: Hashable, Sendable {
   /// Philox.
   case random
 
+  /// All parts.
+  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random]
+
   var text: String {
     let bytes =
       switch self {

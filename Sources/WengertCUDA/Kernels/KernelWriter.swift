@@ -46,11 +46,17 @@ struct KernelWriter {
     return text
   }
 
-  func text(_ name: String, threads: Int, prelude: [KernelPrelude] = [.common], _ body: String) -> KernelText {
-    KernelText(
+  /// - Parameters:
+  ///   - threads: those of a block, at most.
+  ///   - keepsRegisters: whether a thread may have as many registers as it can use, instead of as many as let more blocks run at once.
+  func text(_ name: String, threads: Int, keepsRegisters: Bool = false, prelude: [KernelPrelude] = [.common], _ body: String)
+    -> KernelText
+  {
+    let bounds = keepsRegisters ? "\(threads), 1" : "\(threads)"
+    return KernelText(
       name: name,
       body:
-        "\(types)struct Arguments {\n\(fields)};\nextern \"C\" __global__ void __launch_bounds__(\(threads)) ENTRY(const Arguments a) {\n\(body)}\n",
+        "\(types)struct Arguments {\n\(fields)};\nextern \"C\" __global__ void __launch_bounds__(\(bounds)) ENTRY(const Arguments a) {\n\(body)}\n",
       prelude: prelude)
   }
 }

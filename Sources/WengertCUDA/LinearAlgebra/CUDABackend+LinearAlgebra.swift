@@ -24,6 +24,10 @@ extension CUDABackend {
       kernels.word = word
       writer.fault(word)
     }
+    // Places in a matrix are numbers of 32 bits in these kernels.
+    ensure(
+      max(out.shape[rank - 2], out.shape[rank - 1]) * out.shape[rank - 2] < 1 << 31,
+      "linear algebra of a matrix of \(out.shape[rank - 2]) rows")
     writer.number("n", out.shape[rank - 2])
     writer.number("k", out.shape[rank - 1])
     writer.number("matrices", matrices)
@@ -37,7 +41,7 @@ extension CUDABackend {
     let nan = out.dtype.nothing
     let finish = """
         __syncthreads();
-        if (isBad) for (i64 e = threadIdx.x; e < a.n * a.k; e += 256) \(at("out", "e / a.k", "e % a.k")) = \(nan);
+        if (isBad) for (int e = threadIdx.x; e < n * k; e += 256) \(at("out", "e / k", "e % k")) = \(nan);
         if (threadIdx.x == 0) { \(info); }
 
       """
@@ -45,24 +49,24 @@ extension CUDABackend {
     let grid = Grid(blocks: (matrices, 1, 1), threads: (256, 1))
     switch call.kernel {
     case .cholesky:
-      body = "  const i64 matrix = blockIdx.x;\n" + writer.coordinates(of: "matrix", lead)
+      body = "  const i64 matrix = blockIdx.x;\n  const int n = (int)a.n, k = (int)a.k;\n" + writer.coordinates(of: "matrix", lead)
       body += """
-          for (i64 e = threadIdx.x; e < a.n * a.n; e += 256) {
-            const i64 i = e / a.n, j = e % a.n;
+          for (int e = threadIdx.x; e < n * n; e += 256) {
+            const int i = e / n, j = e % n;
             \(at("out", "i", "j")) = j <= i ? (\(at("x", "i", "j")) + \(at("x", "j", "i"))) / 2 : 0;
           }
           bool isBad = false;
-          for (i64 step = 0; step < a.n; step++) {
+          for (int step = 0; step < n; step++) {
             __syncthreads();
             const out_t pivot = \(at("out", "step", "step"));
             __syncthreads();
             if (!(pivot > 0)) { isBad = true; break; }
             const out_t root = sqrt(pivot);
-            for (i64 i = step + threadIdx.x; i < a.n; i += 256) \(at("out", "i", "step")) = i == step ? root : \(at("out", "i", "step")) / root;
+            for (int i = step + threadIdx.x; i < n; i += 256) \(at("out", "i", "step")) = i == step ? root : \(at("out", "i", "step")) / root;
             __syncthreads();
-            const i64 left = a.n - step - 1;
-            for (i64 e = threadIdx.x; e < left * left; e += 256) {
-              const i64 i = step + 1 + e / left, j = step + 1 + e % left;
+            const int left = n - step - 1;
+            for (int e = threadIdx.x; e < left * left; e += 256) {
+              const int i = step + 1 + e / left, j = step + 1 + e % left;
               if (j <= i) \(at("out", "i", "j")) -= \(at("out", "i", "step")) * \(at("out", "j", "step"));
             }
           }
@@ -72,60 +76,62 @@ extension CUDABackend {
       let memory = workspace ?? allocate(byteCount: max(self.workspace(for: call), 1))
       if workspace == nil { kernels.own = memory }
       writer.view("w", View(storage: memory, layout: Layout(rowMajor: [call.operands[0].shape.elementCount]), dtype: out.dtype))
-      body = "  const i64 matrix = blockIdx.x;\n" + writer.coordinates(of: "matrix", lead)
+      body = "  const i64 matrix = blockIdx.x;\n  const int n = (int)a.n, k = (int)a.k;\n" + writer.coordinates(of: "matrix", lead)
       body += """
-          out_t *const w = a.w + matrix * a.n * a.n;
-          __shared__ i64 chosen;
-          for (i64 e = threadIdx.x; e < a.n * a.n; e += 256) w[e] = \(at("x", "e / a.n", "e % a.n"));
-          for (i64 e = threadIdx.x; e < a.n * a.k; e += 256) \(at("out", "e / a.k", "e % a.k")) = \(at("b", "e / a.k", "e % a.k"));
+          out_t *const w = a.w + matrix * (i64)(n * n);
+          __shared__ int chosen;
+          for (int e = threadIdx.x; e < n * n; e += 256) w[e] = \(at("x", "e / n", "e % n"));
+          for (int e = threadIdx.x; e < n * k; e += 256) \(at("out", "e / k", "e % k")) = \(at("b", "e / k", "e % k"));
           bool isBad = false;
-          for (i64 step = 0; step < a.n; step++) {
+          for (int step = 0; step < n; step++) {
             __syncthreads();
             if (threadIdx.x == 0) {
-              i64 best = step;
-              for (i64 i = step + 1; i < a.n; i++) if (fabs(w[i * a.n + step]) > fabs(w[best * a.n + step])) best = i;
+              int best = step;
+              for (int i = step + 1; i < n; i++) if (fabs(w[i * n + step]) > fabs(w[best * n + step])) best = i;
               chosen = best;
             }
             __syncthreads();
-            const i64 row = chosen;
-            const out_t pivot = w[row * a.n + step];
+            const int row = chosen;
+            const out_t pivot = w[row * n + step];
             __syncthreads();
             if (pivot == 0) { isBad = true; break; }
             if (row != step) {
-              for (i64 j = threadIdx.x; j < a.n; j += 256) { const out_t t = w[step * a.n + j]; w[step * a.n + j] = w[row * a.n + j]; w[row * a.n + j] = t; }
-              for (i64 j = threadIdx.x; j < a.k; j += 256) { const out_t t = \(at("out", "step", "j")); \(at("out", "step", "j")) = \(at("out", "row", "j")); \(at("out", "row", "j")) = t; }
+              for (int j = threadIdx.x; j < n; j += 256) { const out_t t = w[step * n + j]; w[step * n + j] = w[row * n + j]; w[row * n + j] = t; }
+              for (int j = threadIdx.x; j < k; j += 256) { const out_t t = \(at("out", "step", "j")); \(at("out", "step", "j")) = \(at("out", "row", "j")); \(at("out", "row", "j")) = t; }
             }
             __syncthreads();
-            const i64 left = a.n - step - 1;
-            for (i64 e = threadIdx.x; e < left * left; e += 256) {
-              const i64 i = step + 1 + e / left, j = step + 1 + e % left;
-              w[i * a.n + j] -= w[i * a.n + step] / pivot * w[step * a.n + j];
+            const int left = n - step - 1;
+            for (int i = step + 1 + threadIdx.x; i < n; i += 256) w[i * n + step] = w[i * n + step] / pivot;
+            __syncthreads();
+            for (int e = threadIdx.x; e < left * left; e += 256) {
+              const int i = step + 1 + e / left, j = step + 1 + e % left;
+              w[i * n + j] -= w[i * n + step] * w[step * n + j];
             }
-            for (i64 e = threadIdx.x; e < left * a.k; e += 256) {
-              const i64 i = step + 1 + e / a.k, j = e % a.k;
-              \(at("out", "i", "j")) -= w[i * a.n + step] / pivot * \(at("out", "step", "j"));
+            for (int e = threadIdx.x; e < left * k; e += 256) {
+              const int i = step + 1 + e / k, j = e % k;
+              \(at("out", "i", "j")) -= w[i * n + step] * \(at("out", "step", "j"));
             }
           }
           __syncthreads();
-          if (!isBad) for (i64 j = threadIdx.x; j < a.k; j += 256) {
-            for (i64 i = a.n - 1; i >= 0; i--) {
+          if (!isBad) for (int j = threadIdx.x; j < k; j += 256) {
+            for (int i = n - 1; i >= 0; i--) {
               out_t sum = \(at("out", "i", "j"));
-              for (i64 l = i + 1; l < a.n; l++) sum -= w[i * a.n + l] * \(at("out", "l", "j"));
-              \(at("out", "i", "j")) = sum / w[i * a.n + i];
+              for (int l = i + 1; l < n; l++) sum -= w[i * n + l] * \(at("out", "l", "j"));
+              \(at("out", "i", "j")) = sum / w[i * n + i];
             }
           }
 
         """ + finish
     case .solveTriangular(let upper):
-      body = "  const i64 matrix = blockIdx.x;\n" + writer.coordinates(of: "matrix", lead)
+      body = "  const i64 matrix = blockIdx.x;\n  const int n = (int)a.n, k = (int)a.k;\n" + writer.coordinates(of: "matrix", lead)
       body += """
           bool isBad = false;
-          for (i64 i = 0; i < a.n; i++) isBad |= \(at("x", "i", "i")) == 0;
-          if (!isBad) for (i64 j = threadIdx.x; j < a.k; j += 256) {
-            for (i64 step = 0; step < a.n; step++) {
-              const i64 i = \(upper ? "a.n - 1 - step" : "step");
+          for (int i = 0; i < n; i++) isBad |= \(at("x", "i", "i")) == 0;
+          if (!isBad) for (int j = threadIdx.x; j < k; j += 256) {
+            for (int step = 0; step < n; step++) {
+              const int i = \(upper ? "n - 1 - step" : "step");
               out_t sum = \(at("b", "i", "j"));
-              for (i64 l = \(upper ? "i + 1; l < a.n" : "0; l < i"); l++) sum -= \(at("x", "i", "l")) * \(at("out", "l", "j"));
+              for (int l = \(upper ? "i + 1; l < n" : "0; l < i"); l++) sum -= \(at("x", "i", "l")) * \(at("out", "l", "j"));
               \(at("out", "i", "j")) = sum / \(at("x", "i", "i"));
             }
           }
@@ -138,7 +144,7 @@ extension CUDABackend {
       case .solve: "solve"
       case .solveTriangular(let upper): upper ? "solveUpper" : "solveLower"
       }
-    kernels.append(writer, writer.text(name, threads: 256, body), grid)
+    kernels.append(writer, writer.text(name, threads: 256, keepsRegisters: true, body), grid)
     return kernels
   }
 }

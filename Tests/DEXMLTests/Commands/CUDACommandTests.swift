@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WengertCUDA
 import WengertNN
 import WengertTestSupport
 
@@ -8,8 +9,8 @@ import WengertTestSupport
 struct CUDACommandTests {
   private static let folder = Result { try BuiltStandIn.folder() }
 
-  private func environment() throws -> [String: String] {
-    ["WENGERT_CUDA_LIBRARIES": try Self.folder.get(), "WENGERT_CUDA_CACHE": "", "STANDIN_CHECKED": "1", "STANDIN_ORDER": "7"]
+  private func environment(cache: String = "") throws -> [String: String] {
+    ["WENGERT_CUDA_LIBRARIES": try Self.folder.get(), "WENGERT_CUDA_CACHE": cache, "STANDIN_CHECKED": "1", "STANDIN_ORDER": "7"]
   }
 
   /// The tensors of a file, by name.
@@ -46,6 +47,22 @@ struct CUDACommandTests {
     #expect(other.code == 1 && other.errors.contains("there is no device tpu"), "\(other.errors)")
   }
 
+  @Test(
+    "every kernel of training and embedding compiles with the oldest and the newest NVRTC, without spills, as the table says",
+    .enabled(if: NVRTC.isInstalled, "NVRTC is not installed: make nvrtc"))
+  func kernels() throws {
+    var task = try TinyTask()
+    task.configuration.numEpochs = 1
+    let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
+    let cache = task.folder.url.appendingPathComponent("kernels").path
+    let run = try CommandRun(["train", settings.path, "--device", "cuda"], environment: environment(cache: cache))
+    #expect(run.code == 0, "\(run.errors)")
+    let files = try FileManager.default.contentsOfDirectory(atPath: cache)
+    let texts = files.compactMap { KernelCache.source("\(cache)/\($0)").flatMap(KernelSource.init) }
+    #expect(texts.count == files.count && texts.count > 30)
+    try NVRTC.check(texts, table: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("KernelTable.tsv"))
+  }
+
   @Test("a training run ends with the weights and the metrics that it has on the CPU, and texts have the same embeddings")
   func trains() throws {
     var task = try TinyTask()
@@ -73,7 +90,10 @@ struct CUDACommandTests {
     func embed(_ device: String) throws -> [Double] {
       let file = task.folder.url.appendingPathComponent("\(device).safetensors")
       let run = try CommandRun(
-        ["embed", "--model", cpu.folder.appendingPathComponent("model").path, "--input", texts.path, "--output", file.path, "--device", device],
+        [
+          "embed", "--model", cpu.folder.appendingPathComponent("model").path, "--input", texts.path, "--output", file.path, "--device",
+          device,
+        ],
         environment: environment())
       #expect(run.code == 0, "\(run.errors)")
       return try tensors(file)["embeddings"] ?? []
