@@ -3,6 +3,7 @@
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
 # make nvrtc   get NVIDIA's compiler by pip, with which make test compiles the CUDA kernels; a part of make test
 # make test-standin  test the CPU that stands in for a CUDA device in make test
+# make test-cuda  check and time the CUDA backend on a GPU; without one, make the folder that does so on another machine
 # make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager
 # make test-graphs  test the macro @Graph, in debug: the first time swift-syntax is built, some minutes
 # make operations  write the table of operations that @Graph reads anew, after make test and after adding an operation
@@ -17,7 +18,7 @@
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test test-graphs operations dependencies nvrtc test-standin finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
+.PHONY: demo test test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -155,3 +156,8 @@ packages:
 	echo "Installing system packages:$$missing"; \
 	sudo=""; [ "$$(id -u)" = 0 ] || sudo="sudo"; \
 	$$sudo apt-get update -q && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q $$missing
+
+# What needs a GPU, as a folder that runs on a machine without Swift: there, .build-cuda/check/run. Here it is run too if this machine has one.
+test-cuda: packages
+	sh Tests/CUDACheck/package.sh .build-cuda/check
+	@if [ -e /dev/nvidia0 ]; then .build-cuda/check/run; else echo "This machine has no GPU: run .build-cuda/check/run on one that has."; fi

@@ -104,10 +104,15 @@ let package = Package(
     .executableTarget(name: "EncoderGraphs", dependencies: ["DEXML", "WengertGraphTool"], path: "Examples/EncoderGraphs"),
 
     // Tests.
-    .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCUDA"], path: "Tests/WengertTestSupport"),
+    // The case list and the reference backend, which tests and the check on a device have.
+    .target(name: "WengertCases", dependencies: ["Wengert"], path: "Tests/WengertCases"),
+    .executableTarget(
+      name: "cuda-check", dependencies: ["Wengert", "WengertCUDA", "WengertCases"], path: "Tests/CUDACheck",
+      exclude: ["peer.py", "package.sh"]),
+    .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCases", "WengertCUDA"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(
-      name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport"], exclude: ["KernelTable.tsv"]),
+      name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport", "cuda-check"], exclude: ["KernelTable.tsv"]),
     .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
     // A tool that WengertGraphToolTests runs; it has a dependency that dexml has not, so that the plugin does not run it.
     .executableTarget(
@@ -115,7 +120,8 @@ let package = Package(
     .testTarget(name: "WengertGraphToolTests", dependencies: ["WengertGraphTool", "WengertNN", "WengertTestSupport", "MistakenGraphs"]),
     .testTarget(name: "WengertDifferentiableTests", dependencies: ["WengertDifferentiable", "WengertNN", "WengertTestSupport"]),
     .testTarget(
-      name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertCUDA", "WengertTestSupport"], exclude: ["Commands/KernelTable.tsv"]),
+      name: "DEXMLTests", dependencies: ["DEXML", "Collectives", "WengertCUDA", "WengertTestSupport"], exclude: ["Commands/KernelTable.tsv"]
+    ),
     .testTarget(name: "DEXMLServerTests", dependencies: ["DEXMLServer", "WengertTestSupport"]),
   ],
   swiftLanguageModes: [.v6]

@@ -17,6 +17,11 @@ import Glibc
     }.get()
   }
 
+  /// Whether a backend's device is a CPU that stands in for one: nothing is to be timed there.
+  public static func isStandIn(_ backend: any Backend) -> Bool {
+    (backend as? CUDABackend)?.context.deviceName == CUDABackend.standInName
+  }
+
   /// What was found of CUDA and what is missing, a line for each.
   public static func report() -> [String] { report(.ofProcess()) }
 

@@ -1,1 +1,2 @@
 @_exported import Wengert
+@_exported import WengertCases

@@ -1,10 +1,9 @@
-import Testing
 @_spi(Backend) import Wengert
 
 /// One public operation with fixed parameters: a row of the case list, which conformance, derivative and golden tests walk.
 ///
 /// Adding an operation to the package is one row here.
-public struct OperationCase: Sendable, CustomTestStringConvertible {
+public struct OperationCase: Sendable {
   /// The operation and its parameters, unique in the list; golden values are found by it.
   public var name: String
   public var operands: [Operand]

@@ -21,6 +21,16 @@ package enum Conformance {
     }
   }
 
+  /// What is wrong with a backend's results for a case, beside the reference backend's.
+  package static func differences(_ variant: Variant, _ actual: [View]) -> [String] {
+    let expected = results(variant, variant.operands, on: ReferenceBackend.shared)
+    let magnitudes = self.magnitudes(variant, variant.operands, expected)
+    if actual.count != expected.count { return ["\(variant): \(actual.count) results, expected \(expected.count)"] }
+    return zip(actual, expected).enumerated().compactMap { i, pair in
+      firstDifference(pair.0, pair.1, tolerance(variant, pair.1.dtype, magnitudes[i])).map { "\(variant), result \(i): \($0)" }
+    }
+  }
+
   package static func tolerance(_ variant: Variant, _ dtype: DType, _ magnitude: Double) -> Tolerance {
     var tolerance = Tolerance.elementwise(dtype)
     switch variant.operation.accuracy {
