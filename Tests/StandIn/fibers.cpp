@@ -45,6 +45,7 @@ struct Warp {
 Thread *threads;
 Warp *warps;
 char *stacks;
+int guarded;
 void *schedulerStack;
 std::vector<int> readyThreads, freeFibers;
 /// Where fibers without a thread rest; nothing for those that have not begun.
@@ -78,6 +79,8 @@ void fiberMain();
 
 void *freshStack(int fiber) {
   // Not all at one offset from a power of two: their lines would share a few sets of the cache.
+  // A process has only so many mappings: pages are guarded of stacks that are used.
+  for (; guarded <= fiber; guarded++) mprotect(stacks + stackBytes * guarded, guardBytes, PROT_NONE);
   auto top = (uint64_t *)(stacks + (size_t)(fiber + 1) * stackBytes - 64 - (size_t)fiber * 1088 % 32768);
   *--top = 0;
   *--top = (uint64_t)fiberMain;
@@ -167,7 +170,6 @@ void prepare() {
   warps = (Warp *)map(sizeof(Warp) * maxWarps);
   copies = (Copy(*)[64])map(sizeof(Copy) * 64 * maxThreads);
   stacks = (char *)map(stackBytes * maxThreads);
-  for (int i = 0; i < maxThreads; i++) mprotect(stacks + stackBytes * i, guardBytes, PROT_NONE);
   struct sigaction action = {};
   action.sa_sigaction = onFault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;

@@ -153,7 +153,7 @@ public struct Trainer {
     if split == .tst && configuration.save {
       log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
     }
-    if configuration.ampEncode { log.info("amp_encode: this CPU backend encodes in float32") }
+    if configuration.ampEncode { log.info("amp_encode: the encoder computes in float32 on this device") }
     if workers.count > 1 {
       log.info(
         "\(workers.count) workers: \(batch) \(task.pairs.name) in a batch, \(configuration.bsz) of each; learning rate \(configuration.lr * Double(workers.count))"

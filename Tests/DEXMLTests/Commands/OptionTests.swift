@@ -142,7 +142,7 @@ struct OptionTests {
     }
     #expect(try offline.losses() == online.losses())
     #expect(try files(offline).count == 3 && files(online).isEmpty)
-    #expect(try offline.text("log.txt").contains("amp_encode: this CPU backend encodes in float32"))
+    #expect(try offline.text("log.txt").contains("amp_encode: the encoder computes in float32 on this device"))
     #expect(try !online.text("log.txt").contains("amp_encode"))
   }
 }

@@ -28,6 +28,12 @@ struct CommentExamplesTests {
     #expect(x.backend === Device.cpu.backend && numbers(x) == [0, 0])
   }
 
+  @Test("a GPU, where there is one") func cudaExample() {
+    let device = Device.cuda ?? .cpu
+    let x = Tensor([1, 2], device: device)
+    #expect(x.device.backend === device.backend && numbers(x) == [1, 2])
+  }
+
   @Test("memory in use") func memoryStatisticsExample() {
     let x = Tensor.iota(1000)
     let bytes = Device.cpu.memoryStatistics.bytesInUse  // 8000 for x, and what else is in use
