@@ -15,10 +15,11 @@ struct Times {
     let body: () -> Void
   }
 
-  func run() {
-    let rows = Device.with(device) { memoryRows() + productRows() }
-    let peers = Times.peers()
-    let copied = seconds(Device.with(device) { copy() }), rate = Times.copiedBytes * 2 / copied
+  func run() { Device.with(device) { tabulate() } }
+
+  private func tabulate() {
+    let rows = memoryRows() + productRows(), peers = Times.peers()
+    let copied = seconds(copy()), rate = Times.copiedBytes * 2 / copied
     print("A copy on the device moves \(Times.format(rate / 1e9)) GB/s.")
     print("operation\tms\tGB/s\t% of copy\tTFLOP/s\tPyTorch ms\tratio")
     for row in rows {
@@ -47,7 +48,7 @@ struct Times {
     let size = Double(rows * columns)
     let gelu = compile { (x: Tensor, b: Tensor) in Wengert.gelu(x + b) }
     let softmax = compile { (x: Tensor) in x.softmax(axis: -1) }
-    let normalized = compile { (x: Tensor) in layerNorm(x) }
+    let normalized = compile { (x: Tensor) in x.layerNorm(gain: .ones([columns]), bias: .zeros([columns])) }
     let columnSums = compile { (x: Tensor) in x.sum(axis: 0) }
     let rowSums = compile { (x: Tensor) in x.sum(axis: -1) }
     let transposed = compile { (x: Tensor) in x.transpose().contiguous() }
