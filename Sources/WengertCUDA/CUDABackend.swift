@@ -8,6 +8,8 @@
   let kernels: KernelCache
   let products: CUBLASLt
   private let ring: PinnedRing
+  /// cuSOLVER; nil where it is not found, and kernels of our own serve.
+  let solver: CUSOLVER?
   let faults: FaultBoard
 
   /// The device name of the driver that runs kernels on the CPU, for tests.
@@ -21,6 +23,7 @@
     name = number == 0 ? "cuda" : "cuda:\(number)"
     kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
     products = try CUBLASLt(search, context)
+    solver = try? CUSOLVER(search, context)
     ring = PinnedRing(context)
     faults = FaultBoard(context)
   }

@@ -53,6 +53,9 @@ import Glibc
       return "\(compiler.library.path), NVRTC \(Context.named(compiler.version)), for compute capability \(target / 10).\(target % 10)"
     }
     line("matrix products") { () throws(DeviceUnavailable) in try search.open(CUBLASLt.libraryNames, for: "cuBLASLt").path }
+    line("linear algebra") { () throws(DeviceUnavailable) in
+      try search.open(CUSOLVER.libraryNames, for: "cuSOLVER, without which kernels of our own serve,").path
+    }
     lines.append("kernels are kept in: \(KernelCache.folder() ?? "no folder")")
     return lines
   }

@@ -2,7 +2,7 @@ import Foundation
 
 /// Where tests find files.
 public enum Fixtures {
-  private static let package = URL(fileURLWithPath: #filePath)
+  public static let package = URL(fileURLWithPath: #filePath)
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
   /// A file of Tests/Fixtures.

@@ -44,7 +44,7 @@ final class CUDASequence: KernelSequence {
 
   /// The graph of these kernels on the memory of now, if they ran on it before.
   private func graph(_ range: Range<Int>, _ kernels: [any LaunchedKernel]) -> CUDAGraph? {
-    if range.count < CUDASequence.smallestGraph { return nil }
+    if range.count < CUDASequence.smallestGraph || !kernels.allSatisfy(\.isRecordable) { return nil }
     return state.withLock { state in
       if state.isRefused { return nil }
       let storages = state.storages[range] ?? storages(of: range)

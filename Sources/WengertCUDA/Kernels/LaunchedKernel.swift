@@ -3,6 +3,8 @@
 /// A kernel that is nothing but launches, so that these can be recorded and repeated.
 protocol LaunchedKernel: Kernel {
   var backend: CUDABackend { get }
+  /// Whether its launches may be recorded.
+  var isRecordable: Bool { get }
   /// Notes who is told what the next launch finds.
   func expect(_ faults: FaultNote?)
   /// Has the kernel run in its turn.
@@ -12,6 +14,7 @@ protocol LaunchedKernel: Kernel {
 }
 
 extension LaunchedKernel {
+  var isRecordable: Bool { true }
   func expect(_ faults: FaultNote?) {}
 
   func run(_ faults: FaultNote?) {
@@ -39,6 +42,8 @@ struct CUDAKernels: LaunchedKernel {
   }
 
   mutating func append(_ kernel: any LaunchedKernel) { steps.append(.kernel(kernel)) }
+
+  var isRecordable: Bool { steps.allSatisfy { if case .kernel(let kernel) = $0 { kernel.isRecordable } else { true } } }
 
   func expect(_ faults: FaultNote?) {
     if let word { backend.faults.expect(word, faults) }

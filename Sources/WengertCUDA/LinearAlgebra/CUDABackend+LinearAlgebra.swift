@@ -1,17 +1,22 @@
 @_spi(Backend) import WengertCore
 
 extension CUDABackend {
-  /// Bytes for a copy of each matrix that is factored with its rows exchanged.
+  /// Bytes for a copy of each matrix that is factored with its rows exchanged, and what cuSOLVER needs.
   func workspace(for call: LinearAlgebraCall) -> Int {
-    call.kernel == .solve ? call.operands[0].shape.elementCount * call.operands[0].dtype.byteCount : 0
+    if let solver = solver(for: call) { return LargeMatrixKernel.workspace(for: call, solver) }
+    return call.kernel == .solve ? call.operands[0].shape.elementCount * call.operands[0].dtype.byteCount : 0
   }
 
-  /// A block for each matrix; of triangular systems a thread for each right side.
+  /// Large matrices by cuSOLVER; otherwise, and where it is not found, a block for each matrix; of triangular systems a thread for each right side.
   func linearAlgebraKernel(_ call: LinearAlgebraCall, _ workspace: Storage?) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     let out = call.out, rank = out.shape.rank, lead = Array(out.shape.dropLast(2))
     let matrices = lead.reduce(1, *)
     if matrices == 0 { return kernels }
+    if let solver = solver(for: call) {
+      let storage = workspace ?? allocate(byteCount: self.workspace(for: call))
+      return LargeMatrixKernel(call, solver, storage, owns: workspace == nil, on: self)
+    }
     ensure(out.dtype == .float32 || out.dtype == .float64, "linear algebra of \(out.dtype)")
     var writer = KernelWriter()
     writer.view("out", out)
