@@ -54,7 +54,7 @@ import Glibc
     }
     line("matrix products") { () throws(DeviceUnavailable) in try search.open(CUBLASLt.libraryNames, for: "cuBLASLt").path }
     line("linear algebra") { () throws(DeviceUnavailable) in
-      try search.open(CUSOLVER.libraryNames, for: "cuSOLVER, without which kernels of our own serve,").path
+      try search.open(CUSOLVER.libraryNames, for: "large matrices by cuSOLVER").path
     }
     lines.append("kernels are kept in: \(KernelCache.folder() ?? "no folder")")
     return lines

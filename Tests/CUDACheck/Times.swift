@@ -89,7 +89,7 @@ struct Times {
 
   /// PyTorch's milliseconds, by the names of the rows; none where Python has no PyTorch with a device.
   private static func peers() -> [String: Double] {
-    let script = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "peer.py")
+    let script = URL(filePath: CUDACheck.words[0]).deletingLastPathComponent().appending(path: "peer.py")
     let process = Process(), output = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", script.path]

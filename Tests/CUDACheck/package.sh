@@ -20,4 +20,5 @@ here=$(cd "$(dirname "$0")" && pwd)
 LD_LIBRARY_PATH=$here/libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} exec "$here/cuda-check" "$@"
 RUN
 chmod +x "$1/run"
-du -sh "$1"
+tar -C "$(dirname "$1")" -czf "$1.tar.gz" "$(basename "$1")"
+du -h "$1.tar.gz"

@@ -56,7 +56,7 @@ static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline float rsqrt(float x) { return rsqrtf(x); }
 static inline double rcbrt(double x) { return 1 / cbrt(x); }
 static inline float rcbrtf(float x) { return 1 / cbrtf(x); }
-static inline double normcdf(double x) { return erfc(-x * 0.70710678118654752440) / 2; }
+static inline double normcdf(double x) { return (double)(erfcl(-(long double)x * 0.70710678118654752440L) / 2); }
 static inline float normcdff(float x) { return (float)normcdf((double)x); }
 static inline double sinpi(double x) { return sin(fmod(x, 2) * 3.14159265358979323846); }
 static inline float sinpif(float x) { return (float)sinpi((double)x); }

@@ -58,7 +58,9 @@ struct LargeMatrixTests {
     let (x, info) = solveWithInfo(stack.to(cuda), b.to(cuda))
     #expect(info.array(of: Int32.self) == [0, 1, 0])
     let numbers = x.array(of: Float.self), each = 2 * n
-    #expect(numbers[..<each].allSatisfy(\.isFinite) && numbers[each..<2 * each].allSatisfy(\.isNaN) && numbers[(2 * each)...].allSatisfy(\.isFinite))
+    #expect(
+      numbers[..<each].allSatisfy(\.isFinite) && numbers[each..<2 * each].allSatisfy(\.isNaN)
+        && numbers[(2 * each)...].allSatisfy(\.isFinite))
     #expect(try device.failure == "")
   }
 }
