@@ -56,6 +56,7 @@ static inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 static inline float rsqrt(float x) { return rsqrtf(x); }
 static inline double rcbrt(double x) { return 1 / cbrt(x); }
 static inline float rcbrtf(float x) { return 1 / cbrtf(x); }
+extern "C" long double erfcl(long double);
 static inline double normcdf(double x) { return (double)(erfcl(-(long double)x * 0.70710678118654752440L) / 2); }
 static inline float normcdff(float x) { return (float)normcdf((double)x); }
 static inline double sinpi(double x) { return sin(fmod(x, 2) * 3.14159265358979323846); }
