@@ -12,14 +12,15 @@ final class CUDASequence: KernelSequence {
   private struct State {
     /// The one last used at the end.
     var recordings: [Recording] = []
-    /// The memory of the kernels of a range.
-    var storages: [Range<Int>: [CUDAStorage]] = [:]
+    /// The memory of the kernels of a range; nil if they cannot be recorded.
+    var storages: [Range<Int>: [CUDAStorage]?] = [:]
     /// Whether the driver has refused to record.
     var isRefused = false
   }
 
   private let backend: CUDABackend
   private let steps: [PreparedCall]
+  private let kernels: [any LaunchedKernel]
   private let state = Locked(State())
 
   /// How many recordings are kept: results of a program alternate between a few places.
@@ -29,26 +30,27 @@ final class CUDASequence: KernelSequence {
 
   init(_ steps: [PreparedCall], on backend: CUDABackend) {
     self.steps = steps
+    kernels = steps.map { CUDABackend.launched($0.kernel) }
     self.backend = backend
   }
 
   func run(_ range: Range<Int>, notes: (Int) -> FaultNote?) {
-    let kernels = range.map { CUDABackend.launched(steps[$0].kernel) }
-    for (number, kernel) in zip(range, kernels) { kernel.expect(notes(number)) }
-    if let graph = graph(range, kernels) {
+    for number in range { kernels[number].expect(notes(number)) }
+    if let graph = graph(range) {
       graph.launch()
     } else {
-      for kernel in kernels { kernel.launch(on: backend.context.stream) }
+      for kernel in kernels[range] { kernel.launch(on: backend.context.stream) }
     }
   }
 
   /// The graph of these kernels on the memory of now, if they ran on it before.
-  private func graph(_ range: Range<Int>, _ kernels: [any LaunchedKernel]) -> CUDAGraph? {
-    if range.count < CUDASequence.smallestGraph || !kernels.allSatisfy(\.isRecordable) { return nil }
+  private func graph(_ range: Range<Int>) -> CUDAGraph? {
+    if range.count < CUDASequence.smallestGraph { return nil }
     return state.withLock { state in
       if state.isRefused { return nil }
-      let storages = state.storages[range] ?? storages(of: range)
-      state.storages[range] = storages
+      let known = state.storages[range] ?? storages(of: range)
+      state.storages[range] = .some(known)
+      guard let storages = known else { return nil }
       let addresses = storages.map(\.address)
       guard let place = state.recordings.lastIndex(where: { $0.range == range && $0.addresses == addresses }) else {
         state.recordings.append(Recording(range: range, addresses: addresses))
@@ -58,15 +60,18 @@ final class CUDASequence: KernelSequence {
       var found = state.recordings.remove(at: place)
       defer { state.recordings.append(found) }
       if found.graph == nil {
-        found.graph = backend.context.record { stream in kernels.forEach { $0.launch(on: stream) } }
+        found.graph = backend.context.record("a graph of \(range.count) kernels") { stream in
+          kernels[range].forEach { $0.launch(on: stream) }
+        }
         state.isRefused = found.graph == nil
       }
       return found.graph
     }
   }
 
-  /// What the kernels of a range read, write and use besides, each once.
-  private func storages(of range: Range<Int>) -> [CUDAStorage] {
+  /// What the kernels of a range read, write and use besides, each once; nil if one of them cannot be recorded.
+  private func storages(of range: Range<Int>) -> [CUDAStorage]? {
+    if !kernels[range].allSatisfy(\.isRecordable) { return nil }
     var known: Set<ObjectIdentifier> = []
     return steps[range].flatMap { step in (step.call.reads + step.call.writes).map(\.storage) + [step.workspace].compactMap(\.self) }
       .filter { known.insert(ObjectIdentifier($0)).inserted }.map(CUDAStorage.of)
@@ -77,20 +82,26 @@ final class CUDASequence: KernelSequence {
 final class CUDAGraph: Sendable {
   private let handle: UInt
   private let context: Context
+  /// For messages.
+  private let name: String
 
-  fileprivate init(_ handle: CUHandle?, _ context: Context) {
+  fileprivate init(_ handle: CUHandle?, _ name: String, _ context: Context) {
+    self.name = name
     self.handle = UInt(bitPattern: handle)
     self.context = context
   }
 
   deinit { context.perform("freeing a graph") { $0.destroyGraph(CUHandle(bitPattern: handle)) } }
 
-  func launch() { context.perform("launching a program") { $0.launchGraph(CUHandle(bitPattern: handle), context.stream) } }
+  func launch() {
+    context.noteLaunch(of: name)
+    context.perform("launching \(name)") { $0.launchGraph(CUHandle(bitPattern: handle), context.stream) }
+  }
 }
 
 extension Context {
   /// Records what `body` launches on the stream that it is given; nil if the driver does not record it.
-  func record(_ body: (CUHandle?) -> Void) -> CUDAGraph? {
+  func record(_ name: String, _ body: (CUHandle?) -> Void) -> CUDAGraph? {
     recorder.withLock { known in
       var stream = CUHandle(bitPattern: known)
       if stream == nil {
@@ -103,7 +114,7 @@ extension Context {
       var recorded: CUHandle?, graph: CUHandle?
       if attempt({ $0.endCapture(stream, &recorded) }) != 0 || recorded == nil { return nil }
       defer { perform("freeing a recording") { $0.destroyRecording(recorded) } }
-      return attempt { $0.makeGraph(&graph, recorded, 0) } == 0 ? CUDAGraph(graph, self) : nil
+      return attempt { $0.makeGraph(&graph, recorded, 0) } == 0 ? CUDAGraph(graph, name, self) : nil
     }
   }
 }

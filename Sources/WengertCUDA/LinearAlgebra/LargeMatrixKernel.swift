@@ -65,7 +65,7 @@ struct LargeMatrixKernel: LaunchedKernel {
     var workspace = Workspace()
     let rooms = Rooms(call, solver, &workspace, in: storage)
     self.rooms = rooms
-    host = HostMemory(rooms.sizes.onHost)
+    host = HostMemory(rooms.sizes.onHost, backend.context)
     let rank = call.out.shape.rank, lead = Array(call.out.shape.dropLast(2))
     n = call.operands[0].shape[rank - 1]
     columns = call.out.shape[rank - 1]
@@ -153,7 +153,17 @@ struct LargeMatrixKernel: LaunchedKernel {
   /// Memory of the host that calls use until they are over.
   private final class HostMemory: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer?
-    init(_ byteCount: Int) { pointer = byteCount > 0 ? .allocate(byteCount: byteCount, alignment: 64) : nil }
-    deinit { pointer?.deallocate() }
+    private let context: Context
+
+    init(_ byteCount: Int, _ context: Context) {
+      pointer = byteCount > 0 ? .allocate(byteCount: byteCount, alignment: 64) : nil
+      self.context = context
+    }
+
+    deinit {
+      guard let pointer else { return }
+      context.synchronize()
+      pointer.deallocate()
+    }
   }
 }

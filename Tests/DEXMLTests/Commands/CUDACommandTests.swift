@@ -63,7 +63,7 @@ struct CUDACommandTests {
     try NVRTC.check(texts, table: URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("KernelTable.tsv"))
   }
 
-  @Test("a training run ends with the weights and the metrics that it has on the CPU, and texts have the same embeddings")
+  @Test("a training run ends with the weights and the metrics that it has on the CPU, and texts have the same embeddings and labels")
   func trains() throws {
     var task = try TinyTask()
     try task.useNewEncoder()
@@ -74,11 +74,8 @@ struct CUDACommandTests {
     func train(_ device: String) throws -> (weights: [String: [Double]], metrics: [String: Double], folder: URL) {
       let run = try CommandRun(["train", settings.path, "--device", device], environment: environment())
       #expect(run.code == 0, "\(run.errors)")
-      let folder = task.folder.url.appendingPathComponent(device)
+      let folder = task.folder.url.appendingPathComponent(device), metrics = try task.metrics("tst")
       try FileManager.default.moveItem(at: task.results, to: folder)
-      let lines = try String(contentsOf: folder.appendingPathComponent("tst_metrics.tsv"), encoding: .utf8).split(separator: "\n")
-        .map { $0.split(separator: "\t").map(String.init) }
-      let metrics = Dictionary(uniqueKeysWithValues: zip(lines[0], lines.last!.map { Double($0)! }))
       return (try tensors(folder.appendingPathComponent("model/model.safetensors")), metrics, folder)
     }
     let cpu = try train("cpu"), cuda = try train("cuda")
@@ -101,5 +98,20 @@ struct CUDACommandTests {
     let expected = try embed("cpu")
     #expect(expected.count == 64)
     expectSame(try embed("cuda"), expected, 1e-5, "embeddings")
+    func predict(_ device: String) throws -> [String] {
+      let run = try CommandRun(
+        [
+          "predict", "--model", cpu.folder.appendingPathComponent("model").path, "--labels",
+          task.folder.url.appendingPathComponent("Tiny/raw/Y.txt").path, "--input", texts.path, "--top-k", "2", "--device", device,
+        ], environment: environment())
+      #expect(run.code == 0, "\(run.errors)")
+      return run.output.split { !$0.isLetter }.map(String.init)
+    }
+    let labels = try predict("cpu")
+    #expect(labels.contains("cat") && labels.contains("dogs"))
+    #expect(try predict("cuda") == labels)
+    let measured = try CommandRun(
+      ["evaluate", settings.path, "--tf", cpu.folder.appendingPathComponent("model").path, "--device", "cuda"], environment: environment())
+    #expect(measured.code == 0 && (measured.output + measured.errors).contains("P@1"), "\(measured.errors)")
   }
 }
