@@ -64,6 +64,9 @@ public struct Device: Sendable {
 }
 
 extension Device {
+  /// Whether products of half types are several times as fast as those of float32, so that mixed precision (`Autocast`) is worth it: on GPUs.
+  public var hasFastHalfProducts: Bool { backend.hasFastHalfProducts }
+
   /// What the device's memory holds, in bytes; zeros if its backend does not count.
   ///
   /// ```swift

@@ -41,6 +41,8 @@
   /// What the device's own allocations begin at.
   public var alignment: Int { 256 }
 
+  public var hasFastHalfProducts: Bool { true }
+
   public func allocate(byteCount: Int) -> Storage { CUDAStorage(on: self, byteCount: byteCount) }
 
   public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? {

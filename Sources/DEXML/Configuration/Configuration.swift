@@ -29,6 +29,7 @@ public struct Configuration: Sendable, Equatable {
   /// Nil: as the folder compares embeddings.
   public var normEmbs: Bool?
   public var ampEncode = true
+  public var ampDtype = HalfType.bfloat16
 
   public var loss = LossFamily.similarity
   public var lossCriterion = LossCriterion.decoupledSoftmax

@@ -19,6 +19,11 @@ extension Configuration {
     case classifier = "dist-clf-net"
   }
 
+  /// The dtype of products in mixed precision.
+  public enum HalfType: String, ConfigurationChoice {
+    case bfloat16, float16
+  }
+
   /// What the loss is computed from.
   public enum LossFamily: String, ConfigurationChoice {
     case similarity = "sim-loss"

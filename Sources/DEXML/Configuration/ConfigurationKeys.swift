@@ -32,7 +32,8 @@ extension Configuration {
     Key("Encoder", "bottleneck_dim", \.bottleneckDim, "width of a linear layer after pooling; 0: none", .atLeast(0)),
     Key("Encoder", "dropout", \.dropout, "dropout on the embedding", .within(0..<1)),
     Key("Encoder", "norm_embs", \.normEmbs, "scale embeddings to length one; auto: as the folder of tf compares them, or true"),
-    Key("Encoder", "amp_encode", \.ampEncode, "encode in mixed precision where the device has it; the loss stays float32"),
+    Key("Encoder", "amp_encode", \.ampEncode, "encode in mixed precision on a GPU; parameters and the loss stay float32"),
+    Key("Encoder", "amp_dtype", \.ampDtype, "the dtype of products in mixed precision; with float16 the loss is scaled"),
 
     Key("Loss", "loss", \.loss, "what the loss is computed from"),
     Key("Loss", "loss_criterion", \.lossCriterion, "the loss on the similarity matrix"),

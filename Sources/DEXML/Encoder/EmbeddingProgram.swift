@@ -5,13 +5,18 @@ public final class EmbeddingProgram {
   /// The encoder that is evaluated.
   public let model: TextEncoder
   private let device: Device
-  private let program = compile(
-    EncoderPrograms.evaluate, CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)), finished: EncoderPrograms.current.evaluation
-  )
+  private let program: CompiledFunction<TextEncoder, TokenTensors, Tensor>
 
   /// A program for this encoder: a finished one (`EncoderPrograms`), or compiled at the first call.
-  public init(_ model: TextEncoder) {
+  ///
+  /// - Parameter dtype: the half type of products in mixed precision; nil: none.
+  public init(_ model: TextEncoder, autocast dtype: DType? = nil) {
     self.model = model
+    let options = CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1))
+    program =
+      dtype == nil
+      ? compile(EncoderPrograms.evaluate, options, finished: EncoderPrograms.current.evaluation)
+      : compile({ encoder, tokens in Autocast.with(dtype) { EncoderPrograms.evaluate(encoder, tokens) } }, options)
     device = model.encoder.wordEmbeddings.weight.device
   }
 

@@ -59,7 +59,7 @@ public enum Evaluator {
     _ model: DualEncoder, _ task: DatasetTask, _ documents: DatasetTask.Evaluated, _ configuration: Configuration,
     workers: any Workers = OneWorker()
   ) throws -> (metrics: RankingMetrics, scores: SparseMatrix) {
-    let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
+    let search = SharedSearch(model, configuration, workers: workers)
     let nearest = search.nearest(
       (documents.tokens.count, "documents", task.skippedTokens.documents, { Array(documents.tokens[$0]) }),
       (task.labels.count, "labels", task.skippedTokens.labels, { task.labels.tokens($0) }),

@@ -8,10 +8,10 @@ struct SharedSearch {
   private let chunk: Int
   private let workers: any Workers
 
-  init(_ model: DualEncoder, chunk: Int, workers: any Workers) {
+  init(_ model: DualEncoder, _ configuration: Configuration, workers: any Workers) {
     self.model = model
-    program = EmbeddingProgram(model.encoder)
-    self.chunk = min(chunk, 256)
+    program = EmbeddingProgram(model.encoder, autocast: configuration.encodingDType)
+    chunk = min(configuration.gcBsz, 256)
     self.workers = workers
   }
 

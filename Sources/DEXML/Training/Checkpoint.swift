@@ -22,6 +22,8 @@ package struct Checkpoint {
     package var metricsLines = 0
     /// The checksum of the mined negatives, if there are any.
     package var negatives: String?
+    /// What the loss is scaled by, where the encoder computes in float16.
+    package var lossScale: LossScale?
 
     package init() {}
 
@@ -54,6 +56,10 @@ package struct Checkpoint {
     metadata["loss_sum"] = bits(position.lossSum)
     metadata["best_metric"] = position.best.map(bits) ?? none
     metadata["negatives"] = position.negatives
+    if let scale = position.lossScale {
+      metadata["loss_scale"] = bits(scale.value)
+      metadata["loss_scale_steps"] = "\(scale.steps)"
+    }
     let tensors =
       model.namedTensors.map { (dotted("model", $0.name), $0.tensor.hostArray) }
       + optimizer.namedTensors.map { (dotted("optimizer", $0.name), $0.tensor.hostArray) }
@@ -88,6 +94,11 @@ package struct Checkpoint {
     position.lossSum = try number("loss_sum")
     position.best = metadata["best_metric"] == Self.none ? nil : try number("best_metric")
     position.negatives = metadata["negatives"]
+    if metadata["loss_scale"] != nil {
+      let scale = try number("loss_scale")
+      guard scale > 0 && scale.isFinite else { throw wrong("loss_scale", "the bits of a positive number are expected") }
+      position.lossScale = LossScale(scale, steps: try count("loss_scale_steps", atLeast: 0))
+    }
     self.position = position
   }
 

@@ -16,6 +16,8 @@ public final class GradientCache<Model: TensorTree> {
   private let pullback: CompiledPullback<Model, TokenTensors, Tensor?>
   private let loss: StreamedLoss
   private let workers: any Workers
+  /// What the loss is multiplied by while gradients go back through the encoder (`LossScale`); they are divided by it in the end.
+  package var lossScale = 1.0
 
   /// Texts in chunks, on their way to the loss and back.
   private struct Texts {
@@ -89,7 +91,7 @@ public final class GradientCache<Model: TensorTree> {
       }
     }
     goBack(slopes(documents, slope) + kept, model, &gradient)
-    return (value, gradient)
+    return (value, unscaled(gradient))
   }
 
   /// The loss of documents against a classifier's labels, and its gradients with respect to model and classifier.
@@ -120,8 +122,10 @@ public final class GradientCache<Model: TensorTree> {
     }
     var gradient = zeros(like: model)
     goBack(slopes(documents, slope[Axis.all, 0..<classifier.width]), model, &gradient)
-    return (value, gradient, ofClassifier)
+    return (value, unscaled(gradient), ofClassifier)
   }
+
+  private func unscaled(_ gradient: Model) -> Model { lossScale == 1 ? gradient : gradient.map { $1 * (1 / lossScale) } }
 
   /// The compiled programs and what each is for.
   public var programs: [(name: String, program: CompiledHandle)] {
@@ -153,7 +157,8 @@ public final class GradientCache<Model: TensorTree> {
   private func goBack(_ slope: Slope, _ model: Model, _ gradient: inout Model, isComplete: ((Int, Tensor) -> Void)? = nil) {
     let chunk = slope.texts.chunks[slope.number]
     let waiting = slope.number == slope.texts.chunks.count - 1 ? slope.texts.last : nil
-    (waiting ?? pullback(model, chunk.tokens, chunk.key)).add(slope.values, to: &gradient, isComplete: isComplete)
+    (waiting ?? pullback(model, chunk.tokens, chunk.key)).add(
+      lossScale == 1 ? slope.values : slope.values * lossScale, to: &gradient, isComplete: isComplete)
   }
 
   /// Adds what is left to the gradient, and the other workers' gradients.

@@ -18,7 +18,10 @@ extension Trainer {
       }
       model = try checkpoint.restored(model, "model")
       optimizer = try checkpoint.restored(optimizer, "optimizer")
+      // A run in another precision than the one before has its own scale, or none.
+      let scale = position.lossScale
       position = checkpoint.position
+      position.lossScale = scale.map { position.lossScale ?? $0 }
       try readNegatives(besides: file)
       // All have read it before it is renamed.
       workers.barrier()
@@ -167,6 +170,6 @@ extension Configuration {
   /// `num_epochs` among them, for the learning rate follows it.
   public static let keysFreeOnResume: Set<String> = [
     "project", "expname", "desc", "save", "resume_path", "checkpoint_interval", "data_root", "results_root", "data_tokenization", "tf",
-    "eval_interval", "eval_topk",
+    "amp_dtype", "eval_interval", "eval_topk",
   ]
 }

@@ -110,7 +110,15 @@ public struct Trainer {
     let loss = SimilarityLoss(configuration)
     self.loss = loss
     let programs = EncoderPrograms.current
-    cache = GradientCache(encode: EncoderPrograms.train, loss: loss, workers: workers, finished: (programs.training, programs.pullbacks))
+    if let dtype = configuration.encodingDType {
+      cache = GradientCache(
+        encode: { encoder, tokens, key in Autocast.with(dtype) { EncoderPrograms.train(encoder, tokens, key) } }, loss: loss,
+        workers: workers)
+      if dtype == .float16 { position.lossScale = LossScale() }
+    } else {
+      cache = GradientCache(
+        encode: EncoderPrograms.train, loss: loss, workers: workers, finished: (programs.training, programs.pullbacks))
+    }
     update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimizer>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)
@@ -153,7 +161,10 @@ public struct Trainer {
     if split == .tst && configuration.save {
       log.warning("num_val_points is 0: the best model is chosen on the test set; hold training documents out to choose on them")
     }
-    if configuration.ampEncode { log.info("amp_encode: the encoder computes in float32 on this device") }
+    if configuration.ampEncode {
+      let precision = configuration.encodingDType.map { "\($0), its parameters are float32" } ?? "float32 on this device"
+      log.info("amp_encode: the encoder computes in \(precision)")
+    }
     if workers.count > 1 {
       log.info(
         "\(workers.count) workers: \(batch) \(task.pairs.name) in a batch, \(configuration.bsz) of each; learning rate \(configuration.lr * Double(workers.count))"
@@ -209,15 +220,16 @@ public struct Trainer {
     let documents = PackedTokens.chunks(
       task.queryTokens(Array(rows[part])), of: configuration.gcBsz, first: part.lowerBound, skipping: task.skippedQueryTokens)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
+    cache.lossScale = position.lossScale?.value ?? 1
     let (value, gradient) = valueAndGradient(documents, labels, targets)
     // A batch is as many times larger (Goyal et al. 2017).
     let rate = configuration.lr * Double(workers.count) * schedule.factor(position.step)
-    let norm = optimize(gradient, rate: rate)
+    let norm = try step(gradient, rate: rate)
     if !hasLoggedPrograms { logPrograms() }
     hasLoggedPrograms = true
     position.step += 1
     events?.step(
-      position.step, loss: value, learningRate: rate, gradientNorm: norm.item(), documents: rows.count,
+      position.step, loss: value, learningRate: rate, gradientNorm: norm, documents: rows.count,
       seconds: (ContinuousClock.now - start) / .seconds(1))
     return value
   }
@@ -235,6 +247,24 @@ public struct Trainer {
     let (value, gradient, ofClassifier) = cache.valueAndGradient(
       at: model.encoder, documents: documents, classifier: classifier, block: configuration.gcBsz, key: key, targets: targets)
     return (value, DualEncoder(gradient, classifier: ofClassifier))
+  }
+
+  /// One step of the optimizer, unless the gradient has overflowed in float16; the gradient's norm.
+  private mutating func step(_ gradient: DualEncoder, rate: Double) throws -> Double {
+    guard var scale = position.lossScale else { return optimize(gradient, rate: rate).item() }
+    let norm = globalNorm(gradient).item(), isSound = scale.accepts(norm: norm)
+    position.lossScale = scale
+    if isSound { return optimize(gradient, rate: rate).item() }
+    let number = position.step + 1
+    log.info(
+      "step \(number): the gradient overflowed in float16, and the step is left out; the loss is scaled by \(scale.value) from now on")
+    // No gradient is so large by itself.
+    if scale.value < 0x1p-24 {
+      throw FileError(
+        field: "amp_dtype", value: "float16, in which the gradient of step \(number) is \(norm) however little the loss is scaled",
+        advice: "train with amp_dtype bfloat16, which has the range of float32")
+    }
+    return norm
   }
 
   /// One step of the optimizer, in place; the gradient's norm.
@@ -319,7 +349,7 @@ public struct Trainer {
   /// Mines negatives for every row with the model as it is, and leaves them in `trn_shorty.npz`.
   private mutating func mine(_ epoch: Int) throws {
     let task = task, relevance = task.pairs.relevance
-    let search = SharedSearch(model, chunk: configuration.gcBsz, workers: workers)
+    let search = SharedSearch(model, configuration, workers: workers)
     let nearest = search.nearest(
       (relevance.rows, "training documents", task.skippedQueryTokens, { task.queryTokens(Array($0)) }),
       (relevance.columns, "labels", task.skippedCandidateTokens, { task.candidateTokens(Array($0)) }), topK: configuration.hardNegTopk)

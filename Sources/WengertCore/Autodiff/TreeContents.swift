@@ -16,13 +16,18 @@ public struct TreeContents {
   /// Reads whatever there is.
   init() {
     (expected, backend, areExpected) = ([], nil, false)
+    noteAutocast()
   }
 
   /// Reads tensors that are expected to be row-major ones of these types on a backend, of which no derivative or graph knows anything. If they are not, reading is vain.
   init(expecting types: [TensorType], on backend: any Backend) {
     (expected, self.backend, areExpected) = (types, backend, true)
     places.reserveCapacity(types.count)
+    noteAutocast()
   }
+
+  /// A function does another thing with the tree in mixed precision.
+  private mutating func noteAutocast() { if let dtype = Autocast.dtype { add(setting: dtype) } }
 
   /// Adds a tensor.
   public mutating func add(_ tensor: Tensor) { look(at: tensor) }

@@ -44,6 +44,9 @@
   /// Whether a product of this type may end in this row program (`MatMulCall.epilogue`): whether that is worth more to the backend than a kernel of its own.
   func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool
 
+  /// Whether products of half types are worth a loss of precision: several times as fast as those of float32.
+  var hasFastHalfProducts: Bool { get }
+
   /// Copies host bytes into a storage, starting at `byteOffset`. Often these are few, and the call should not wait for kernels.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
@@ -66,6 +69,8 @@ extension Backend {
   public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? { allocate(byteCount: byteCount) }
 
   public func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)? { nil }
+
+  public var hasFastHalfProducts: Bool { false }
 
   public func tellFaults(waiting: Bool) {}
 

@@ -40,7 +40,8 @@ public struct Linear: Layer, ParameterTree {
   }
 
   public func callAsFunction(_ x: Tensor, _ mode: Mode) -> Tensor {
-    let product = x.matmul(weight.transpose())
-    return bias.map { product + $0 } ?? product
+    // Cast before it is transposed, and so in the order of its elements.
+    let product = x.matmul(Autocast.lowered(weight).transpose())
+    return bias.map { product + Autocast.lowered($0) } ?? product
   }
 }

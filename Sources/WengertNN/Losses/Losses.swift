@@ -19,6 +19,7 @@ public func crossEntropy(
   caller.expect(logits.shape[dim: 0], sameAs: classes.shape[dim: 0], "crossEntropy", message, of: [logits, classes])
   caller.require(
     labelSmoothing >= 0 && labelSmoothing <= 1, "crossEntropy", "the label smoothing \(labelSmoothing) is not in 0...1")
+  let logits = Autocast.raised(logits)
   let loss = classLoss(logits, classes, file: file, line: line).mean()
   if labelSmoothing == 0 { return loss }
   return (1 - labelSmoothing) * loss - labelSmoothing * logits.logSoftmax(file: file, line: line).mean()
@@ -35,7 +36,7 @@ public func meanSquaredError(
   _ prediction: Tensor, _ target: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   requireOneShape("meanSquaredError", prediction, target, Caller(file, line))
-  return square(prediction - target).mean()
+  return square(Autocast.raised(prediction) - Autocast.raised(target)).mean()
 }
 
 /// The mean of −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets are in 0...1.
@@ -45,6 +46,7 @@ public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   requireOneShape("binaryCrossEntropyWithLogits", logits, targets, Caller(file, line))
+  let (logits, targets) = (Autocast.raised(logits), Autocast.raised(targets))
   return (softplus(-logits) * targets + softplus(logits) * (1 - targets)).mean()
 }
 

@@ -55,8 +55,11 @@ struct CUDACommandTests {
     task.configuration.numEpochs = 1
     let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
     let cache = task.folder.url.appendingPathComponent("kernels").path
-    let run = try CommandRun(["train", settings.path, "--device", "cuda"], environment: environment(cache: cache))
-    #expect(run.code == 0, "\(run.errors)")
+    for mixed in ["true", "false"] {
+      let run = try CommandRun(
+        ["train", settings.path, "--amp_encode", mixed, "--expname", mixed, "--device", "cuda"], environment: environment(cache: cache))
+      #expect(run.code == 0, "\(run.errors)")
+    }
     let files = try FileManager.default.contentsOfDirectory(atPath: cache)
     let texts = files.compactMap { KernelCache.source("\(cache)/\($0)").flatMap(KernelSource.init) }
     #expect(texts.count == files.count && texts.count > 30)
@@ -70,6 +73,7 @@ struct CUDACommandTests {
     task.configuration.numEpochs = 2
     task.configuration.evalInterval = 1
     task.configuration.tfMaxLen = 6
+    task.configuration.ampEncode = false
     let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
     func train(_ device: String) throws -> (weights: [String: [Double]], metrics: [String: Double], folder: URL) {
       let run = try CommandRun(["train", settings.path, "--device", device], environment: environment())
@@ -113,5 +117,35 @@ struct CUDACommandTests {
     let measured = try CommandRun(
       ["evaluate", settings.path, "--tf", cpu.folder.appendingPathComponent("model").path, "--device", "cuda"], environment: environment())
     #expect(measured.code == 0 && (measured.output + measured.errors).contains("P@1"), "\(measured.errors)")
+  }
+
+  @Test("amp_encode trains in bfloat16, or in float16 with a scaled loss, and ends near the weights of float32")
+  func mixedPrecision() throws {
+    var task = try TinyTask()
+    try task.useNewEncoder()
+    task.configuration.numEpochs = 2
+    task.configuration.tfMaxLen = 6
+    let settings = try task.folder.write("settings.yaml", task.configuration.yaml())
+    func train(_ options: String...) throws -> (weights: [String: [Double]], log: String) {
+      let run = try CommandRun(["train", settings.path, "--device", "cuda"] + options, environment: environment())
+      #expect(run.code == 0, "\(run.errors)")
+      return (try tensors(task.results.appendingPathComponent("model/model.safetensors")), try task.text("log.txt"))
+    }
+    let plain = try train("--amp_encode", "false")
+    #expect(!plain.log.contains("amp_encode"))
+    try FileManager.default.removeItem(at: task.results)
+    let brain = try train()
+    #expect(brain.log.contains("amp_encode: the encoder computes in bfloat16, its parameters are float32"), "\(brain.log)")
+    try FileManager.default.removeItem(at: task.results)
+    let half = try train("--amp_dtype", "float16")
+    #expect(half.log.contains("amp_encode: the encoder computes in float16, its parameters are float32"), "\(half.log)")
+    for (name, expected) in plain.weights {
+      // A step of Adam moves every weight by about the learning rate, whatever the size of its gradient.
+      expectSame(brain.weights[name] ?? [], expected, 0.03, name)
+      expectSame(half.weights[name] ?? [], expected, 0.03, name)
+    }
+    let checkpoint = try SafeTensors(contentsOf: task.results.appendingPathComponent("checkpoint.safetensors"))
+    let bits = try #require(checkpoint.metadata["loss_scale"].flatMap { UInt64($0, radix: 16) })
+    #expect(Double(bitPattern: bits) <= 65536 && checkpoint.metadata["loss_scale_steps"] != nil)
   }
 }

@@ -17,6 +17,12 @@ struct CommentExamplesTests {
     #expect(zip(y.doubles, [-1, 1]).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
+  @Test("the scale of a loss") func lossScaleExample() {
+    var scale = LossScale(1024, growthInterval: 2)
+    let isSound = scale.accepts(norm: .infinity)  // false, and scale.value is 512
+    #expect(!isSound && scale.value == 512)
+  }
+
   @Test("an embedding") func embeddingExample() {
     let layer = Embedding(weight: Tensor([[1, 2], [3, 4], [5, 6]]))
     let rows = layer(Tensor([Int32(2), 0]))  // [[5, 6], [1, 2]]

@@ -11,6 +11,12 @@ struct CommentExamplesTests {
     return found.count == expected.count && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-4 }
   }
 
+  @Test("mixed precision") func autocastExample() {
+    let weight = Tensor([[1, 2], [3, 4]])
+    let y = Autocast.with(.bfloat16) { weight.matmul(weight) }  // bfloat16 [[7, 10], [15, 22]]
+    #expect(y.dtype == .bfloat16 && y.array(of: Double.self) == [7, 10, 15, 22])
+  }
+
   @Test("tensors from numbers") func fullExample() {
     let x = Tensor([[1, 2], [3, 4]])  // float32[2, 2]
     let y = Tensor.full(0.5, [2])  // [0.5, 0.5]

@@ -250,7 +250,8 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
   private func read(_ key: Int, _ names: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ like: Trace) -> (
     Entry, [Int]
   )? {
-    if finished.isEmpty || hasFunction && (options.nanCheck || !options.optimizes || options.memoryBudget != nil) { return nil }
+    let mayBeFinished = !options.nanCheck && options.optimizes && options.memoryBudget == nil && Autocast.dtype == nil
+    if finished.isEmpty || hasFunction && !mayBeFinished { return nil }
     let fingerprint = names.fingerprint
     for candidate in finished where !hasFunction || candidate.fingerprint == fingerprint {
       guard let backend else {

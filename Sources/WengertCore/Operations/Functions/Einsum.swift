@@ -55,7 +55,7 @@ private struct Einsum {
           "\"\(letter)\" of \"\(equation)\" is the diagonal of axes of different extents \(tensor.shape[dim: first]) and \(tensor.shape[dim: axis])"
         )
       }
-      terms.append((tensor, labels))
+      terms.append((operands.count > 1 ? Autocast.lowered(tensor) : tensor, labels))
     }
     let dotLabels = (0..<dots).reversed().map { Character("\($0)") }
     if let term = parsed.result {
@@ -150,7 +150,7 @@ private struct Einsum {
       let full = moved.broadcast(to: Shape(dimensions: order.map(extent)))
       return full.reshape(Shape(dimensions: [product(batch), product(first), product(second)]))
     }
-    let product3 = arranged(a, left, inner).matmul(arranged(b, inner, right))
+    let product3 = arranged(a, left, inner).multiplied(by: arranged(b, inner, right), caller)
     let labels = batch + left + right
     return (product3.reshape(Shape(dimensions: labels.map(extent))), labels)
   }

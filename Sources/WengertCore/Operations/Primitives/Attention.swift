@@ -141,7 +141,7 @@ struct Attention: Operation {
     let ends = offsets.narrow(0, 1, offsets.shape[dim: 0] - 1, caller).cast(to: .int64)
     let sequence = (index.expandDims(1) .>= ends).sum(axes: [1])
     let same = sequence.expandDims(1) .== sequence
-    var scores = split(q).matmul(split(operands[1]).transpose())
+    var scores = split(q).multiplied(by: split(operands[1]).transpose(), caller)
     switch scale {
     case .number(let scale): scores = scores * scale
     case .ofWidth(let width, let heads):
@@ -153,7 +153,7 @@ struct Attention: Operation {
       let kept = uniform(operands[4], weights.shape, sequence, q.dtype.computeType) .>= dropout
       weights = select(kept, weights * (1 / (1 - dropout)), weights.constant(0))
     }
-    let out = weights.matmul(split(operands[2])).transpose(0, 1).reshape(q.shape)
+    let out = weights.multiplied(by: split(operands[2]), caller).transpose(0, 1).reshape(q.shape)
     return [out, scores.logSumExp(axes: [-1]).transpose(0, 1).cast(to: q.dtype.computeType)]
   }
 }
@@ -277,7 +277,11 @@ public func attention(
 ) -> Tensor {
   let caller = Caller(file, line)
   let name = "attention"
-  let shapes = { "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)" }
+  let (key, value) = (Autocast.lowered(key), Autocast.lowered(value))
+  var query = Autocast.lowered(query)
+  func shapes() -> String {
+    "query, key and value must have one shape [tokens, width], got \(query.shape), \(key.shape), \(value.shape)"
+  }
   caller.require(query.rank == 2, name, shapes())
   caller.expect(
     query.shape.agrees(with: key.shape) && key.shape.agrees(with: value.shape) && query.shape.agrees(with: value.shape),
@@ -292,7 +296,7 @@ public func attention(
   caller.expect(
     offsets.rank == 1 && offsets.shape[dim: 0].number != 0 && (offsets.dtype == .int32 || offsets.dtype == .int64), name,
     "offsets must be int32 or int64 of shape [sequences + 1], got \(offsets.type)", of: [query, offsets])
-  var (query, offsets) = (query, offsets)
+  var offsets = offsets
   // The kernel looks at the offsets, unless it runs later and they are known now, nothing is to be computed, or each example of vmap has its own.
   if offsets.hasNumbers, let tokens = query.shape[dim: 0].number {
     if !query.hasNumbers || query.shape.hasNoElements || offsets.outermost.rank > 1, let wrong = firstWrong(offsets, tokens) {

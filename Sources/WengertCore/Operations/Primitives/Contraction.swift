@@ -91,7 +91,11 @@ extension Tensor {
   ///
   /// - Precondition: Both have at least one axis, the inner extents are equal, and the leading axes broadcast.
   public func matmul(_ other: Tensor, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
-    let caller = Caller(file, line)
+    Autocast.lowered(self).multiplied(by: Autocast.lowered(other), Caller(file, line))
+  }
+
+  /// The same in the operands' own dtypes, whatever `Autocast` says.
+  func multiplied(by other: Tensor, _ caller: Caller) -> Tensor {
     caller.require(rank > 0 && other.rank > 0, "matmul", "needs at least one axis on each side, got \(shape) and \(other.shape)")
     var a = rank == 1 ? expandDims(0) : self
     var b = other.rank == 1 ? other.expandDims(1) : other

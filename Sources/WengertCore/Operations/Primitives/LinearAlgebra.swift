@@ -42,7 +42,7 @@ struct LinearAlgebra: Operation {
       .rule(
         vjp: { a, ct in
           let l = a.result(), up = l.transpose()
-          let inner = halved(up.matmul(ct[0]!))
+          let inner = halved(up.multiplied(by: ct[0]!, a.caller))
           let left = solve(up, inner, upper: true, a.caller)
           return [symmetric(solve(up, left.transpose(), upper: true, a.caller))]
         },
@@ -56,7 +56,7 @@ struct LinearAlgebra: Operation {
       .rule(
         vjp: { a, ct in
           let b = apply1(self, [a.operand(0).transpose(), ct[0]!], a.caller)
-          return [a.wanted[0] ? -b.matmul(a.result().transpose()) : nil, b]
+          return [a.wanted[0] ? -b.multiplied(by: a.result().transpose(), a.caller) : nil, b]
         },
         jvp: { a, t in [apply1(self, [a.operand(0), change(a, t)], a.caller)] })
     case .solveTriangular(let upper):
@@ -65,7 +65,7 @@ struct LinearAlgebra: Operation {
         vjp: { a, ct in
           let b = solve(a.operand(0).transpose(), ct[0]!, upper: !upper, a.caller)
           guard a.wanted[0] else { return [nil, b] }
-          let full = -b.matmul(a.result().transpose())
+          let full = -b.multiplied(by: a.result().transpose(), a.caller)
           return [upper ? full.upperTriangle() : full.lowerTriangle(), b]
         },
         jvp: { a, t in
@@ -77,7 +77,7 @@ struct LinearAlgebra: Operation {
 
   /// Ḃ − ȦX
   private func change(_ a: Application, _ tangents: [Tensor?]) -> Tensor {
-    let moved = tangents[0].map { $0.matmul(a.result()) }
+    let moved = tangents[0].map { $0.multiplied(by: a.result(), a.caller) }
     guard let b = tangents[1] else { return -moved! }
     return moved.map { b - $0 } ?? b
   }
