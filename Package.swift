@@ -107,7 +107,7 @@ let package = Package(
     // The case list and the reference backend, which tests and the check on a device have.
     .target(name: "WengertCases", dependencies: ["Wengert"], path: "Tests/WengertCases"),
     .executableTarget(
-      name: "cuda-check", dependencies: ["Wengert", "WengertCUDA", "WengertCases"], path: "Tests/CUDACheck",
+      name: "cuda-check", dependencies: ["DEXML", "WengertCUDA", "WengertCases"], path: "Tests/CUDACheck",
       exclude: ["peer.py", "package.sh"]),
     .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCases", "WengertCUDA"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),

@@ -28,6 +28,13 @@ public struct Device: Sendable {
   /// - Throws: `DeviceUnavailable`, which says what is missing.
   public static func cuda(_ number: Int) throws(DeviceUnavailable) -> Device { Device(try CUDADevices.backend(number)) }
 
+  /// Whether NVIDIA GPUs may round the factors of float32 products to tf32, which has float32's range and 10 bits after the point, and is several times as fast: PyTorch's
+  /// `torch.backends.cuda.matmul.allow_tf32`. False unless it is set, which a program does before it computes; what is compiled and prepared by then stays as it is.
+  public static var allowsTF32: Bool {
+    get { CUDADevices.allowsTF32 }
+    set { CUDADevices.allowsTF32 = newValue }
+  }
+
   /// What was found of the NVIDIA GPUs and their libraries, and what is missing, a line for each: for people.
   public static var cudaReport: [String] { CUDADevices.report() }
 

@@ -105,7 +105,8 @@ extension CUDABackend {
     case .scatterAdd(let call): WideSum.workspace(for: call.out)
     case .scatterAddAlong(let call): WideSum.workspace(for: call.out)
     case .linearAlgebra(let call): workspace(for: call)
-    case .attention, .attentionBackward: CUDABackend.attentionWorkspace
+    case .attention(let call): workspace(for: call)
+    case .attentionBackward(let call): workspace(for: call)
     default: 0
     }
   }

@@ -17,9 +17,27 @@ import Glibc
     }.get()
   }
 
+  /// Whether products of float32 that are prepared from now on may round their factors to tf32.
+  public static var allowsTF32: Bool {
+    get { tf32.withLock { $0 } }
+    set { tf32.withLock { $0 = newValue } }
+  }
+  private static let tf32 = Locked(false)
+
   /// Whether a backend's device is a CPU that stands in for one: nothing is to be timed there.
   public static func isStandIn(_ backend: any Backend) -> Bool {
     (backend as? CUDABackend)?.context.deviceName == CUDABackend.standInName
+  }
+
+  /// Has the driver copy so many bytes from one block of memory to another, again and again: what other kernels' times are compared with.
+  public static func copy(_ byteCount: Int, times: Int, on backend: any Backend) {
+    guard let backend = backend as? CUDABackend else { return }
+    let source = CUDAStorage(on: backend, byteCount: byteCount), target = CUDAStorage(on: backend, byteCount: byteCount)
+    for _ in 0..<times {
+      backend.context.perform("copying \(byteCount) bytes") {
+        $0.copyOnDevice(target.address, source.address, byteCount, backend.context.stream)
+      }
+    }
   }
 
   /// What was found of CUDA and what is missing, a line for each.

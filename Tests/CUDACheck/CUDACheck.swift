@@ -29,7 +29,7 @@ struct CUDACheck {
     var check = Check(device, isQuick: arguments.contains("--quick"))
     if !arguments.contains("--times") { check.run() }
     if CUDADevices.isStandIn(device.backend) {
-      print("Nothing is timed: this device is a CPU.")
+      print("\(Times(device, isTiny: true).tryOut()) operations are tried. Nothing is timed: this device is a CPU.")
     } else {
       Times(device).run()
     }

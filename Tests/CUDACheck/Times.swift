@@ -1,50 +1,64 @@
 import Foundation
 @_spi(Backend) import Wengert
+@_spi(Backend) import WengertCUDA
 
-/// How long operations take on the device, beside the rate at which it negates and, where Python has it, PyTorch on the same device.
+/// How long operations take on the device, beside the rate at which the driver copies there and, where Python has it, PyTorch on the same device.
 struct Times {
   private let device: Device
+  private let isTiny: Bool
 
-  init(_ device: Device) { self.device = device }
+  /// - Parameter isTiny: whether operations are small, so that all can be tried where nothing is timed.
+  init(_ device: Device, isTiny: Bool = false) {
+    self.device = device
+    self.isTiny = isTiny
+  }
 
   /// An operation that is timed: bytes that it must move, or multiplications and additions that it must do.
-  private struct Row {
+  struct Row {
     let name: String
     var bytes = 0.0
     var flops = 0.0
-    let body: () -> Void
+    /// Makes the operands; what it gives is timed.
+    let prepare: () -> () -> Void
   }
 
   func run() { Device.with(device) { tabulate() } }
 
+  /// Performs every operation twice, and says how many there are.
+  func tryOut() -> Int {
+    Device.with(device) {
+      let rows = rows
+      for row in rows {
+        let body = row.prepare()
+        body()
+        body()
+        device.backend.tellFaults(waiting: true)
+      }
+      return rows.count
+    }
+  }
+
+  private var rows: [Row] { memoryRows() + productRows() + ModelRows(device: device, isTiny: isTiny).rows }
+
   private func tabulate() {
-    let rows = memoryRows() + productRows(), peers = Times.peers()
-    let copied = seconds(copy()), rate = Times.copiedBytes * 2 / copied
-    print("Negation, which reads and writes a GiB, moves \(Times.format(rate / 1e9)) GB/s.")
-    print("operation\tms\tGB/s\t% of negation\tTFLOP/s\tPyTorch ms\tratio")
+    let peers = Times.peers(), bytes = 1 << 30
+    let copied = seconds(count: 10) { CUDADevices.copy(bytes, times: 10, on: device.backend) }, rate = 2 * Double(bytes) / copied
+    print("The driver's copy of a GiB reads and writes \(Times.format(rate / 1e9)) GB/s.")
+    print("operation\tms\tGB/s\t% of the copy\tTFLOP/s\tPyTorch ms\tratio")
     for row in rows {
-      let time = seconds(row.body)
-      let peer = peers[row.name]
+      let time = seconds(row.prepare()), peer = peers[row.name]
       let fields = [
         row.name, Times.format(time * 1e3), row.bytes > 0 ? Times.format(row.bytes / time / 1e9) : "",
         row.bytes > 0 ? Times.format(100 * row.bytes / time / rate) : "", row.flops > 0 ? Times.format(row.flops / time / 1e12) : "",
         peer.map(Times.format) ?? "", peer.map { Times.format(time * 1e3 / $0) } ?? "",
       ]
       print(fields.joined(separator: "\t"))
+      device.trimMemory()
     }
   }
 
-  private static let copiedBytes = Double(1 << 30)
-
-  private func copy() -> () -> Void {
-    let x = Tensor.zeros([1 << 28]).contiguous()
-    // What moves as much and is not left out.
-    let f = compile { (x: Tensor) in -x }
-    return { _ = f(x) }
-  }
-
   private func memoryRows() -> [Row] {
-    let key = RandomKey(1), rows = 8192, columns = 4096
+    let key = RandomKey(1), rows = isTiny ? 8 : 8192, columns = isTiny ? 40 : 4096
     let x = key.normal([rows, columns]), bias = key.fold(1).normal([columns]), half = x.cast(to: .bfloat16),
       halfBias = bias.cast(to: .bfloat16)
     let size = Double(rows * columns)
@@ -55,37 +69,39 @@ struct Times {
     let rowSums = compile { (x: Tensor) in x.sum(axis: -1) }
     let transposed = compile { (x: Tensor) in x.transpose().contiguous() }
     return [
-      Row(name: "bias and GELU, float32", bytes: 8 * size) { _ = gelu(x, bias) },
-      Row(name: "bias and GELU, bfloat16", bytes: 4 * size) { _ = gelu(half, halfBias) },
-      Row(name: "softmax, float32", bytes: 8 * size) { _ = softmax(x) },
-      Row(name: "softmax, bfloat16", bytes: 4 * size) { _ = softmax(half) },
-      Row(name: "layer norm, float32", bytes: 8 * size) { _ = normalized(x) },
-      Row(name: "column sums, float32", bytes: 4 * size) { _ = columnSums(x) },
-      Row(name: "row sums, float32", bytes: 4 * size) { _ = rowSums(x) },
-      Row(name: "transpose, float32", bytes: 8 * size) { _ = transposed(x) },
+      Row(name: "bias and GELU, float32", bytes: 8 * size) { { _ = gelu(x, bias) } },
+      Row(name: "bias and GELU, bfloat16", bytes: 4 * size) { { _ = gelu(half, halfBias) } },
+      Row(name: "softmax, float32", bytes: 8 * size) { { _ = softmax(x) } },
+      Row(name: "softmax, bfloat16", bytes: 4 * size) { { _ = softmax(half) } },
+      Row(name: "layer norm, float32", bytes: 8 * size) { { _ = normalized(x) } },
+      Row(name: "column sums, float32", bytes: 4 * size) { { _ = columnSums(x) } },
+      Row(name: "row sums, float32", bytes: 4 * size) { { _ = rowSums(x) } },
+      Row(name: "transpose, float32", bytes: 8 * size) { { _ = transposed(x) } },
     ]
   }
 
   private func productRows() -> [Row] {
-    let n = 4096
+    let n = isTiny ? 16 : 4096
     return [DType.float32, .bfloat16, .float16].map { dtype in
       let a = RandomKey(2).normal([n, n]).cast(to: dtype), b = RandomKey(3).normal([n, n]).cast(to: dtype)
       let f = compile { (a: Tensor, b: Tensor) in a.matmul(b) }
-      return Row(name: "product 4096×4096×4096, \(dtype)", flops: 2 * pow(Double(n), 3)) { _ = f(a, b) }
+      return Row(name: "product \(n)×\(n)×\(n), \(dtype)", flops: 2 * pow(Double(n), 3)) { { _ = f(a, b) } }
     }
   }
 
-  /// The median of five times, each that of so many runs as take a twentieth of a second.
-  private func seconds(_ body: () -> Void) -> Double {
+  /// How long a run takes: the median of five times, each that of so many runs as take a twentieth of a second.
+  ///
+  /// - Parameter each: how many runs the body is.
+  private func seconds(count each: Int = 1, _ body: () -> Void) -> Double {
     func time(_ count: Int) -> Double {
       device.backend.tellFaults(waiting: true)
       let start = ContinuousClock.now
       for _ in 0..<count { body() }
       device.backend.tellFaults(waiting: true)
-      return (ContinuousClock.now - start) / .seconds(1) / Double(count)
+      return (ContinuousClock.now - start) / .seconds(1) / Double(count * each)
     }
     _ = time(3)
-    let count = max(1, Int(0.05 / time(3)))
+    let count = max(1, Int(0.05 / (time(3) * Double(each))))
     return (0..<5).map { _ in time(count) }.sorted()[2]
   }
 

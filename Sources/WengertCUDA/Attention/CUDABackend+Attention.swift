@@ -1,246 +1,119 @@
 @_spi(Backend) import WengertCore
 
-/// Attention, a block for each token and head: keys (or, for their gradients, queries) in pieces of 128, a thread for each, whose weights the threads then use for a column
-/// each. A first kernel looks at the offsets.
+/// Attention, by tiles where they have room (`TiledAttention`) and by tokens elsewhere (`PlainAttention`). A first kernel looks at the offsets.
 extension CUDABackend {
-  /// A word that says whether the offsets are right.
-  static let attentionWorkspace = 8
+  func workspace(for call: AttentionCall) -> Int { RowParts.rounded(DType.int32.byteCount) }
+
+  func workspace(for call: AttentionBackwardCall) -> Int {
+    let means = call.query.shape[0] * call.operands.heads * DType.float32.byteCount
+    return RowParts.rounded(DType.int32.byteCount) + RowParts.rounded(means)
+  }
 
   func attentionKernel(_ call: AttentionCall, _ workspace: Storage?) -> any LaunchedKernel {
     if call.out.shape.elementCount == 0 && call.operands.offsets.shape.elementCount == 0 { return CUDAKernels(on: self) }
-    var text = AttentionText(call.operands, on: self, workspace)
+    var text = AttentionText(call.operands, on: self, workspace ?? allocate(byteCount: self.workspace(for: call)), isOwn: workspace == nil)
     text.writer.view("out", call.out)
     text.writer.view("lse", call.logSumExp)
-    text.append("attention", text.forward)
+    if let tiles = text.tiles {
+      text.append("attention", tiles.forward, tiles)
+    } else {
+      text.append("attention", text.plain.forward)
+    }
     return text.kernels
   }
 
   func attentionBackwardKernel(_ call: AttentionBackwardCall, _ workspace: Storage?) -> any LaunchedKernel {
-    var text = AttentionText(call.operands, on: self, workspace)
+    var text = AttentionText(call.operands, on: self, workspace ?? allocate(byteCount: self.workspace(for: call)), isOwn: workspace == nil)
     for (name, view) in [
       ("out", call.out), ("lse", call.logSumExp), ("ct", call.cotangent), ("dq", call.query), ("dk", call.key), ("dv", call.value),
     ] {
       text.writer.view(name, view)
     }
-    text.append("attentionQueryGradient", text.queryGradient)
-    text.append("attentionKeyGradient", text.keyGradient)
+    if let tiles = text.tiles {
+      text.appendMeans(tiles.means)
+      text.append("attentionQueryGradient", tiles.queryGradient, tiles)
+      text.append("attentionKeyGradient", tiles.keyGradient, tiles)
+    } else {
+      text.append("attentionQueryGradient", text.plain.queryGradient)
+      text.append("attentionKeyGradient", text.plain.keyGradient)
+    }
     return text.kernels
   }
 }
 
+/// The kernels of a call, which share their arguments.
 private struct AttentionText {
   var writer = KernelWriter()
   var kernels: CUDAKernels
-  private let backend: CUDABackend
-  private let operands: AttentionOperands
-  private let tokens: Int
-  private let width: Int
+  let plain: PlainAttention
+  let tiles: TiledAttention?
+  private let memory: Storage
+  private var workspace = Workspace()
+  private let tokens: Int, heads: Int
 
-  init(_ operands: AttentionOperands, on backend: CUDABackend, _ workspace: Storage?) {
-    self.operands = operands
-    self.backend = backend
+  init(_ operands: AttentionOperands, on backend: CUDABackend, _ memory: Storage, isOwn: Bool) {
+    self.memory = memory
     tokens = operands.query.shape[0]
-    width = operands.query.shape[1] / max(operands.heads, 1)
+    heads = operands.heads
+    plain = PlainAttention(operands)
+    tiles = TiledAttention(operands)
     kernels = CUDAKernels(on: backend)
     let word = backend.faults.word()
     kernels.word = word
-    let memory = workspace ?? backend.allocate(byteCount: CUDABackend.attentionWorkspace)
-    if workspace == nil { kernels.own = memory }
-    let flag = View(storage: memory, layout: Layout(rowMajor: [1]), dtype: .int32)
+    if isOwn { kernels.own = memory }
+    // Whether the offsets are wrong.
+    let flag = workspace.room([1], .int32, in: memory)
     var check = KernelWriter()
     check.view("offsets", operands.offsets)
     check.view("flag", flag)
     check.fault(word)
     check.number("count", operands.offsets.shape[0])
     check.number("tokens", tokens)
+    // The first that is wrong.
     let body = """
-        i64 wrong = -1;
-        if (a.offsets[0] != 0) wrong = 0;
-        for (i64 place = 1; place < a.count && wrong < 0; place++) {
-          const i64 before = a.offsets[(place - 1) * a.offsetss0], offset = a.offsets[place * a.offsetss0];
-          if (offset < before || offset > a.tokens) wrong = place;
+        __shared__ i64 partials[8];
+        i64 wrong = a.count;
+        for (i64 place = threadIdx.x; place < a.count; place += 256) {
+          const i64 offset = a.offsets[place * a.offsetss0], before = place > 0 ? (i64)a.offsets[(place - 1) * a.offsetss0] : 0;
+          if (place == 0 ? offset != 0 : offset < before || offset > a.tokens) wrong = minimum(wrong, place);
+          if (place == a.count - 1 && offset != a.tokens) wrong = minimum(wrong, place);
         }
-        if (wrong < 0 && a.offsets[(a.count - 1) * a.offsetss0] != a.tokens) wrong = a.count - 1;
-        if (wrong >= 0) atomicMin(a.fault, (i64)((u64)wrong << 32 | (u32)wrong));
-        a.flag[0] = wrong >= 0;
+        wrong = combine_block<Minimum, 8>(wrong, partials);
+        if (threadIdx.x > 0) return;
+        if (wrong < a.count) atomicMin(a.fault, (i64)((u64)wrong << 32 | (u32)wrong));
+        a.flag[0] = wrong < a.count;
 
       """
-    kernels.append(check, check.text("offsets", threads: 1, body), Grid(blocks: (1, 1, 1), threads: (1, 1)))
+    kernels.append(
+      check, check.text("offsets", threads: 256, prelude: [.common, .reductions], body), Grid(blocks: (1, 1, 1), threads: (256, 1)))
     for (name, view) in [("q", operands.query), ("k", operands.key), ("v", operands.value), ("offsets", operands.offsets), ("flag", flag)] {
       writer.view(name, view)
     }
     if operands.dropout > 0 { writer.view("keys", operands.randomKey!) }
     writer.number("sequences", operands.offsets.shape[0] - 1)
     writer.number("tokens", tokens)
+    writer.number("heads", heads)
     writer.real("scale", operands.scale)
     writer.real("dropout", operands.dropout)
   }
 
-  private var dtype: DType { operands.query.dtype }
-  private var type: String { dtype.valueName }
-  private var isDouble: Bool { dtype == .float64 }
-
+  /// A block for each token and head.
   mutating func append(_ name: String, _ body: String) {
-    let text = writer.text(name, threads: 128, prelude: [.common, .functions, .reductions, .random], start + body)
-    kernels.append(writer, text, Grid(blocks: (tokens, operands.heads, 1), threads: (128, 1)))
+    let text = writer.text(name, threads: 128, prelude: [.common, .functions, .reductions, .random], body)
+    kernels.append(writer, text, Grid(blocks: (tokens, heads, 1), threads: (128, 1)))
   }
 
-  /// An element of a packed operand.
-  private func element(_ name: String, _ token: String, _ column: String) -> String {
-    "value_of(a.\(name)[(i64)(\(token)) * a.\(name)s0 + (head * \(width) + \(column)) * a.\(name)s1])"
+  mutating func append(_ name: String, _ body: String, _ tiles: TiledAttention) {
+    let text = writer.text(
+      "\(name) \(tiles.name)", threads: tiles.threads, keepsRegisters: true, prelude: [.common, .functions, .reductions, .random, .tiles],
+      body)
+    kernels.append(writer, text, tiles.grid)
   }
 
-  private func store(_ name: String, _ column: String, _ value: String) -> String {
-    "a.\(name)[token * a.\(name)s0 + (head * \(width) + \(column)) * a.\(name)s1] = \(dtype.element(ofValue: value));"
-  }
-
-  /// Where a block is: its token, its head, and the tokens of its sequence.
-  private var start: String {
-    """
-      const i64 token = blockIdx.x, head = blockIdx.y;
-      const bool isBad = a.flag[0] != 0;
-      i64 low = 0, high = a.sequences;
-      while (high - low > 1) {
-        const i64 middle = (low + high) / 2;
-        if (a.offsets[middle * a.offsetss0] <= token) low = middle; else high = middle;
-      }
-      const i64 first = isBad ? token : a.offsets[low * a.offsetss0], end = isBad ? token : a.offsets[(low + 1) * a.offsetss0];
-
-    """
-  }
-
-  /// The factor of a weight under dropout.
-  private func keep(_ i: String, _ j: String) -> String {
-    if operands.dropout == 0 { return "(\(type))1" }
-    let unit = isDouble ? "unit_interval_f64" : "unit_interval_f32"
-    let word =
-      operands.hasTokenKeys
-      ? "philox(add((i64)a.keys[(\(i)) * a.keyss0], multiply(head, (i64)\(UInt64(bitPattern: AttentionOperands.headSpread))ull)), (u64)((\(j)) - first), 0u, 0)"
-      : "philox((i64)a.keys[0], (u64)((head * a.tokens + (\(i))) * a.tokens + (\(j))), 0u, 0)"
-    return "(\(unit)(\(word)) >= (\(type))a.dropout ? (\(type))(1 / (1 - a.dropout)) : (\(type))0)"
-  }
-
-  private var exponential: String { isDouble ? "exp" : "expf" }
-  private var perThread: Int { (width + 127) / 128 }
-
-  var forward: String {
-    """
-      __shared__ \(type) query[\(width)], weights[128], largest[4], sums[4];
-      for (int c = threadIdx.x; c < \(width); c += 128) query[c] = \(element("q", "token", "c"));
-      \(type) best = \(isDouble ? "-INFINITE_F64" : "-INFINITE_F32"), sum = 0, out[\(perThread)] = {};
-      __syncthreads();
-      for (i64 piece = first; piece < end; piece += 128) {
-        const i64 j = piece + threadIdx.x;
-        \(type) score = \(isDouble ? "-INFINITE_F64" : "-INFINITE_F32");
-        if (j < end) {
-          \(type) product = 0;
-          for (int c = 0; c < \(width); c++) product += query[c] * \(element("k", "j", "c"));
-          score = product * (\(type))a.scale;
-        }
-        const \(type) top = maximum(best, combine_block<Maximum, 4>(score, largest));
-        const \(type) factor = piece == first ? 0 : \(exponential)(best - top);
-        const \(type) weight = j < end ? \(exponential)(score - top) : 0;
-        sum = sum * factor + combine_block<Sum, 4>(weight, sums);
-        weights[threadIdx.x] = j < end ? weight * \(keep("token", "j")) : 0;
-        best = top;
-        __syncthreads();
-        const int count = end - piece < 128 ? (int)(end - piece) : 128;
-        for (int n = 0; n < \(perThread); n++) {
-          const int c = n * 128 + threadIdx.x;
-          if (c >= \(width)) break;
-          \(type) total = out[n] * factor;
-          for (int t = 0; t < count; t++) total += weights[t] * \(element("v", "piece + t", "c"));
-          out[n] = total;
-        }
-        __syncthreads();
-      }
-      const \(type) nothing = \(isDouble ? "NAN_F64" : "NAN_F32");
-      for (int n = 0; n < \(perThread); n++) {
-        const int c = n * 128 + threadIdx.x;
-        if (c < \(width)) \(store("out", "c", "(isBad ? nothing : out[n] / sum)"))
-      }
-      if (threadIdx.x == 0) a.lse[token * a.lses0 + head * a.lses1] = isBad ? nothing : best + \(isDouble ? "log" : "logf")(sum);
-
-    """
-  }
-
-  var queryGradient: String {
-    """
-      __shared__ \(type) query[\(width)], cotangent[\(width)], weights[128], sums[4];
-      \(type) product = 0;
-      for (int c = threadIdx.x; c < \(width); c += 128) {
-        query[c] = \(element("q", "token", "c"));
-        cotangent[c] = \(element("ct", "token", "c"));
-        product += cotangent[c] * \(element("out", "token", "c"));
-      }
-      const \(type) mean = combine_block<Sum, 4>(product, sums), lse = a.lse[token * a.lses0 + head * a.lses1];
-      \(type) gradient[\(perThread)] = {};
-      for (i64 piece = first; piece < end; piece += 128) {
-        const i64 j = piece + threadIdx.x;
-        \(type) weight = 0;
-        if (j < end) {
-          \(type) score = 0, toWeight = 0;
-          for (int c = 0; c < \(width); c++) { score += query[c] * \(element("k", "j", "c")); toWeight += cotangent[c] * \(element("v", "j", "c")); }
-          weight = \(exponential)(score * (\(type))a.scale - lse) * (toWeight * \(keep("token", "j")) - mean) * (\(type))a.scale;
-        }
-        weights[threadIdx.x] = weight;
-        __syncthreads();
-        const int count = end - piece < 128 ? (int)(end - piece) : 128;
-        for (int n = 0; n < \(perThread); n++) {
-          const int c = n * 128 + threadIdx.x;
-          if (c >= \(width)) break;
-          for (int t = 0; t < count; t++) gradient[n] += weights[t] * \(element("k", "piece + t", "c"));
-        }
-        __syncthreads();
-      }
-      for (int n = 0; n < \(perThread); n++) {
-        const int c = n * 128 + threadIdx.x;
-        if (c < \(width)) \(store("dq", "c", "(isBad ? \(isDouble ? "NAN_F64" : "NAN_F32") : gradient[n])"))
-      }
-
-    """
-  }
-
-  var keyGradient: String {
-    """
-      __shared__ \(type) key[\(width)], value[\(width)], toKey[128], toValue[128];
-      for (int c = threadIdx.x; c < \(width); c += 128) { key[c] = \(element("k", "token", "c")); value[c] = \(element("v", "token", "c")); }
-      \(type) keys[\(perThread)] = {}, values[\(perThread)] = {};
-      __syncthreads();
-      for (i64 piece = first; piece < end; piece += 128) {
-        const i64 i = piece + threadIdx.x;
-        toKey[threadIdx.x] = toValue[threadIdx.x] = 0;
-        if (i < end) {
-          \(type) score = 0, toWeight = 0, mean = 0;
-          for (int c = 0; c < \(width); c++) {
-            const \(type) cotangent = \(element("ct", "i", "c"));
-            score += key[c] * \(element("q", "i", "c"));
-            toWeight += value[c] * cotangent;
-            mean += cotangent * \(element("out", "i", "c"));
-          }
-          const \(type) weight = \(exponential)(score * (\(type))a.scale - a.lse[i * a.lses0 + head * a.lses1]), kept = \(keep("i", "token"));
-          toKey[threadIdx.x] = weight * (toWeight * kept - mean) * (\(type))a.scale;
-          toValue[threadIdx.x] = weight * kept;
-        }
-        __syncthreads();
-        const int count = end - piece < 128 ? (int)(end - piece) : 128;
-        for (int n = 0; n < \(perThread); n++) {
-          const int c = n * 128 + threadIdx.x;
-          if (c >= \(width)) break;
-          for (int t = 0; t < count; t++) {
-            keys[n] += toKey[t] * \(element("q", "piece + t", "c"));
-            values[n] += toValue[t] * \(element("ct", "piece + t", "c"));
-          }
-        }
-        __syncthreads();
-      }
-      for (int n = 0; n < \(perThread); n++) {
-        const int c = n * 128 + threadIdx.x;
-        if (c >= \(width)) break;
-        \(store("dk", "c", "(isBad ? \(isDouble ? "NAN_F64" : "NAN_F32") : keys[n])"))
-        \(store("dv", "c", "(isBad ? \(isDouble ? "NAN_F64" : "NAN_F32") : values[n])"))
-      }
-
-    """
+  /// What the gradients' kernels need of each token and head.
+  mutating func appendMeans(_ body: String) {
+    writer.view("means", workspace.room([tokens * heads], .float32, in: memory))
+    let text = writer.text("attentionMeans", threads: 256, prelude: [.common, .functions, .reductions], body)
+    kernels.append(writer, text, Grid(blocks: ((tokens * heads + 7) / 8, 1, 1), threads: (256, 1)))
   }
 }

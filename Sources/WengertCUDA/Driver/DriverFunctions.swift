@@ -42,6 +42,7 @@ struct DriverFunctions: Sendable {
   let addressOfHost: @convention(c) (Out<CUAddress>, UnsafeMutableRawPointer?, UInt32) -> CUStatus
 
   let copyToDevice: @convention(c) (CUAddress, UnsafeRawPointer?, Int, CUHandle?) -> CUStatus
+  let copyOnDevice: @convention(c) (CUAddress, CUAddress, Int, CUHandle?) -> CUStatus
   let copyToHost: @convention(c) (UnsafeMutableRawPointer?, CUAddress, Int, CUHandle?) -> CUStatus
 
   let loadModule: @convention(c) (Out<CUHandle?>, UnsafeRawPointer) -> CUStatus
@@ -89,6 +90,7 @@ struct DriverFunctions: Sendable {
     freeHost = try library.function("cuMemFreeHost")
     addressOfHost = try library.function("cuMemHostGetDevicePointer_v2")
     copyToDevice = try library.function("cuMemcpyHtoDAsync_v2")
+    copyOnDevice = try library.function("cuMemcpyDtoDAsync_v2")
     copyToHost = try library.function("cuMemcpyDtoHAsync_v2")
     loadModule = try library.function("cuModuleLoadData")
     unloadModule = try library.function("cuModuleUnload")

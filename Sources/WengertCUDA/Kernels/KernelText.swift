@@ -38,9 +38,11 @@ enum KernelPrelude: Hashable, Sendable {
   case reductions
   /// Philox.
   case random
+  /// Rows in shared memory, and products of them.
+  case tiles
 
   /// All parts.
-  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random]
+  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random, .tiles]
 
   var text: String {
     let bytes =
@@ -49,6 +51,7 @@ enum KernelPrelude: Hashable, Sendable {
       case .functions: PackageResources.functions_cu
       case .reductions: PackageResources.reductions_cu
       case .random: PackageResources.random_cu
+      case .tiles: PackageResources.tiles_cu
       }
     return String(decoding: bytes, as: UTF8.self)
   }

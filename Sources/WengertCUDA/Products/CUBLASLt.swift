@@ -78,11 +78,16 @@ final class CUBLASLt: @unchecked Sendable {
     private let dtype: DType
     private let accumulates: Bool
     private let summary: String
+    /// Taken from where the address of a bias is noted to where the product is asked for.
+    private let gate = Locked<Void>(())
     /// What cuBLASLt has chosen, by whether all addresses are multiples of 16.
     private let algorithms = Locked<[Bool: [UInt64]]>([:])
 
-    init(_ library: CUBLASLt, _ a: Matrix, _ b: Matrix, into out: Matrix, batch: Int, _ dtype: DType, accumulates: Bool, _ summary: String)
-    {
+    init(
+      _ library: CUBLASLt, _ a: Matrix, _ b: Matrix, into out: Matrix, batch: Int, _ dtype: DType, accumulates: Bool,
+      addsBias: Bool = false,
+      _ summary: String
+    ) {
       self.library = library
       self.dtype = dtype
       self.accumulates = accumulates
@@ -95,8 +100,14 @@ final class CUBLASLt: @unchecked Sendable {
         default: 0
         }
       var handle: CUHandle?
-      library.require(summary) { library.createProduct(&handle, dtype == .float64 ? 70 : 68, dtype == .float64 ? 1 : 0) }
+      // Computed in float64, in tf32, in float32; the scale in float64 or float32.
+      let compute: Int32 = dtype == .float64 ? 70 : dtype == .float32 && CUDADevices.allowsTF32 ? 77 : 68
+      library.require(summary) { library.createProduct(&handle, compute, dtype == .float64 ? 1 : 0) }
       description = handle
+      if addsBias {
+        var epilogue: Int32 = 4
+        library.require(summary) { library.setOfProduct(handle, 7, &epilogue, 4) }
+      }
       for (attribute, matrix) in [(3 as Int32, a), (4, b)] where matrix.isTransposed {
         var transposed: Int32 = 1
         library.require(summary) { library.setOfProduct(handle, attribute, &transposed, 4) }
@@ -145,8 +156,22 @@ final class CUBLASLt: @unchecked Sendable {
       }
     }
 
-    func run(_ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, workspace: CUAddress, on stream: CUHandle?) {
-      let isAligned = (aAddress | bAddress | outAddress) % 16 == 0
+    /// - Parameter bias: of what is added to each column, if the product adds one.
+    func run(
+      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress? = nil, workspace: CUAddress,
+      on stream: CUHandle?
+    ) {
+      guard var bias else { return multiply(aAddress, bAddress, into: outAddress, bias: 0, workspace: workspace, on: stream) }
+      gate.withLock { _ in
+        library.require(summary) { library.setOfProduct(description, 8, &bias, 8) }
+        multiply(aAddress, bAddress, into: outAddress, bias: bias, workspace: workspace, on: stream)
+      }
+    }
+
+    private func multiply(
+      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress, workspace: CUAddress, on stream: CUHandle?
+    ) {
+      let isAligned = (aAddress | bAddress | outAddress | bias) % 16 == 0
       let algorithm = algorithm(isAligned: isAligned)
       func multiply<Number: BitwiseCopyable>(_ one: Number, _ beta: Number) {
         var one = one, beta = beta

@@ -1,16 +1,40 @@
 @_spi(Backend) import WengertCore
 
 extension CUDABackend {
+  /// Whether the program adds another row to the product's, which cuBLASLt does before it rounds the product. Its other epilogues compute other functions than row programs do:
+  /// GELU approximately, the rectifier without NaN.
+  public func canFuse(epilogue: RowProgram, ofProduct dtype: DType) -> Bool {
+    guard [.float32, .float16, .bfloat16].contains(dtype), epilogue.inputs.count == 2, epilogue.outputs.count == 1,
+      epilogue.inputs.allSatisfy({ $0.isRow && $0.dtype == dtype }), epilogue.outputs[0].dtype == dtype,
+      epilogue.outputs[0].accumulate == nil, case .binary(.add, let a, let b) = epilogue.instructions[epilogue.outputs[0].value],
+      case .load(let first) = epilogue.instructions[a], case .load(let second) = epilogue.instructions[b]
+    else { return false }
+    return first != second
+  }
+
+  /// What cuBLASLt adds to every row of the product, and where it puts the result; nil if the call has another epilogue, or another result.
+  fileprivate func bias(of call: MatMulCall) -> (row: View, out: View)? {
+    guard let (rows, product) = call.epilogue, call.out == nil, call.a.shape.rank == 2, call.a.shape[1] > 0,
+      canFuse(epilogue: rows.program, ofProduct: call.a.dtype)
+    else { return nil }
+    let row = rows.inputs[1 - product], out = rows.outputs[0]
+    guard row.layout.strides[0] == 0 || out.shape[0] == 1, row.layout.strides[1] == 1 || out.shape[1] == 1,
+      MatrixDirection(out)?.isRowMajor == true
+    else { return nil }
+    return (row, out)
+  }
+
   /// The calls that a product is made of, in which products are ready to be multiplied by cuBLASLt or, of whole numbers, by a kernel of our own.
   ///
   /// Where neighbors of a factor lie neither along its rows nor along its columns, it is copied first.
   /// - Parameter room: gives memory that is used while the calls run.
-  private static func calls(_ call: MatMulCall, room: (Shape, DType) -> View) -> [KernelCall] {
+  private func calls(_ call: MatMulCall, room: (Shape, DType) -> View) -> [KernelCall] {
     func again(_ calls: [KernelCall]) -> [KernelCall] {
       calls.flatMap { if case .matmul(let call) = $0 { self.calls(call, room: room) } else { [$0] } }
     }
     if call.shape.elementCount == 0 { return [] }
-    guard call.epilogue == nil, let out = call.out else { return again(call.parts(room: room)) }
+    let fused = bias(of: call)
+    guard call.epilogue == nil || fused != nil, let out = fused?.out ?? call.out else { return again(call.parts(room: room)) }
     if !out.dtype.isFloating || call.a.shape[call.a.shape.rank - 1] == 0 {
       return call.accumulates ? again(call.parts(room: room)) : [.matmul(call)]
     }
@@ -18,7 +42,7 @@ extension CUDABackend {
     var before: [KernelCall] = [], after: [KernelCall] = []
     func copied(_ view: View) -> View {
       let copy = room(view.shape, view.dtype)
-      before.append(.rows(copyCall(view, into: copy)))
+      before.append(.rows(CUDABackend.copyCall(view, into: copy)))
       return copy
     }
     if MatrixDirection(call.a) == nil { direct.a = copied(call.a) }
@@ -26,7 +50,7 @@ extension CUDABackend {
     if MatrixDirection(out) == nil {
       let made = call.accumulates ? copied(out) : room(out.shape, out.dtype)
       direct.out = made
-      after.append(.rows(copyCall(made, into: out)))
+      after.append(.rows(CUDABackend.copyCall(made, into: out)))
     }
     return before + [.matmul(direct)] + after
   }
@@ -34,7 +58,7 @@ extension CUDABackend {
   func workspace(for call: MatMulCall) -> Int {
     var memory = Workspace()
     // Where the views lie does not matter here.
-    _ = CUDABackend.calls(call) { memory.room($0, $1, in: call.a.storage) }
+    _ = calls(call) { memory.room($0, $1, in: call.a.storage) }
     return memory.byteCount
   }
 
@@ -44,7 +68,7 @@ extension CUDABackend {
     let memory = workspace ?? (byteCount == 0 ? call.a.storage : allocate(byteCount: byteCount))
     if workspace == nil && byteCount > 0 { kernels.own = memory }
     var rooms = Workspace()
-    let calls = CUDABackend.calls(call) { rooms.room($0, $1, in: memory) }
+    let calls = calls(call) { rooms.room($0, $1, in: memory) }
     if calls.count == 1, case .matmul(let call) = calls[0] { return CUDAProductKernel(call, on: self) }
     for part in calls {
       if case .matmul(let call) = part { kernels.append(CUDAProductKernel(call, on: self)) } else { kernels.append(launched(part, nil)) }
@@ -59,13 +83,14 @@ private struct CUDAProductKernel: LaunchedKernel {
   private let runs: Runs
 
   private enum Runs {
-    case library(CUBLASLt.Product, a: [View], b: [View], out: [View])
+    case library(CUBLASLt.Product, a: [View], b: [View], out: [View], bias: View?)
     case elements(CompiledKernel, Grid, LaunchArguments)
   }
 
   init(_ call: MatMulCall, on backend: CUDABackend) {
     self.backend = backend
-    let out = call.out!, k = call.a.shape[call.a.shape.rank - 1]
+    let fused = backend.bias(of: call)
+    let out = fused?.out ?? call.out!, k = call.a.shape[call.a.shape.rank - 1]
     guard out.dtype.isFloating, k > 0, let a = MatrixDirection(call.a), let b = MatrixDirection(call.b), let o = MatrixDirection(out) else {
       runs = CUDAProductKernel.elements(call, out, on: backend)
       return
@@ -117,23 +142,26 @@ private struct CUDAProductKernel: LaunchedKernel {
       left.isTransposed = !a.isRowMajor
       right.isTransposed = !b.isRowMajor
       product = CUBLASLt.Product(
-        backend.products, right, left, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
-      runs = .library(product, a: places(1), b: places(0), out: places(2))
+        backend.products, right, left, into: target, batch: batch, out.dtype, accumulates: call.accumulates, addsBias: fused != nil, summary
+      )
+      runs = .library(product, a: places(1), b: places(0), out: places(2), bias: fused?.row)
     } else {
       left.isTransposed = a.isRowMajor
       right.isTransposed = b.isRowMajor
       product = CUBLASLt.Product(
         backend.products, left, right, into: target, batch: batch, out.dtype, accumulates: call.accumulates, summary)
-      runs = .library(product, a: places(0), b: places(1), out: places(2))
+      runs = .library(product, a: places(0), b: places(1), out: places(2), bias: nil)
     }
   }
 
   func launch(on stream: CUHandle?) {
     switch runs {
-    case .library(let product, let a, let b, let out):
+    case .library(let product, let a, let b, let out, let bias):
       let workspace = backend.productWorkspace
       for number in out.indices {
-        product.run(a[number].deviceAddress, b[number].deviceAddress, into: out[number].deviceAddress, workspace: workspace, on: stream)
+        product.run(
+          a[number].deviceAddress, b[number].deviceAddress, into: out[number].deviceAddress, bias: bias?.deviceAddress,
+          workspace: workspace, on: stream)
       }
     case .elements(let kernel, let grid, var arguments): kernel.launch(grid, &arguments, on: stream)
     }
