@@ -77,7 +77,10 @@ extension Workers {
   }
 
   /// This worker's part of `total` things in a row: parts follow each other by rank and differ by one at most. Empty if there are more workers than things.
-  public func part(of total: Int) -> Range<Int> {
+  public func part(of total: Int) -> Range<Int> { part(of: total, rank: rank) }
+
+  /// The same of the worker of another rank.
+  public func part(of total: Int, rank: Int) -> Range<Int> {
     let size = total / count, rest = total % count
     let start = rank * size + min(rank, rest)
     return start..<start + size + (rank < rest ? 1 : 0)

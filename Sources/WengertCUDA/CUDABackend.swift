@@ -5,6 +5,8 @@
 /// Nothing waits but what reads: kernels and copies are asked for, and run in order.
 @_spi(Backend) public final class CUDABackend: Backend {
   let context: Context
+  /// Where libraries are looked for.
+  let search: LibrarySearch
   let kernels: KernelCache
   let products: CUBLASLt
   private let ring: PinnedRing
@@ -18,7 +20,10 @@
   /// Opens a device.
   ///
   /// - Throws: why there is none, or which library is missing.
-  init(_ search: LibrarySearch = .ofProcess(), device number: Int = 0, cache: String? = KernelCache.folder()) throws(DeviceUnavailable) {
+  package init(_ search: LibrarySearch = .ofProcess(), device number: Int = 0, cache: String? = KernelCache.folder())
+    throws(DeviceUnavailable)
+  {
+    self.search = search
     context = try Context(search, device: number)
     name = number == 0 ? "cuda" : "cuda:\(number)"
     kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
@@ -102,8 +107,9 @@ extension CUDABackend {
     switch call {
     case .rows(let call): RowParts(call).workspace
     case .matmul(let call): workspace(for: call)
-    case .scatterAdd(let call): WideSum.workspace(for: call.out)
-    case .scatterAddAlong(let call): WideSum.workspace(for: call.out)
+    case .scatterAdd(let call): ScatterSum(call, nil).workspace
+    case .scatterAddAlong(let call): ScatterSum(call, nil).workspace
+    case .argSort(let call): RowSort(call).workspace
     case .linearAlgebra(let call): workspace(for: call)
     case .attention(let call): workspace(for: call)
     case .attentionBackward(let call): workspace(for: call)
@@ -118,10 +124,10 @@ extension CUDABackend {
     case .rows(let call): CUDARowKernel(call, workspace, on: self)
     case .matmul(let call): matMulKernel(call, workspace)
     case .gather(let call): gatherKernel(call)
-    case .scatterAdd(let call): scatterAddKernel(call, workspace)
+    case .scatterAdd(let call): scatterAddKernel(ScatterSum(call, faults.word()), workspace)
     case .takeAlong(let call): takeAlongKernel(call)
-    case .scatterAddAlong(let call): scatterAddAlongKernel(call, workspace)
-    case .argSort(let call): argSortKernel(call)
+    case .scatterAddAlong(let call): scatterAddKernel(ScatterSum(call, faults.word()), workspace)
+    case .argSort(let call): argSortKernel(call, workspace)
     case .argReduce(let call): argReduceKernel(call)
     case .scan(let call): scanKernel(call)
     case .recurrence(let call): recurrenceKernel(call)

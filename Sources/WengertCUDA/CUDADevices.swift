@@ -74,6 +74,7 @@ import Glibc
     line("linear algebra") { () throws(DeviceUnavailable) in
       try search.open(CUSOLVER.libraryNames, for: "large matrices by cuSOLVER").path
     }
+    line("several GPUs") { () throws(DeviceUnavailable) in try search.open(NCCL.libraryNames, for: "NCCL").path }
     lines.append("kernels are kept in: \(KernelCache.folder() ?? "no folder")")
     return lines
   }

@@ -166,17 +166,24 @@ STANDIN_API CUresult cuDriverGetVersion(int *version) {
   return CUDA_SUCCESS;
 }
 
+/// STANDIN_DEVICES; all numbers mean the one device of this process.
+static int deviceCount() {
+  const char *text = getenv("STANDIN_DEVICES");
+  int count = text ? atoi(text) : 1;
+  return count > 0 ? count : 1;
+}
+
 STANDIN_API CUresult cuDeviceGetCount(int *count) {
   CALL(NeedsInit);
   if (!count) return CUDA_ERROR_INVALID_VALUE;
-  *count = 1;
+  *count = deviceCount();
   return CUDA_SUCCESS;
 }
 
 STANDIN_API CUresult cuDeviceGet(int *dev, int ordinal) {
   CALL(NeedsInit);
   if (!dev) return CUDA_ERROR_INVALID_VALUE;
-  if (ordinal) return CUDA_ERROR_INVALID_DEVICE;
+  if (ordinal < 0 || ordinal >= deviceCount()) return CUDA_ERROR_INVALID_DEVICE;
   *dev = 0;
   return CUDA_SUCCESS;
 }

@@ -27,7 +27,13 @@ struct DeviceOption: ParsableArguments {
   /// Makes the device that of all tensors of this process.
   ///
   /// - Parameter workers: those that compute together: of `cuda` each takes the GPU of its own number on its machine.
-  func use(_ workers: any Workers = OneWorker()) throws {
+  /// - Returns: the same workers, whose GPUs exchange tensors directly if there are several and NCCL is found.
+  @discardableResult func use(_ workers: any Workers = OneWorker()) throws -> any Workers {
     Device.standard = try Device.named(device == "cuda" && workers.localRank > 0 ? "cuda:\(workers.localRank)" : device)
+    guard workers.count > 1, device.hasPrefix("cuda") else { return workers }
+    do { return try DeviceWorkers(workers, device: .standard) } catch {
+      if workers.rank == 0 { Console.standardError.line("tensors of several GPUs go through the processors: \(error)") }
+      return workers
+    }
   }
 }

@@ -37,7 +37,7 @@ struct Evaluate: ParsableCommand {
 
   func run() throws {
     try Launch.run { workers in
-      try device.use(workers)
+      let workers = try device.use(workers)
       if let named = word.flatMap({ EvaluationSplit(rawValue: $0) }) {
         let arguments = Array(settings.arguments.dropFirst())
         let namesEncoder = arguments.contains { $0 == "--tf" || $0.hasPrefix("--tf=") }

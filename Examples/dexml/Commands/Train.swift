@@ -20,7 +20,7 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try Launch.run { workers in
-      try device.use(workers)
+      let workers = try device.use(workers)
       try Trainer.run(settings.configuration(workers), resumes: resume, profiles: profile, workers: workers)
     } describe: {
       "dexml: error: \(oneLine($0))"

@@ -55,6 +55,7 @@ extension Workers {
   /// All workers' rows, `count` of them, from this worker's; they follow each other by rank.
   func gathered(_ rows: [Tensor], _ count: Int) -> Tensor {
     if self.count == 1 { return rows.count == 1 ? rows[0] : concatenate(rows) }
+    if let workers = self as? DeviceWorkers, let rows = workers.joined(rows, count) { return rows }
     let all = allGather(rows.flatMap { $0.array(of: Float.self) })
     return Tensor(all, shape: [count, all.count / count], device: rows.first.map { $0.device } ?? .current)
   }

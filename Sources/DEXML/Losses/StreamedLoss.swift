@@ -117,7 +117,9 @@ public final class StreamedLoss {
       let values = batch.padded(batch.entries[index].map { state.slope(ofEntry: $0) })
       receive(index, slopes(&gradient, [scaled, block] + batch.places(index) + numbers + [values]))
     }
-    if workers.count > 1 {
+    if let workers = workers as? DeviceWorkers {
+      gradient = workers.group.sums([gradient])[0]
+    } else if workers.count > 1 {
       var sum = gradient.array(of: Float.self)
       workers.allReduce(&sum, .sum)
       gradient = Tensor(sum, shape: gradient.shape, device: documents.device)

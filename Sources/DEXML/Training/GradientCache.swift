@@ -168,6 +168,12 @@ public final class GradientCache<Model: TensorTree> {
       if let last = slopes.last { goBack(last, model, &gradient) }
       return
     }
+    if let workers = workers as? DeviceWorkers {
+      if let last = slopes.last { goBack(last, model, &gradient) }
+      var sums = workers.group.sums(gradient.tensors)[...]
+      gradient = gradient.map { _, _ in sums.removeFirst() }
+      return
+    }
     let sum = GradientSum(gradient.tensors.map(\.shape.elementCount), workers)
     func tell(_ number: Int, _ tensor: Tensor) { sum.add(number, tensor.array(of: Float.self)) }
     if let last = slopes.last {

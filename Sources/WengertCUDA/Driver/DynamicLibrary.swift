@@ -10,7 +10,7 @@ package final class DynamicLibrary: @unchecked Sendable {
   /// Opens the library at `path`.
   ///
   /// - Throws: `DeviceUnavailable` with the system's reason.
-  init(path: String) throws(DeviceUnavailable) {
+  package init(path: String) throws(DeviceUnavailable) {
     // Names stay the library's own: several versions of one may be open.
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw DeviceUnavailable(dlerror().map { String(cString: $0) } ?? "\(path) cannot be opened")
@@ -25,7 +25,7 @@ package final class DynamicLibrary: @unchecked Sendable {
   /// An exported function.
   ///
   /// - Parameter type: the function's type in C, `@convention(c)`.
-  func function<Function>(_ name: String, as type: Function.Type = Function.self) throws(DeviceUnavailable) -> Function {
+  package func function<Function>(_ name: String, as type: Function.Type = Function.self) throws(DeviceUnavailable) -> Function {
     guard let address = address(of: name) else { throw DeviceUnavailable("\(path) has no function \(name): it is older than CUDA 12.4") }
     return unsafeBitCast(address, to: type)
   }

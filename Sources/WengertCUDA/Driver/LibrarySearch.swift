@@ -10,7 +10,7 @@ package struct LibrarySearch: Sendable {
 
   /// The folders of `WENGERT_CUDA_LIBRARIES` (separated by colons) first; then what the system finds by name; then CUDA's own folders, and those of the packages that
   /// Python's pip installs.
-  static func ofProcess(_ environment: [String: String] = LibrarySearch.environment) -> LibrarySearch {
+  package static func ofProcess(_ environment: [String: String] = LibrarySearch.environment) -> LibrarySearch {
     var search = LibrarySearch(folders: [], asksSystem: true)
     search.named = environment["WENGERT_CUDA_LIBRARIES"].map(parts) ?? []
     for home in [environment["CUDA_HOME"], environment["CUDA_PATH"], "/usr/local/cuda"].compactMap(\.self) {
@@ -87,7 +87,7 @@ package struct LibrarySearch: Sendable {
     return names.sorted()
   }
 
-  static var environment: [String: String] {
+  package static var environment: [String: String] {
     var result: [String: String] = [:]
     for name in [
       "WENGERT_CUDA_LIBRARIES", "WENGERT_CUDA_CACHE", "CUDA_HOME", "CUDA_PATH", "VIRTUAL_ENV", "CONDA_PREFIX", "HOME", "PYTHONPATH",

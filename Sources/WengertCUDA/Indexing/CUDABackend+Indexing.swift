@@ -57,96 +57,13 @@ extension CUDABackend {
     return kernels
   }
 
-  /// out[indices[j], …] += updates[j, …] in the order of j: a thread for each column walks over all indices.
-  func scatterAddKernel(_ call: ScatterAddCall, _ workspace: Storage?) -> any LaunchedKernel {
-    if WideSum.isNeeded(for: call.out.dtype) {
-      return WideSum.kernel(of: call.out, workspace, on: self) {
-        scatterAddKernel(ScatterAddCall(call.updates, indices: call.indices, into: $0), nil)
-      }
-    }
+  func scatterAddKernel(_ sum: ScatterSum, _ workspace: Storage?) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
-    let updates = call.updates, rank = updates.shape.rank
-    if updates.shape.elementCount == 0 && call.indices.shape.elementCount == 0 { return kernels }
-    let slice = updates.shape.dropFirst().reduce(1, *)
-    let word = faults.word()
-    kernels.word = word
-    var writer = KernelWriter()
-    writer.view("out", call.out)
-    writer.view("source", updates)
-    writer.view("at", call.indices)
-    writer.fault(word)
-    writer.number("columns", slice)
-    writer.number("count", call.indices.shape.elementCount)
-    writer.number("extent", call.out.shape[0])
-    var body = "  const i64 thread = (i64)blockIdx.x * 64 + threadIdx.x;\n  const bool isColumn = thread < a.columns;\n"
-    body += writer.coordinates(of: "isColumn ? thread : 0", Array(updates.shape.dropFirst().map { max($0, 1) }))
-    let within = (0..<rank - 1).map { "c\($0)" }
-    body += "  for (i64 j = 0; j < a.count; j++) {\n"
-    body += CUDABackend.index("j * a.ats0", extent: "a.extent", position: "j")
-    body +=
-      "    if (!isInside || !isColumn) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", ["index"] + within));\n"
-    let sum =
-      "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", ["j"] + within))]")))"
-    body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
-    kernels.append(writer, writer.text("scatterAdd", threads: 64, body), Grid(max(slice, 1), by: 64))
-    return kernels
-  }
-
-  /// out[…, indices[…, j]] += updates[…, j] in the order of j, a thread for each row.
-  func scatterAddAlongKernel(_ call: ScatterAddAlongCall, _ workspace: Storage?) -> any LaunchedKernel {
-    if WideSum.isNeeded(for: call.out.dtype) {
-      return WideSum.kernel(of: call.out, workspace, on: self) {
-        scatterAddAlongKernel(ScatterAddAlongCall(call.updates, indices: call.indices, into: $0), nil)
-      }
-    }
-    var kernels = CUDAKernels(on: self)
-    let updates = call.updates, rank = updates.shape.rank
-    if updates.shape.elementCount == 0 { return kernels }
-    let columns = updates.shape[rank - 1], rows = updates.shape.elementCount / columns
-    let word = faults.word()
-    kernels.word = word
-    var writer = KernelWriter()
-    writer.view("out", call.out)
-    writer.view("source", updates)
-    writer.view("at", call.indices)
-    writer.fault(word)
-    writer.number("rows", rows)
-    writer.number("columns", columns)
-    writer.number("extent", call.out.shape[rank - 1])
-    var body = "  const i64 thread = (i64)blockIdx.x * 64 + threadIdx.x;\n  if (thread >= a.rows) return;\n"
-    body += writer.coordinates(of: "thread", Array(updates.shape.dropLast()))
-    let outer = (0..<rank - 1).map { "c\($0)" }
-    body += "  for (i64 j = 0; j < a.columns; j++) {\n"
-    body += CUDABackend.index(KernelWriter.place("at", outer + ["j"]), extent: "a.extent", position: "thread * a.columns + j")
-    body += "    if (!isInside) continue;\n    out_t *const target = a.out + \(KernelWriter.place("out", outer + ["index"]));\n"
-    let sum =
-      "add(\(call.out.dtype.value(ofElement: "*target")), (out_v)\(updates.dtype.value(ofElement: "a.source[\(KernelWriter.place("source", outer + ["j"]))]")))"
-    body += "    *target = \(call.out.dtype.element(ofValue: sum));\n  }\n"
-    kernels.append(writer, writer.text("scatterAddAlong", threads: 64, body), Grid(rows, by: 64))
-    return kernels
-  }
-}
-
-/// What is added to elements of a narrow type is added up in a wider one, and rounded once.
-enum WideSum {
-  private static func dtype(for dtype: DType) -> DType { dtype == .float32 ? .float64 : dtype.computeType }
-
-  static func isNeeded(for dtype: DType) -> Bool { self.dtype(for: dtype) != dtype }
-
-  static func workspace(for narrow: View) -> Int {
-    isNeeded(for: narrow.dtype) ? narrow.shape.elementCount * dtype(for: narrow.dtype).byteCount : 0
-  }
-
-  static func kernel(of narrow: View, _ workspace: Storage?, on backend: CUDABackend, _ sum: (View) -> any LaunchedKernel)
-    -> any LaunchedKernel
-  {
-    var kernels = CUDAKernels(on: backend)
-    let memory = workspace ?? backend.allocate(byteCount: self.workspace(for: narrow))
+    if sum.indices.shape.elementCount == 0 { return kernels }
+    kernels.word = sum.word
+    let memory = workspace ?? allocate(byteCount: sum.workspace)
     if workspace == nil { kernels.own = memory }
-    let wide = View(storage: memory, layout: Layout(rowMajor: narrow.shape), dtype: dtype(for: narrow.dtype))
-    kernels.append(CUDARowKernel(CUDABackend.copyCall(narrow, into: wide), nil, on: backend))
-    kernels.append(sum(wide))
-    kernels.append(CUDARowKernel(CUDABackend.copyCall(wide, into: narrow), nil, on: backend))
+    sum.append(to: &kernels, memory, on: self)
     return kernels
   }
 }

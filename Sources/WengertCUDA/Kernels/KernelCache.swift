@@ -43,7 +43,7 @@ package final class KernelCache: @unchecked Sendable {
   func removeAll() { kernels.removeAll() }
 
   /// The folder of this user's cache: `WENGERT_CUDA_CACHE`, or `wengert/cuda` where the system keeps caches. An empty value: none.
-  static func folder(_ environment: [String: String] = LibrarySearch.environment) -> String? {
+  package static func folder(_ environment: [String: String] = LibrarySearch.environment) -> String? {
     if let named = environment["WENGERT_CUDA_CACHE"] { return named.isEmpty ? nil : named }
     if let caches = environment["XDG_CACHE_HOME"], caches.hasPrefix("/") { return "\(caches)/wengert/cuda" }
     return environment["HOME"].map { "\($0)/.cache/wengert/cuda" }

@@ -40,9 +40,11 @@ enum KernelPrelude: Hashable, Sendable {
   case random
   /// Rows in shared memory, and products of them.
   case tiles
+  /// Ranks of elements, and their order.
+  case sorting
 
   /// All parts.
-  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random, .tiles]
+  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random, .tiles, .sorting]
 
   var text: String {
     let bytes =
@@ -52,6 +54,7 @@ enum KernelPrelude: Hashable, Sendable {
       case .reductions: PackageResources.reductions_cu
       case .random: PackageResources.random_cu
       case .tiles: PackageResources.tiles_cu
+      case .sorting: PackageResources.sorting_cu
       }
     return String(decoding: bytes, as: UTF8.self)
   }

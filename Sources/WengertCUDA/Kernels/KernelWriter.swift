@@ -38,6 +38,11 @@ struct KernelWriter {
     coordinates.isEmpty ? "0" : coordinates.enumerated().map { "(i64)(\($0.element)) * a.\(name)s\($0.offset)" }.joined(separator: " + ")
   }
 
+  /// The value of a view's element in the row of coordinates `c0`, `c1`, … at `column`.
+  static func element(_ name: String, _ view: View, _ column: String) -> String {
+    view.dtype.value(ofElement: "a.\(name)[\(place(name, (0..<view.shape.rank - 1).map { "c\($0)" } + [column]))]")
+  }
+
   /// Definitions of `c0`, `c1`, … from a number that counts over these axes of extents `e0`, `e1`, …, the last one fastest.
   mutating func coordinates(of number: String, _ extents: [Int]) -> String {
     for (axis, extent) in extents.enumerated() { self.number("e\(axis)", extent) }

@@ -1,12 +1,6 @@
 @_spi(Backend) import WengertCore
 
 extension CUDABackend {
-  /// Whether x comes before y in rising order, NaN being the largest.
-  private static let order = """
-    template <class T> static __device__ __forceinline__ bool comes_before(T x, T y) { return x < y || (x == x && y != y); }
-
-    """
-
   /// The parameters of a kernel that goes row by row: `c0`, `c1`, … are a row's coordinates.
   private func rows(_ shape: Shape, _ views: [(String, View)]) -> (writer: KernelWriter, rows: Int, outer: [String], coordinates: String) {
     var writer = KernelWriter()
@@ -18,31 +12,9 @@ extension CUDABackend {
     return (writer, rows, outer.indices.map { "c\($0)" }, coordinates)
   }
 
-  /// Positions in sorted order: each element counts those that come before it, and so finds its place.
-  func argSortKernel(_ call: ArgSortCall) -> any LaunchedKernel {
+  func argSortKernel(_ call: ArgSortCall, _ workspace: Storage?) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
-    if call.out.shape.elementCount == 0 { return kernels }
-    var (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
-    let columns = call.x.shape[call.x.shape.rank - 1]
-    writer.number("wanted", call.out.shape[call.out.shape.rank - 1])
-    func x(_ column: String) -> String { call.x.dtype.value(ofElement: "a.x[\(KernelWriter.place("x", outer + [column]))]") }
-    let before = call.descending ? "comes_before(mine, other)" : "comes_before(other, mine)"
-    let after = call.descending ? "comes_before(other, mine)" : "comes_before(mine, other)"
-    let body = """
-        const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;
-        if (thread >= a.rows * a.columns) return;
-        const i64 row = thread / a.columns, column = thread % a.columns;
-      \(coordinates)  const x_v mine = \(x("column"));
-        i64 place = 0;
-        for (i64 j = 0; j < a.columns; j++) {
-          const x_v other = \(x("j"));
-          if (\(before) || (j < column && !\(after))) place++;
-        }
-        if (place < a.wanted) a.out[\(KernelWriter.place("out", outer + ["place"]))] = column;
-
-      """
-    let text = writer.text("argSort", threads: 256, body)
-    kernels.append(writer, KernelText(name: text.name, body: CUDABackend.order + text.body), Grid(rows * columns))
+    RowSort(call).append(to: &kernels, workspace, on: self)
     return kernels
   }
 
@@ -83,24 +55,41 @@ extension CUDABackend {
     return kernels
   }
 
-  /// Running sums and products, a thread for each row.
+  /// Running sums and products, a block for each row, whose threads meet piece by piece.
   func scanKernel(_ call: ScanCall) -> any LaunchedKernel {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
     let element = call.x.dtype.value(ofElement: "a.x[\(KernelWriter.place("x", outer + ["column"]))]")
+    let columns = call.x.shape[call.x.shape.rank - 1], threads = columns <= 32 ? 32 : 256, warps = threads / 32
+    let (combined, neutral) = call.op == .sum ? ("add", "0") : ("multiply", "1")
     let body = """
-        const i64 row = (i64)blockIdx.x * 64 + threadIdx.x;
-        if (row >= a.rows) return;
-      \(coordinates)  x_v total = (x_v)\(call.op == .sum ? 0 : 1);
-        for (i64 j = 0; j < a.columns; j++) {
-          const i64 column = \(call.reverse ? "a.columns - 1 - j" : "j");
-          total = \(call.op == .sum ? "add" : "multiply")(total, \(element));
-          a.out[\(KernelWriter.place("out", outer + ["column"]))] = \(call.out.dtype.element(ofValue: "total"));
+        const i64 row = blockIdx.x;
+      \(coordinates)  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+        __shared__ x_v totals[\(warps)];
+        x_v before = (x_v)\(neutral);
+        for (i64 first = 0; first < a.columns; first += \(threads)) {
+          const i64 j = first + threadIdx.x, column = \(call.reverse ? "a.columns - 1 - j" : "j");
+          x_v total = j < a.columns ? \(element) : (x_v)\(neutral);
+          // Hillis & Steele 1986.
+          for (int distance = 1; distance < 32; distance *= 2) {
+            const x_v earlier = __shfl_up_sync(0xffffffffu, total, distance);
+            if (lane >= distance) total = \(combined)(earlier, total);
+          }
+          if (lane == 31) totals[warp] = total;
+          __syncthreads();
+          x_v all = before;
+          for (int other = 0; other < \(warps); other++) {
+            if (other == warp) total = \(combined)(all, total);
+            all = \(combined)(all, totals[other]);
+          }
+          before = all;
+          if (j < a.columns) a.out[\(KernelWriter.place("out", outer + ["column"]))] = \(call.out.dtype.element(ofValue: "total"));
+          __syncthreads();
         }
 
       """
-    kernels.append(writer, writer.text("scan", threads: 64, body), Grid(rows, by: 64))
+    kernels.append(writer, writer.text("scan", threads: threads, body), Grid(blocks: (rows, 1, 1), threads: (threads, 1)))
     return kernels
   }
 
