@@ -74,6 +74,9 @@ extension Device {
   /// Whether products of half types are several times as fast as those of float32, so that mixed precision (`Autocast`) is worth it: on GPUs.
   public var hasFastHalfProducts: Bool { backend.hasFastHalfProducts }
 
+  /// Whether programs should rather run at a few sizes, with some padding, than at each size that comes, because it takes long to prepare one for another: on GPUs.
+  public var prefersRoundedSizes: Bool { backend.prefersRoundedSizes }
+
   /// What the device's memory holds, in bytes; zeros if its backend does not count.
   ///
   /// ```swift

@@ -48,6 +48,8 @@
 
   public var hasFastHalfProducts: Bool { true }
 
+  public var prefersRoundedSizes: Bool { true }
+
   public func allocate(byteCount: Int) -> Storage { CUDAStorage(on: self, byteCount: byteCount) }
 
   public func allocateForProgram(byteCount: Int, isArena: Bool) -> Storage? {

@@ -45,15 +45,46 @@ public struct PackedTokens: Sendable {
     zip(offsets, offsets.dropFirst()).enumerated().flatMap { [Int32](repeating: Int32($0), count: Int($1.1 - $1.0)) }
   }
 
+  /// How many sequences fill up the tokens of a rounded number.
+  private static let fillers = 8
+
+  /// The number of tokens, with at least one for each filling sequence, rounded up to one of 16 numbers between each power of two and the next.
+  static func rounded(_ tokenCount: Int) -> Int {
+    let least = tokenCount + fillers, power = 1 << (Int.bitWidth - 1 - least.leadingZeroBitCount)
+    let step = max(power / 16, 64)
+    return (least + step - 1) / step * step
+  }
+
+  /// The same with sequences at the end that fill up the tokens to a rounded number.
+  private var filled: PackedTokens {
+    let missing = PackedTokens.rounded(tokenCount) - tokenCount
+    var ends = offsets
+    for number in 1...PackedTokens.fillers { ends.append(Int32(tokenCount + missing * number / PackedTokens.fillers)) }
+    return PackedTokens(ids: ids + [Int32](repeating: 0, count: missing), offsets: ends, first: first, skipped: skipped)
+  }
+
+  private init(ids: [Int32], offsets: [Int32], first: Int, skipped: Int) {
+    (self.ids, self.offsets, self.first, self.skipped) = (ids, offsets, first, skipped)
+  }
+
   /// What the encoder reads, on a device: tensors in one block of memory.
-  public func tensors(on device: Device = .current) -> TokenTensors {
+  ///
+  /// - Parameter rounds: whether filling sequences round up the number of tokens, so that programs meet few numbers; nil: where the device prefers that.
+  public func tensors(on device: Device = .current, rounds: Bool? = nil) -> TokenTensors {
+    let isRounded = rounds ?? device.prefersRoundedSizes
+    return isRounded ? filled.tensors(on: device, fillers: PackedTokens.fillers) : tensors(on: device, fillers: 0)
+  }
+
+  private func tensors(on device: Device, fillers: Int) -> TokenTensors {
     let numbers = (0..<sequenceCount).map { Int64(first + $0) }
     let positions = positions, sequenceIndices = sequenceIndices, starts = Array(offsets.dropLast())
     let tokenNumbers = zip(sequenceIndices, positions).map { numbers[Int($0)] * Self.numbersPerSequence + Int64($1) }
     let lengths = zip(offsets, offsets.dropFirst()).map { $1 - $0 }, skipped = Int32(skipped)
     var block = TensorBlock(on: device.backend)
     block.add(ids)
-    block.add(positions)
+    // Filling sequences may be longer than the encoder has positions.
+    let filling = Int(offsets[sequenceCount - fillers])
+    block.add(positions.enumerated().map { $0 < filling ? $1 : 0 })
     block.add(offsets)
     block.add(sequenceIndices)
     block.add(starts)
@@ -67,7 +98,7 @@ public struct PackedTokens: Sendable {
     let t = block.tensors
     return TokenTensors(
       ids: t[0], positions: t[1], offsets: t[2], sequences: t[3], starts: t[4], lasts: t[5], shares: t[6], firstPooled: t[7],
-      pooledCounts: t[8], pooled: t[9], sequenceNumbers: t[10], tokenNumbers: t[11])
+      pooledCounts: t[8], pooled: t[9], sequenceNumbers: t[10], tokenNumbers: t[11], fillers: fillers)
   }
 
   /// More than a sequence has tokens.

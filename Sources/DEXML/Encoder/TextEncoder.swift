@@ -52,8 +52,10 @@ public struct TextEncoder: ParameterTree, Sendable {
     func mode(_ site: Int, _ rows: Tensor) -> Mode { key.map { Mode(dropoutKey: $0.fold(site), rows: rows) } ?? .evaluation }
     let states = encoder.hiddenStates(tokens, mode(0, tokens.tokenNumbers), last: pooling.stateCount)
     var x = pooling(states, tokens, encoder)
+    var numbers = tokens.sequenceNumbers
+    if tokens.fillers > 0 { (x, numbers) = (x[..<(-tokens.fillers)], numbers[..<(-tokens.fillers)]) }
     for layer in layers { x = layer(x) }
-    x = dropout(x, mode(1, tokens.sequenceNumbers))
+    x = dropout(x, mode(1, numbers))
     return normalizes ? x.l2Normalize() : x
   }
 

@@ -19,12 +19,14 @@ public struct TokenTensors: ParameterTree, Sendable {
   public var firstPooled: Tensor, pooledCounts: Tensor, pooled: Tensor
   /// A number for each sequence, int64 [sequences, 1], and for each token, int64 [tokens, 1], that dropout goes by: the same in any division into chunks.
   public var sequenceNumbers: Tensor, tokenNumbers: Tensor
+  /// How many sequences at the end only fill up the tokens to a number at which programs are prepared: they have no embeddings.
+  public let fillers: Int
 
   public static let fields: [Field<Self>] = [
     .init("ids", \.ids), .init("positions", \.positions), .init("offsets", \.offsets), .init("sequences", \.sequences),
     .init("starts", \.starts), .init("lasts", \.lasts), .init("shares", \.shares), .init("firstPooled", \.firstPooled),
     .init("pooledCounts", \.pooledCounts), .init("pooled", \.pooled), .init("sequenceNumbers", \.sequenceNumbers),
-    .init("tokenNumbers", \.tokenNumbers),
+    .init("tokenNumbers", \.tokenNumbers), .setting(\.fillers),
   ]
 
   /// Shapes for `CompileOptions`, where these tensors are argument number `argument`: one program serves any number of `tokens` and `sequences`.

@@ -47,6 +47,9 @@
   /// Whether products of half types are worth a loss of precision: several times as fast as those of float32.
   var hasFastHalfProducts: Bool { get }
 
+  /// Whether programs should rather run at a few sizes, with some padding, than at each size that comes: it takes long to prepare one for another.
+  var prefersRoundedSizes: Bool { get }
+
   /// Copies host bytes into a storage, starting at `byteOffset`. Often these are few, and the call should not wait for kernels.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
@@ -71,6 +74,8 @@ extension Backend {
   public func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)? { nil }
 
   public var hasFastHalfProducts: Bool { false }
+
+  public var prefersRoundedSizes: Bool { false }
 
   public func tellFaults(waiting: Bool) {}
 
