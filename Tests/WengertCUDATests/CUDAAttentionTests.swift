@@ -20,14 +20,11 @@ struct CUDAAttentionTests {
 
   private static let cases = [
     Case(dtype: .bfloat16, width: 64, lengths: [1, 17, 0, 64, 65]), Case(dtype: .bfloat16, width: 32, lengths: [5, 16, 3, 1]),
-    Case(dtype: .bfloat16, width: 64, lengths: [20, 33, 31], dropout: 0.2), Case(dtype: .bfloat16, width: 128, lengths: [70, 9]),
-    Case(dtype: .bfloat16, width: 20, lengths: [40, 3]), Case(dtype: .bfloat16, width: 64, lengths: [35, 36], isJoint: true),
-    Case(dtype: .float16, width: 64, lengths: [1, 67]),
+    Case(dtype: .bfloat16, width: 128, lengths: [34, 9], dropout: 0.2), Case(dtype: .bfloat16, width: 20, lengths: [35, 3], isJoint: true),
     Case(dtype: .float16, width: 40, lengths: [18, 30], dropout: 0.2, hasTokenKeys: true),
-    Case(dtype: .float32, width: 64, lengths: [1, 17, 0, 66]), Case(dtype: .float32, width: 128, lengths: [20, 13]),
+    Case(dtype: .float32, width: 64, lengths: [1, 17, 0, 34]), Case(dtype: .float32, width: 128, lengths: [20, 13]),
     Case(dtype: .float32, width: 6, lengths: [5, 16, 3, 1], dropout: 0.2, isJoint: true),
-    Case(dtype: .float32, width: 136, lengths: [9, 4]), Case(dtype: .bfloat16, width: 130, lengths: [9, 4]),
-    Case(dtype: .float64, width: 16, lengths: [20, 13]),
+    Case(dtype: .bfloat16, width: 130, lengths: [9, 4]), Case(dtype: .float64, width: 16, lengths: [20, 13]),
   ]
 
   private func keys(_ c: Case, _ tokens: Int, _ device: Device) -> RandomKey? {

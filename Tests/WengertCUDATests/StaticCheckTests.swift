@@ -33,10 +33,7 @@ struct StaticCheckTests {
       }
     }
     // Attention as models have it: heads of several widths, texts of several lengths.
-    for (dtype, width, length) in [
-      (DType.bfloat16, 64, 16), (.bfloat16, 64, 64), (.bfloat16, 32, 64), (.bfloat16, 128, 64), (.float16, 64, 64), (.float32, 64, 64),
-      (.float32, 128, 64),
-    ] {
+    for (dtype, width, length) in [(DType.bfloat16, 64, 64), (.bfloat16, 128, 64), (.float32, 64, 64)] {
       let x = (0..<3).map { _ in Tensor.zeros([length, width], dtype: dtype).to(Device(device.backend)) }
       let offsets = Tensor([Int32(0), Int32(length)]).to(Device(device.backend))
       _ = gradient(at: x) { attention(query: $0[0], key: $0[1], value: $0[2], offsets: offsets, heads: 1).sum() }

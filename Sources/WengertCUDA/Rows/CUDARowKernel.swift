@@ -6,11 +6,12 @@
 /// since it may be written over an input.
 struct CUDARowKernel: LaunchedKernel {
   private enum Step {
-    case elements(ElementKernel), reductions(ReductionKernel), columns(ColumnKernel)
+    case elements(ElementKernel), transposed(TransposedKernel), reductions(ReductionKernel), columns(ColumnKernel)
 
     func launch(on stream: CUHandle?) {
       switch self {
       case .elements(let kernel): kernel.launch(on: stream)
+      case .transposed(let kernel): kernel.launch(on: stream)
       case .reductions(let kernel): kernel.launch(on: stream)
       case .columns(let kernel): kernel.launch(on: stream)
       }
@@ -33,9 +34,9 @@ struct CUDARowKernel: LaunchedKernel {
       -> Step
     {
       let part = RowPart(program, outputs: outputs, given: given, wanted: wanted)
-      return part.reductions.isEmpty
-        ? .elements(ElementKernel(part, call, scalars: scalars, on: backend))
-        : .reductions(ReductionKernel(part, call, scalars: scalars, on: backend))
+      if !part.reductions.isEmpty { return .reductions(ReductionKernel(part, call, scalars: scalars, on: backend)) }
+      if let kernel = TransposedKernel(part, call, scalars: scalars, on: backend) { return .transposed(kernel) }
+      return .elements(ElementKernel(part, call, scalars: scalars, on: backend))
     }
     let plan = RowParts(call)
     if plan.accumulated.isEmpty {
