@@ -81,6 +81,24 @@ struct TiledAttention {
       """
   }
 
+  /// The start of a walk over the other side's rows: the loop, up to where a piece of them is in shared memory.
+  private func piece(_ tiles: [(tile: String, name: String)], _ more: String = "") -> String {
+    let fetches = tiles.map { fetch($0.tile, $0.name, from: "piece", rows: other) }.joined(separator: "\n    ")
+    return """
+      for (i64 piece = first; piece < end; piece += \(other)) {
+          __syncthreads();
+          \(fetches)
+      \(more)
+          __syncthreads();
+          if (from + warp * 16 >= end) continue;
+      """
+  }
+
+  /// Adds the products of this warp's rows of one tile and all of another.
+  private func products(_ sums: String, _ rows: String, _ others: String) -> String {
+    "RowProducts<\(type), \(padded), \(pieces)>::add(\(sums), \(rows) + warp * 16 * \(pitch), \(others));"
+  }
+
   /// Visits this thread's numbers of a 16 × 8·N product: `n`, `i`, its row `row` and its column `column`, both as tokens.
   private func each(_ body: String, rowsFrom: String = "from + warp * 16", columnsFrom: String = "piece") -> String {
     """
@@ -126,14 +144,9 @@ struct TiledAttention {
     return start(["out"], sums: true) + tile("queries", rows) + tile("keys", other) + tile("values", other) + """
         \(fetch("queries", "q", from: "from", rows: rows))
         float out[\(padded / 8)][4] = {}, top[2] = {-INFINITE_F32, -INFINITE_F32}, sum[2] = {};
-        for (i64 piece = first; piece < end; piece += \(other)) {
-          __syncthreads();
-          \(fetch("keys", "k", from: "piece", rows: other))
-          \(fetch("values", "v", from: "piece", rows: other))
-          __syncthreads();
-          if (from + warp * 16 >= end) continue;
+        \(piece([("keys", "k"), ("values", "v")]))
           float s[\(pieces)][4] = {}, best[2] = {top[0], top[1]};
-          RowProducts<\(type), \(padded), \(pieces)>::add(s, queries + warp * 16 * \(pitch), keys);
+          \(products("s", "queries", "keys"))
       \(each(scores))#pragma unroll
           for (int h = 0; h < 2; h++) {
             best[h] = fmaxf(best[h], exchange(best[h], 1));
@@ -187,15 +200,10 @@ struct TiledAttention {
           const i64 row = from + warp * 16 + lane / 4 + h * 8;
           if (row < end) { lse[h] = a.lse[row * a.lses0 + head * a.lses1]; mean[h] = a.means[row * a.heads + head]; }
         }
-        for (i64 piece = first; piece < end; piece += \(other)) {
-          __syncthreads();
-          \(fetch("keys", "k", from: "piece", rows: other))
-          \(fetch("values", "v", from: "piece", rows: other))
-          __syncthreads();
-          if (from + warp * 16 >= end) continue;
+        \(piece([("keys", "k"), ("values", "v")]))
           float s[\(pieces)][4] = {}, toWeight[\(pieces)][4] = {};
-          RowProducts<\(type), \(padded), \(pieces)>::add(s, queries + warp * 16 * \(pitch), keys);
-          RowProducts<\(type), \(padded), \(pieces)>::add(toWeight, cotangents + warp * 16 * \(pitch), values);
+          \(products("s", "queries", "keys"))
+          \(products("toWeight", "cotangents", "values"))
       \(each(slopes))
           WeightedRows<\(type), \(padded), \(pieces)>::add(gradient, s, keys);
         }
@@ -204,6 +212,13 @@ struct TiledAttention {
   }
 
   var keyGradient: String {
+    let sums = """
+          for (int number = threadIdx.x; number < \(other); number += \(threads)) {
+            const i64 row = piece + number;
+            lses[number] = row < end ? a.lse[row * a.lses0 + head * a.lses1] : 0;
+            means[number] = row < end ? a.means[row * a.heads + head] : 0;
+          }
+      """
     let slopes = """
               const int place = (int)(column - piece);
               const bool isThere = column < end && row < end;
@@ -216,20 +231,10 @@ struct TiledAttention {
         \(fetch("keys", "k", from: "from", rows: rows))
         \(fetch("values", "v", from: "from", rows: rows))
         float toKeys[\(padded / 8)][4] = {}, toValues[\(padded / 8)][4] = {};
-        for (i64 piece = first; piece < end; piece += \(other)) {
-          __syncthreads();
-          \(fetch("queries", "q", from: "piece", rows: other))
-          \(fetch("cotangents", "ct", from: "piece", rows: other))
-          for (int number = threadIdx.x; number < \(other); number += \(threads)) {
-            const i64 row = piece + number;
-            lses[number] = row < end ? a.lse[row * a.lses0 + head * a.lses1] : 0;
-            means[number] = row < end ? a.means[row * a.heads + head] : 0;
-          }
-          __syncthreads();
-          if (from + warp * 16 >= end) continue;
+        \(piece([("queries", "q"), ("cotangents", "ct")], sums))
           float s[\(pieces)][4] = {}, toWeight[\(pieces)][4] = {};
-          RowProducts<\(type), \(padded), \(pieces)>::add(s, keys + warp * 16 * \(pitch), queries);
-          RowProducts<\(type), \(padded), \(pieces)>::add(toWeight, values + warp * 16 * \(pitch), cotangents);
+          \(products("s", "keys", "queries"))
+          \(products("toWeight", "values", "cotangents"))
       \(each(slopes))
           WeightedRows<\(type), \(padded), \(pieces)>::add(toValues, toWeight, cotangents);
           WeightedRows<\(type), \(padded), \(pieces)>::add(toKeys, s, queries);
