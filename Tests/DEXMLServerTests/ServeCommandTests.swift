@@ -36,7 +36,11 @@ struct ServeCommandTests {
     try Data("cat\nmat\nthe dogs run\n".utf8).write(to: labels)
     defer { try? FileManager.default.removeItem(at: labels) }
     let (process, errors) = try start(labels, device: device, environment: environment)
-    defer { process.terminate() }
+    // Waited for: a child that nobody has asked about keeps exit tests from seeing theirs end.
+    defer {
+      process.terminate()
+      process.waitUntilExit()
+    }
     let line = try read(errors, until: "listening on http://127.0.0.1:")
     let port = try #require(line.firstMatch(of: /127\.0\.0\.1:(\d+)/).flatMap { UInt16($0.1) })
     return try [#"{"text": "mat", "top_k": 3}"#, #"{"text": "a dog", "top_k": 3}"#].map { request in

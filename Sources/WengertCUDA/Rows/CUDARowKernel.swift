@@ -7,6 +7,7 @@
 struct CUDARowKernel: LaunchedKernel {
   private enum Step {
     case elements(ElementKernel), transposed(TransposedKernel), reductions(ReductionKernel), columns(ColumnKernel)
+    case whole(CUDARowKernel)
 
     func launch(on stream: CUHandle?) {
       switch self {
@@ -14,6 +15,7 @@ struct CUDARowKernel: LaunchedKernel {
       case .transposed(let kernel): kernel.launch(on: stream)
       case .reductions(let kernel): kernel.launch(on: stream)
       case .columns(let kernel): kernel.launch(on: stream)
+      case .whole(let kernel): kernel.launch(on: stream)
       }
     }
   }
@@ -30,17 +32,26 @@ struct CUDARowKernel: LaunchedKernel {
       own = nil
       return
     }
-    func step(_ outputs: [Int], given: [RowProgram.Value] = [], wanted: [RowProgram.Value] = [], _ scalars: [RowProgram.Value: View])
-      -> Step
-    {
-      let part = RowPart(program, outputs: outputs, given: given, wanted: wanted)
+    func step(_ part: RowPart, _ call: RowCall, _ scalars: [RowProgram.Value: View]) -> Step {
       if !part.reductions.isEmpty { return .reductions(ReductionKernel(part, call, scalars: scalars, on: backend)) }
       if let kernel = TransposedKernel(part, call, scalars: scalars, on: backend) { return .transposed(kernel) }
       return .elements(ElementKernel(part, call, scalars: scalars, on: backend))
     }
     let plan = RowParts(call)
+    if let long = plan.long {
+      let memory = workspace ?? backend.allocate(byteCount: long.workspace)
+      own = workspace == nil ? memory : nil
+      var steps: [Step] = []
+      long.perform(in: memory) {
+        steps.append(step($0, $1, $2))
+      } whole: {
+        steps.append(.whole(CUDARowKernel($0, nil, on: backend)))
+      }
+      self.steps = steps
+      return
+    }
     if plan.accumulated.isEmpty {
-      steps = [step(plan.stored, [:])]
+      steps = [step(RowPart(program, outputs: plan.stored), call, [:])]
       own = nil
       return
     }
@@ -59,7 +70,7 @@ struct CUDARowKernel: LaunchedKernel {
     var scalars: [RowProgram.Value: View] = [:]
     for value in plan.reductions { scalars[value] = room(scalarShape, program.dtypes[value].computeType) }
     var steps: [Step] = []
-    if !plan.reductions.isEmpty { steps.append(step([], wanted: plan.reductions, scalars)) }
+    if !plan.reductions.isEmpty { steps.append(step(RowPart(program, outputs: [], wanted: plan.reductions), call, scalars)) }
     for outputs in plan.accumulated {
       let division = ColumnDivision(call, output: outputs[0])
       let partials =
@@ -68,7 +79,7 @@ struct CUDARowKernel: LaunchedKernel {
       let part = RowPart(program, outputs: outputs, given: plan.reductions)
       steps.append(.columns(ColumnKernel(part, call, division, scalars: scalars, partials: partials, on: backend)))
     }
-    if !plan.stored.isEmpty { steps.append(step(plan.stored, given: plan.reductions, scalars)) }
+    if !plan.stored.isEmpty { steps.append(step(RowPart(program, outputs: plan.stored, given: plan.reductions), call, scalars)) }
     self.steps = steps
   }
 
@@ -83,6 +94,8 @@ struct RowParts {
   let accumulated: [[Int]]
   /// The reductions that these need.
   let reductions: [RowProgram.Value]
+  /// The division of few and long rows.
+  let long: LongRows?
   /// Bytes for reductions and partial results.
   let workspace: Int
 
@@ -96,6 +109,11 @@ struct RowParts {
     accumulated = groups.values.sorted { $0[0] < $1[0] }
     reductions = accumulated.isEmpty ? [] : RowPart(program, outputs: accumulated.flatMap(\.self).sorted()).reductions
     let rows = call.shape.dropLast().reduce(1, *)
+    long = LongRows(call)
+    if let long {
+      workspace = long.workspace
+      return
+    }
     workspace =
       reductions.reduce(0) { $0 + RowParts.rounded(rows * program.dtypes[$1].computeType.byteCount) }
       + accumulated.reduce(0) { sum, outputs in
