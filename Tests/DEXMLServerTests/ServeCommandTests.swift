@@ -8,15 +8,10 @@ private let executable = URL(fileURLWithPath: CommandLine.arguments[0]).deleting
 @Suite("dexml serve", .enabled(if: FileManager.default.isExecutableFile(atPath: executable.path)), .timeLimit(.minutes(60)))
 struct ServeCommandTests {
   /// A service on the tiny encoder; its standard error.
-  private func start(
-    _ labels: URL, port: UInt16 = 0, device: String = "cpu", environment: [String: String] = [:]
-  ) throws -> (process: Process, errors: FileHandle) {
+  private func start(_ labels: URL, port: UInt16 = 0) throws -> (process: Process, errors: FileHandle) {
     let process = Process(), errors = Pipe()
     process.executableURL = executable
-    process.arguments = [
-      "serve", "--model", Fixtures.url("encoder/bert").path, "--labels", labels.path, "--port", "\(port)", "--device", device,
-    ]
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    process.arguments = ["serve", "--model", Fixtures.url("encoder/bert").path, "--labels", labels.path, "--port", "\(port)"]
     process.standardError = errors
     try process.run()
     return (process, errors.fileHandleForReading)
@@ -28,34 +23,6 @@ struct ServeCommandTests {
     while !lines.contains(text), let data = try handle.read(upToCount: 1), !data.isEmpty { lines += String(decoding: data, as: UTF8.self) }
     while !lines.hasSuffix("\n"), let data = try handle.read(upToCount: 1), !data.isEmpty { lines += String(decoding: data, as: UTF8.self) }
     return lines
-  }
-
-  /// Answers to two requests of a service that computes on a device.
-  private func answers(_ device: String, _ environment: [String: String] = [:]) throws -> [String] {
-    let labels = FileManager.default.temporaryDirectory.appendingPathComponent("labels-\(UUID().uuidString).txt")
-    try Data("cat\nmat\nthe dogs run\n".utf8).write(to: labels)
-    defer { try? FileManager.default.removeItem(at: labels) }
-    let (process, errors) = try start(labels, device: device, environment: environment)
-    // Waited for: a child that nobody has asked about keeps exit tests from seeing theirs end.
-    defer {
-      process.terminate()
-      process.waitUntilExit()
-    }
-    let line = try read(errors, until: "listening on http://127.0.0.1:")
-    let port = try #require(line.firstMatch(of: /127\.0\.0\.1:(\d+)/).flatMap { UInt16($0.1) })
-    return try [#"{"text": "mat", "top_k": 3}"#, #"{"text": "a dog", "top_k": 3}"#].map { request in
-      let response = try Connection(port: port).post("/predict", request)
-      #expect(response.hasPrefix("HTTP/1.1 200 OK"), "\(response)")
-      return response.matches(of: /"label":"([^"]*)"/).map { String($0.1) }.joined(separator: ", ")
-    }
-  }
-
-  @Test("answers from a CUDA device, which is the stand-in, as it does from the CPU")
-  func onDevice() throws {
-    let environment = ["WENGERT_CUDA_LIBRARIES": try BuiltStandIn.folder(), "WENGERT_CUDA_CACHE": "", "STANDIN_CHECKED": "1"]
-    let expected = try answers("cpu")
-    #expect(expected[0].hasPrefix("mat, ") && expected.allSatisfy { $0.split(separator: ",").count == 3 }, "\(expected)")
-    #expect(try answers("cuda", environment) == expected)
   }
 
   @Test("says where it listens, answers there, and ends with code 0 when it is told to stop", arguments: [SIGTERM, SIGINT])
