@@ -77,6 +77,10 @@ extension Device {
   /// Whether programs should rather run at a few sizes, with some padding, than at each size that comes, because it takes long to prepare one for another: on GPUs.
   public var prefersRoundedSizes: Bool { backend.prefersRoundedSizes }
 
+  /// Whether operations return before their results are there: on GPUs. A loop that reads a step's results after the next step has been asked for never has the
+  /// device wait for it.
+  public var isAsynchronous: Bool { backend.isAsynchronous }
+
   /// What the device's memory holds, in bytes; zeros if its backend does not count.
   ///
   /// ```swift

@@ -13,6 +13,7 @@
   /// cuSOLVER; nil where it is not found, and kernels of our own serve.
   let solver: CUSOLVER?
   let faults: FaultBoard
+  private let copies: HostCopies
 
   /// The device name of the driver that runs kernels on the CPU, for tests.
   static let standInName = "Wengert stand-in"
@@ -31,6 +32,7 @@
     solver = try? CUSOLVER(search, context)
     ring = PinnedRing(context)
     faults = FaultBoard(context)
+    copies = HostCopies(context, faults)
   }
 
   /// Memory for whatever product runs: all run one after another.
@@ -49,6 +51,8 @@
   public var hasFastHalfProducts: Bool { true }
 
   public var prefersRoundedSizes: Bool { true }
+
+  public var isAsynchronous: Bool { true }
 
   public func allocate(byteCount: Int) -> Storage { CUDAStorage(on: self, byteCount: byteCount) }
 
@@ -81,6 +85,11 @@
     }
     tellFaults(waiting: true)
     return try body(bytes.span.bytes)
+  }
+
+  public func hostBytes(of storage: Storage, in range: Range<Int>) -> (any HostBytes)? {
+    ensure(range.lowerBound >= 0 && range.upperBound <= storage.byteCount, "bytes outside of a storage are read")
+    return copies.start(CUDAStorage.of(storage).address + CUAddress(range.lowerBound), byteCount: range.count)
   }
 
   public func tellFaults(waiting: Bool) {

@@ -4,6 +4,7 @@ import Foundation
 import Hummingbird
 import Logging
 import Testing
+import WengertNN
 import WengertTestSupport
 
 let tinyLabels = ["cat", "mat", "dogs", "sleep", "the cat sat on the mat"]
@@ -13,10 +14,12 @@ let silence = Logger(label: "silence") { _ in SwiftLogNoOpLogHandler() }
 
 /// The tiny random encoder of the fixtures with a few labels, and a client of it.
 func withService<Result>(
-  _ limits: ServiceLimits = ServiceLimits(), labels: [String] = tinyLabels,
+  _ limits: ServiceLimits = ServiceLimits(), labels: [String] = tinyLabels, on device: Device = .cpu,
   _ body: @Sendable (PredictionService, Client) async throws -> Result
 ) async throws -> Result {
-  let predictor = try Predictor(model: Fixtures.url("encoder/bert"), labelTexts: labels, chunk: limits.batch)
+  let predictor = try Device.with(device) {
+    try Predictor(model: Fixtures.url("encoder/bert"), labelTexts: labels, chunk: limits.batch)
+  }
   let service = PredictionServer(predictor, model: "tiny", limits: limits, log: silence).service
   defer { service.worker.close() }
   return try await body(service, Client(service: service))

@@ -112,6 +112,17 @@ const char *mistakeOf(const Product &p) {
   return nullptr;
 }
 
+/// A factor as it is multiplied: in tf32, with 10 bits after the point, ties to even.
+template <class T> T factor(const Product &p, double value) {
+  if (p.compute != CUBLAS_COMPUTE_32F_FAST_TF32) return (T)value;
+  float x = (float)value;
+  uint32_t bits;
+  memcpy(&bits, &x, 4);
+  if ((bits & 0x7f800000) != 0x7f800000) bits = (bits + 0xfff + (bits >> 13 & 1)) & ~0x1fffu;
+  memcpy(&x, &bits, 4);
+  return (T)x;
+}
+
 /// Sums in the order of k, in float or double.
 template <class T> void multiply(const Product &p) {
   uint64_t m = p.d.rows, n = p.d.columns, depth = p.depth();
@@ -120,9 +131,9 @@ template <class T> void multiply(const Product &p) {
     auto a = (const void *)p.a.of(batch), b = (const void *)p.b.of(batch), c = (const void *)p.c.of(batch);
     auto d = (void *)p.d.of(batch);
     for (uint64_t i = 0; i < m; i++)
-      for (uint64_t k = 0; k < depth; k++) left[i * depth + k] = (T)load(a, p.transposesA ? p.a.index(k, i) : p.a.index(i, k), p.a.type);
+      for (uint64_t k = 0; k < depth; k++) left[i * depth + k] = factor<T>(p, load(a, p.transposesA ? p.a.index(k, i) : p.a.index(i, k), p.a.type));
     for (uint64_t k = 0; k < depth; k++)
-      for (uint64_t j = 0; j < n; j++) right[k * n + j] = (T)load(b, p.transposesB ? p.b.index(j, k) : p.b.index(k, j), p.b.type);
+      for (uint64_t j = 0; j < n; j++) right[k * n + j] = factor<T>(p, load(b, p.transposesB ? p.b.index(j, k) : p.b.index(k, j), p.b.type));
     std::vector<T> row(n);
     for (uint64_t i = 0; i < m; i++) {
       std::fill(row.begin(), row.end(), 0);

@@ -186,7 +186,7 @@ struct Launch {
 
 /// The entry points that a text declares.
 std::vector<EntryPoint> entryPoints(const std::string &source);
-std::shared_ptr<Text> makeText(const std::string &source, const std::string &preamble, bool fusesMultiplyAdd);
+std::shared_ptr<Text> makeText(std::string source, const std::string &preamble, bool fusesMultiplyAdd);
 /// Compiles the texts that are wanted, and those of loaded modules that were never compiled, many at a time.
 void compilePending(const std::vector<std::shared_ptr<Text>> &wanted);
 /// The text's library in the present mode, compiled now if it was not.

@@ -12,11 +12,9 @@ public final class EmbeddingProgram {
   /// - Parameter dtype: the half type of products in mixed precision; nil: none.
   public init(_ model: TextEncoder, autocast dtype: DType? = nil) {
     self.model = model
-    let options = CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1))
-    program =
-      dtype == nil
-      ? compile(EncoderPrograms.evaluate, options, finished: EncoderPrograms.current.evaluation)
-      : compile({ encoder, tokens in Autocast.with(dtype) { EncoderPrograms.evaluate(encoder, tokens) } }, options)
+    program = compile(
+      { encoder, tokens in Autocast.with(dtype) { EncoderPrograms.evaluate(encoder, tokens) } },
+      CompileOptions(shapes: TokenTensors.symbolicShapes(argument: 1)), finished: dtype == nil ? EncoderPrograms.current.evaluation : [])
     device = model.encoder.wordEmbeddings.weight.device
   }
 

@@ -52,11 +52,25 @@ package struct NearestLabels {
 }
 
 extension Workers {
-  /// All workers' rows, `count` of them, from this worker's; they follow each other by rank.
+  /// The sums of all workers' tensors, float32, as many of each.
+  func summed(_ tensors: [Tensor]) -> [Tensor] {
+    if count == 1 { return tensors }
+    if let workers = self as? DeviceWorkers { return workers.group.sums(tensors) }
+    return tensors.map { tensor in
+      var sum = tensor.array(of: Float.self)
+      allReduce(&sum, .sum)
+      return Tensor(sum, shape: tensor.shape, device: tensor.device)
+    }
+  }
+
+  /// All workers' rows, `count` of them, from this worker's, float32 or float64; they follow each other by rank.
   func gathered(_ rows: [Tensor], _ count: Int) -> Tensor {
     if self.count == 1 { return rows.count == 1 ? rows[0] : concatenate(rows) }
     if let workers = self as? DeviceWorkers, let rows = workers.joined(rows, count) { return rows }
-    let all = allGather(rows.flatMap { $0.array(of: Float.self) })
-    return Tensor(all, shape: [count, all.count / count], device: rows.first.map { $0.device } ?? .current)
+    func all<Number: CollectiveElement & TensorElement>(_: Number.Type) -> Tensor {
+      let all = allGather(rows.flatMap { $0.array(of: Number.self) })
+      return Tensor(all, shape: [count, all.count / count], device: rows.first.map { $0.device } ?? .current)
+    }
+    return rows.first?.dtype == .float64 ? all(Double.self) : all(Float.self)
   }
 }

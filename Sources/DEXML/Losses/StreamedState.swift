@@ -1,201 +1,141 @@
 import Collectives
-import Foundation
 import WengertNN
 
-/// What a streamed loss knows of each document between the passes, in float64.
+/// What a streamed loss knows of each document between the passes: columns [B, 1] in float64 on the documents' device, for which nobody waits but SoftTop-k's search.
 struct StreamedState {
   private let loss: SimilarityLoss
   private let targets: LossTargets
-  private let scales: [Double]
-  /// The similarity of each entry of the targets.
-  private var similarities: [Double]
-  /// Running maxima and sums; after the first pass, the log-sum-exp of the labels that compete (or bce's sums).
-  private var greatest: [Double], sums: [Double], least: [Double]
-  private var lead: [Double] = []
+  private let workers: any Workers
+  /// What the first pass keeps from one block to the next: `ThresholdMoments.tensors`, or maxima and sums of the labels that compete (of bce, the sums), and for
+  /// SoftTop-k the least similarities.
+  private(set) var running: [Tensor]
   /// What SoftTop-k's thresholds follow from, if K is small enough that it does.
-  private(set) var moments: ThresholdMoments?
-  /// SoftTop-k's thresholds, the sums over the labels at them, row by row, and what is found.
+  private let moments: ThresholdMoments?
+  /// The log-sum-exp of the labels that compete (or bce's sums), of all workers' labels.
+  private var lead: Tensor
+  /// SoftTop-k's thresholds and what is found.
   private var search: ThresholdSearch?
-  private var rounds = 0
-  private var thresholdSums: [[Double]] = []
-  private var thresholds: [Double] = [], slopes: [Double] = []
+  private var steps = 0
 
-  init(_ loss: SimilarityLoss, _ targets: LossTargets, device: Device) {
-    (self.loss, self.targets) = (loss, targets)
-    scales = loss.scales(targets)
-    similarities = Array(repeating: 0, count: targets.entries.count)
-    greatest = Array(repeating: -.infinity, count: targets.documentCount)
-    sums = Array(repeating: 0, count: targets.documentCount)
-    least = Array(repeating: .infinity, count: targets.documentCount)
-    if case .topK(let topK, let alpha) = loss.criterion {
-      moments = ThresholdMoments.kept(targets.positiveCounts.map(topK.value).max() ?? 1).map {
-        ThresholdMoments(rows: targets.documentCount, kept: $0, alpha: alpha, device: device)
-      }
+  init(_ loss: SimilarityLoss, _ targets: LossTargets, device: Device, workers: any Workers) {
+    (self.loss, self.targets, self.workers) = (loss, targets, workers)
+    lead = .zeros([targets.documentCount, 1], dtype: .float64, device: device)
+    switch loss.criterion {
+    case .bce: (running, moments) = ([lead], nil)
+    case .softmax, .decoupledSoftmax: (running, moments) = ([lead - .infinity, lead], nil)
+    case .topK(let topK, let alpha):
+      moments = ThresholdMoments(mostLabels: targets.positiveCounts.map(topK.value).max() ?? 1, alpha: alpha)
+      running = moments?.start(lead) ?? [lead - .infinity, lead, lead + .infinity]
     }
   }
 
   // MARK: First pass
 
-  mutating func take(first results: [Tensor], similarities block: [Float], _ entries: [Int]) {
-    for (place, entry) in entries.enumerated() { similarities[entry] = Double(block[place]) }
-    if moments != nil {
-      moments!.take(best: results[0], columns: results.dropFirst().map { $0.array(of: Float.self) })
-      return
-    }
-    let columns = results.map { $0.array(of: Float.self) }
-    for i in 0..<targets.documentCount {
-      if loss.criterion == .bce {
-        sums[i] += Double(columns[0][i])
-        continue
-      }
-      let top = Double(columns[0][i]), sum = Double(columns[1][i])
-      if top > greatest[i] {
-        sums[i] = sums[i] * (greatest[i] == -.infinity ? 0 : exp(greatest[i] - top)) + sum
-        greatest[i] = top
-      } else if top > -.infinity {
-        sums[i] += sum * exp(top - greatest[i])
-      } else if top.isNaN {
-        (greatest[i], sums[i]) = (top, sum)
-      }
-      if columns.count > 2 { least[i] = min(least[i], Double(columns[2][i])) }
-    }
+  /// Of how many similarities per document the first pass keeps the greatest.
+  var kept: Int? { moments?.kept }
+
+  mutating func take(_ running: [Tensor]) { self.running = running }
+
+  /// Maxima, sums and least similarities so far, with those of more labels.
+  static func extremes(_ old: [Tensor], with new: [Tensor]) -> [Tensor] {
+    if old.count == 1 { return [old[0] + new[0]] }
+    let greatest = maximum(old[0], new[0]), shift = select(isFinite(greatest), greatest, zero)
+    let sums = old[1] * exp(old[0] - shift) + new[1] * exp(new[0] - shift)
+    return [greatest, sums] + zip(old, new).dropFirst(2).map { minimum($0, $1) }
   }
 
   /// After the last block, with what all workers have taken of theirs.
-  mutating func finishFirst(_ workers: any Workers) {
-    let best = moments?.best.cast(to: .float64)
-    if let moments, let best { (greatest, sums, least) = moments.extremes(best) }
-    if workers.count > 1 { combineFirst(workers) }
-    lead = loss.criterion == .bce ? sums : zip(greatest, sums).map { $0 + log($1) }
+  ///
+  /// - Parameter sums: `ThresholdMoments.sums`, of the thresholds and what is kept.
+  mutating func finishFirst(_ sums: ([Tensor]) -> [Tensor]) {
+    let all = everybodys(moments?.extremes(running) ?? running)
+    let extremes = all.dropFirst().reduce(all[0], Self.extremes)
+    lead = extremes.count == 1 ? extremes[0] : extremes[0] + log(extremes[1])
     guard case .topK(let topK, let alpha) = loss.criterion else { return }
     search = ThresholdSearch(
       k: column(targets.positiveCounts.map { Double(topK.value($0)) }), alpha: alpha, resolution: moments == nil ? 1e-3 : 1e-7,
-      labels: targets.labelCount,
-      logSumExp: column(lead), least: column(least), skipping: column(targets.drawnCounts.map { $0 == 0 }))
-    readSearch()
-    let program = ThresholdSearch.sums(.float64, alpha: alpha)
-    while let moments, let best, wantsThreshold {
-      thresholdSums = moments.sums(at: search!.t, best, by: program)
-      finishThreshold(workers)
-    }
-  }
-
-  private mutating func combineFirst(_ workers: any Workers) {
-    for i in greatest.indices where greatest[i].isNaN { (greatest[i], sums[i]) = (-.infinity, .nan) }
-    var tops = greatest
-    workers.allReduce(&tops, .maximum)
-    for i in sums.indices where greatest[i] > -.infinity { sums[i] *= exp(greatest[i] - tops[i]) }
-    greatest = tops
-    workers.allReduce(&sums, .sum)
-    workers.allReduce(&least, .minimum)
-    // Each positive is one worker's, zero for the others.
-    workers.allReduce(&similarities, .sum)
+      labels: targets.labelCount, logSumExp: lead, least: extremes[2], skipping: column(targets.drawnCounts.map { $0 == 0 }))
+    if moments == nil { return }
+    // Newton's method takes about ten steps: nobody looks sooner, since a step less is worth less than not waiting for the device.
+    while steps < 8 || steps % 4 != 0 || wantsThreshold { step(sums([search!.t] + running)) }
   }
 
   // MARK: Threshold
 
+  /// Whether SoftTop-k's thresholds take another pass over the labels. This waits for what is computed.
   var wantsThreshold: Bool {
-    guard let search, rounds < ThresholdSearch.mostSteps else { return false }
+    guard let search, steps < ThresholdSearch.mostSteps else { return false }
     return search.isDone.all().item() == 0
   }
 
   /// The current thresholds, as two float32 columns that add up to them.
-  var threshold: [Tensor] { columns { thresholds[$0] } }
+  var threshold: [Tensor] { search.map { Self.halves($0.t) } ?? [] }
 
-  mutating func take(threshold columns: [[Float]]) {
-    for (place, column) in columns.enumerated() {
-      for (i, value) in column.enumerated() { thresholdSums[place][i] += Double(value) }
-    }
+  /// Moves the thresholds by the sums of `ThresholdSearch` over this worker's labels.
+  mutating func step(_ sums: [Tensor]) {
+    let all = summed(sums)
+    search?.step(all)
+    steps += 1
   }
-
-  mutating func finishThreshold(_ workers: any Workers) {
-    if workers.count > 1 {
-      var sums = thresholdSums.flatMap(\.self)
-      workers.allReduce(&sums, .sum)
-      let count = targets.documentCount
-      thresholdSums = thresholdSums.indices.map { Array(sums[$0 * count..<($0 + 1) * count]) }
-    }
-    let sums = thresholdSums.map { column($0) }
-    search?.step(sums)
-    rounds += 1
-    readSearch()
-  }
-
-  /// Reads what is found so far; the sums begin anew.
-  private mutating func readSearch() {
-    guard let search else { return }
-    (thresholds, slopes) = (search.t.array(of: Double.self), search.slopes.array(of: Double.self))
-    thresholdSums = Array(repeating: Array(repeating: 0, count: targets.documentCount), count: ThresholdSearch.sumCount)
-  }
-
-  private func columns(_ value: (Int) -> Double) -> [Tensor] {
-    let values = (0..<targets.documentCount).map(value)
-    let high = values.map { Float($0) }
-    return [column(high), column(zip(values, high).map { $1.isFinite ? Float($0 - Double($1)) : 0 })]
-  }
-
-  private func column<Number: TensorElement>(_ values: [Number]) -> Tensor { Tensor(values, shape: [values.count, 1]) }
 
   // MARK: Value and slopes
 
-  /// The terms' derivative with respect to an entry's similarity, except for what it has in common with the labels that are not positive.
-  func slope(ofEntry number: Int) -> Float {
-    let entry = targets.entries[number]
-    guard entry.isDrawn else { return 0 }
-    return Float(-scales[entry.document] * Double(entry.weight) * pull(number))
-  }
+  /// The columns that `pulls` takes.
+  var found: [Tensor] { search.map { [$0.t, $0.slopes] } ?? [lead] }
 
-  /// −d term / ds: how strongly a drawn positive is pulled, without its weight.
-  private func pull(_ number: Int) -> Double {
-    let i = targets.entries[number].document
-    return switch loss.criterion {
-    case .softmax, .bce: 1
-    case .decoupledSoftmax: sigmoid(lead[i] - similarities[number])
-    case .topK(_, let alpha): alpha * sigmoid(-alpha * (similarities[number] + thresholds[i]))
-    }
-  }
-
-  /// The three columns of `StreamedRows.slope`.
-  func rowNumbers() -> [Tensor] {
-    var pulls = [Double](repeating: 0, count: targets.documentCount), weights = pulls
-    for (number, entry) in targets.entries.enumerated() where entry.isDrawn {
-      pulls[entry.document] += Double(entry.weight) * pull(number)
-      weights[entry.document] += Double(entry.weight)
-    }
-    let factors = (0..<targets.documentCount).map { i -> Double in
+  /// Of this worker's entries, their similarities, documents and coefficients (weight times scale; 0 for what is not drawn): for each document the sum of pulls and of
+  /// terms, [B, 1], and the terms' derivative with respect to each entry's similarity, float32, except for what it has in common with the labels that are not positive.
+  static func pulls(_ loss: SimilarityLoss, found: [Tensor], similarities: Tensor, documents: Tensor, coefficients: Tensor) -> [Tensor] {
+    let s = similarities.cast(to: .float64), row = found[0].flatten().gather(documents)
+    let (pull, term): (Tensor, Tensor) =
       switch loss.criterion {
-      case .softmax, .decoupledSoftmax: scales[i] * pulls[i]
-      case .bce: scales[i]
-      case .topK: slopes[i] > 0 ? scales[i] * pulls[i] / slopes[i] : 0
+      case .softmax: (s * 0 + 1, row - s)
+      case .bce: (s * 0 + 1, -s)
+      case .decoupledSoftmax: (sigmoid(row - s), softplus(row - s))
+      case .topK(_, let alpha): (sigmoid((s + row) * -alpha) * alpha, softplus((s + row) * -alpha))
       }
-    }
-    let shifts: [Tensor]
-    if case .topK = loss.criterion {
-      shifts = threshold
-    } else {
+    // What is not drawn adds nothing, also where there is no threshold.
+    let isDrawn = coefficients .> 0
+    let pulls = select(isDrawn, coefficients * pull, zero), terms = select(isDrawn, coefficients * term, zero)
+    let rows = found[0].shape.dimensions[0]
+    let sums = [pulls, terms].map { $0.scatterAdd(documents, extent: rows).expandDims(1) }
+    return sums + [-pulls.cast(to: .float32)]
+  }
+
+  /// From what `pulls` has summed and the documents' scales: the loss and the three columns of `StreamedRows.slope`.
+  static func numbers(_ loss: SimilarityLoss, found: [Tensor], sums: [Tensor], scales: Tensor) -> [Tensor] {
+    let lead = found[0], value = sums[1].sum()
+    let (factors, shift): (Tensor, Tensor) =
+      switch loss.criterion {
+      case .bce: (scales, zero)
       // Where nothing competes, e^(−∞ − 0) is nothing.
-      shifts = columns { lead[$0].isFinite || lead[$0].isNaN ? lead[$0] : 0 }
-    }
-    return [shifts[0], column(factors.map { Float($0) }), shifts[1]]
+      case .softmax, .decoupledSoftmax: (sums[0], select(isFinite(lead) .| isNaN(lead), lead, zero))
+      case .topK: (select(found[1] .> 0, sums[0] / found[1], zero), lead)
+      }
+    let columns = halves(shift.broadcast(to: lead.shape))
+    return [loss.criterion == .bce ? value + (scales * lead).sum() : value, columns[0], factors.cast(to: .float32), columns[1]]
   }
 
-  var value: Double {
-    var value = 0.0
-    for (number, entry) in targets.entries.enumerated() where entry.isDrawn {
-      let s = similarities[number], i = entry.document
-      let term =
-        switch loss.criterion {
-        case .softmax: lead[i] - s
-        case .decoupledSoftmax: softplus(lead[i] - s)
-        case .bce: -s
-        case .topK(_, let alpha): softplus(-alpha * (s + thresholds[i]))
-        }
-      value += scales[i] * Double(entry.weight) * term
-    }
-    if loss.criterion == .bce { value += zip(scales, lead).reduce(0) { $0 + $1.0 * $1.1 } }
-    return value
+  /// The sums over all workers' columns.
+  func summed(_ columns: [Tensor]) -> [Tensor] {
+    let all = everybodys(columns)
+    return all.dropFirst().reduce(all[0]) { zip($0, $1).map { $0 + $1 } }
   }
+
+  /// Every worker's columns.
+  private func everybodys(_ columns: [Tensor]) -> [[Tensor]] {
+    if workers.count == 1 { return [columns] }
+    let rows = targets.documentCount, all = workers.gathered([concatenate(columns, axis: 1)], workers.count * rows)
+    return (0..<workers.count).map { rank in columns.indices.map { all[rank * rows..<(rank + 1) * rows].narrow(1, from: $0, count: 1) } }
+  }
+
+  private static var zero: Tensor { Tensor(0, dtype: .float64) }
+
+  /// A column as two of float32 that add up to it.
+  private static func halves(_ column: Tensor) -> [Tensor] {
+    let high = column.cast(to: .float32), rest = column - high.cast(to: .float64)
+    return [high, select(isFinite(column), rest, zero).cast(to: .float32)]
+  }
+
+  private func column<Number: TensorElement>(_ values: [Number]) -> Tensor { Tensor(values, shape: [values.count, 1], device: lead.device) }
 }
-
-private func sigmoid(_ x: Double) -> Double { x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)) }
-private func softplus(_ x: Double) -> Double { x > 0 ? x + log1p(exp(-x)) : log1p(exp(x)) }

@@ -1,4 +1,3 @@
-import Foundation
 @_spi(Backend) import WengertNN
 
 /// What one pass over the labels must keep of each row so that SoftTop-k's threshold follows without another pass: the greatest similarities as they are, and of the
@@ -10,27 +9,25 @@ struct ThresholdMoments {
   private static let order = 5
 
   let alpha: Double
-  /// The greatest similarities of each row [B, kept], the greatest first; −∞ where there are fewer.
-  private(set) var best: Tensor
-  /// The least of `best` of each row, and the moments of what is below, order by order.
-  private var cut: [Double], moments: [[Double]]
+  /// How many similarities of each row are kept as they are, a power of two.
+  let kept: Int
 
-  /// How many labels are kept for such a K, a power of two; nil if that would be more than a pass over the labels is worth.
-  static func kept(_ k: Int) -> Int? {
+  /// For K of at most `mostLabels`; nil if more would be kept then than a pass over the labels is worth.
+  init?(mostLabels k: Int, alpha: Double) {
     var kept = 64
     while kept < 24 * k { kept *= 2 }
-    return kept <= 1024 ? kept : nil
+    if kept > 1024 { return nil }
+    (self.kept, self.alpha) = (kept, alpha)
   }
 
-  init(rows: Int, kept: Int, alpha: Double, device: Device) {
-    self.alpha = alpha
-    best = .full(-.infinity, [rows, kept], device: device)
-    cut = Array(repeating: -.infinity, count: rows)
-    moments = Array(repeating: Array(repeating: 0, count: rows), count: Self.order)
+  /// Of no labels: the greatest similarities of each row [B, kept], float32, the greatest first, −∞ where there are fewer; the least of them, and the moments of what
+  /// is below, order by order, as columns like `zero` [B, 1].
+  func start(_ zero: Tensor) -> [Tensor] {
+    [.full(-.infinity, [zero.shape[0], kept], device: zero.device), zero - .infinity] + (0..<Self.order).map { _ in zero }
   }
 
   /// Of rows x and a column c: how many x are c, and the moments of those that are less.
-  static func program(alpha: Double) -> RowProgram {
+  private static func program(alpha: Double) -> RowProgram {
     let b = RowBuilder("soft top-k moments")
     let x = b.row(.float32), c = b.scalar(.float32)
     let isBelow = x.compare(.less, c), zero = x.constant(0)
@@ -44,51 +41,48 @@ struct ThresholdMoments {
     return b.finish()
   }
 
-  /// Takes the greatest of what is kept so far and a block, and the columns of all these.
-  mutating func take(best: Tensor, columns: [[Float]]) {
-    self.best = best
-    let kept = best.shape[1], values = best.array(of: Float.self)
-    for i in cut.indices {
-      let list = values[i * kept..<(i + 1) * kept], least = list.last!
-      guard least > -.infinity else { continue }
-      // Equal ones that are not in the list are below it.
-      let ties = Double(columns[0][i]) - Double(list.count { $0 == least })
-      let fall = cut[i] == -.infinity ? 0 : exp(alpha * (cut[i] - Double(least)))
-      for j in 0..<Self.order { moments[j][i] = moments[j][i] * pow(fall, Double(j + 1)) + Double(columns[j + 1][i]) + ties }
-      cut[i] = Double(least)
+  /// What is kept so far, with a block of similarities [B, block].
+  static func taking(_ block: Tensor, _ old: [Tensor], alpha: Double) -> [Tensor] {
+    let kept = old[0].shape[1], all = concatenate([old[0], block], axis: 1)
+    let best = all.topK(kept).values, last = best[Axis.all, (kept - 1)..<kept]
+    let columns = rowFunction(program(alpha: alpha), [all, last]).map { $0.cast(to: .float64) }
+    let cut = old[1], least = last.cast(to: .float64), isFull = least .> -Double.infinity
+    // Equal ones that are not in the list are below it.
+    let ties = columns[0] - (best .== last).cast(to: .float64).sum(axes: [1], keepDims: true)
+    let fall = select(cut .> -Double.infinity, exp((cut - least) * alpha), Tensor(0, dtype: .float64))
+    var power = fall
+    let moments = zip(old.dropFirst(2), columns.dropFirst()).map { moment, new in
+      defer { power = power * fall }
+      return select(isFull, moment * power + new + ties, moment)
     }
+    return [best, select(isFull, least, cut)] + moments
   }
 
-  /// The greatest αx, Σ e^(αx − greatest), and the least x that is kept, of each row; x is `best` in float64.
-  func extremes(_ x: Tensor) -> (greatest: [Double], sums: [Double], least: [Double]) {
-    let greatest = x.max(axes: [1]).array(of: Double.self).map { alpha * $0 }
-    let least = -select(x .> -Double.infinity, -x, x).max(axes: [1])
-    let shift = Tensor(greatest.map { $0.isFinite ? $0 : 0 }, shape: [greatest.count, 1])
-    var sums = exp(x * alpha - shift).sum(axes: [1]).array(of: Double.self)
-    for i in sums.indices where cut[i] > -.infinity { sums[i] += moments[0][i] * exp(alpha * cut[i] - greatest[i]) }
-    return (greatest, sums, least.array(of: Double.self))
+  /// The greatest αx, Σ e^(αx − greatest), and the least x that is kept, of each row.
+  func extremes(_ kept: [Tensor]) -> [Tensor] {
+    let x = kept[0].cast(to: .float64), greatest = x.max(axes: [1], keepDims: true) * alpha
+    let least = -select(x .> -Double.infinity, -x, x).max(axes: [1], keepDims: true)
+    let shift = select(isFinite(greatest), greatest, Tensor(0, dtype: .float64))
+    let below = select(kept[1] .> -Double.infinity, kept[2] * exp(kept[1] * alpha - shift), kept[2])
+    return [greatest, exp(x * alpha - shift).sum(axes: [1], keepDims: true) + below, least]
   }
 
-  /// The columns that `ThresholdSearch` takes, of all labels, at thresholds t [B, 1]: those of x, `best` in float64, by its `program`, and the others'.
-  func sums(at t: Tensor, _ x: Tensor, by program: RowProgram) -> [[Double]] {
-    var columns = rowFunction(program, [x, t, Tensor.zeros(t.shape, dtype: .float64)]).map { $0.array(of: Double.self) }
-    for (i, t) in t.array(of: Double.self).enumerated() where cut[i] > -.infinity {
-      let q = exp(alpha * (cut[i] + t))
-      var (sum, slope, curve) = (0.0, 0.0, 0.0)
-      if q <= 0.125 {
-        for j in 1...Self.order {
-          let term = (j % 2 == 1 ? 1 : -1) * pow(q, Double(j)) * moments[j - 1][i]
-          (sum, slope, curve) = (sum + term, slope + Double(j) * term, curve + Double(j * j) * term)
-        }
-      } else {
-        // Far above the threshold, since what is kept adds up to more than K already: not less than this.
-        sum = moments[0][i] * (q.isFinite ? q / (1 + q) : 1)
-        slope = sum / (1 + q)
-      }
-      columns[0][i] += sum
-      columns[3][i] += slope
-      columns[5][i] += curve
+  /// The columns that `ThresholdSearch` takes, of all labels, at thresholds t [B, 1].
+  static func sums(at t: Tensor, _ kept: [Tensor], alpha: Double) -> [Tensor] {
+    let x = kept[0].cast(to: .float64), zero = Tensor.zeros(t.shape, dtype: .float64, device: t.device)
+    var columns = rowFunction(ThresholdSearch.sums(.float64, alpha: alpha), [x, t, zero])
+    let q = exp((kept[1] + t) * alpha), isSmall = q .<= 0.125
+    // Far above the threshold, since what is kept adds up to more than K already: not less than this.
+    let bound = kept[2] * select(isFinite(q), q / (q + 1), zero + 1)
+    var (sum, slope, curve) = (zero, zero, zero), power = q
+    for j in 1...order {
+      let term = power * kept[j + 1] * (j % 2 == 1 ? 1 : -1)
+      (sum, slope, curve) = (sum + term, slope + term * Double(j), curve + term * Double(j * j))
+      power = power * q
     }
+    columns[0] = columns[0] + select(isSmall, sum, bound)
+    columns[3] = columns[3] + select(isSmall, slope, bound / (q + 1))
+    columns[5] = columns[5] + select(isSmall, curve, zero)
     return columns
   }
 }

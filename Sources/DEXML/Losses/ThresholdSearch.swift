@@ -9,9 +9,6 @@ import Foundation
 struct ThresholdSearch {
   /// Enough to halve the bracket to rounding; Newton's method takes about ten.
   static let mostSteps = 64
-  /// How many columns `sums` has.
-  static let sumCount = 6
-
   private let k: Tensor
   private let program: RowProgram
   /// t, Σ v, the bracket's ends, |ln A − ln B|, and whether the row's t is found; [rows, 1] each, in float64 and bool.
@@ -35,7 +32,7 @@ struct ThresholdSearch {
     self.k = k
     program = Self.step(alpha, resolution)
     let low = (log(k) - logSumExp) / alpha, high = log(Double(max(labels, 2))) / alpha - least
-    let zero = Tensor.zeros([k.shape[0], 1], dtype: .float64)
+    let zero = Tensor.zeros(k.shape, dtype: .float64, device: k.device)
     let isLost = .!(isFinite(low) .& isFinite(high)), isDone = skipping.map { $0 .| isLost } ?? isLost
     state = [low, zero, low, high, zero + Double.infinity, isDone]
   }
@@ -76,6 +73,9 @@ struct ThresholdSearch {
     b.store(isDone.binary(.or, isLast), as: .bool)
     return b.finish()
   }
+
+  /// What `step` takes, of no labels; like the column `column` [B, 1], float64.
+  static func noSums(_ column: Tensor) -> [Tensor] { Array(repeating: .zeros(column.shape, dtype: .float64, device: column.device), count: 6) }
 
   /// The columns that `step` takes, of rows x in which labels that do not take part are −∞ and t in two numbers. With p = σ(α(x + t)): Σ p below ½, Σ (1 − p) and the
   /// number of labels from there on, the sums of v on either side, and Σ v (1 − 2p).

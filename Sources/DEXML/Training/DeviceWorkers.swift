@@ -12,23 +12,27 @@ public struct DeviceWorkers: Workers {
   /// - Throws: `DeviceUnavailable`, which says what is missing; for all workers if it is missing for one.
   public init(_ workers: any Workers, device: Device) throws {
     self.workers = workers
-    var words = [Int32](repeating: 0, count: 33), problem: DeviceUnavailable?
-    do {
-      // Each looks whether it has what the first needs too.
-      let bytes = try DeviceGroup.newIdentifier(for: device)
-      if workers.rank == 0 { words = bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) } + [0] }
-    } catch {
-      problem = error
-      words[32] = 1
-    }
-    let missing = [words[32]]
-    var others = missing
-    workers.allReduce(&others, .sum)
-    if let problem { throw problem }
-    if others[0] > 0 { throw DeviceUnavailable("another worker cannot join the group of GPUs") }
+    // Each looks whether it has what the first needs too, and all learn the first's identifier, the only one that is not zero.
+    let own = Result { () throws(DeviceUnavailable) in try DeviceGroup.newIdentifier(for: device) }
+    let bytes = try Self.agreed(own, workers)
+    var words = bytes.withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+    if workers.rank > 0 { words = words.map { _ in 0 } }
     workers.allReduce(&words, .sum)
-    let identifier = words[..<32].flatMap { word in withUnsafeBytes(of: word) { Array($0) } }
-    group = try DeviceGroup(identifier, rank: workers.rank, count: workers.count, device: device)
+    let identifier = words.withUnsafeBytes { Array($0) }
+    let joined = Result { () throws(DeviceUnavailable) in
+      try DeviceGroup(identifier, rank: workers.rank, count: workers.count, device: device)
+    }
+    group = try Self.agreed(joined, workers)
+  }
+
+  /// What this worker has, if all have it.
+  private static func agreed<Value>(_ result: Result<Value, DeviceUnavailable>, _ workers: any Workers) throws -> Value {
+    var failures: [Int32] = [0]
+    if case .failure = result { failures = [1] }
+    workers.allReduce(&failures, .sum)
+    let value = try result.get()
+    if failures[0] > 0 { throw DeviceUnavailable("another worker cannot join the group of GPUs") }
+    return value
   }
 
   public var rank: Int { workers.rank }

@@ -53,7 +53,7 @@ public final class GradientCache<Model: TensorTree> {
     self.workers = workers
   }
 
-  /// The loss, and its gradient with respect to the model.
+  /// The loss, a float64 scalar, and its gradient with respect to the model.
   ///
   /// - Parameters:
   ///   - documents: the tokens of this worker's documents, in chunks: `workers.part(of:)` of all.
@@ -62,7 +62,7 @@ public final class GradientCache<Model: TensorTree> {
   ///   - targets: of all documents and all labels.
   public func valueAndGradient(
     at model: Model, documents: [PackedTokens], labels: [PackedTokens], key: RandomKey?, targets: LossTargets
-  ) -> (value: Double, gradient: Model) {
+  ) -> (value: Tensor, gradient: Model) {
     var documents = Texts(documents, key?.fold(0), like: model), labels = Texts(labels, key?.fold(1), like: model)
     // The larger of the last chunks waits half way, which saves encoding it twice, and its backward pass precedes all others. If that is the documents', the labels'
     // gradients must be kept until then: not where they might take more memory than the model (embeddings are seldom wider than 1,024).
@@ -94,7 +94,7 @@ public final class GradientCache<Model: TensorTree> {
     return (value, unscaled(gradient))
   }
 
-  /// The loss of documents against a classifier's labels, and its gradients with respect to model and classifier.
+  /// The loss of documents against a classifier's labels, a float64 scalar, and its gradients with respect to model and classifier.
   ///
   /// The loss sees the labels block by block, and each block's gradient goes into the classifier's as soon as it is known.
   ///
@@ -105,7 +105,7 @@ public final class GradientCache<Model: TensorTree> {
   ///   - targets: of all documents and all labels.
   public func valueAndGradient(
     at model: Model, documents: [PackedTokens], classifier: LabelClassifier, block: Int, key: RandomKey?, targets: LossTargets
-  ) -> (value: Double, gradient: Model, classifier: LabelClassifier) {
+  ) -> (value: Tensor, gradient: Model, classifier: LabelClassifier) {
     var documents = Texts(documents, key?.fold(0), like: model)
     encode(&documents, model, lastWaits: true)
     let part = workers.part(of: classifier.labelCount), blocks = classifier.blocks(of: block, in: part)
@@ -168,9 +168,9 @@ public final class GradientCache<Model: TensorTree> {
       if let last = slopes.last { goBack(last, model, &gradient) }
       return
     }
-    if let workers = workers as? DeviceWorkers {
+    if workers is DeviceWorkers {
       if let last = slopes.last { goBack(last, model, &gradient) }
-      var sums = workers.group.sums(gradient.tensors)[...]
+      var sums = workers.summed(gradient.tensors)[...]
       gradient = gradient.map { _, _ in sums.removeFirst() }
       return
     }

@@ -43,11 +43,13 @@ public struct Trainer {
 
     init(seed: Int) {
       let root = RandomKey(seed)
-      order = root.fold(0)
-      sampling = root.fold(1)
+      // What the host draws it draws itself: a device would have to be waited for.
+      let host = Device.with(.cpu) { RandomKey(seed) }
+      order = host.fold(0)
+      sampling = host.fold(1)
       dropout = root.fold(2)
       start = root.fold(3)
-      negatives = root.fold(4)
+      negatives = host.fold(4)
     }
   }
 
@@ -110,15 +112,11 @@ public struct Trainer {
     let loss = SimilarityLoss(configuration)
     self.loss = loss
     let programs = EncoderPrograms.current
-    if let dtype = configuration.encodingDType {
-      cache = GradientCache(
-        encode: { encoder, tokens, key in Autocast.with(dtype) { EncoderPrograms.train(encoder, tokens, key) } }, loss: loss,
-        workers: workers)
-      if dtype == .float16 { position.lossScale = LossScale() }
-    } else {
-      cache = GradientCache(
-        encode: EncoderPrograms.train, loss: loss, workers: workers, finished: (programs.training, programs.pullbacks))
-    }
+    let dtype = configuration.encodingDType
+    cache = GradientCache(
+      encode: { encoder, tokens, key in Autocast.with(dtype) { EncoderPrograms.train(encoder, tokens, key) } }, loss: loss,
+      workers: workers, finished: dtype == nil ? (programs.training, programs.pullbacks) : ([], []))
+    if dtype == .float16 { position.lossScale = LossScale() }
     update = compileUpdate({ (state: inout Pair<DualEncoder, AnyOptimizer>, gradient: DualEncoder, rate: Tensor) -> Tensor in
       state.second.base.update(&state.first, gradient, learningRate: rate)
       return globalNorm(gradient)
@@ -192,52 +190,69 @@ public struct Trainer {
     let total = Self.stepsPerEpoch(task, batch)
     var bar = ProgressBar("epoch \(epoch)/\(configuration.numEpochs)", total: total, isShown: isFirst)
     let skipped = position.stepInEpoch * batch
+    // A device that computes by itself goes on with the next step while a step's results are read.
+    let lag = Device.current.isAsynchronous ? 1 : 0
+    var unread: [Outcome] = [], start = ContinuousClock.now
     for number in position.stepInEpoch..<total {
       let rows = order[number * batch..<min((number + 1) * batch, order.count)].map { task.pairs.rows[$0] }
-      let value = try trainStep(rows)
-      guard value.isFinite else {
-        throw TrainingDiverged(step: position.step, loss: value)
-      }
-      position.lossSum += value
+      unread.append(try trainStep(rows))
       position.stepInEpoch += 1
-      bar.update(
-        step: number + 1, documents: min((number + 1) * batch, order.count) - skipped,
-        loss: position.lossSum / Double(number + 1))
+      let isLast = number + 1 == total
       // The last step's is the one after the evaluation.
-      let isDue = configuration.checkpointInterval > 0 && position.step % configuration.checkpointInterval == 0
-      if isDue && number + 1 < total { try saveCheckpoint() }
-      try observe(position.step, value)
+      let isDue = configuration.checkpointInterval > 0 && position.step % configuration.checkpointInterval == 0 && !isLast
+      var read: [(step: Int, loss: Double)] = []
+      while unread.count > (isDue || isLast ? 0 : lag) {
+        let outcome = unread.removeFirst(), end = number + 1 - unread.count
+        read.append((outcome.step, try self.read(outcome, since: &start)))
+        bar.update(step: end, documents: min(end * batch, order.count) - skipped, loss: position.lossSum / Double(end))
+      }
+      if isDue { try saveCheckpoint() }
+      for (step, loss) in read { try observe(step, loss) }
     }
     bar.finish()
     return position.lossSum / Double(max(total, 1))
   }
 
-  /// One step of the optimizer on these training documents; the loss.
-  private mutating func trainStep(_ rows: [Int]) throws -> Double {
-    let start = ContinuousClock.now
+  /// What a step has asked the device for.
+  private struct Outcome {
+    let step: Int, documents: Int, rate: Double
+    let loss: HostCopy<Double>, gradientNorm: HostCopy<Double>
+  }
+
+  /// Waits for a step's loss and writes down what there is to know of the step, which took the time since the last one that was read.
+  private mutating func read(_ outcome: Outcome, since start: inout ContinuousClock.Instant) throws -> Double {
+    let loss = outcome.loss.item(), norm = outcome.gradientNorm.item(), now = ContinuousClock.now
+    events?.step(
+      outcome.step, loss: loss, learningRate: outcome.rate, gradientNorm: norm, documents: outcome.documents,
+      seconds: (now - start) / .seconds(1))
+    start = now
+    guard loss.isFinite else { throw TrainingDiverged(step: outcome.step, loss: loss) }
+    position.lossSum += loss
+    return loss
+  }
+
+  /// One step of the optimizer on these training documents.
+  private mutating func trainStep(_ rows: [Int]) throws -> Outcome {
     let (targets, labels) = try targets(of: rows)
     let part = workers.part(of: rows.count)
     let documents = PackedTokens.chunks(
       task.queryTokens(Array(rows[part])), of: configuration.gcBsz, first: part.lowerBound, skipping: task.skippedQueryTokens)
     for (_, program) in programs where profiler != nil { program.profiler = profiler }
     cache.lossScale = position.lossScale?.value ?? 1
-    let (value, gradient) = valueAndGradient(documents, labels, targets)
+    let (loss, gradient) = valueAndGradient(documents, labels, targets)
     // A batch is as many times larger (Goyal et al. 2017).
     let rate = configuration.lr * Double(workers.count) * schedule.factor(position.step)
     let norm = try step(gradient, rate: rate)
     if !hasLoggedPrograms { logPrograms() }
     hasLoggedPrograms = true
     position.step += 1
-    events?.step(
-      position.step, loss: value, learningRate: rate, gradientNorm: norm, documents: rows.count,
-      seconds: (ContinuousClock.now - start) / .seconds(1))
-    return value
+    return Outcome(step: position.step, documents: rows.count, rate: rate, loss: loss.hostCopy(), gradientNorm: norm.hostCopy())
   }
 
   /// The loss and its gradient, by the labels' texts or by the classifier.
   private func valueAndGradient(
     _ documents: [PackedTokens], _ labels: [PackedTokens], _ targets: LossTargets
-  ) -> (value: Double, gradient: DualEncoder) {
+  ) -> (value: Tensor, gradient: DualEncoder) {
     let key = keys.dropout.fold(position.step)
     guard let classifier = model.classifier else {
       let (value, gradient) = cache.valueAndGradient(
@@ -249,19 +264,22 @@ public struct Trainer {
     return (value, DualEncoder(gradient, classifier: ofClassifier))
   }
 
-  /// One step of the optimizer, unless the gradient has overflowed in float16; the gradient's norm.
-  private mutating func step(_ gradient: DualEncoder, rate: Double) throws -> Double {
-    guard var scale = position.lossScale else { return optimize(gradient, rate: rate).item() }
-    let norm = globalNorm(gradient).item(), isSound = scale.accepts(norm: norm)
+  /// One step of the optimizer, unless the gradient has overflowed in float16, which is waited for; the gradient's norm.
+  private mutating func step(_ gradient: DualEncoder, rate: Double) throws -> Tensor {
+    guard var scale = position.lossScale else { return optimize(gradient, rate: rate) }
+    let norm = globalNorm(gradient), isSound = scale.accepts(norm: norm.item())
     position.lossScale = scale
-    if isSound { return optimize(gradient, rate: rate).item() }
+    if isSound {
+      _ = optimize(gradient, rate: rate)
+      return norm
+    }
     let number = position.step + 1
     log.info(
       "step \(number): the gradient overflowed in float16, and the step is left out; the loss is scaled by \(scale.value) from now on")
     // No gradient is so large by itself.
     if scale.value < 0x1p-24 {
       throw FileError(
-        field: "amp_dtype", value: "float16, in which the gradient of step \(number) is \(norm) however little the loss is scaled",
+        field: "amp_dtype", value: "float16, in which the gradient of step \(number) is \(norm.item()) however little the loss is scaled",
         advice: "train with amp_dtype bfloat16, which has the range of float32")
     }
     return norm

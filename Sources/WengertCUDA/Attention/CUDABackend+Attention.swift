@@ -80,7 +80,7 @@ private struct AttentionText {
         }
         wrong = combine_block<Minimum, 8>(wrong, partials);
         if (threadIdx.x > 0) return;
-        if (wrong < a.count) atomicMin(a.fault, (i64)((u64)wrong << 32 | (u32)wrong));
+        if (wrong < a.count) note_fault(a.fault, wrong, wrong);
         a.flag[0] = wrong < a.count;
 
       """

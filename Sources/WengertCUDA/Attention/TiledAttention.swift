@@ -34,13 +34,13 @@ struct TiledAttention {
 
   private var rows: Int { warps * 16 }
 
-  /// The blocks of threads for all rows.
-  var grid: Grid {
-    Grid(
-      blocks: (operands.query.shape[0] / rows + operands.offsets.shape[0] - 1, operands.heads, 1), threads: (warps * 32, 1))
-  }
-
   var threads: Int { warps * 32 }
+
+  /// The blocks of threads for all rows; without any sequence, which is wrong, as many as fill them.
+  var grid: Grid {
+    let blocks = operands.query.shape[0] / rows + max(operands.offsets.shape[0] - 1, 1)
+    return Grid(blocks: (blocks, operands.heads, 1), threads: (threads, 1))
+  }
 
   /// What distinguishes kernels: their dtype, the width of their tiles.
   var name: String { "\(type) \(padded)" }
@@ -100,13 +100,13 @@ struct TiledAttention {
   }
 
   /// Visits this thread's numbers of a 16 × 8·N product: `n`, `i`, its row `row` and its column `column`, both as tokens.
-  private func each(_ body: String, rowsFrom: String = "from + warp * 16", columnsFrom: String = "piece") -> String {
+  private func each(_ body: String) -> String {
     """
     #pragma unroll
           for (int n = 0; n < \(pieces); n++)
     #pragma unroll
             for (int i = 0; i < 4; i++) {
-              const i64 row = \(rowsFrom) + lane / 4 + i / 2 * 8, column = \(columnsFrom) + n * 8 + lane % 4 * 2 + i % 2;
+              const i64 row = from + warp * 16 + lane / 4 + i / 2 * 8, column = piece + n * 8 + lane % 4 * 2 + i % 2;
               \(body)
             }
 

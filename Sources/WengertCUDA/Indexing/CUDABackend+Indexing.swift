@@ -1,17 +1,6 @@
 @_spi(Backend) import WengertCore
 
 extension CUDABackend {
-  /// A definition of `index` for the index at position `position`, counted from the start; below zero if it is out of range, which is reported.
-  private static func index(_ place: String, extent: String, position: String) -> String {
-    """
-      const i64 given = (i64)a.at[\(place)];
-      const i64 index = given < 0 ? given + \(extent) : given;
-      const bool isInside = index >= 0 && index < \(extent);
-      if (!isInside) atomicMin(a.fault, (i64)((u64)(\(position)) << 32 | (u32)(given > 2147483647ll ? 2147483647 : given < -2147483648ll ? (int)0x80000000 : (int)given)));
-
-    """
-  }
-
   /// out[j, …] = source[indices[j], …].
   func gatherKernel(_ call: GatherCall) -> any LaunchedKernel {
     let all = (0..<call.out.shape.rank).map { "c\($0)" }
@@ -50,7 +39,12 @@ extension CUDABackend {
     writer.number("extent", source.shape[axis])
     var body = "  const i64 thread = (i64)blockIdx.x * 256 + threadIdx.x;\n  if (thread >= a.count) return;\n"
     body += writer.coordinates(of: "thread", Array(out.shape))
-    body += CUDABackend.index(place, extent: "a.extent", position: position)
+    body += """
+        const i64 given = (i64)a.at[\(place)], index = place_of(given, a.extent);
+        const bool isInside = index < a.extent;
+        if (!isInside) note_fault(a.fault, \(position), given);
+
+      """
     let target = "a.out[\(KernelWriter.place("out", out.shape.indices.map { "c\($0)" }))]"
     body += "  \(target) = isInside ? a.source[\(KernelWriter.place("source", taking))] : \(out.dtype.nothing);\n"
     kernels.append(writer, writer.text(name, threads: 256, body), Grid(out.shape.elementCount))

@@ -36,15 +36,11 @@ struct ScatterSum {
   /// The order of the indices, those out of range the last and reported.
   private func sort(_ order: View?) -> RowSort {
     let bits = Int.bitWidth - extent.leadingZeroBitCount, type = bits > 32 ? "u64" : "u32"
-    // `order` is only looked at when the kernels are made.
+    // Of `order`, which is of the same shape, only kernels look at more than that.
     return RowSort(
       indices, into: order ?? indices, rankBits: bits,
-      note: """
-        if (rank == (\(type))a.extent) {
-              const i64 given = (i64)\(KernelWriter.element("x", indices, "column"));
-              atomicMin(a.fault, (i64)((u64)(row * a.columns + column) << 32 | (u32)(given > 2147483647ll ? 2147483647 : given < -2147483648ll ? (int)0x80000000 : (int)given)));
-            }
-        """,
+      note:
+        "if (rank == (\(type))a.extent) note_fault(a.fault, row * a.columns + column, (i64)\(KernelWriter.element("x", indices, "column")));",
       parameters: { writer in
         writer.number("extent", extent)
         if let word { writer.fault(word) }
@@ -104,7 +100,7 @@ struct ScatterSum {
 
       """
     kernels.append(
-      writer, writer.text("scatterAdd", threads: 256, prelude: [.common, .sorting], body),
+      writer, writer.text("scatterAdd", threads: 256, body),
       Grid(blocks: (columns, (slice + 127) / 128, 1), threads: (256, 1)))
   }
 
@@ -134,6 +130,6 @@ struct ScatterSum {
 
       """
     kernels.append(
-      writer, writer.text("scatterAddAlong", threads: 256, prelude: [.common, .sorting], body), Grid(indices.shape.elementCount))
+      writer, writer.text("scatterAddAlong", threads: 256, body), Grid(indices.shape.elementCount))
   }
 }

@@ -38,7 +38,7 @@ package final class KernelCache: @unchecked Sendable {
   var texts: [KernelText] { kernels.keys }
 
   /// What texts may begin with.
-  package static var prelude: String { KernelPrelude.all.map(\.text).joined() }
+  package static var prelude: String { KernelPrelude.allCases.map(\.text).joined() }
 
   func removeAll() { kernels.removeAll() }
 

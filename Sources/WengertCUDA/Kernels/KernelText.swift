@@ -29,7 +29,7 @@ extension Sequence<UInt8> {
 }
 
 /// Functions that kernels share, and the only places where inline PTX stands.
-enum KernelPrelude: Hashable, Sendable {
+enum KernelPrelude: CaseIterable, Hashable, Sendable {
   /// Element types, their conversions, what operations mean at their edges.
   case common
   /// The functions of row programs.
@@ -42,9 +42,6 @@ enum KernelPrelude: Hashable, Sendable {
   case tiles
   /// Ranks of elements, and their order.
   case sorting
-
-  /// All parts.
-  static let all: [KernelPrelude] = [.common, .functions, .reductions, .random, .tiles, .sorting]
 
   var text: String {
     let bytes =

@@ -12,9 +12,10 @@ final class FaultBoard: @unchecked Sendable {
   private struct State {
     var blocks: [UInt] = []
     var free: [UInt] = []
-    /// Who is told, in the order in which kernels were asked for; one entry for each word.
-    var waiting: [(word: Word, note: FaultNote?)] = []
-    var expected: Set<UInt> = []
+    /// Kernels asked for so far.
+    var asked = 0
+    /// Who is told, by the word's address, and the number of the kernel that was asked for last.
+    var waiting: [UInt: (word: Word, note: FaultNote?, number: Int)] = [:]
   }
   private let state = Locked(State())
 
@@ -58,20 +59,26 @@ final class FaultBoard: @unchecked Sendable {
 
   private func giveBack(_ word: Word) { state.withLock { $0.free.append(UInt(bitPattern: word.pointer)) } }
 
+  /// How many kernels were asked for that might find something.
+  var asked: Int { state.withLock { $0.asked } }
+
   /// Notes who is to be told what a kernel finds that is asked for now. The word stays the kernel's until then.
   func expect(_ word: Word, _ note: FaultNote?) {
     state.withLock { state in
-      if state.expected.insert(UInt(bitPattern: word.pointer)).inserted { state.waiting.append((word, note)) }
+      state.asked += 1
+      let place = UInt(bitPattern: word.pointer)
+      state.waiting[place] = (word, state.waiting[place]?.note ?? note, state.asked)
     }
   }
 
-  /// Tells what the kernels have found, all of which have run.
-  func tell() {
+  /// Tells what the kernels have found, the first `count` of which have run; nil: all. What others have found meanwhile is told too.
+  func tell(upTo count: Int? = nil) {
     let told = state.withLock { state in
-      defer { (state.waiting, state.expected) = ([], []) }
-      return state.waiting
+      let entries = state.waiting.values.sorted { $0.number < $1.number }
+      state.waiting = count.map { count in state.waiting.filter { $0.value.number > count } } ?? [:]
+      return entries
     }
-    for (word, note) in told where word.pointer.pointee != FaultBoard.none {
+    for (word, note, _) in told where word.pointer.pointee != FaultBoard.none {
       let fault = Int(Int32(truncatingIfNeeded: word.pointer.pointee))
       word.pointer.pointee = FaultBoard.none
       note?(fault)

@@ -21,12 +21,7 @@ final class PinnedRing: @unchecked Sendable {
   init(_ context: Context) {
     self.context = context
     memory = context.pinnedMemory(PinnedRing.partSize * PinnedRing.partCount)
-    let events = (0..<PinnedRing.partCount).map { _ in
-      var event: CUHandle?
-      // Without times, which would make it slower.
-      context.perform("an event") { $0.createEvent(&event, 2) }
-      return UInt(bitPattern: event)
-    }
+    let events = (0..<PinnedRing.partCount).map { _ in context.event() }
     state.withLock { $0.events = events }
   }
 
@@ -66,6 +61,13 @@ final class PinnedRing: @unchecked Sendable {
 }
 
 extension Context {
+  /// A new event, without times, which would make it slower.
+  func event() -> UInt {
+    var event: CUHandle?
+    perform("an event") { $0.createEvent(&event, 2) }
+    return UInt(bitPattern: event)
+  }
+
   /// Host memory that the device can reach, until `freeHost`.
   func pinnedMemory(_ byteCount: Int) -> UnsafeMutableRawPointer {
     var memory: UnsafeMutableRawPointer?

@@ -23,7 +23,7 @@ extension CUDABackend {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
-    let element = call.x.dtype.value(ofElement: "a.x[\(KernelWriter.place("x", outer + ["column"]))]")
+    let element = KernelWriter.element("x", call.x, "column")
     let better = call.op == .minimum ? "x < y" : "x > y"
     let body = """
         const i64 row = blockIdx.x;
@@ -60,7 +60,7 @@ extension CUDABackend {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
-    let element = call.x.dtype.value(ofElement: "a.x[\(KernelWriter.place("x", outer + ["column"]))]")
+    let element = KernelWriter.element("x", call.x, "column")
     let columns = call.x.shape[call.x.shape.rank - 1], threads = columns <= 32 ? 32 : 256, warps = threads / 32
     let (combined, neutral) = call.op == .sum ? ("add", "0") : ("multiply", "1")
     let body = """
@@ -98,17 +98,14 @@ extension CUDABackend {
     var kernels = CUDAKernels(on: self)
     if call.out.shape.elementCount == 0 { return kernels }
     let (writer, rows, outer, coordinates) = rows(call.a.shape, [("x", call.a), ("y", call.b), ("out", call.out)])
-    func element(_ name: String, _ view: View) -> String {
-      view.dtype.value(ofElement: "a.\(name)[\(KernelWriter.place(name, outer + ["column"]))]")
-    }
     let body = """
         const i64 row = (i64)blockIdx.x * 64 + threadIdx.x;
         if (row >= a.rows) return;
       \(coordinates)  x_v carried = 0;
         for (i64 j = 0; j < a.columns; j++) {
           const i64 column = \(call.reverse ? "a.columns - 1 - j" : "j");
-          const x_v next = \(element("y", call.b));
-          carried = j == 0 ? next : add(multiply(\(element("x", call.a)), carried), next);
+          const x_v next = \(KernelWriter.element("y", call.b, "column"));
+          carried = j == 0 ? next : add(multiply(\(KernelWriter.element("x", call.a, "column")), carried), next);
           a.out[\(KernelWriter.place("out", outer + ["column"]))] = \(call.out.dtype.element(ofValue: "carried"));
         }
 

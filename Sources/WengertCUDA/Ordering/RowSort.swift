@@ -71,7 +71,7 @@ struct RowSort {
       for name in ["places", "otherPlaces"] { writer.view(name, rooms.room([rows * columns], .int32, in: memory)) }
     }
     let names = outer.indices.map { "c\($0)" }
-    let element = x.dtype.value(ofElement: "a.x[\(KernelWriter.place("x", names + ["column"]))]")
+    let element = KernelWriter.element("x", x, "column")
     let store = "a.out[\(KernelWriter.place("out", names + ["i"]))]"
     let start = "  const i64 row = blockIdx.x;\n\(coordinates)"
     let (name, threads, body) =

@@ -16,19 +16,16 @@ struct TransposedKernel {
     let geometry = builder.geometry
     guard (2...4).contains(geometry.rank), !builder.isLarge, geometry.columns >= Self.side / 2 else { return nil }
     let last = geometry.rank - 1
-    let axis = (0..<last).first { axis in
-      geometry.extents[axis] >= Self.side / 2
-        && builder.operands.indices.contains { geometry.step($0) == .any && geometry.strides[$0][axis] == 1 }
-    }
-    guard let axis else { return nil }
-    let transposed = builder.operands.indices.filter {
-      if case .input = builder.operands[$0].role { geometry.step($0) == .any && geometry.strides[$0][axis] == 1 } else { false }
-    }
-    // What is written lies side by side, and tiles have room.
-    let isFitting = builder.operands.indices.allSatisfy {
-      if case .input = builder.operands[$0].role { true } else { geometry.step($0) != .any }
-    }
-    guard !transposed.isEmpty, transposed.count <= 4, isFitting else { return nil }
+    // What is written lies side by side: of all others, inputs are the only ones that may not.
+    let far = builder.operands.indices.filter { geometry.step($0) == .any }
+    guard far.allSatisfy({ if case .input = builder.operands[$0].role { true } else { false } }),
+      let axis = (0..<last).first(where: { axis in
+        geometry.extents[axis] >= Self.side / 2 && far.contains { geometry.strides[$0][axis] == 1 }
+      })
+    else { return nil }
+    // Tiles have room.
+    let transposed = far.filter { geometry.strides[$0][axis] == 1 }
+    guard transposed.count <= 4 else { return nil }
     let others = (0..<last).filter { $0 != axis }, count = others.reduce(1) { $0 * geometry.extents[$1] }
     guard count <= 65535 else { return nil }
     builder.declareOperands()

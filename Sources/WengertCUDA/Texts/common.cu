@@ -103,3 +103,15 @@ static __device__ __forceinline__ bool subtract(bool a, bool b) { return a != b;
 // NaN if either is.
 template <class T> static __device__ __forceinline__ T minimum(T a, T b) { return a < b || a != a ? a : b; }
 template <class T> static __device__ __forceinline__ T maximum(T a, T b) { return a > b || a != a ? a : b; }
+
+// An index counted from the start; the extent if it is out of range.
+static __device__ __forceinline__ i64 place_of(i64 given, i64 extent) {
+  const i64 index = given < 0 ? given + extent : given;
+  return index >= 0 && index < extent ? index : extent;
+}
+
+// Notes what is wrong at a position, unless something before it is: the number, cut to 32 bits.
+static __device__ __forceinline__ void note_fault(i64 *fault, i64 position, i64 given) {
+  const int number = given > 2147483647ll ? 2147483647 : given < -2147483648ll ? (int)0x80000000 : (int)given;
+  atomicMin(fault, (i64)((u64)position << 32 | (u32)number));
+}

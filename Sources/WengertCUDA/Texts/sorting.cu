@@ -31,9 +31,3 @@ template <class K, int N, int T> static __device__ __forceinline__ void sort_pai
       __syncthreads();
     }
 }
-
-// An index counted from the start; the extent if it is out of range.
-static __device__ __forceinline__ i64 place_of(i64 given, i64 extent) {
-  const i64 index = given < 0 ? given + extent : given;
-  return index >= 0 && index < extent ? index : extent;
-}

@@ -50,11 +50,17 @@
   /// Whether programs should rather run at a few sizes, with some padding, than at each size that comes: it takes long to prepare one for another.
   var prefersRoundedSizes: Bool { get }
 
+  /// Whether calls return before their results are there, so that whoever reads results later waits less.
+  var isAsynchronous: Bool { get }
+
   /// Copies host bytes into a storage, starting at `byteOffset`. Often these are few, and the call should not wait for kernels.
   func write(_ bytes: RawSpan, to storage: Storage, at byteOffset: Int)
 
   /// Lends some of a storage's bytes, read-only, in host memory, when all kernels asked for before have run. The faults of these are reported first.
   func withBytes<Result>(of storage: Storage, in range: Range<Int>, _ body: (RawSpan) throws -> Result) rethrows -> Result
+
+  /// Has some of a storage's bytes copied to host memory when all kernels asked for before have run, without waiting for it; nil: they are better read when they are wanted.
+  func hostBytes(of storage: Storage, in range: Range<Int>) -> (any HostBytes)?
 
   /// Reports the faults of kernels that have run since; a backend whose kernels report them before they return has none.
   ///
@@ -76,6 +82,10 @@ extension Backend {
   public var hasFastHalfProducts: Bool { false }
 
   public var prefersRoundedSizes: Bool { false }
+
+  public var isAsynchronous: Bool { false }
+
+  public func hostBytes(of storage: Storage, in range: Range<Int>) -> (any HostBytes)? { nil }
 
   public func tellFaults(waiting: Bool) {}
 
@@ -101,6 +111,12 @@ extension Backend {
     tellFaults(waiting: true)
     return answer.fault.withLock { $0 }
   }
+}
+
+/// Bytes on their way from a device to host memory.
+@_spi(Backend) public protocol HostBytes: AnyObject, Sendable {
+  /// Waits until they are there, but for nothing that was asked for later, and lends them, read-only. The faults of kernels asked for before are reported first.
+  func withBytes<Result>(_ body: (RawSpan) throws -> Result) rethrows -> Result
 }
 
 /// What a kernel has reported.

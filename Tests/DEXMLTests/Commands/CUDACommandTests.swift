@@ -144,8 +144,23 @@ struct CUDACommandTests {
       expectSame(brain.weights[name] ?? [], expected, 0.03, name)
       expectSame(half.weights[name] ?? [], expected, 0.03, name)
     }
-    let checkpoint = try SafeTensors(contentsOf: task.results.appendingPathComponent("checkpoint.safetensors"))
-    let bits = try #require(checkpoint.metadata["loss_scale"].flatMap { UInt64($0, radix: 16) })
-    #expect(Double(bitPattern: bits) <= 65536 && checkpoint.metadata["loss_scale_steps"] != nil)
+    // The last epoch again, from a scale at which every gradient overflows: all steps are left out, and each halves the scale.
+    let file = task.results.appendingPathComponent("checkpoint.safetensors")
+    func scale(_ checkpoint: SafeTensors) throws -> Double {
+      Double(bitPattern: try #require(checkpoint.metadata["loss_scale"].flatMap { UInt64($0, radix: 16) }))
+    }
+    let checkpoint = try SafeTensors(verifying: file)
+    #expect(try scale(checkpoint) <= 65536 && checkpoint.metadata["loss_scale_steps"] != nil)
+    let steps = try #require(checkpoint.metadata["step"].flatMap { Int($0) }) / 2
+    var metadata = checkpoint.metadata
+    metadata["loss_scale"] = String(0x1p100.bitPattern, radix: 16)
+    (metadata["epoch"], metadata["step_in_epoch"], metadata["step"]) = ("2", "0", "\(steps)")
+    try SafeTensors.write(checkpoint.names.map { ($0, checkpoint[$0]!) }, metadata: metadata, isChecksummed: true, to: file)
+    let resumed = try train("--amp_dtype", "float16", "--resume")
+    #expect(resumed.log.components(separatedBy: "the gradient overflowed in float16").count == steps + 1, "\(resumed.log)")
+    let after = try SafeTensors(verifying: file)
+    #expect(steps > 0)
+    #expect(try scale(after) == 0x1p100 / Double(1 << steps))
+    for name in after.names where name.hasPrefix("model.") { #expect(after[name]!.data == checkpoint[name]!.data, "\(name)") }
   }
 }

@@ -37,7 +37,7 @@ struct CommentExamplesTests {
     let streamed = StreamedLoss(SimilarityLoss(.softmax, temperature: 1))
     let (value, slope) = streamed.valueAndGradient(documents: documents, labels: blocks, targets: targets) { slopes.append($1) }
     // The last block's gradient is the first of slopes.
-    #expect(abs(value - 0.313262) < 1e-5)
+    #expect(abs(value.item() - 0.313262) < 1e-5)
     #expect(slope.shape == [2, 2] && slopes.map(\.shape) == [[1, 2], [1, 2]])
   }
 

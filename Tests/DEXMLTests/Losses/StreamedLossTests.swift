@@ -11,7 +11,7 @@ struct StreamedLossTests {
     let labels = x[1].split(blocks)
     var parts: [Tensor?] = Array(repeating: nil, count: blocks.count)
     let (value, documents) = StreamedLoss(loss).valueAndGradient(documents: x[0], labels: labels, targets: targets) { parts[$0] = $1 }
-    return (value, [documents, concatenate(parts.map { $0! })])
+    return (value.item(), [documents, concatenate(parts.map { $0! })])
   }
 
   @Test("value and gradients are those that PyTorch finds, for every criterion, in one block and in several")
@@ -94,7 +94,7 @@ struct StreamedLossTests {
         let (value, documents) = StreamedLoss(loss).valueAndGradient(
           documents: x[0], labels: own, targets: targets, workers: workers
         ) { found[$0] = $1 }
-        return (value, documents, concatenate(found.map { $0! }))
+        return (value.item(), documents, concatenate(found.map { $0! }))
       }
       for part in parts {
         #expect(abs(part.0 - value) <= 1e-6 * max(1, abs(value)), "\(criterion)")

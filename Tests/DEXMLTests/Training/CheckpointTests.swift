@@ -63,6 +63,7 @@ struct CheckpointTests {
     (position.epoch, position.stepInEpoch, position.step, position.lossSum, position.metricsLines) = (3, 4, 24, 0.1 + 0.2, 3)
     for best in [nil, 87.5, 1 / 3.0] {
       position.best = best
+      position.lossScale = best.map { LossScale(0x1p-3, steps: Int($0)) }
       try Checkpoint.write(position, [("lr", "0.1"), ("\"quoted\"", "crc32\":\"x")], model: model, optimizer: other, to: file)
       let read = try Checkpoint(contentsOf: file)
       #expect(read.position == position)

@@ -151,6 +151,18 @@ struct CommentExamplesTests {
     #expect(x.shape == [2, 3] && numbers(x) == [1, 0, 0, 0, 0, 1])
   }
 
+  @Test("a step's loss read after the next step") func hostCopyExample() {
+    var read: [Float] = []
+    func print(_ loss: Float) { read.append(loss) }
+    var last: HostCopy<Float>?
+    for step in 1...3 {
+      let loss = square(Tensor([1, 2]) * Double(step)).sum()
+      if let last { print(last.item()) }  // 5, then 20: those of the steps before
+      last = loss.hostCopy()
+    }
+    #expect(read == [5, 20] && last?.array() == [45])
+  }
+
   @Test("running sums") func cumulativeSumExample() {
     let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
     #expect(numbers(x) == [1, 3, 6])
