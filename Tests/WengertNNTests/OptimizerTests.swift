@@ -37,12 +37,46 @@ struct OptimizerTests {
     return tree
   }
 
-  private func expectFiveSteps(_ optimizer: any Optimizer, _ label: String) throws {
+  private func expectFiveSteps(_ optimizer: any Optimizer, _ label: String, in file: String = "golden") throws {
+    let expected = try Golden(file)
     for (dtype, tolerance) in [(DType.float64, 1e-12), (.float32, 2e-6)] {
       var model = try start(dtype), optimizer = optimizer
       for step in 0..<5 { optimizer.update(&model, try gradient(step, dtype), learningRate: rates[step]) }
-      for (name, tensor) in model.namedTensors { try golden.expect(tensor, "optimizer/\(label)/\(name)", tolerance: tolerance) }
+      for (name, tensor) in model.namedTensors { try expected.expect(tensor, "optimizer/\(label)/\(name)", tolerance: tolerance) }
     }
+  }
+
+  @Test("five steps of RMSprop, Adagrad and Adafactor are those of torch.optim") func moreOfTorch() throws {
+    try expectFiveSteps(RMSprop(weightDecay: 0.1, groups: groups), "rmsprop", in: "training")
+    try expectFiveSteps(
+      RMSprop(alpha: 0.9, momentum: 0.8, isCentered: true, weightDecay: 0.1, groups: groups), "rmspropCentered", in: "training")
+    try expectFiveSteps(Adagrad(rateDecay: 0.3, weightDecay: 0.1, groups: groups), "adagrad", in: "training")
+    try expectFiveSteps(Adafactor(weightDecay: 0.1, groups: groups), "adafactor", in: "training")
+  }
+
+  @Test("five steps of Lion, LAMB and Muon are those of their papers") func papers() throws {
+    try expectFiveSteps(Lion(weightDecay: 0.1, groups: groups), "lion", in: "training")
+    try expectFiveSteps(LAMB(weightDecay: 0.1, groups: groups), "lamb", in: "training")
+    try expectFiveSteps(Muon(weightDecay: 0.1, groups: groups), "muon", in: "training")
+  }
+
+  @Test("Adafactor keeps a row and a column for each matrix, and all of a vector") func factored() throws {
+    var model = try start(), optimizer = Adafactor()
+    optimizer.update(&model, try gradient(0), learningRate: 0.1)
+    let shapes = Dictionary(uniqueKeysWithValues: optimizer.state.namedTensors.map { ($0.name, $0.tensor.shape) })
+    #expect(
+      shapes["weight.rows"] == [3, 1] && shapes["weight.columns"] == [1, 4] && shapes["bias.rows"] == [3] && shapes["bias.columns"] == [])
+  }
+
+  @Test("a pattern of names has * for a part and ** for any parts")
+  func patterns() {
+    func group(_ pattern: String) -> [String] {
+      let group = ParameterGroup(pattern, weightDecay: 0)
+      return ["head.weight", "blocks.0.norm.weight", "blocks.1.norm.bias", "blocks.1.linear.bias"].filter { group.matches($0, Tensor(0)) }
+    }
+    #expect(group("**.bias") == ["blocks.1.norm.bias", "blocks.1.linear.bias"])
+    #expect(group("blocks.*.norm.*") == ["blocks.0.norm.weight", "blocks.1.norm.bias"])
+    #expect(group("*.weight") == ["head.weight"] && group("he*d.w*t") == ["head.weight"] && group("bias").isEmpty && group("**").count == 4)
   }
 
   @Test("five steps of AdamW are those of torch.optim.AdamW") func adamW() throws {
@@ -151,6 +185,19 @@ struct OptimizerTests {
       #expect(error.names == ["norm.bias"])
       #expect("\(error)".contains("norm.bias"))
     }
+  }
+
+  @Test("more schedules, and one after another, are those of torch.optim.lr_scheduler") func moreSchedules() throws {
+    let kinds: [(String, any Schedule)] = [
+      ("step", StepSchedule(every: 3, decay: 0.5)), ("exponential", StepSchedule(decay: 0.9)),
+      ("polynomial", PolynomialSchedule(total: 8, power: 2)), ("restarts", CosineRestartsSchedule(period: 2, growth: 2)),
+      ("oneCycle", OneCycleSchedule(total: 11)), ("sequence", ConstantSchedule().then(at: 4, StepSchedule(decay: 0.5))),
+    ]
+    for (name, schedule) in kinds {
+      try Golden("training").expect(Tensor((0...10).map { schedule.factor($0) }, dtype: .float64), "schedule/\(name)", tolerance: 1e-12)
+    }
+    let product = WarmupSchedule(4) * StepSchedule(every: 2, decay: 0.5)
+    #expect((0...5).map { product.factor($0) } == [0, 0.25, 0.25, 0.375, 0.25, 0.25])
   }
 
   @Test("schedules are transformers'") func schedules() throws {

@@ -24,6 +24,12 @@ public struct AdamW: Optimizer {
     self.groups = groups
   }
 
+  /// An optimizer whose moments, those of a model, are there from the start, as a compiled update wants them.
+  public init(for model: some TensorTree, weightDecay: Double = 0.01, groups: [ParameterGroup] = []) {
+    self.init(weightDecay: weightDecay, groups: groups)
+    state.prepare(for: model)
+  }
+
   public func read(into contents: inout TreeContents) {
     contents.add(state)
     contents.add(setting: beta1)

@@ -22,7 +22,7 @@ public protocol Optimizer: TensorTree, Sendable {
   var state: OptimizerState { get set }
 
   /// The update of a parameter: from its value, its buffers, its gradient and the step's scalars, all of the type in which kernels compute (float32 for parameters
-  /// of half precision), the new value and the new buffers, each of the parameter's shape.
+  /// of half precision), the new value and the new buffers, of the shapes that they had.
   func updated(
     _ parameter: Tensor, _ buffers: [Tensor], gradient: Tensor, scalars: [Tensor], weightDecay: Double
   ) -> (parameter: Tensor, buffers: [Tensor])
@@ -100,10 +100,10 @@ extension Optimizer {
     let compute = parameter.dtype.computeType
     let new = updated(
       parameter.cast(to: compute), buffers, gradient: gradient.cast(to: compute), scalars: plan.scalars, weightDecay: plan.weightDecay)
-    let results = [new.parameter] + new.buffers, shape = parameter.shape
+    let results = [new.parameter] + new.buffers, shapes = ([parameter] + buffers).map(\.shape)
     caller.require(
-      new.buffers.count == buffers.count && results.allSatisfy { $0.shape.equals(shape) == true }, "update",
-      "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shape \(shape), got \(results.map(\.shape))"
+      results.count == shapes.count && zip(results, shapes).allSatisfy { $0.shape.equals($1) == true }, "update",
+      "\(Self.self) must give \(name.isEmpty ? "the parameter" : name) and its \(buffers.count) buffers new values of the shapes \(shapes), got \(results.map(\.shape))"
     )
     parameter = new.parameter.cast(to: parameter.dtype)
     buffers = new.buffers.map { $0.cast(to: compute) }

@@ -7,6 +7,8 @@ public struct OptimizerState: TensorTree, Sendable {
   private var counter: Tensor?
   /// What each parameter's buffers are called, in order.
   public let bufferNames: [String]
+  /// The buffers' shapes by a parameter's name and shape.
+  private let shapes: @Sendable (_ name: String, _ parameter: Shape) -> [Shape]
   /// The names of the parameters that have buffers, in alphabetical order.
   private var names: [String] = []
   private var buffers: [String: [Tensor]] = [:]
@@ -25,8 +27,16 @@ public struct OptimizerState: TensorTree, Sendable {
     counter = (counter ?? Tensor([0], device: device)) + 1
   }
 
+  /// The state before the first step, with buffers of the parameters' shapes.
+  public init(bufferNames: [String]) { self.init(bufferNames: bufferNames) { _, shape in bufferNames.map { _ in shape } } }
+
   /// The state before the first step.
-  public init(bufferNames: [String]) { self.bufferNames = bufferNames }
+  ///
+  /// - Parameter shapes: of a parameter's buffers, one for each name.
+  public init(bufferNames: [String], shapes: @escaping @Sendable (_ name: String, _ parameter: Shape) -> [Shape]) {
+    self.bufferNames = bufferNames
+    self.shapes = shapes
+  }
 
   /// Adds zeros for each parameter of `model` that holds real numbers and has no buffers yet, of the type in which kernels compute with it. A model without floating
   /// parameters, which would never learn, ends the program.
@@ -42,15 +52,15 @@ public struct OptimizerState: TensorTree, Sendable {
   }
 
   mutating func prepare(_ name: String, _ parameter: Tensor, _ caller: Caller) {
+    let shapes = shapes(name, parameter.shape)
     if let known = buffers[name] {
       caller.require(
-        known.allSatisfy { $0.shape == parameter.shape }, "update",
+        known.map(\.shape) == shapes, "update",
         "the optimizer's state for \(name) has the shape \(known.first?.shape ?? []), the parameter \(parameter.shape); a model of other shapes needs a new optimizer"
       )
       return
     }
-    let zeros = Tensor.full(0, parameter.shape, dtype: parameter.dtype.computeType, beside: parameter)
-    buffers[name] = bufferNames.map { _ in zeros }
+    buffers[name] = shapes.map { .full(0, $0, dtype: parameter.dtype.computeType, beside: parameter) }
     names.insert(name, at: names.firstIndex { $0 > name } ?? names.count)
   }
 

@@ -17,6 +17,12 @@ public struct ParameterGroup: Sendable {
     self.learningRateScale = learningRateScale
   }
 
+  /// A group of the parameters whose dotted names fit a pattern: `encoder.blocks.*.norm.**`, where `*` stands for any characters of one part and `**` for any parts.
+  public init(_ pattern: String, weightDecay: Double? = nil, learningRateScale: Double = 1) {
+    let pattern = NamePattern(pattern)
+    self.init(matching: { name, _ in pattern.matches(name) }, weightDecay: weightDecay, learningRateScale: learningRateScale)
+  }
+
   /// No weight decay on biases (names that end in `bias`) and on the parameters of normalizations (`norm` in the name of a part, in any case).
   public static let noDecayOnBiasesAndNorms = ParameterGroup(
     matching: { name, _ in

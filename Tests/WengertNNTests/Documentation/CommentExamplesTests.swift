@@ -148,10 +148,43 @@ struct CommentExamplesTests {
     }
   }
 
+  @Test("a training step") func trainingStepExample() {
+    let layer = Linear(weight: Tensor([[0.0, 0.0]]), bias: Tensor([0.0]))
+    let training = TrainingStep(layer, SGD()) { layer, batch, _ in square(layer(batch.first) - batch.second).mean() }
+    let batch = Pair(Tensor([[1.0, 0.0], [0.0, 1.0]]), Tensor([[1.0], [3.0]]))
+    let before = training(batch, learningRate: 0.1).loss.item()  // 5
+    let after = training(batch, learningRate: 0.1).loss.item()  // 3.14
+    #expect(abs(before - 5) < 1e-6 && abs(after - 3.14) < 1e-5)
+  }
+
+  @Test("a data loader") func dataLoaderExample() {
+    var all: [[Int]] = []
+    func print(_ batch: [Int]) { all.append(batch) }
+    let loader = DataLoader(count: 5, batchSize: 2) { rows in rows.map { $0 * 10 } }
+    for batch in loader.epoch(0) { print(batch) }  // [0, 10], [20, 30], [40]
+    #expect(all == [[0, 10], [20, 30], [40]])
+  }
+
+  @Test("a search without a rate") func lBFGSExample() {
+    let found = LBFGS().minimize(Tensor([-1.0, 2.0], dtype: .float64)) { x in
+      let (a, b) = (x[0], x[1])
+      return square(1 - a) + 100 * square(b - a * a)
+    }
+    // found.model is [1, 1]
+    #expect(zip(found.model.doubles, [1, 1]).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test("one schedule after another") func thenExample() {
+    let schedule = WarmupSchedule(2).then(at: 2, StepSchedule(decay: 0.5))
+    let factors = (0...4).map { schedule.factor($0) }  // 0, 0.5, 1, 0.5, 0.25
+    #expect(factors == [0, 0.5, 1, 0.5, 0.25])
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",
       "clipByGlobalNorm", "crossEntropy", "meanSquaredError", "load", "NPY", "NPZ", "SafeTensors", "TorchFile", "NPYWriter", "save",
+      "TrainingStep", "DataLoader", "LBFGS",
     ]
     var found: Set<String> = []
     for folder in ["Sources/WengertNN"] {
