@@ -7,6 +7,8 @@ import WengertTestSupport
 struct Golden {
   let file: SafeTensors
 
+  init(file: SafeTensors) { self.file = file }
+
   init() throws { file = try SafeTensors(contentsOf: Fixtures.url("nn/golden.safetensors")) }
 
   func tensor(_ name: String) throws -> Tensor { Tensor(try #require(file[name], "no \(name) in the golden file")) }
