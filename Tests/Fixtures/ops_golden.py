@@ -9,6 +9,7 @@ import pathlib
 
 import jax
 import numpy as np
+import scipy.special
 import torch
 import torch.nn.functional as F
 
@@ -380,6 +381,142 @@ for dtype, count in [(torch.float16, 2100), (torch.bfloat16, 300)]:
          torch.ones(count, 1, dtype=dtype), zeros, gradient=False)
 
 case("relu6 of 4 x", lambda x: F.relu6(4 * x), away(3, 5))
+
+# Special functions.
+class Polygamma(torch.autograd.Function):
+    """SciPy's: PyTorch's has ten digits."""
+
+    @staticmethod
+    def forward(context, n, x):
+        context.n = n
+        context.save_for_backward(x)
+        return torch.tensor(scipy.special.polygamma(n, x.detach().numpy()))
+
+    @staticmethod
+    def backward(context, cotangent):
+        x, = context.saved_tensors
+        return None, cotangent * torch.tensor(scipy.special.polygamma(context.n + 1, x.detach().numpy()))
+
+
+special = {
+    "log2": (torch.log2, 0.2, 4), "log10": (torch.log10, 0.2, 4), "exp2": (torch.exp2, -3, 3), "asinh": (torch.asinh, -3, 3),
+    "acosh": (torch.acosh, 1.2, 4), "atanh": (torch.atanh, -0.9, 0.9), "erfinv": (torch.erfinv, -0.9, 0.9), "logit": (torch.logit, 0.1, 0.9),
+    "lgamma": (torch.lgamma, 0.1, 11), "digamma": (lambda x: Polygamma.apply(0, x), 0.2, 11), "polygamma 1": (lambda x: Polygamma.apply(1, x), 0.5, 11),
+}
+for name, (f, low, high) in special.items():
+    case(name, f, real(3, 4, low=low, high=high))
+case("lgamma below zero", lambda x: torch.lgamma(x - 2), fractions(3, 4))
+case("digamma below zero", lambda x: Polygamma.apply(0, x - 2), fractions(3, 4))
+case("polygamma 2 below zero", lambda x: Polygamma.apply(2, x - 2), fractions(3, 4))
+
+
+def log_beta(a, b):
+    return torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b)
+
+
+case("beta", lambda a, b: log_beta(a, b).exp(), real(3, 4, low=0.5, high=3), real(3, 4, low=0.5, high=3))
+case("logBeta", log_beta, real(3, 4, low=0.5, high=30), real(3, 4, low=0.5, high=30))
+case("logAddExp", torch.logaddexp, real(3, 4, low=-3, high=3), real(3, 4, low=-3, high=3))
+case("logAddExp", torch.logaddexp, torch.tensor([math.inf, -math.inf, math.inf, 0.0]).double(), torch.tensor([math.inf, -math.inf, -math.inf, 0.0]).double(), gradient=False)
+case("hypot", torch.hypot, away(3, 4), away(3, 4))
+case("hypot", torch.hypot, torch.tensor([3e200, math.inf, 0.0]).double(), torch.tensor([4e200, math.nan, 0.0]).double(), gradient=False)
+case("xlogy", torch.xlogy, real(3, 4), real(3, 4, low=0.2, high=4))
+case("xlogy", torch.xlogy, torch.tensor([0.0, 0.0, 0.0, 2.0]).double(), torch.tensor([0.0, -1.0, math.nan, 0.0]).double(), gradient=False)
+case("trunc", torch.trunc, fractions(3, 4))
+case("frac", torch.frac, fractions(3, 4))
+case("remainder by name", torch.remainder, fractions(3, 4), divisors)
+case("fmod", torch.fmod, fractions(3, 4), divisors)
+odd = torch.tensor([math.nan, math.inf, -math.inf, 0.0, -0.0, 2.5, -2.5], dtype=torch.float64)
+case("isInfinite", torch.isinf, odd)
+case("signbit", torch.signbit, odd[1:])
+case("copysign", torch.copysign, away(3, 4), away(3, 4))
+case("copysign", torch.copysign, odd[1:], odd[1:].flip(0), gradient=False)
+case("nanToNum", torch.nan_to_num, odd)
+case("nanToNum of holes", lambda x: torch.nan_to_num(x, 0.5, 2, -2), odd, gradient=False)
+
+# Statistics, running functions, products and padding.
+case("std -1", lambda x: x.std(-1, correction=0), real(3, 5))
+case("std corrected", lambda x: x.std(), real(3, 5))
+for x in [distinct(3, 5), distinct(2, 6)]:
+    case("median", lambda x: x.quantile(0.5), x)
+    case("median 0 kept", lambda x: x.quantile(0.5, 0, keepdim=True), x)
+    case("quantile 0.3", lambda x: x.quantile(0.3, -1), x)
+    case("quantiles", lambda x: x.quantile(torch.tensor([0, 0.15, 0.6, 1], dtype=torch.float64), 0, keepdim=True), x)
+    case("quantiles lower higher midpoint nearest", lambda x: [
+        x.quantile(torch.tensor([0.1, 0.47], dtype=torch.float64), -1, interpolation=i) for i in ["lower", "higher", "midpoint", "nearest"]], x)
+values("median", lambda x: np.median(x), holes)
+steps = torch.tensor([1, 3, 2, 3, -1, 0, 4, 2]).double()
+case("searchSorted", lambda a, x: [torch.searchsorted(a.sort().values, x), torch.searchsorted(a.sort().values, x, right=True)],
+     steps, torch.tensor([[3, 0, 2.5, 9], [-2, 1, 1, 4]]).double(), gradient=False)
+case("searchSorted by rows", lambda a, x: torch.searchsorted(a.sort(-1).values, x), distinct(2, 6), distinct(2, 3), gradient=False)
+case("bincount", lambda x: torch.bincount(x.flatten(), minlength=40), whole([[0, 4, 4], [7, 39, 4]]))
+case("bincount weighted", lambda w, x: torch.zeros(40).double().index_add(0, x.flatten(), w.flatten()), real(2, 3), whole([[0, 4, 4], [7, 39, 4]]))
+values("histogram", lambda x: np.histogram(x, 4, (0, 3))[0], steps)
+values("histogram by edges, weighted", lambda w, x: np.histogram(x, np.arange(4), weights=w)[0], real(8), steps)
+running = torch.tensor([[1, 3, 2, 3, -1, 0, 4, 2], [2, 1, 1, 5, 5, -3, 6, 6]]).double()
+case("cumulativeMax", lambda x: list(x.cummax(-1)), running, gradient=False)
+case("cumulativeMax", lambda x: list(x.cummax(-1)), running.long())
+case("cumulativeMin 0", lambda x: list(x.cummin(0)), running.T.contiguous(), gradient=False)
+case("cumulativeMax of distinct numbers", lambda x: x.cummax(0).values, distinct(5, 3))
+case("logCumulativeSumExp", lambda x: x.logcumsumexp(-1), real(3, 5))
+case("logCumulativeSumExp", lambda x: x.logcumsumexp(-1), torch.tensor([[-math.inf, -2000, 3, 1000, -1000, math.inf, 1]]).double(), gradient=False)
+case("logCumulativeSumExp 0", lambda x: x.logcumsumexp(0), real(6, 3, low=-30, high=30))
+case("tensordot", lambda a, b: torch.tensordot(a, b, 2), real(2, 3, 4), real(3, 4, 3))
+case("tensordot by axes", lambda a, b: torch.tensordot(a, b, ([0, 2], [2, 0])), real(4, 2, 3), real(3, 3, 4))
+case("outer", lambda a, b: torch.outer(a.flatten(), b), real(2, 3), real(3))
+case("kron", torch.kron, real(2, 2), real(2, 3))
+case("kron of a vector", torch.kron, real(2, 2), real(3))
+case("cross", lambda a, b: torch.linalg.cross(a, b.expand_as(a)), real(4, 3), real(3))
+case("cross 0", lambda a, b: torch.linalg.cross(a, b, dim=0), real(3, 4), real(3, 4))
+case("trace", lambda x: [x.trace(), x.diagonal(1).sum()], real(3, 5))
+near = real(3, 4)
+for name, p in {"cdist": 2.0, "cdist 1": 1.0, "cdist inf": math.inf}.items():
+    case(name, lambda a, b: torch.cdist(a, b, p, compute_mode="donot_use_mm_for_euclid_dist"), near, real(2, 4))
+case("cdist", torch.cdist, near, near[:2].clone())
+for name, mode in {"pad reflect": "reflect", "pad symmetric": "symmetric", "pad replicate": "edge", "pad wrap": "wrap"}.items():
+    # PyTorch pads by less than an extent: NumPy's places, read by PyTorch so that there is a gradient.
+    for shape in [(3, 5), (1, 2)]:
+        order = np.pad(np.arange(shape[0] * shape[1]).reshape(shape), [(2, 3), (0, 4)], mode=mode)
+        case(name, lambda x: x.flatten()[torch.tensor(order)], real(*shape))
+case("repeated by counts", lambda x: x.repeat_interleave(torch.tensor([1, 0, 3, 2]), 0), real(4, 3))
+case("repeated by a tensor", lambda x, n: x.repeat_interleave(n.long(), 0), real(4, 3), whole([1, 0, 3, 2], dtype=torch.int32))
+
+# Writing at positions. Where several values are written to one place, PyTorch's set keeps any of them: the last is taken here, one after the other.
+places = whole([0, 2, -1, 2, 2, 0])
+
+
+def set_rows(x, v, i):
+    x = x.clone()
+    for k in range(len(i)):
+        x = torch.cat([x[: i[k] % len(x)], v[k : k + 1], x[i[k] % len(x) + 1 :]])
+    return x
+
+
+def set_along(x, v, i):
+    return torch.stack([torch.stack(list(set_rows(x[r], v[r], i[r]))) for r in range(len(x))])
+
+
+case("scatter set", set_rows, real(4, 3), real(6, 3), places)
+case("scatterAlong set", set_along, real(2, 4), distinct(2, 6), torch.stack([places, places.flip(0)]))
+for name, how in {"add": "sum", "multiply": "prod", "minimum": "amin", "maximum": "amax", "mean": "mean"}.items():
+    case(f"scatter {name}", lambda x, v, i: x.scatter_reduce(0, (i % 4)[:, None].expand(6, 3), v, how), distinct(4, 3), distinct(6, 3) + 0.05, places)
+    case(f"scatterAlong {name}", lambda x, v, i: x.scatter_reduce(1, i % 4, v, how), distinct(2, 4), distinct(2, 6) + 0.05,
+         torch.stack([places, places.flip(0)]))
+hole = torch.tensor([math.nan, 1.0, math.inf, 2.0, 0.0, math.nan]).double()
+for name, how in {"minimum": "amin", "maximum": "amax"}.items():
+    case(f"scatterAlong {name}", lambda x, v, i: x.scatter_reduce(1, i % 4, v, how), real(1, 4), hole[None], places[None], gradient=False)
+case("scatter 1 by a matrix", lambda x, v, i: torch.cat([x[:, :1], v[:, 1, 2:], v[:, 0, 1:2], v[:, 1, :1], x[:, 4:]], 1), real(2, 5), real(2, 2, 3),
+     whole([[3, 2, 1], [3, 1, 1]], dtype=torch.int32))
+case("narrow from a value", lambda x, s: x[2:5], real(6, 3), whole(2, dtype=torch.int32))
+case("replacing from a value", lambda x, v, s: torch.cat([x[:2], v, x[5:]]), real(6, 3), real(3, 3), whole([[2]])[0])
+mask = torch.tensor([[True, False, True], [False, False, True]])
+case("maskedFill", lambda x, m: x.masked_fill(m, 2), real(2, 3), mask)
+case("x[i, j]", lambda x, i, j: x[i, j], real(5, 4), whole([[0], [2], [-1], [2]]), whole([1, -4, 3], dtype=torch.int32))
+case("x[i, :, j]", lambda x, i, j: x[i, :, j], real(5, 2, 4), whole([0, 2, -1]), whole([1, -4, 3]))
+case("x[i] = y", set_rows, real(4, 3), real(6, 3), places)
+case("x[1:, i, j] = y", lambda x, y, i, j: assigned(x, y, slice(1, None), i, j), real(3, 5, 4), real(4), whole([0, 2, -1, 2]), whole([1, 0, 3, 2]))
+case("x[i] += y", lambda x, y, i: x.index_add(0, i, y), real(5, 3), real(2, 3), whole([4, 1]))
+case("x[mask] = y", lambda x, y, m: torch.where(m, y, x), real(2, 3), real(3), mask)
 
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")

@@ -62,7 +62,13 @@ extension CUDABackend {
     let (writer, rows, outer, coordinates) = rows(call.x.shape, [("x", call.x), ("out", call.out)])
     let element = KernelWriter.element("x", call.x, "column")
     let columns = call.x.shape[call.x.shape.rank - 1], threads = columns <= 32 ? 32 : 256, warps = threads / 32
-    let (combined, neutral) = call.op == .sum ? ("add", "0") : ("multiply", "1")
+    let (combined, neutral) =
+      switch call.op {
+      case .sum: ("add", "0")
+      case .product: ("multiply", "1")
+      case .minimum: ("minimum", "0x7fffffffffffffffLL")
+      case .maximum: ("maximum", "(-0x7fffffffffffffffLL - 1)")
+      }
     let body = """
         const i64 row = blockIdx.x;
       \(coordinates)  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;

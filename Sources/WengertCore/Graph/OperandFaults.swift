@@ -34,6 +34,10 @@ extension Elementwise {
     if self == .select && operands[0].dtype != .bool { return "the condition must be bool" }
     if !numbers.allSatisfy({ $0.dtype == numbers.last!.dtype }) { return "the operands' dtypes differ" }
     if numbers.last!.dtype == .bool && (self == .binary(.subtract) || self == .unary(.negate)) { return "truth values have none" }
+    if case .special(let function) = self {
+      if !numbers.last!.dtype.isFloating { return "the function is of real numbers" }
+      if case .polygamma(let order) = function, !SpecialFunction.orders.contains(order) { return "there is no order \(order)" }
+    }
     if self == .unary(.unitInterval) { return "random bits become numbers in row programs alone" }
     return operands.allSatisfy { OpenQuestions.taken($0.shape.broadcasts(to: operands.last!.shape)) } ? nil : "the operands' shapes differ"
   }
@@ -213,7 +217,8 @@ extension Indexing {
 
 extension Scan {
   func fault(_ operands: [TensorType]) -> String? {
-    operands.count == 1 && operands[0].shape.indices.contains(axis) ? nil : "needs one operand with an axis \(axis)"
+    guard operands.count == 1, operands[0].shape.indices.contains(axis) else { return "needs one operand with an axis \(axis)" }
+    return op == .sum || op == .product || operands[0].dtype == .int64 ? nil : "running extremes are those of int64"
   }
 }
 

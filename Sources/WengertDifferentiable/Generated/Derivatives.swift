@@ -10,9 +10,19 @@
   Tensor.rule(x) { acos($0) }
 }
 
+@derivative(of: acosh(_:), wrt: x)
+@usableFromInline func vjpAcosh(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { acosh($0) }
+}
+
 @derivative(of: asin(_:), wrt: x)
 @usableFromInline func vjpAsin(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { asin($0) }
+}
+
+@derivative(of: asinh(_:), wrt: x)
+@usableFromInline func vjpAsinh(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { asinh($0) }
 }
 
 @derivative(of: atan(_:), wrt: x)
@@ -35,6 +45,11 @@
   Tensor.rule(x) { atan2(y, $0) }
 }
 
+@derivative(of: atanh(_:), wrt: x)
+@usableFromInline func vjpAtanh(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { atanh($0) }
+}
+
 @derivative(of: attention(query:key:value:offsets:heads:scale:dropout:randomKey:file:line:), wrt: (query, key, value))
 @usableFromInline func vjpAttention(
   query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double?, dropout: Double, randomKey: RandomKey?,
@@ -45,6 +60,21 @@
       query: $0, key: $1, value: $2, offsets: offsets, heads: heads, scale: scale, dropout: dropout, randomKey: randomKey, file: file,
       line: line)
   }
+}
+
+@derivative(of: beta(_:_:), wrt: (a, b))
+@usableFromInline func vjpBeta(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { beta($0, $1) }
+}
+
+@derivative(of: beta(_:_:), wrt: a)
+@usableFromInline func vjpBetaByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { beta($0, b) }
+}
+
+@derivative(of: beta(_:_:), wrt: b)
+@usableFromInline func vjpBetaByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { beta(a, $0) }
 }
 
 @derivative(of: ceil(_:), wrt: x)
@@ -62,6 +92,21 @@
   Tensor.ruleOfMany(tensors) { concatenate($0, axis: axis, file: file, line: line) }
 }
 
+@derivative(of: copysign(_:_:), wrt: (a, b))
+@usableFromInline func vjpCopysign(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { copysign($0, $1) }
+}
+
+@derivative(of: copysign(_:_:), wrt: a)
+@usableFromInline func vjpCopysignByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { copysign($0, b) }
+}
+
+@derivative(of: copysign(_:_:), wrt: b)
+@usableFromInline func vjpCopysignByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { copysign(a, $0) }
+}
+
 @derivative(of: cos(_:), wrt: x)
 @usableFromInline func vjpCos(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { cos($0) }
@@ -70,6 +115,11 @@
 @derivative(of: cosh(_:), wrt: x)
 @usableFromInline func vjpCosh(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { cosh($0) }
+}
+
+@derivative(of: digamma(_:), wrt: x)
+@usableFromInline func vjpDigamma(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { digamma($0) }
 }
 
 @derivative(of: erf(_:), wrt: x)
@@ -82,9 +132,19 @@
   Tensor.rule(x) { erfc($0) }
 }
 
+@derivative(of: erfinv(_:), wrt: x)
+@usableFromInline func vjpErfinv(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { erfinv($0) }
+}
+
 @derivative(of: exp(_:), wrt: x)
 @usableFromInline func vjpExp(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { exp($0) }
+}
+
+@derivative(of: exp2(_:), wrt: x)
+@usableFromInline func vjpExp2(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { exp2($0) }
 }
 
 @derivative(of: expm1(_:), wrt: x)
@@ -97,6 +157,26 @@
   Tensor.rule(x) { floor($0) }
 }
 
+@derivative(of: fmod(_:_:), wrt: (a, b))
+@usableFromInline func vjpFmod(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { fmod($0, $1) }
+}
+
+@derivative(of: fmod(_:_:), wrt: a)
+@usableFromInline func vjpFmodByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { fmod($0, b) }
+}
+
+@derivative(of: fmod(_:_:), wrt: b)
+@usableFromInline func vjpFmodByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { fmod(a, $0) }
+}
+
+@derivative(of: frac(_:), wrt: x)
+@usableFromInline func vjpFrac(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { frac($0) }
+}
+
 @derivative(of: gelu(_:), wrt: x)
 @usableFromInline func vjpGelu(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { gelu($0) }
@@ -107,14 +187,79 @@
   Tensor.rule(x) { geluTanh($0) }
 }
 
+@derivative(of: hypot(_:_:), wrt: (a, b))
+@usableFromInline func vjpHypot(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { hypot($0, $1) }
+}
+
+@derivative(of: hypot(_:_:), wrt: a)
+@usableFromInline func vjpHypotByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { hypot($0, b) }
+}
+
+@derivative(of: hypot(_:_:), wrt: b)
+@usableFromInline func vjpHypotByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { hypot(a, $0) }
+}
+
+@derivative(of: lgamma(_:), wrt: x)
+@usableFromInline func vjpLgamma(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { lgamma($0) }
+}
+
 @derivative(of: log(_:), wrt: x)
 @usableFromInline func vjpLog(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { log($0) }
 }
 
+@derivative(of: log10(_:), wrt: x)
+@usableFromInline func vjpLog10(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { log10($0) }
+}
+
 @derivative(of: log1p(_:), wrt: x)
 @usableFromInline func vjpLog1p(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { log1p($0) }
+}
+
+@derivative(of: log2(_:), wrt: x)
+@usableFromInline func vjpLog2(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { log2($0) }
+}
+
+@derivative(of: logAddExp(_:_:), wrt: (a, b))
+@usableFromInline func vjpLogAddExp(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { logAddExp($0, $1) }
+}
+
+@derivative(of: logAddExp(_:_:), wrt: a)
+@usableFromInline func vjpLogAddExpByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { logAddExp($0, b) }
+}
+
+@derivative(of: logAddExp(_:_:), wrt: b)
+@usableFromInline func vjpLogAddExpByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { logAddExp(a, $0) }
+}
+
+@derivative(of: logBeta(_:_:), wrt: (a, b))
+@usableFromInline func vjpLogBeta(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { logBeta($0, $1) }
+}
+
+@derivative(of: logBeta(_:_:), wrt: a)
+@usableFromInline func vjpLogBetaByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { logBeta($0, b) }
+}
+
+@derivative(of: logBeta(_:_:), wrt: b)
+@usableFromInline func vjpLogBetaByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { logBeta(a, $0) }
+}
+
+@derivative(of: logit(_:), wrt: x)
+@usableFromInline func vjpLogit(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { logit($0) }
 }
 
 @derivative(of: maximum(_:_:), wrt: (a, b))
@@ -147,9 +292,19 @@
   Tensor.rule(b) { minimum(a, $0) }
 }
 
+@derivative(of: nanToNum(_:nan:positiveInfinity:negativeInfinity:), wrt: x)
+@usableFromInline func vjpNanToNum(_ x: Tensor, nan: Double, positiveInfinity: Double?, negativeInfinity: Double?) -> Tensor.OneRule {
+  Tensor.rule(x) { nanToNum($0, nan: nan, positiveInfinity: positiveInfinity, negativeInfinity: negativeInfinity) }
+}
+
 @derivative(of: normalCDF(_:), wrt: x)
 @usableFromInline func vjpNormalCDF(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { normalCDF($0) }
+}
+
+@derivative(of: polygamma(_:_:file:line:), wrt: x)
+@usableFromInline func vjpPolygamma(_ n: Int, _ x: Tensor, file: StaticString, line: UInt) -> Tensor.OneRule {
+  Tensor.rule(x) { polygamma(n, $0, file: file, line: line) }
 }
 
 @derivative(of: pow(_:_:), wrt: a)
@@ -185,6 +340,21 @@
 @derivative(of: relu6(_:file:line:), wrt: x)
 @usableFromInline func vjpRelu6(_ x: Tensor, file: StaticString, line: UInt) -> Tensor.OneRule {
   Tensor.rule(x) { relu6($0, file: file, line: line) }
+}
+
+@derivative(of: remainder(_:_:), wrt: (a, b))
+@usableFromInline func vjpRemainder(_ a: Tensor, _ b: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { remainder($0, $1) }
+}
+
+@derivative(of: remainder(_:_:), wrt: a)
+@usableFromInline func vjpRemainderByA(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(a) { remainder($0, b) }
+}
+
+@derivative(of: remainder(_:_:), wrt: b)
+@usableFromInline func vjpRemainderByB(_ a: Tensor, _ b: Tensor) -> Tensor.OneRule {
+  Tensor.rule(b) { remainder(a, $0) }
 }
 
 @derivative(of: round(_:), wrt: x)
@@ -300,6 +470,26 @@
 @derivative(of: tanh(_:), wrt: x)
 @usableFromInline func vjpTanh(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { tanh($0) }
+}
+
+@derivative(of: trunc(_:), wrt: x)
+@usableFromInline func vjpTrunc(_ x: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { trunc($0) }
+}
+
+@derivative(of: xlogy(_:_:), wrt: (x, y))
+@usableFromInline func vjpXlogy(_ x: Tensor, _ y: Tensor) -> Tensor.TwoRule {
+  Tensor.rule(x, y) { xlogy($0, $1) }
+}
+
+@derivative(of: xlogy(_:_:), wrt: x)
+@usableFromInline func vjpXlogyByX(_ x: Tensor, _ y: Tensor) -> Tensor.OneRule {
+  Tensor.rule(x) { xlogy($0, y) }
+}
+
+@derivative(of: xlogy(_:_:), wrt: y)
+@usableFromInline func vjpXlogyByY(_ x: Tensor, _ y: Tensor) -> Tensor.OneRule {
+  Tensor.rule(y) { xlogy(x, $0) }
 }
 
 extension Tensor {
@@ -483,6 +673,21 @@ extension Tensor {
     Tensor.rule(self) { $0.broadcast(to: shape, file: file, line: line) }
   }
 
+  @derivative(of: cdist(_:p:file:line:), wrt: (self, other))
+  @usableFromInline func vjpCdist(_ other: Tensor, p: Double, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.cdist($1, p: p, file: file, line: line) }
+  }
+
+  @derivative(of: cdist(_:p:file:line:), wrt: self)
+  @usableFromInline func vjpCdistBySelf(_ other: Tensor, p: Double, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.cdist(other, p: p, file: file, line: line) }
+  }
+
+  @derivative(of: cdist(_:p:file:line:), wrt: other)
+  @usableFromInline func vjpCdistByOther(_ other: Tensor, p: Double, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(other) { self.cdist($0, p: p, file: file, line: line) }
+  }
+
   @derivative(of: cholesky(file:line:), wrt: self)
   @usableFromInline func vjpCholesky(file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.cholesky(file: file, line: line) }
@@ -491,6 +696,21 @@ extension Tensor {
   @derivative(of: contiguous(), wrt: self)
   @usableFromInline func vjpContiguous() -> OneRule {
     Tensor.rule(self) { $0.contiguous() }
+  }
+
+  @derivative(of: cross(_:axis:file:line:), wrt: (self, other))
+  @usableFromInline func vjpCross(_ other: Tensor, axis: Int, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.cross($1, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: cross(_:axis:file:line:), wrt: self)
+  @usableFromInline func vjpCrossBySelf(_ other: Tensor, axis: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.cross(other, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: cross(_:axis:file:line:), wrt: other)
+  @usableFromInline func vjpCrossByOther(_ other: Tensor, axis: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(other) { self.cross($0, axis: axis, file: file, line: line) }
   }
 
   @derivative(of: cumulativeProduct(axis:reverse:file:line:), wrt: self)
@@ -563,6 +783,21 @@ extension Tensor {
     Tensor.rule(self) { $0.gather(indices, axis: axis, file: file, line: line) }
   }
 
+  @derivative(of: kron(_:file:line:), wrt: (self, other))
+  @usableFromInline func vjpKron(_ other: Tensor, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.kron($1, file: file, line: line) }
+  }
+
+  @derivative(of: kron(_:file:line:), wrt: self)
+  @usableFromInline func vjpKronBySelf(_ other: Tensor, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.kron(other, file: file, line: line) }
+  }
+
+  @derivative(of: kron(_:file:line:), wrt: other)
+  @usableFromInline func vjpKronByOther(_ other: Tensor, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(other) { self.kron($0, file: file, line: line) }
+  }
+
   @derivative(of: l2Normalize(axis:epsilon:file:line:), wrt: self)
   @usableFromInline func vjpL2Normalize(axis: Int, epsilon: Double, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.l2Normalize(axis: axis, epsilon: epsilon, file: file, line: line) }
@@ -571,6 +806,11 @@ extension Tensor {
   @derivative(of: layerNorm(gain:bias:epsilon:file:line:), wrt: (self, gain, bias))
   @usableFromInline func vjpLayerNorm(gain: Tensor, bias: Tensor, epsilon: Double, file: StaticString, line: UInt) -> ThreeRule {
     Tensor.rule(self, gain, bias) { $0.layerNorm(gain: $1, bias: $2, epsilon: epsilon, file: file, line: line) }
+  }
+
+  @derivative(of: logCumulativeSumExp(axis:file:line:), wrt: self)
+  @usableFromInline func vjpLogCumulativeSumExp(axis: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.logCumulativeSumExp(axis: axis, file: file, line: line) }
   }
 
   @derivative(of: logSoftmax(axis:file:line:), wrt: self)
@@ -591,6 +831,16 @@ extension Tensor {
   @derivative(of: lowerTriangle(_:file:line:), wrt: self)
   @usableFromInline func vjpLowerTriangle(_ offset: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.lowerTriangle(offset, file: file, line: line) }
+  }
+
+  @derivative(of: maskedFill(_:_:file:line:), wrt: self)
+  @usableFromInline func vjpMaskedFill(_ mask: Tensor, _ value: Double, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.maskedFill(mask, value, file: file, line: line) }
+  }
+
+  @derivative(of: maskedSelect(_:file:line:), wrt: self)
+  @usableFromInline func vjpMaskedSelect(_ mask: Tensor, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.maskedSelect(mask, file: file, line: line) }
   }
 
   @derivative(of: matmul(_:file:line:), wrt: (self, other))
@@ -628,6 +878,11 @@ extension Tensor {
     Tensor.rule(self) { $0.mean(axis: axis, keepDims: keepDims, file: file, line: line) }
   }
 
+  @derivative(of: median(axis:keepDims:file:line:), wrt: self)
+  @usableFromInline func vjpMedian(axis: Int?, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.median(axis: axis, keepDims: keepDims, file: file, line: line) }
+  }
+
   @derivative(of: min(axes:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpMin(axes: [Int]?, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.min(axes: axes, keepDims: keepDims, file: file, line: line) }
@@ -653,6 +908,11 @@ extension Tensor {
     Tensor.rule(self) { $0.narrow(axis, from: start, count: count, file: file, line: line) }
   }
 
+  @derivative(of: narrow(_:from:count:file:line:), wrt: self)
+  @usableFromInline func vjpNarrow(_ axis: Int, from start: Tensor, count: Dimension, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.narrow(axis, from: start, count: count, file: file, line: line) }
+  }
+
   @derivative(of: norm(_:axes:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpNorm(_ p: Double, axes: [Int]?, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.norm(p, axes: axes, keepDims: keepDims, file: file, line: line) }
@@ -661,6 +921,21 @@ extension Tensor {
   @derivative(of: norm(_:axis:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpNorm(_ p: Double, axis: Int, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.norm(p, axis: axis, keepDims: keepDims, file: file, line: line) }
+  }
+
+  @derivative(of: outer(_:), wrt: (self, other))
+  @usableFromInline func vjpOuter(_ other: Tensor) -> TwoRule {
+    Tensor.rule(self, other) { $0.outer($1) }
+  }
+
+  @derivative(of: outer(_:), wrt: self)
+  @usableFromInline func vjpOuterBySelf(_ other: Tensor) -> OneRule {
+    Tensor.rule(self) { $0.outer(other) }
+  }
+
+  @derivative(of: outer(_:), wrt: other)
+  @usableFromInline func vjpOuterByOther(_ other: Tensor) -> OneRule {
+    Tensor.rule(other) { self.outer($0) }
   }
 
   @derivative(of: pad(_:fill:file:line:), wrt: self)
@@ -672,6 +947,11 @@ extension Tensor {
   @derivative(of: pad(_:fill:file:line:), wrt: self)
   @usableFromInline func vjpPad(_ widths: [(before: Int, after: Int)], fill: Double, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.pad(widths, fill: fill, file: file, line: line) }
+  }
+
+  @derivative(of: pad(_:mode:file:line:), wrt: self)
+  @usableFromInline func vjpPad(_ widths: [(before: Int, after: Int)], mode: PaddingMode, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.pad(widths, mode: mode, file: file, line: line) }
   }
 
   @derivative(of: permute(_:file:line:), wrt: self)
@@ -694,6 +974,20 @@ extension Tensor {
     Tensor.rule(self) { $0.prod(axis: axis, keepDims: keepDims, file: file, line: line) }
   }
 
+  @derivative(of: quantile(_:axis:keepDims:interpolation:file:line:), wrt: self)
+  @usableFromInline func vjpQuantile(
+    _ q: Double, axis: Int?, keepDims: Bool, interpolation: QuantileInterpolation, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) { $0.quantile(q, axis: axis, keepDims: keepDims, interpolation: interpolation, file: file, line: line) }
+  }
+
+  @derivative(of: quantile(_:axis:keepDims:interpolation:file:line:), wrt: self)
+  @usableFromInline func vjpQuantile(
+    _ q: [Double], axis: Int?, keepDims: Bool, interpolation: QuantileInterpolation, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) { $0.quantile(q, axis: axis, keepDims: keepDims, interpolation: interpolation, file: file, line: line) }
+  }
+
   @derivative(of: repeated(_:axis:file:line:), wrt: self)
   @usableFromInline func vjpRepeated(_ count: Dimension, axis: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.repeated(count, axis: axis, file: file, line: line) }
@@ -702,6 +996,34 @@ extension Tensor {
   @derivative(of: repeated(_:axis:file:line:), wrt: self)
   @usableFromInline func vjpRepeated(_ count: Int, axis: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.repeated(count, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: repeated(_:axis:total:file:line:), wrt: self)
+  @usableFromInline func vjpRepeated(_ counts: Tensor, axis: Int, total: Dimension?, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.repeated(counts, axis: axis, total: total, file: file, line: line) }
+  }
+
+  @derivative(of: repeated(_:axis:file:line:), wrt: self)
+  @usableFromInline func vjpRepeated(_ counts: [Int], axis: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.repeated(counts, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: replacing(_:from:with:file:line:), wrt: (self, values))
+  @usableFromInline func vjpReplacing(_ axis: Int, from start: Tensor, with values: Tensor, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, values) { $0.replacing(axis, from: start, with: $1, file: file, line: line) }
+  }
+
+  @derivative(of: replacing(_:from:with:file:line:), wrt: self)
+  @usableFromInline func vjpReplacingBySelf(_ axis: Int, from start: Tensor, with values: Tensor, file: StaticString, line: UInt) -> OneRule
+  {
+    Tensor.rule(self) { $0.replacing(axis, from: start, with: values, file: file, line: line) }
+  }
+
+  @derivative(of: replacing(_:from:with:file:line:), wrt: values)
+  @usableFromInline func vjpReplacingByValues(_ axis: Int, from start: Tensor, with values: Tensor, file: StaticString, line: UInt)
+    -> OneRule
+  {
+    Tensor.rule(values) { self.replacing(axis, from: start, with: $0, file: file, line: line) }
   }
 
   @derivative(of: reshape(_:file:line:), wrt: self)
@@ -717,6 +1039,27 @@ extension Tensor {
   @derivative(of: roll(_:axis:file:line:), wrt: self)
   @usableFromInline func vjpRoll(_ shift: Int, axis: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.roll(shift, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: scatter(_:at:axis:mode:file:line:), wrt: (self, values))
+  @usableFromInline func vjpScatter(_ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt)
+    -> TwoRule
+  {
+    Tensor.rule(self, values) { $0.scatter($1, at: indices, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: scatter(_:at:axis:mode:file:line:), wrt: self)
+  @usableFromInline func vjpScatterBySelf(
+    _ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) { $0.scatter(values, at: indices, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: scatter(_:at:axis:mode:file:line:), wrt: values)
+  @usableFromInline func vjpScatterByValues(
+    _ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(values) { self.scatter($0, at: indices, axis: axis, mode: mode, file: file, line: line) }
   }
 
   @derivative(of: scatterAdd(_:axis:extent:file:line:), wrt: self)
@@ -737,6 +1080,27 @@ extension Tensor {
   @derivative(of: scatterAddAlong(_:axis:extent:file:line:), wrt: self)
   @usableFromInline func vjpScatterAddAlong(_ indices: Tensor, axis: Int, extent: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.scatterAddAlong(indices, axis: axis, extent: extent, file: file, line: line) }
+  }
+
+  @derivative(of: scatterAlong(_:at:axis:mode:file:line:), wrt: (self, values))
+  @usableFromInline func vjpScatterAlong(_ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt)
+    -> TwoRule
+  {
+    Tensor.rule(self, values) { $0.scatterAlong($1, at: indices, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: scatterAlong(_:at:axis:mode:file:line:), wrt: self)
+  @usableFromInline func vjpScatterAlongBySelf(
+    _ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) { $0.scatterAlong(values, at: indices, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: scatterAlong(_:at:axis:mode:file:line:), wrt: values)
+  @usableFromInline func vjpScatterAlongByValues(
+    _ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(values) { self.scatterAlong($0, at: indices, axis: axis, mode: mode, file: file, line: line) }
   }
 
   @derivative(of: softmax(axis:file:line:), wrt: self)
@@ -774,6 +1138,16 @@ extension Tensor {
     Tensor.rule(self) { $0.squeeze(axes, file: file, line: line) }
   }
 
+  @derivative(of: std(axes:correction:keepDims:file:line:), wrt: self)
+  @usableFromInline func vjpStd(axes: [Int]?, correction: Int, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.std(axes: axes, correction: correction, keepDims: keepDims, file: file, line: line) }
+  }
+
+  @derivative(of: std(axis:correction:keepDims:file:line:), wrt: self)
+  @usableFromInline func vjpStd(axis: Int, correction: Int, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.std(axis: axis, correction: correction, keepDims: keepDims, file: file, line: line) }
+  }
+
   @derivative(of: sum(axes:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpSum(axes: [Int]?, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.sum(axes: axes, keepDims: keepDims, file: file, line: line) }
@@ -789,6 +1163,36 @@ extension Tensor {
     Tensor.rule(self) { $0.takeAlong(indices, axis: axis, file: file, line: line) }
   }
 
+  @derivative(of: tensordot(_:axes:file:line:), wrt: (self, other))
+  @usableFromInline func vjpTensordot(_ other: Tensor, axes: ([Int], [Int]), file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.tensordot($1, axes: axes, file: file, line: line) }
+  }
+
+  @derivative(of: tensordot(_:axes:file:line:), wrt: self)
+  @usableFromInline func vjpTensordotBySelf(_ other: Tensor, axes: ([Int], [Int]), file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.tensordot(other, axes: axes, file: file, line: line) }
+  }
+
+  @derivative(of: tensordot(_:axes:file:line:), wrt: other)
+  @usableFromInline func vjpTensordotByOther(_ other: Tensor, axes: ([Int], [Int]), file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(other) { self.tensordot($0, axes: axes, file: file, line: line) }
+  }
+
+  @derivative(of: tensordot(_:axes:file:line:), wrt: (self, other))
+  @usableFromInline func vjpTensordot(_ other: Tensor, axes: Int, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.tensordot($1, axes: axes, file: file, line: line) }
+  }
+
+  @derivative(of: tensordot(_:axes:file:line:), wrt: self)
+  @usableFromInline func vjpTensordotBySelf(_ other: Tensor, axes: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.tensordot(other, axes: axes, file: file, line: line) }
+  }
+
+  @derivative(of: tensordot(_:axes:file:line:), wrt: other)
+  @usableFromInline func vjpTensordotByOther(_ other: Tensor, axes: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(other) { self.tensordot($0, axes: axes, file: file, line: line) }
+  }
+
   @derivative(of: tile(_:file:line:), wrt: self)
   @usableFromInline func vjpTile(_ counts: [Dimension], file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.tile(counts, file: file, line: line) }
@@ -797,6 +1201,11 @@ extension Tensor {
   @derivative(of: tile(_:file:line:), wrt: self)
   @usableFromInline func vjpTile(_ counts: [Int], file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.tile(counts, file: file, line: line) }
+  }
+
+  @derivative(of: trace(offset:file:line:), wrt: self)
+  @usableFromInline func vjpTrace(offset: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.trace(offset: offset, file: file, line: line) }
   }
 
   @derivative(of: transpose(_:_:file:line:), wrt: self)

@@ -7,9 +7,12 @@
     mutating func add0() {
       add("abs(_: Tensor)") { .tensor(WengertCore.abs($0.tensor(0))) }
       add("acos(_: Tensor)") { .tensor(WengertCore.acos($0.tensor(0))) }
+      add("acosh(_: Tensor)") { .tensor(WengertCore.acosh($0.tensor(0))) }
       add("asin(_: Tensor)") { .tensor(WengertCore.asin($0.tensor(0))) }
+      add("asinh(_: Tensor)") { .tensor(WengertCore.asinh($0.tensor(0))) }
       add("atan(_: Tensor)") { .tensor(WengertCore.atan($0.tensor(0))) }
       add("atan2(_: Tensor, _: Tensor)") { .tensor(WengertCore.atan2($0.tensor(0), $0.tensor(1))) }
+      add("atanh(_: Tensor)") { .tensor(WengertCore.atanh($0.tensor(0))) }
       add(
         "attention(query: Tensor, key: Tensor, value: Tensor, offsets: Tensor, heads: Int, scale: Double? = nil, dropout: Double = 0, randomKey: RandomKey? = nil)"
       ) {
@@ -19,6 +22,7 @@
             scale: ($0.has(5) ? $0.number(5) : nil), dropout: ($0.has(6) ? $0.number(6) : 0), randomKey: ($0.has(7) ? $0.key(7) : nil),
             file: $0.file, line: $0.line))
       }
+      add("beta(_: Tensor, _: Tensor)") { .tensor(WengertCore.beta($0.tensor(0), $0.tensor(1))) }
       add("ceil(_: Tensor)") { .tensor(WengertCore.ceil($0.tensor(0))) }
       add("clip(_: Tensor, _: Double, _: Double)") {
         .tensor(WengertCore.clip($0.tensor(0), $0.number(1), $0.number(2), file: $0.file, line: $0.line))
@@ -26,30 +30,55 @@
       add("concatenate(_: [Tensor], axis: Int = 0)") {
         .tensor(WengertCore.concatenate($0.tensors(0), axis: ($0.has(1) ? $0.whole(1) : 0), file: $0.file, line: $0.line))
       }
+      add("copysign(_: Tensor, _: Tensor)") { .tensor(WengertCore.copysign($0.tensor(0), $0.tensor(1))) }
       add("cos(_: Tensor)") { .tensor(WengertCore.cos($0.tensor(0))) }
       add("cosh(_: Tensor)") { .tensor(WengertCore.cosh($0.tensor(0))) }
+      add("digamma(_: Tensor)") { .tensor(WengertCore.digamma($0.tensor(0))) }
       add("einsum(_: String, _: Tensor...)") {
         .tensor(WengertCore.einsum($0.text(0), operands: $0.tensors(1), file: $0.file, line: $0.line))
       }
       add("erf(_: Tensor)") { .tensor(WengertCore.erf($0.tensor(0))) }
       add("erfc(_: Tensor)") { .tensor(WengertCore.erfc($0.tensor(0))) }
+      add("erfinv(_: Tensor)") { .tensor(WengertCore.erfinv($0.tensor(0))) }
       add("exp(_: Tensor)") { .tensor(WengertCore.exp($0.tensor(0))) }
+      add("exp2(_: Tensor)") { .tensor(WengertCore.exp2($0.tensor(0))) }
       add("expm1(_: Tensor)") { .tensor(WengertCore.expm1($0.tensor(0))) }
       add("floor(_: Tensor)") { .tensor(WengertCore.floor($0.tensor(0))) }
+      add("fmod(_: Tensor, _: Tensor)") { .tensor(WengertCore.fmod($0.tensor(0), $0.tensor(1))) }
+      add("frac(_: Tensor)") { .tensor(WengertCore.frac($0.tensor(0))) }
       add("gelu(_: Tensor)") { .tensor(WengertCore.gelu($0.tensor(0))) }
       add("geluTanh(_: Tensor)") { .tensor(WengertCore.geluTanh($0.tensor(0))) }
+      add("hypot(_: Tensor, _: Tensor)") { .tensor(WengertCore.hypot($0.tensor(0), $0.tensor(1))) }
       add("isFinite(_: Tensor)") { .tensor(WengertCore.isFinite($0.tensor(0))) }
+      add("isInfinite(_: Tensor)") { .tensor(WengertCore.isInfinite($0.tensor(0))) }
       add("isNaN(_: Tensor)") { .tensor(WengertCore.isNaN($0.tensor(0))) }
+      add("lgamma(_: Tensor)") { .tensor(WengertCore.lgamma($0.tensor(0))) }
       add("log(_: Tensor)") { .tensor(WengertCore.log($0.tensor(0))) }
+      add("log10(_: Tensor)") { .tensor(WengertCore.log10($0.tensor(0))) }
       add("log1p(_: Tensor)") { .tensor(WengertCore.log1p($0.tensor(0))) }
+      add("log2(_: Tensor)") { .tensor(WengertCore.log2($0.tensor(0))) }
+      add("logAddExp(_: Tensor, _: Tensor)") { .tensor(WengertCore.logAddExp($0.tensor(0), $0.tensor(1))) }
+      add("logBeta(_: Tensor, _: Tensor)") { .tensor(WengertCore.logBeta($0.tensor(0), $0.tensor(1))) }
+    }
+
+    mutating func add1() {
+      add("logit(_: Tensor)") { .tensor(WengertCore.logit($0.tensor(0))) }
       add("maximum(_: Tensor, _: Tensor)") { .tensor(WengertCore.maximum($0.tensor(0), $0.tensor(1))) }
       add("minimum(_: Tensor, _: Tensor)") { .tensor(WengertCore.minimum($0.tensor(0), $0.tensor(1))) }
+      add("nanToNum(_: Tensor, nan: Double = 0, positiveInfinity: Double? = nil, negativeInfinity: Double? = nil)") {
+        .tensor(
+          WengertCore.nanToNum(
+            $0.tensor(0), nan: ($0.has(1) ? $0.number(1) : 0), positiveInfinity: ($0.has(2) ? $0.number(2) : nil),
+            negativeInfinity: ($0.has(3) ? $0.number(3) : nil)))
+      }
       add("normalCDF(_: Tensor)") { .tensor(WengertCore.normalCDF($0.tensor(0))) }
+      add("polygamma(_: Int, _: Tensor)") { .tensor(WengertCore.polygamma($0.whole(0), $0.tensor(1), file: $0.file, line: $0.line)) }
       add("pow(_: Tensor, _: Double)") { .tensor(WengertCore.pow($0.tensor(0), $0.number(1))) }
       add("pow(_: Tensor, _: Tensor)") { .tensor(WengertCore.pow($0.tensor(0), $0.tensor(1))) }
       add("reciprocal(_: Tensor)") { .tensor(WengertCore.reciprocal($0.tensor(0))) }
       add("relu(_: Tensor)") { .tensor(WengertCore.relu($0.tensor(0))) }
       add("relu6(_: Tensor)") { .tensor(WengertCore.relu6($0.tensor(0), file: $0.file, line: $0.line)) }
+      add("remainder(_: Tensor, _: Tensor)") { .tensor(WengertCore.remainder($0.tensor(0), $0.tensor(1))) }
       add("round(_: Tensor)") { .tensor(WengertCore.round($0.tensor(0))) }
       add("rsqrt(_: Tensor)") { .tensor(WengertCore.rsqrt($0.tensor(0))) }
       add("select(_: Tensor, _: Tensor, _: Tensor)") {
@@ -57,13 +86,11 @@
       }
       add("sigmoid(_: Tensor)") { .tensor(WengertCore.sigmoid($0.tensor(0))) }
       add("sign(_: Tensor)") { .tensor(WengertCore.sign($0.tensor(0))) }
+      add("signbit(_: Tensor)") { .tensor(WengertCore.signbit($0.tensor(0))) }
       add("silu(_: Tensor)") { .tensor(WengertCore.silu($0.tensor(0))) }
       add("sin(_: Tensor)") { .tensor(WengertCore.sin($0.tensor(0))) }
       add("sinh(_: Tensor)") { .tensor(WengertCore.sinh($0.tensor(0))) }
       add("softplus(_: Tensor)") { .tensor(WengertCore.softplus($0.tensor(0))) }
-    }
-
-    mutating func add1() {
       add("solve(_: Tensor, _: Tensor)") { .tensor(WengertCore.solve($0.tensor(0), $0.tensor(1), file: $0.file, line: $0.line)) }
       add("solveTriangular(_: Tensor, _: Tensor, upper: Bool = false)") {
         .tensor(
@@ -82,6 +109,8 @@
       add("stopGradient(_: Tensor)") { .tensor(WengertCore.stopGradient($0.tensor(0))) }
       add("tan(_: Tensor)") { .tensor(WengertCore.tan($0.tensor(0))) }
       add("tanh(_: Tensor)") { .tensor(WengertCore.tanh($0.tensor(0))) }
+      add("trunc(_: Tensor)") { .tensor(WengertCore.trunc($0.tensor(0))) }
+      add("xlogy(_: Tensor, _: Tensor)") { .tensor(WengertCore.xlogy($0.tensor(0), $0.tensor(1))) }
       add("%(_: Tensor, _: Double)") { .tensor($0.tensor(0) % $0.number(1)) }
       add("%(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) % $0.tensor(1)) }
       add("*(_: Double, _: Tensor)") { .tensor($0.number(0) * $0.tensor(1)) }
@@ -89,6 +118,9 @@
       add("*(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) * $0.tensor(1)) }
       add("+(_: Double, _: Tensor)") { .tensor($0.number(0) + $0.tensor(1)) }
       add("+(_: Tensor, _: Double)") { .tensor($0.tensor(0) + $0.number(1)) }
+    }
+
+    mutating func add2() {
       add("+(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) + $0.tensor(1)) }
       add("-(_: Double, _: Tensor)") { .tensor($0.number(0) - $0.tensor(1)) }
       add("prefix -(_: Tensor)") { .tensor(-$0.tensor(0)) }
@@ -113,9 +145,6 @@
       add("/(_: Double, _: Tensor)") { .tensor($0.number(0) / $0.tensor(1)) }
       add("/(_: Tensor, _: Double)") { .tensor($0.tensor(0) / $0.number(1)) }
       add("/(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) / $0.tensor(1)) }
-    }
-
-    mutating func add2() {
       add("Tensor.all(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).all(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
@@ -157,6 +186,9 @@
           $0.key(0).categorical(
             $0.tensor(1), count: ($0.has(2) ? $0.whole(2) : 1), replacement: ($0.has(3) ? $0.flag(3) : true), file: $0.file, line: $0.line))
       }
+      add("Tensor.cdist(_: Tensor, p: Double = 2)") {
+        .tensor($0.tensor(0).cdist($0.tensor(1), p: ($0.has(2) ? $0.number(2) : 2), file: $0.file, line: $0.line))
+      }
       add("Tensor.cholesky()") { .tensor($0.tensor(0).cholesky(file: $0.file, line: $0.line)) }
       add("Tensor.choleskyWithInfo()") {
         .parts($0.tensor(0).choleskyWithInfo(file: $0.file, line: $0.line)) {
@@ -164,6 +196,22 @@
         }
       }
       add("Tensor.contiguous()") { .tensor($0.tensor(0).contiguous()) }
+      add("Tensor.cross(_: Tensor, axis: Int = -1)") {
+        .tensor($0.tensor(0).cross($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
+      }
+    }
+
+    mutating func add3() {
+      add("Tensor.cumulativeMax(axis: Int = -1)") {
+        .parts($0.tensor(0).cumulativeMax(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line)) {
+          [("values", .tensor($0.values)), ("indices", .tensor($0.indices))]
+        }
+      }
+      add("Tensor.cumulativeMin(axis: Int = -1)") {
+        .parts($0.tensor(0).cumulativeMin(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line)) {
+          [("values", .tensor($0.values)), ("indices", .tensor($0.indices))]
+        }
+      }
       add("Tensor.cumulativeProduct(axis: Int = -1, reverse: Bool = false)") {
         .tensor(
           $0.tensor(0).cumulativeProduct(
@@ -204,6 +252,7 @@
         .tensor($0.key(0).integers($0.range(1), $0.shape(2), file: $0.file, line: $0.line))
       }
       add("RandomKey.keys(for: Tensor)") { .key($0.key(0).keys(for: $0.tensor(1))) }
+      add("Tensor.kron(_: Tensor)") { .tensor($0.tensor(0).kron($0.tensor(1), file: $0.file, line: $0.line)) }
       add("Tensor.l2Normalize(axis: Int = -1, epsilon: Double = 1e-12)") {
         .tensor(
           $0.tensor(0).l2Normalize(
@@ -213,6 +262,9 @@
         .tensor(
           $0.tensor(0).layerNorm(
             gain: $0.tensor(1), bias: $0.tensor(2), epsilon: ($0.has(3) ? $0.number(3) : 1e-5), file: $0.file, line: $0.line))
+      }
+      add("Tensor.logCumulativeSumExp(axis: Int = -1)") {
+        .tensor($0.tensor(0).logCumulativeSumExp(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line))
       }
       add("Tensor.logSoftmax(axis: Int = -1)") {
         .tensor($0.tensor(0).logSoftmax(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line))
@@ -228,6 +280,9 @@
       add("Tensor.lowerTriangle(_: Int = 0)") {
         .tensor($0.tensor(0).lowerTriangle(($0.has(1) ? $0.whole(1) : 0), file: $0.file, line: $0.line))
       }
+      add("Tensor.maskedFill(_: Tensor, _: Double)") {
+        .tensor($0.tensor(0).maskedFill($0.tensor(1), $0.number(2), file: $0.file, line: $0.line))
+      }
       add("Tensor.matmul(_: Tensor)") { .tensor($0.tensor(0).matmul($0.tensor(1), file: $0.file, line: $0.line)) }
       add("Tensor.max(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
@@ -237,9 +292,6 @@
       add("Tensor.max(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).max(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add3() {
       add("Tensor.mean(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).mean(
@@ -247,6 +299,11 @@
       }
       add("Tensor.mean(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).mean(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
+      }
+      add("Tensor.median(axis: Int? = nil, keepDims: Bool = false)") {
+        .tensor(
+          $0.tensor(0).median(
+            axis: ($0.has(1) ? $0.whole(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
       add("Tensor.min(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
@@ -263,6 +320,12 @@
       add("Tensor.narrow(_: Int, from: Int, count: Int)") {
         .tensor($0.tensor(0).narrow($0.whole(1), from: $0.whole(2), count: $0.whole(3), file: $0.file, line: $0.line))
       }
+      add("Tensor.narrow(_: Int, from: Tensor, count: Dimension)") {
+        .tensor($0.tensor(0).narrow($0.whole(1), from: $0.tensor(2), count: $0.dimension(3), file: $0.file, line: $0.line))
+      }
+    }
+
+    mutating func add4() {
       add("Tensor.norm(_: Double = 2, axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).norm(
@@ -286,6 +349,7 @@
       add("Tensor.oneHot(_: Int, dtype: DType = .float32)") {
         .tensor($0.tensor(0).oneHot($0.whole(1), dtype: ($0.has(2) ? $0.dtype(2) : .float32), file: $0.file, line: $0.line))
       }
+      add("Tensor.outer(_: Tensor)") { .tensor($0.tensor(0).outer($0.tensor(1))) }
       add("Tensor.pad(_: [(before: Dimension, after: Dimension)], fill: Double = 0)") {
         .tensor($0.tensor(0).pad($0.extents(1), fill: ($0.has(2) ? $0.number(2) : 0), file: $0.file, line: $0.line))
       }
@@ -310,6 +374,12 @@
       add("Tensor.repeated(_: Int, axis: Int)") {
         .tensor($0.tensor(0).repeated($0.whole(1), axis: $0.whole(2), file: $0.file, line: $0.line))
       }
+      add("Tensor.repeated(_: [Int], axis: Int)") {
+        .tensor($0.tensor(0).repeated($0.wholes(1), axis: $0.whole(2), file: $0.file, line: $0.line))
+      }
+      add("Tensor.replacing(_: Int, from: Tensor, with: Tensor)") {
+        .tensor($0.tensor(0).replacing($0.whole(1), from: $0.tensor(2), with: $0.tensor(3), file: $0.file, line: $0.line))
+      }
       add("Tensor.reshape(_: Shape)") { .tensor($0.tensor(0).reshape($0.shape(1), file: $0.file, line: $0.line)) }
       add("Tensor.reshape(_: [Dimension])") { .tensor($0.tensor(0).reshape($0.dimensions(1), file: $0.file, line: $0.line)) }
       add("Tensor.roll(_: Int, axis: Int)") { .tensor($0.tensor(0).roll($0.whole(1), axis: $0.whole(2), file: $0.file, line: $0.line)) }
@@ -330,6 +400,9 @@
         .tensor(
           $0.tensor(0).scatterAddAlong(
             $0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), extent: $0.whole(3), file: $0.file, line: $0.line))
+      }
+      add("Tensor.searchSorted(_: Tensor, right: Bool = false)") {
+        .tensor($0.tensor(0).searchSorted($0.tensor(1), right: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
       add("Tensor.softmax(axis: Int = -1)") {
         .tensor($0.tensor(0).softmax(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line))
@@ -354,6 +427,18 @@
         .tensor($0.tensor(0).squeeze(($0.wholes(1).isEmpty ? nil : $0.wholes(1)), file: $0.file, line: $0.line))
       }
       add("Tensor.squeeze(_: [Int]?)") { .tensor($0.tensor(0).squeeze(($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line)) }
+      add("Tensor.std(axes: [Int]? = nil, correction: Int = 0, keepDims: Bool = false)") {
+        .tensor(
+          $0.tensor(0).std(
+            axes: ($0.has(1) ? $0.wholes(1) : nil), correction: ($0.has(2) ? $0.whole(2) : 0), keepDims: ($0.has(3) ? $0.flag(3) : false),
+            file: $0.file, line: $0.line))
+      }
+      add("Tensor.std(axis: Int, correction: Int = 0, keepDims: Bool = false)") {
+        .tensor(
+          $0.tensor(0).std(
+            axis: $0.whole(1), correction: ($0.has(2) ? $0.whole(2) : 0), keepDims: ($0.has(3) ? $0.flag(3) : false), file: $0.file,
+            line: $0.line))
+      }
       add("Tensor.sum(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).sum(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
@@ -362,11 +447,14 @@
       add("Tensor.sum(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).sum(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add4() {
       add("Tensor.takeAlong(_: Tensor, axis: Int = -1)") {
         .tensor($0.tensor(0).takeAlong($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
+      }
+    }
+
+    mutating func add5() {
+      add("Tensor.tensordot(_: Tensor, axes: Int = 2)") {
+        .tensor($0.tensor(0).tensordot($0.tensor(1), axes: ($0.has(2) ? $0.whole(2) : 2), file: $0.file, line: $0.line))
       }
       add("Tensor.tile(_: [Dimension])") { .tensor($0.tensor(0).tile($0.dimensions(1), file: $0.file, line: $0.line)) }
       add("Tensor.tile(_: [Int])") { .tensor($0.tensor(0).tile($0.wholes(1), file: $0.file, line: $0.line)) }
@@ -375,6 +463,9 @@
           $0.tensor(0).topK(
             $0.whole(1), axis: ($0.has(2) ? $0.whole(2) : -1), largest: ($0.has(3) ? $0.flag(3) : true), file: $0.file, line: $0.line)
         ) { [("values", .tensor($0.values)), ("indices", .tensor($0.indices))] }
+      }
+      add("Tensor.trace(offset: Int = 0)") {
+        .tensor($0.tensor(0).trace(offset: ($0.has(1) ? $0.whole(1) : 0), file: $0.file, line: $0.line))
       }
       add("Tensor.transpose(_: Int = -2, _: Int = -1)") {
         .tensor($0.tensor(0).transpose(($0.has(1) ? $0.whole(1) : -2), ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
@@ -403,13 +494,14 @@
       }
     }
 
-    /// All 170 functions.
+    /// All 211 functions.
     mutating func addAll() {
       add0()
       add1()
       add2()
       add3()
       add4()
+      add5()
     }
   }
 #endif

@@ -1,8 +1,9 @@
 /// The one case list.
 public enum CaseList {
   public static let all: [OperationCase] =
-    unary + binary + comparison + selection + reduction + scan + rowwise + movement + subscripts + contraction + indexing + sorting + random
-    + packed + linearAlgebra
+    unary + special + binary + comparison + selection + reduction + scan + rowwise + movement + subscripts + contraction + indexing
+    + sorting + random
+    + packed + linearAlgebra + statistics + scatter
 
   /// The row of a name.
   public static func named(_ name: String) -> OperationCase? { all.first { $0.name == name } }

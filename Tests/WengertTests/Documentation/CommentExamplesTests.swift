@@ -52,6 +52,58 @@ struct CommentExamplesTests {
     #expect(numbers(y) == [1, 4])
   }
 
+  @Test("special functions") func specialExamples() {
+    do {
+      let y = lgamma(Tensor([1.0, 5.0]))  // [0, ln 24]
+      #expect(isClose(y, [0, 3.178_054]))
+    }
+    do {
+      let y = trunc(Tensor([2.7, -2.7]))  // [2, -2]
+      #expect(numbers(y) == [2, -2])
+    }
+    let y = nanToNum(Tensor([.nan, 1.0, -.infinity]), negativeInfinity: -9)  // [0, 1, -9]
+    #expect(numbers(y) == [0, 1, -9])
+  }
+
+  @Test("statistics") func statisticsExamples() {
+    let s = Tensor([1.0, 3.0]).std()  // 1
+    let y = Tensor([4.0, 1.0, 2.0, 3.0]).quantile(0.5)  // 2.5
+    let places = Tensor([1.0, 2.0, 3.0]).searchSorted(Tensor([2.0, 9.0]))  // [1, 3]
+    #expect(s.item() == 1 && y.item() == 2.5 && numbers(places) == [1, 3])
+    do {
+      let counts = Tensor([0, 2, 2]).bincount(extent: 4)  // [1, 0, 2, 0]
+      #expect(numbers(counts) == [1, 0, 2, 0])
+    }
+    let (counts, edges) = Tensor([0.0, 1.0, 1.0, 4.0]).histogram(bins: 2)  // [3, 1], and [0, 2, 4]
+    let (values, indices) = Tensor([1.0, 3.0, 2.0, 3.0]).cumulativeMax()  // [1, 3, 3, 3], and [0, 1, 1, 3]
+    #expect(
+      numbers(counts) == [3, 1] && numbers(edges) == [0, 2, 4] && numbers(values) == [1, 3, 3, 3] && numbers(indices) == [0, 1, 1, 3])
+  }
+
+  @Test("products and padding") func productExamples() {
+    let y = Tensor([1.0, 2.0]).outer(Tensor([3.0, 4.0]))  // [[3, 4], [6, 8]]
+    let d = Tensor([[0, 0], [3, 4]]).cdist(Tensor([[0, 0]]))  // [[0], [5]]
+    #expect(numbers(y) == [3, 4, 6, 8] && numbers(d) == [0, 5])
+    do {
+      let x = Tensor([1.0, 2.0, 3.0]).pad([(before: 2, after: 0)], mode: .reflect)  // [3, 2, 1, 2, 3]
+      #expect(numbers(x) == [3, 2, 1, 2, 3])
+    }
+    let x = Tensor([5.0, 6.0]).repeated(Tensor([1, 3]), axis: 0)  // [5, 6, 6, 6]
+    #expect(numbers(x) == [5, 6, 6, 6])
+  }
+
+  @Test("writing, masks and different elements") func writingExamples() {
+    do {
+      let x = Tensor.zeros([3]).scatter(Tensor([1.0, 2.0, 4.0]), at: Tensor([0, 2, 0]))  // [4, 0, 2]
+      let y = Tensor.ones([3]).scatter(Tensor([1.0, 2.0, 4.0]), at: Tensor([0, 2, 0]), mode: .add)  // [6, 1, 3]
+      #expect(numbers(x) == [4, 0, 2] && numbers(y) == [6, 1, 3])
+    }
+    let x = Tensor([1.0, -2.0, 3.0])
+    let y = x.maskedSelect(x .> 0)  // [1, 3]
+    let (values, inverse, counts) = Tensor([3.0, 1.0, 3.0]).unique()  // [1, 3], [1, 0, 1] and [1, 2]
+    #expect(numbers(y) == [1, 3] && numbers(values) == [1, 3] && numbers(inverse) == [1, 0, 1] && numbers(counts) == [1, 2])
+  }
+
   @Test("bounds") func clipExample() {
     let y = clip(Tensor([-2.0, 0.5, 3.0]), -1, 1)  // [-1, 0.5, 1]
     #expect(numbers(y) == [-1, 0.5, 1])

@@ -15,6 +15,7 @@ extension Elementwise {
       if target == .bool { return x[0] != 0 ? 1 : 0 }
       let result = target.rounded(x[0])
       return target.isFloating ? result : target.holdsExactly(result) ? result + 0 : nil
+    case .special: return nil
     case .unary(.isNaN): return dtype.isFloating ? (x[0].isNaN ? 1 : 0) : nil
     case .unary(.isFinite): return dtype.isFloating ? (x[0].isFinite ? 1 : 0) : nil
     case .unary(.not): return dtype == .bool ? 1 - x[0] : nil

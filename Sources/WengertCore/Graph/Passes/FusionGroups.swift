@@ -223,7 +223,9 @@ extension Graph {
       space.rank == 0 ? nil : FusionGroups.Group(members: [index], space: space, isPerElement: perElement, size: size)
     }
     switch node.operation {
-    case is Elementwise: return group(type(node.results[0]).shape, perElement: true, size: 1)
+    case let elementwise as Elementwise:
+      return group(
+        type(node.results[0]).shape, perElement: true, size: ElementwisePrograms.instructionCount(elementwise, type(node.results[0]).dtype))
     case let fused as RowOperation:
       return group(
         fused.iteration(node.operands.map { type($0) }), perElement: fused.program.isPerElement, size: fused.program.instructions.count)

@@ -106,12 +106,15 @@ extension Tensor: TensorIndex { @_spi(Internal) public var part: Axis { Axis(kin
 
 extension Tensor {
   /// A part of the tensor by NumPy's rules: a number takes one element and drops the axis, ranges and `Axis.range` take some, `Axis.new` adds an axis,
-  /// `Axis.ellipsis` stands for whole axes; all of these are views. One tensor of whole numbers reads the slices it names.
+  /// `Axis.ellipsis` stands for whole axes; all of these are views. A tensor of whole numbers reads the slices it names. Several of them broadcast against each other and name one element of
+  /// their axes together; their axes stand where the first was if they are neighbors, and in front otherwise. A bool tensor of this tensor's shape, alone, reads the elements where it holds,
+  /// and is `maskedSelect`.
   ///
   /// Of an axis whose extent is a symbol, whether a place exists is checked when the symbol gets its number. A range of numbers is cut to the axis, so that
   /// `x[0..<8]` of an axis n has the extent min(8, n); `narrow`, and ranges of extents, have the extent that they name and must be inside.
   ///
-  /// Assigning changes the elements in place if no other tensor shares their memory.
+  /// Assigning changes the elements in place if no other tensor shares their memory. Through tensors of indices that name a place several times the last value stays, also of `+=`: to add
+  /// up, use `scatter` with the mode `add`. Through a mask, a value broadcasts to this tensor's shape.
   ///
   /// ```swift
   /// var x = Tensor.iota(6).reshape([2, 3])  // [[0, 1, 2], [3, 4, 5]]
@@ -120,7 +123,7 @@ extension Tensor {
   /// x[0] = Tensor(9)  // x is [[9, 9, 9], [3, 4, 5]]
   /// ```
   ///
-  /// - Precondition: Numbers name elements that exist, ranges of extents are inside the axis, there are no more indices than axes, and at most one ellipsis and one tensor. A value that is assigned broadcasts to the place, which no tensor of indices names.
+  /// - Precondition: Numbers name elements that exist, ranges of extents are inside the axis, there are no more indices than axes, and at most one ellipsis. Tensors of indices broadcast against each other; a mask is alone. A value that is assigned broadcasts to the place.
   public subscript(indices: any TensorIndex..., file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
     get { self[indices: indices, file: file, line: line] }
     set { self[indices: indices, file: file, line: line] = newValue }
@@ -130,28 +133,60 @@ extension Tensor {
   ///
   /// - Precondition: As for indices one by one.
   public subscript(indices indices: [any TensorIndex], file file: StaticString = #fileID, line line: UInt = #line) -> Tensor {
-    get { Subscript(indices.map(\.part), of: self, Caller(file, line)).read(self) }
+    get {
+      let caller = Caller(file, line)
+      if let mask = mask(indices, caller) { return maskedSelect(mask, file: file, line: line) }
+      return Subscript(indices.map(\.part), of: self, caller).read(self)
+    }
     set {
       let caller = Caller(file, line)
-      let place = Subscript(indices.map(\.part), of: self, caller)
-      caller.require(place.gather == nil, "subscript", "assigning through a tensor of indices is not defined; use scatterAdd or select")
-      let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
-        .reshape(place.counts)
-      _ = [self, value].commonBackend("subscript", caller)
-      if openNode == nil && value.openNode == nil && !place.pick.isSymbolic {
-        let named = shape
-        if named.isMarked { face.layout.shape = named.unnamed }
-        if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
-        // The value may be a view of this very storage.
-        let source = value.view.storage === face.storage ? ViewKernels.copied(value.view) : value.view
-        ViewKernels.copy(source, into: face.with(place.pick.unnamed.layout(face.layout)))
-        if named.isMarked { face.layout.shape = named }
-      } else {
-        if let tracer = Tracer.current, hasNumbers { self = tracer.joining(self) }
-        let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)
-        let there = Tensor.full(1, place.counts, dtype: .bool, beside: self).move(.place(place.pick, shape: shape, fill: 0), caller)
-        self = .select(there, placed, self, caller)
+      if let mask = mask(indices, caller) {
+        let value = newValue.cast(to: dtype)
+        caller.require(
+          value.shape, broadcastsTo: shape, "subscript", "a value of shape \(value.shape) is assigned through a mask of \(shape)")
+        self = Tensor.select(mask, value, self, caller).taking(namesOf: shape)
+        return
       }
+      let place = Subscript(indices.map(\.part), of: self, caller)
+      if place.gathers.isEmpty {
+        write(newValue, at: place, caller)
+      } else {
+        // The slices that the other indices name, with what is written among them.
+        write(place.slices(self).writing(newValue.cast(to: dtype), through: place.indexed(caller), caller), at: place, caller)
+      }
+    }
+  }
+
+  /// The only index, where it is of truth values.
+  private func mask(_ indices: [any TensorIndex], _ caller: Caller) -> Tensor? {
+    let masks = indices.compactMap { index -> Tensor? in if case .gather(let x) = index.part.kind, x.dtype == .bool { x } else { nil } }
+    guard let mask = masks.first else { return nil }
+    caller.require(
+      indices.count == 1 && mask.shape.agrees(with: shape), "subscript",
+      "a mask stands alone and has the tensor's shape \(shape), it has \(mask.shape) among \(indices.count) indices; use maskedSelect or select"
+    )
+    return mask
+  }
+
+  /// Writes a value to the slices of a place.
+  private mutating func write(_ newValue: Tensor, at place: Subscript, _ caller: Caller) {
+    let (file, line) = (caller.file, caller.line)
+    let value = newValue.cast(to: dtype).fitting(place.shape, caller).broadcast(to: place.shape, file: file, line: line)
+      .reshape(place.counts)
+    _ = [self, value].commonBackend("subscript", caller)
+    if openNode == nil && value.openNode == nil && !place.pick.isSymbolic {
+      let named = shape
+      if named.isMarked { face.layout.shape = named.unnamed }
+      if !isKnownUniquelyReferenced(&face.storage) || !face.layout.isContiguous { face = ViewKernels.copied(face) }
+      // The value may be a view of this very storage.
+      let source = value.view.storage === face.storage ? ViewKernels.copied(value.view) : value.view
+      ViewKernels.copy(source, into: face.with(place.pick.unnamed.layout(face.layout)))
+      if named.isMarked { face.layout.shape = named }
+    } else {
+      if let tracer = Tracer.current, hasNumbers { self = tracer.joining(self) }
+      let placed = value.move(.place(place.pick, shape: shape, fill: 0), caller)
+      let there = Tensor.full(1, place.counts, dtype: .bool, beside: self).move(.place(place.pick, shape: shape, fill: 0), caller)
+      self = .select(there, placed, self, caller)
     }
   }
 }
@@ -177,8 +212,8 @@ private struct Subscript {
   var starts: Shape, steps: Shape, counts: Shape
   /// The result's shape before a gather.
   var shape = Shape()
-  /// The axis of the result and the indices to read there.
-  var gather: (axis: Int, indices: Tensor)?
+  /// The axes of that shape that tensors name elements of, and these.
+  var gathers: [(axis: Int, indices: Tensor)] = []
 
   var pick: Movement.Pick { .slice(starts: starts, steps: steps, counts: counts) }
 
@@ -241,8 +276,7 @@ private struct Subscript {
         shape.append(count)
         axis += 1
       case .gather(let indices):
-        caller.require(gather == nil, "subscript", "only one tensor of indices can be in a subscript; use gather or takeAlong")
-        gather = (shape.rank, indices)
+        gathers.append((shape.rank, indices))
         shape.append(full[dim: axis])
         axis += 1
       }
@@ -250,13 +284,17 @@ private struct Subscript {
     keepWholeAxes(full.rank - axis)
   }
 
-  func read(_ tensor: Tensor) -> Tensor {
+  func read(_ tensor: Tensor) -> Tensor { gathers.isEmpty ? slices(tensor) : indexed(caller).read(slices(tensor), caller) }
+
+  /// What is read before tensors of indices name elements of it.
+  func slices(_ tensor: Tensor) -> Tensor {
     var result = tensor
     if counts != tensor.shape || steps != Shape(repeating: 1, count: tensor.rank) { result = result.move(.pick(pick), caller) }
     if result.shape != shape { result = result.move(.reshape(shape), caller) }
-    if let gather { result = result.gather(gather.indices, axis: gather.axis, file: caller.file, line: caller.line) }
     return result
   }
+
+  func indexed(_ caller: Caller) -> IndexedAxes { IndexedAxes(gathers, of: shape, caller) }
 
   /// Python's slice: where it starts and how many elements it takes.
   static func resolve(_ from: Int?, _ to: Int?, _ by: Int, _ extent: Dimension) -> (start: Dimension, count: Dimension) {

@@ -6,6 +6,7 @@ enum Elementwise: Operation, Hashable {
   /// Operand 0 is the bool condition.
   case select
   case cast(DType)
+  case special(SpecialFunction)
 
   var name: String {
     switch self {
@@ -14,6 +15,7 @@ enum Elementwise: Operation, Hashable {
     case .compare(let op): "\(op)"
     case .select: "select"
     case .cast(let dtype): "cast(to: \(dtype))"
+    case .special(let function): function.name
     }
   }
 
@@ -22,6 +24,7 @@ enum Elementwise: Operation, Hashable {
     case .unary, .cast: 1
     case .binary, .compare: 2
     case .select: 3
+    case .special(let function): function.operandCount
     }
   }
 
@@ -33,7 +36,7 @@ enum Elementwise: Operation, Hashable {
     }
     switch self {
     case .unary(.not), .unary(.isNaN), .unary(.isFinite), .compare: return [TensorType(shape: last.shape, dtype: .bool)]
-    case .unary, .binary, .select: return [last]
+    case .unary, .binary, .select, .special: return [last]
     case .cast(let dtype): return [TensorType(shape: last.shape, dtype: dtype)]
     }
   }
@@ -52,6 +55,7 @@ enum Elementwise: Operation, Hashable {
     case .compare(let op): x[0].compare(op, x[1])
     case .select: x[0].select(x[1], x[2])
     case .cast(let dtype): x[0].cast(dtype)
+    case .special(let function): function(x)
     }
   }
 
@@ -73,6 +77,7 @@ enum Elementwise: Operation, Hashable {
         ? .linear(in: [0], part: self) { a, ct in
           [a.operandTypes[0].dtype.isFloating ? ct[0]!.cast(to: a.operandTypes[0].dtype) : nil]
         } : .zero
+    case .special(let function): .elementwise(function.partials)
     }
   }
 
@@ -175,7 +180,7 @@ enum Elementwise: Operation, Hashable {
   }
 
   /// (1 − x)(1 + x), accurate near ±1; there, and near zero, 1 − x², whose slope −2x does not meet a zero and loses no digit.
-  private static func oneMinusSquare(_ x: RowValue) -> RowValue {
+  static func oneMinusSquare(_ x: RowValue) -> RowValue {
     let size = x(.abs)
     return size.compare(.equal, 1).binary(.or, size.compare(.less, 0.5)).select(1 - x * x, (1 - x) * (1 + x))
   }
@@ -205,6 +210,7 @@ extension Elementwise {
     case .compare(let op): code.form("compare", op)
     case .select: code.form("select")
     case .cast(let dtype): code.form("cast", dtype)
+    case .special(let function): code.form("special", function)
     }
   }
 
@@ -216,6 +222,7 @@ extension Elementwise {
     case "compare": self = try .compare(code.read())
     case "select": self = .select
     case "cast": self = try .cast(code.read())
+    case "special": self = try .special(code.read())
     default: throw code.unknown(word, "element-wise operation")
     }
   }
@@ -243,13 +250,22 @@ enum ElementwisePrograms {
   static let programs = Cache<Key, RowProgram>(capacity: 1024)
   static let residuals = Cache<Elementwise, [Residuals]>(capacity: 1024)
 
-  static func program(_ operation: Elementwise, _ operands: [Tensor]) -> RowProgram {
-    programs.value(for: Key(operation, .value, operands.lazy.map(\.dtype))) {
+  static func program(_ operation: Elementwise, _ operands: [Tensor]) -> RowProgram { program(operation, operands.lazy.map(\.dtype)) }
+
+  private static func program(_ operation: Elementwise, _ types: some Sequence<DType>) -> RowProgram {
+    programs.value(for: Key(operation, .value, types)) {
       let b = RowBuilder(operation.name)
-      let result = operation(operands.map { b.row($0.dtype) })
+      let result = operation(types.map { b.row($0) })
       b.store(result, as: result.dtype)
       return b.finish()
     }
+  }
+
+  /// How many instructions an operation is on operands of a dtype.
+  static func instructionCount(_ operation: Elementwise, _ dtype: DType) -> Int {
+    guard case .special = operation else { return 1 }
+    let types = [DType](repeating: dtype, count: operation.operandCount)
+    return program(operation, types).instructions.count - operation.operandCount
   }
 
   /// Which operands and whether the result the partial derivatives name, found by looking at what a pullback loads.
@@ -270,10 +286,14 @@ enum ElementwisePrograms {
 
   /// The operands, and the result after them, that a value is computed from.
   private static func loaded(by value: RowValue, operands count: Int) -> Residuals {
-    if case .load(let input) = value.builder.instruction(value.id) {
-      return input < count ? .operands(input) : Residuals(operands: 0, results: true)
+    var all = Residuals.nothing, next = [value.id], seen = Set(next)
+    while let id = next.popLast() {
+      if case .load(let input) = value.builder.instruction(id) {
+        all = all + (input < count ? .operands(input) : Residuals(operands: 0, results: true))
+      }
+      next += value.builder.instruction(id).operands.filter { seen.insert($0).inserted }
     }
-    return value.builder.instruction(value.id).operands.reduce(.nothing) { $0 + loaded(by: value.value($1), operands: count) }
+    return all
   }
 
   /// Σ over results: cotangent · ∂y/∂xᵢ for the wanted i, all in one program with the inputs (x…, y, cotangent).

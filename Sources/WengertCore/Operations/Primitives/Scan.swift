@@ -1,12 +1,22 @@
-/// Running combinations along one axis: out[j] = x[0] ∘ … ∘ x[j], or from the end.
+/// Running combinations along one axis: out[j] = x[0] ∘ … ∘ x[j], or from the end. Extremes are those of int64.
 struct Scan: Operation {
   var op: ReduceOp
   var axis: Int
   var reverse: Bool
 
-  var name: String { op == .sum ? "cumulativeSum" : "cumulativeProduct" }
+  var name: String {
+    switch op {
+    case .sum: "cumulativeSum"
+    case .product: "cumulativeProduct"
+    case .minimum: "cumulativeMin"
+    case .maximum: "cumulativeMax"
+    }
+  }
 
-  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] { operands }
+  func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
+    ensure(op == .sum || op == .product || operands[0].dtype == .int64, "\(name): running extremes are those of int64")
+    return operands
+  }
 
   func execute(_ operands: [Tensor], _ results: [TensorType], on backend: any Backend, _ caller: Caller) -> [Tensor] {
     let x = operands[0].view
@@ -43,7 +53,7 @@ struct Scan: Operation {
         jvp: { a, t in
           [ProductScan(a.operand(0), a.result(), axis, reverse, a.caller).pushforward(t[0]!).cast(to: a.operandTypes[0].dtype)]
         })
-    case .minimum, .maximum: .notDifferentiable("running extremes are for whole numbers only")
+    case .minimum, .maximum: .zero
     }
   }
 }

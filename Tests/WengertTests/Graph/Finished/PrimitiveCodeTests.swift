@@ -23,6 +23,7 @@ struct PrimitiveCodeTests {
     for op in BinaryOp.allCases { list.append(Elementwise.binary(op)) }
     for op in CompareOp.allCases { list.append(Elementwise.compare(op)) }
     for dtype in DType.allCases { list.append(Elementwise.cast(dtype)) }
+    list += [Elementwise.special(.erfinv), Elementwise.special(.polygamma(order: 2)), Elementwise.special(.logBeta)] as [any Operation]
     return list
   }()
 
