@@ -28,24 +28,31 @@ public func dotProductAttention(
   caller.require(q.dtype.isFloating && k.dtype == q.dtype && v.dtype == q.dtype, name, "needs one floating dtype, \(shapes)")
   caller.require(dropout >= 0 && dropout < 1, name, "the dropout \(dropout) is not in 0..<1")
   caller.require(dropout == 0 || randomKey != nil, name, "dropout needs a random key")
-  caller.require(mask == nil || mask!.dtype == .bool, name, "the mask must be bool, it is \(mask?.dtype ?? .bool); what is added to scores is a bias")
+  caller.require(
+    mask == nil || mask!.dtype == .bool, name, "the mask must be bool, it is \(mask?.dtype ?? .bool); what is added to scores is a bias")
   let rank = q.rank, lead = (0..<rank - 3).map { q.shape[dim: $0] }
   let (heads, keyHeads) = (q.shape[rank - 3], k.shape[rank - 3])
   let (queries, keys) = (q.shape[dim: rank - 2], k.shape[dim: rank - 2]), width = q.shape[dim: rank - 1]
-  caller.require(keyHeads > 0 && heads % keyHeads == 0 && v.shape[rank - 3] == keyHeads, name, "the heads of keys and values must be as many, and divide those of the queries: \(shapes)")
+  caller.require(
+    keyHeads > 0 && heads % keyHeads == 0 && v.shape[rank - 3] == keyHeads, name,
+    "the heads of keys and values must be as many, and divide those of the queries: \(shapes)")
   caller.require(k.shape[dim: rank - 1], equals: width, name, "queries and keys must be as wide: \(shapes)")
   caller.require(v.shape[dim: rank - 2], equals: keys, name, "there must be as many values as keys: \(shapes)")
 
   let group = heads / keyHeads
-  func shape(_ heads: Int, _ rows: Dimension, _ columns: Dimension) -> Shape { Shape(dimensions: lead + [Dimension(heads), rows, columns]) }
+  func shape(_ heads: Int, _ rows: Dimension, _ columns: Dimension) -> Shape {
+    Shape(dimensions: lead + [Dimension(heads), rows, columns])
+  }
   // The heads of a group are more queries of one head.
-  let grouped = group == 1 ? q : q.reshape(shape(keyHeads, queries * group, width), file: file, line: line)
+  let grouped = group == 1 ? q : q.reshape(shape(keyHeads, queries * Dimension(group), width), file: file, line: line)
   var scores = grouped.matmul(k.transpose(), file: file, line: line)
   if group > 1 { scores = scores.reshape(shape(heads, queries, keys)) }
   if let scale {
     scores = scores * scale
   } else {
-    scores = width.number.map { scores * (1 / Double($0).squareRoot()) } ?? scores * rsqrt(q.number(width, q.dtype.computeType)).cast(to: scores.dtype)
+    scores =
+      width.number.map { scores * (1 / Double($0).squareRoot()) } ?? scores
+      * rsqrt(q.number(width, q.dtype.computeType)).cast(to: scores.dtype)
   }
   if let bias { scores = scores + bias.cast(to: scores.dtype) }
   var seen = mask
@@ -55,11 +62,11 @@ public func dotProductAttention(
     seen = seen.map { $0 .& isBefore } ?? isBefore
   }
   // Not −∞, with which the derivative of a row without keys would be NaN; e to the power of this is 0 beside any score.
-  let lowest = scores.constant(scores.dtype == .float16 ? -65504 : -1e30)
+  let lowest = scores.constant(scores.dtype == DType.float16 ? -65504.0 : -1e30)
   if let seen { scores = select(seen, scores, lowest, file: file, line: line) }
   var weights = scores.softmax()
   if dropout > 0 { weights = weights.dropout(dropout, key: randomKey!) }
-  if group > 1 { weights = weights.reshape(shape(keyHeads, queries * group, keys)) }
+  if group > 1 { weights = weights.reshape(shape(keyHeads, queries * Dimension(group), keys)) }
   var result = weights.matmul(v)
   if group > 1 { result = result.reshape(shape(heads, queries, v.shape[dim: rank - 1])) }
   guard let seen else { return result }
@@ -84,8 +91,8 @@ extension Tensor {
     let width = shape[rank - 1], half = width / 2
     caller.require(width % 2 == 0, "rotary", "the width \(width) does not divide into pairs")
     let compute = dtype.computeType, x = cast(to: compute)
-    let rates = (0..<half).map { pow(base, -2 * Double($0) / Double(width)) }
-    let angles = positions.cast(to: .float64).expandDims(-1) * Tensor(rates, shape: [half], backend: backend)
+    let exponents = Tensor.iota(Dimension(half), beside: self).cast(to: .float64) * (-2 / Double(width))
+    let angles = positions.cast(to: .float64).expandDims(-1) * pow(exponents.constant(base), exponents)
     let (c, s) = (cos(angles).cast(to: compute), sin(angles).cast(to: compute))
     func pairs() -> (Tensor, Tensor) {
       guard isInterleaved else { return (x.narrow(-1, from: 0, count: half), x.narrow(-1, from: half, count: half)) }
