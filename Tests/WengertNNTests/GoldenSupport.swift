@@ -7,7 +7,7 @@ import WengertTestSupport
 struct Golden {
   let file: SafeTensors
 
-  init() throws { file = try SafeTensors(contentsOf: Fixtures.url("nn/golden.safetensors")) }
+  init(_ name: String = "golden") throws { file = try SafeTensors(contentsOf: Fixtures.url("nn/\(name).safetensors")) }
 
   func tensor(_ name: String) throws -> Tensor { Tensor(try #require(file[name], "no \(name) in the golden file")) }
 
