@@ -122,7 +122,7 @@ extension Windows {
       }
       (count, size, extent) = (shape[dim: axis], shape[dim: shape.rank - 1], elements)
     }
-    let needed = (count - 1) * Dimension(step) + (size - 1) * Dimension(dilation) + 1
+    let needed = Windows.reach(count, size: size, step: step, dilation: dilation)
     return (1 as Dimension).mayBeAtMost(size) && needed.mayBeAtMost(extent) ? nil : "the windows are longer than the axis"
   }
 }

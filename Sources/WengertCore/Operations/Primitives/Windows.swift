@@ -17,6 +17,11 @@ enum Windows: Operation {
     (extent - (size - 1) * Dimension(dilation) - 1).divided(by: Dimension(step)) + 1
   }
 
+  /// How many elements of an axis so many windows need; at least those of one.
+  static func reach(_ count: Dimension, size: Dimension, step: Int, dilation: Int) -> Dimension {
+    (Dimension.maximum(count, 1) - 1) * Dimension(step) + (size - 1) * Dimension(dilation) + 1
+  }
+
   func results(_ operands: [TensorType], _ caller: Caller) -> [TensorType] {
     var shape = operands[0].shape
     switch self {
@@ -132,7 +137,7 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "unfold", shape)
     caller.require(step > 0 && dilation > 0, "unfold", "step \(step) and dilation \(dilation) must be at least 1")
     caller.require(1, atMost: size, "unfold", "a window has \(size) elements")
-    let needed = (size.unnamed - 1) * Dimension(dilation) + 1
+    let needed = Windows.reach(1, size: size.unnamed, step: step, dilation: dilation)
     caller.require(
       needed, atMost: shape[dim: axis], "unfold", "a window reaches over \(needed) elements of axis \(axis) of \(shape), which has fewer")
     return apply1(Windows.unfold(axis: axis, size: size.unnamed, step: step, dilation: dilation), [self], caller)
@@ -153,8 +158,9 @@ extension Tensor {
     let axis = caller.normalize(axis, rank: rank, "fold", shape)
     caller.require(axis < rank - 1, "fold", "the last axis of \(shape) holds the windows' elements, and cannot count the windows")
     caller.require(step > 0 && dilation > 0, "fold", "step \(step) and dilation \(dilation) must be at least 1")
-    let size = shape[dim: rank - 1].unnamed, count = shape[dim: axis].unnamed
-    let needed = (count - 1) * Dimension(step) + (size - 1) * Dimension(dilation) + 1
+    let size = shape[dim: rank - 1].unnamed
+    caller.require(1, atMost: size, "fold", "the windows \(shape) have no elements")
+    let needed = Windows.reach(shape[dim: axis].unnamed, size: size, step: step, dilation: dilation)
     caller.require(needed, atMost: extent, "fold", "the windows \(shape) reach over \(needed) elements, more than \(extent)")
     return apply1(Windows.fold(axis: axis, extent: extent.unnamed, step: step, dilation: dilation), [self], caller)
   }
