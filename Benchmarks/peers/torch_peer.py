@@ -84,6 +84,12 @@ def positive_definite():
     return x @ x.T / 1024 + torch.eye(1024)
 
 
+def convolution(outputs=64, kernel=3, stride=1, groups=1):
+    side = 56 // stride
+    f = lambda x, w: F.conv2d(x, w, stride=stride, padding=kernel // 2, groups=groups)
+    return gradient(f, of(16, 64, 56, 56), of(outputs, 64 // groups, kernel, kernel), of(16, outputs, side, side), wanted=2)
+
+
 big = of(4096, 4096)
 wide = of(4096, 3072)
 hidden = of(4096, 768)
@@ -96,6 +102,10 @@ layer_norm = lambda x, gain, bias: F.layer_norm(x, (768,), gain, bias)
 scatter_add = lambda x, i: torch.zeros(30522, 768).index_add(0, i, x)
 
 rows = product_rows(lambda product, left, right: forward(product(torch.matmul), of(*left), of(*right))) | {
+    "convolution-3x3-gradient": convolution(),
+    "convolution-1x1-gradient": convolution(kernel=1),
+    "convolution-strided-gradient": convolution(outputs=128, stride=2),
+    "convolution-depthwise-gradient": convolution(groups=64),
     "add": forward(torch.add, big, big),
     "chain": forward(lambda x, y, z: torch.tanh(x * y + z), big, big, big),
     "exp": forward(torch.exp, big),
@@ -122,7 +132,7 @@ rows = product_rows(lambda product, left, right: forward(product(torch.matmul), 
 }
 if mode == "compile":
     # Nothing to compile there: the same library calls as in eager mode.
-    for name in [n for n in rows if n.startswith("product")] + ["cholesky", "solve", "top-100"]:
+    for name in [n for n in rows if n.startswith(("product", "convolution"))] + ["cholesky", "solve", "top-100"]:
         del rows[name]
 if mode == "into":
     rows = product_rows(into_product) | {

@@ -7,6 +7,7 @@ extension CPUBackend {
     case .matmul(let call): workspace(for: call)
     case .gather(let call): call.indices.shape.elementCount * MemoryLayout<Int>.stride
     case .scatterAdd(let call): call.indices.shape.elementCount * MemoryLayout<Int>.stride
+    case .convolution(let call): workspace(for: call)
     case .attention(let call): workspace(for: [call.operands.query, call.operands.key, call.operands.value, call.out])
     case .attentionBackward(let call):
       workspace(
@@ -34,6 +35,7 @@ extension CPUBackend {
     case .scan(let call): FunctionKernel { call.runOnCPU() }
     case .recurrence(let call): FunctionKernel { call.runOnCPU() }
     case .linearAlgebra(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
+    case .convolution(let call): prepare(call, workspace)
     case .attention(let call): prepare(call, workspace)
     case .attentionBackward(let call): prepare(call, workspace)
     }

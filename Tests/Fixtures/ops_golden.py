@@ -518,6 +518,49 @@ case("x[1:, i, j] = y", lambda x, y, i, j: assigned(x, y, slice(1, None), i, j),
 case("x[i] += y", lambda x, y, i: x.index_add(0, i, y), real(5, 3), real(2, 3), whole([4, 1]))
 case("x[mask] = y", lambda x, y, m: torch.where(m, y, x), real(2, 3), real(3), mask)
 
+# Convolution and windows.
+case("convolution 1d", F.conv1d, real(2, 3, 7), real(4, 3, 3))
+case("convolution 1d padded, strided, dilated", lambda x, w: F.conv1d(x, w, stride=2, padding=3, dilation=2), real(2, 3, 8), real(2, 3, 3))
+case("convolution 2d with bias", lambda x, w, b: F.conv2d(x, w, b, padding=1), real(2, 3, 5, 6), real(4, 3, 3, 3), real(4))
+case("convolution 2d strided", lambda x, w: F.conv2d(x, w, stride=(2, 3), padding=(0, 2)), real(2, 3, 7, 6), real(2, 3, 3, 2))
+case("convolution 2d of one pixel", F.conv2d, real(2, 3, 4, 5), real(5, 3, 1, 1))
+case("convolution 2d in groups", lambda x, w: F.conv2d(x, w, padding=1, groups=2), real(2, 4, 5, 4), real(6, 2, 3, 3))
+case("convolution 2d depthwise", lambda x, w: F.conv2d(x, w, padding=(1, 1), groups=x.shape[1]), real(2, 4, 5, 6), real(8, 1, 3, 3))
+case("convolution 2d same", lambda x, w: F.conv2d(x, w, padding="same", dilation=(1, 2)), real(1, 2, 5, 6), real(3, 2, 4, 3))
+case("convolution 2d cropped", lambda x, w: F.conv2d(F.pad(x, (2, 0, -1, 1)), w, stride=(1, 2)), real(2, 2, 5, 6), real(3, 2, 2, 2))
+case("convolution 3d", lambda x, w: F.conv3d(x, w, stride=(1, 2, 1), padding=(1, 1, 0)), real(2, 2, 3, 4, 3), real(3, 2, 2, 3, 2))
+case("transposedConvolution 1d", F.conv_transpose1d, real(2, 3, 5), real(3, 4, 3))
+case("transposedConvolution 1d strided", lambda x, w: F.conv_transpose1d(x, w, stride=3, padding=1, output_padding=2, dilation=2),
+     real(2, 3, 5), real(3, 2, 3))
+case("transposedConvolution 2d in groups",
+     lambda x, w: F.conv_transpose2d(x, w, stride=(2, 1), padding=(1, 0), output_padding=(1, 0), groups=2),
+     real(2, 4, 3, 4), real(4, 3, 3, 2))
+case("transposedConvolution 3d", lambda x, w: F.conv_transpose3d(x, w, stride=2), real(1, 2, 2, 3, 2), real(2, 2, 2, 1, 3))
+case("unfold", lambda x: x.unfold(1, 2, 1), real(3, 5))
+case("unfold strided, dilated", lambda x: x.unfold(0, 3, 2)[..., ::2], real(8, 3))
+case("fold", lambda x: F.fold(x.permute(1, 2, 0).reshape(1, -1, x.shape[0]), (1, 6), (1, x.shape[2]))[0, :, 0].T, real(5, 3, 2))
+case("fold strided", lambda x: F.fold(x.permute(0, 2, 1), (1, 9), (1, 2), dilation=(1, 3), stride=(1, 2))[:, 0, 0], real(2, 3, 2))
+
+# Pooling and interpolation; the maximum of equals is the first, whose position the gradient shows.
+case("maxPool 1d", lambda x: F.max_pool1d(x, 2), distinct(2, 3, 7))
+case("maxPool 2d", lambda x: F.max_pool2d(x, 3, 2, 1), distinct(2, 3, 5, 6))
+case("maxPool 2d of equals", lambda x: F.max_pool2d(x, (2, 3), 1), torch.tensor([1, 0.5, 1, 1], dtype=torch.float64).repeat(30).reshape(2, 2, 5, 6))
+case("maxPool 2d dilated", lambda x: F.max_pool2d(x, (2, 3), (1, 2), (0, 1), (3, 1)), distinct(2, 3, 5, 6))
+case("maxPool 3d", lambda x: F.max_pool3d(x, 2, 1), distinct(1, 2, 4, 3, 5))
+case("averagePool 1d", lambda x: F.avg_pool1d(x, 2), real(2, 3, 7))
+case("averagePool 2d", lambda x: F.avg_pool2d(x, 3, 2, 1), real(2, 3, 5, 6))
+case("averagePool 2d of what is inside", lambda x: F.avg_pool2d(x, (3, 2), 1, (1, 1), count_include_pad=False), real(2, 3, 5, 6))
+case("averagePool 3d", lambda x: F.avg_pool3d(x, (2, 1, 3), (1, 2, 2)), real(1, 2, 4, 3, 5))
+case("adaptiveAveragePool", lambda x: F.adaptive_avg_pool2d(x, (3, 4)), real(2, 3, 5, 6))
+case("adaptiveAveragePool to one", lambda x: F.adaptive_avg_pool2d(x, 1), real(2, 3, 5, 6))
+case("adaptiveMaxPool", lambda x: F.adaptive_max_pool2d(x, (3, 4)), distinct(2, 3, 5, 6))
+case("adaptiveMaxPool to one", lambda x: F.adaptive_max_pool2d(x, 1), distinct(2, 3, 5, 6))
+case("interpolate", lambda x: F.interpolate(x, (7, 4)), real(2, 3, 5, 6))
+case("interpolate linear 1d", lambda x: F.interpolate(x, 8, mode="linear"), real(2, 3, 5))
+for mode, name in [("bilinear", "bilinear"), ("bicubic", "bicubic")]:
+    case(f"interpolate {name}", lambda x: F.interpolate(x, (7, 4), mode=mode), real(2, 3, 5, 6))
+    case(f"interpolate {name} by corners", lambda x: F.interpolate(x, (7, 4), mode=mode, align_corners=True), real(2, 3, 5, 6))
+
 path = pathlib.Path(__file__).with_suffix(".json")
 path.write_text("[\n" + ",\n".join(json.dumps(r, separators=(",", ":")) for r in records) + "\n]\n")
 print(len(records), "records,", len({r["case"] for r in records}), "cases,", path.stat().st_size, "bytes")

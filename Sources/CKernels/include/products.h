@@ -52,6 +52,18 @@ void wg_product_of_panels_f32(const float *a, ptrdiff_t panelStep, const float *
 void wg_product_of_panels_f64(const double *a, ptrdiff_t panelStep, const double *b, ptrdiff_t bRow, double *c, ptrdiff_t cRow, ptrdiff_t m,
                                ptrdiff_t n, ptrdiff_t k, int accumulates, const void *ahead, ptrdiff_t aheadBytes);
 
+// The same where row l of b is at b + places[l], and n is a multiple of a vector's lanes, so that no tile's columns are too many.
+void wg_product_of_places_f32(const float *a, ptrdiff_t panelStep, const float *b, const int32_t *places, float *c, ptrdiff_t cRow, ptrdiff_t m,
+                               ptrdiff_t n, ptrdiff_t k, int accumulates);
+void wg_product_of_places_f64(const double *a, ptrdiff_t panelStep, const double *b, const int32_t *places, double *c, ptrdiff_t cRow, ptrdiff_t m,
+                               ptrdiff_t n, ptrdiff_t k, int accumulates);
+
+// The same where it is row i of a, contiguous, that is at a + places[i], and the rows of b are `bRow` apart.
+void wg_product_of_rows_f32(const float *a, const int32_t *places, const float *b, ptrdiff_t bRow, float *c, ptrdiff_t cRow, ptrdiff_t m,
+                             ptrdiff_t n, ptrdiff_t k, int accumulates);
+void wg_product_of_rows_f64(const double *a, const int32_t *places, const double *b, ptrdiff_t bRow, double *c, ptrdiff_t cRow, ptrdiff_t m,
+                             ptrdiff_t n, ptrdiff_t k, int accumulates);
+
 // d [columns, padded]: the transpose of a [rows, columns], whose rows are `aRow` apart, then zeros.
 void wg_transpose_f32(const float *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, float *d, ptrdiff_t padded);
 void wg_transpose_f64(const double *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, double *d, ptrdiff_t padded);

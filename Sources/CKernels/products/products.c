@@ -20,6 +20,14 @@
     (const T *a, ptrdiff_t panelStep, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,             \
      int accumulates, const void *ahead, ptrdiff_t aheadBytes),                                                                            \
     (a, panelStep, b, bRow, c, cRow, m, n, k, accumulates, ahead, aheadBytes))                                                             \
+  X(product_of_places_##t,                                                                                                                 \
+    (const T *a, ptrdiff_t panelStep, const T *b, const int32_t *places, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,      \
+     int accumulates),                                                                                                                     \
+    (a, panelStep, b, places, c, cRow, m, n, k, accumulates))                                                                              \
+  X(product_of_rows_##t,                                                                                                                   \
+    (const T *a, const int32_t *places, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k,           \
+     int accumulates),                                                                                                                     \
+    (a, places, b, bRow, c, cRow, m, n, k, accumulates))                                                                                   \
   X(transpose_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t padded), (a, aRow, rows, columns, d, padded))  \
   X(pack_##t, (const T *a, ptrdiff_t aRow, ptrdiff_t rows, ptrdiff_t columns, T *d, ptrdiff_t width, ptrdiff_t panelStep),                 \
     (a, aRow, rows, columns, d, width, panelStep))

@@ -1,6 +1,6 @@
 // Products by tiles of registers. Included for float and double by products.inc.h, which defines T and TYPED(name). A tile is TILE_ROWS rows of
 // TILE_VECTORS vectors, whose sums stay in registers: as many as there are, less those that a step of the inner axis needs.
-// The left factor is read as it lies, or from panels of TILE_ROWS rows, in which the rows' numbers are side by side.
+// The left factor is read as it lies, or from panels of TILE_ROWS rows, in which the rows' numbers are side by side. The rows of one factor may lie anywhere: a table then says where.
 
 typedef T TYPED(vector) __attribute__((vector_size(VECTOR_BYTES)));
 #define TILE_ROWS (VECTOR_BYTES == 16 ? 3 : VECTOR_BYTES == 32 ? 6 : 8)
@@ -17,8 +17,9 @@ typedef struct {
 // c = alpha a b (+ c) for `rows` rows and `vectors` vectors of columns, which are constants where this is inlined. What the next tile reads on the left, at `next`
 // unless that is null, is fetched: lines that are `nextRow` apart, one for each row, and as much further on for each step of a line as this tile goes.
 static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, int vectors, const T *a, ptrdiff_t aRow, ptrdiff_t aColumn,
-                                                                      const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t k,
-                                                                      T alpha, int accumulates, const T *next, ptrdiff_t nextRow,
+                                                                      const int32_t *aPlaces, const T *b, ptrdiff_t bRow,
+                                                                      const int32_t *bPlaces, T *c, ptrdiff_t cRow, ptrdiff_t k, T alpha,
+                                                                      int accumulates, const T *next, ptrdiff_t nextRow,
                                                                       TYPED(ahead) *ahead) {
   TYPED(vector) sums[TILE_ROWS][TILE_VECTORS];
 #pragma clang loop unroll(full)
@@ -44,11 +45,12 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
     }
     for (ptrdiff_t l = start; l < end; ++l) {
       TYPED(vector) right[TILE_VECTORS];
+      const T *line = b + (bPlaces ? bPlaces[l] : l * bRow);
 #pragma clang loop unroll(full)
-      for (int v = 0; v < vectors; ++v) memcpy(&right[v], b + l * bRow + v * LANE_COUNT, sizeof right[v]);
+      for (int v = 0; v < vectors; ++v) memcpy(&right[v], line + v * LANE_COUNT, sizeof right[v]);
 #pragma clang loop unroll(full)
       for (int i = 0; i < rows; ++i) {
-        T left = a[i * aRow + l * aColumn];
+        T left = a[(aPlaces ? aPlaces[i] : i * aRow) + l * aColumn];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; ++v) sums[i][v] += left * right[v];
       }
@@ -71,20 +73,22 @@ static inline __attribute__((always_inline)) void TYPED(product_tile)(int rows, 
 
 // The same for all of `m` rows, whose tiles are `aTile` apart on the left: either whole rows, or panels, where aRow is 1 and aColumn TILE_ROWS.
 static inline __attribute__((always_inline)) void TYPED(product_rows)(int vectors, const T *a, ptrdiff_t aTile, ptrdiff_t aRow,
-                                                                      ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow,
-                                                                      ptrdiff_t m, ptrdiff_t k, T alpha, int accumulates,
-                                                                      TYPED(ahead) *ahead) {
-  const int isPanel = aRow == 1 && aColumn == TILE_ROWS, isFetched = isPanel || aColumn == 1;
+                                                                      ptrdiff_t aColumn, const int32_t *aPlaces, const T *b, ptrdiff_t bRow,
+                                                                      const int32_t *bPlaces, T *c, ptrdiff_t cRow, ptrdiff_t m,
+                                                                      ptrdiff_t k, T alpha, int accumulates, TYPED(ahead) *ahead) {
+  const int isPanel = aRow == 1 && aColumn == TILE_ROWS, isFetched = !aPlaces && (isPanel || aColumn == 1);
   const ptrdiff_t nextRow = isPanel ? LINE_COUNT : aRow;
   ptrdiff_t i = 0;
   for (; i + TILE_ROWS <= m; i += TILE_ROWS, a += aTile) {
     const T *next = isFetched && i + 2 * TILE_ROWS <= m ? a + aTile : NULL;
-    TYPED(product_tile)(TILE_ROWS, vectors, a, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, next, nextRow, ahead);
+    TYPED(product_tile)(TILE_ROWS, vectors, a, aRow, aColumn, aPlaces ? aPlaces + i : NULL, b, bRow, bPlaces, c + i * cRow, cRow, k, alpha,
+                        accumulates, next, nextRow, ahead);
   }
 #define LAST_ROWS(rows)                                                                                                          \
   case rows:                                                                                                                     \
     if (rows < TILE_ROWS)                                                                                                        \
-      TYPED(product_tile)(rows, vectors, a, aRow, aColumn, b, bRow, c + i * cRow, cRow, k, alpha, accumulates, NULL, 0, ahead);  \
+      TYPED(product_tile)(rows, vectors, a, aRow, aColumn, aPlaces ? aPlaces + i : NULL, b, bRow, bPlaces, c + i * cRow, cRow,   \
+                          k, alpha, accumulates, NULL, 0, ahead);                                                                \
     break;
   switch (m - i) { LAST_ROWS(1) LAST_ROWS(2) LAST_ROWS(3) LAST_ROWS(4) LAST_ROWS(5) LAST_ROWS(6) LAST_ROWS(7) }
 #undef LAST_ROWS
@@ -105,7 +109,7 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aTile, ptrdiff_t aRow, ptr
     const T *left = a + start * aColumn;
     for (ptrdiff_t i = 0; i < m; i += TILE_ROWS, left += aTile) {
       ptrdiff_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-      TYPED(product_rows)(1, left, aTile, aRow, aColumn, right, LANE_COUNT, sums, LANE_COUNT, rows, depth, alpha, 0, &nothing);
+      TYPED(product_rows)(1, left, aTile, aRow, aColumn, NULL, right, LANE_COUNT, NULL, sums, LANE_COUNT, rows, depth, alpha, 0, &nothing);
       for (ptrdiff_t r = 0; r < rows; ++r) {
         for (ptrdiff_t j = 0; j < n; ++j) {
           T *place = c + (i + r) * cRow + j;
@@ -118,7 +122,7 @@ static void TYPED(product_tail)(const T *a, ptrdiff_t aTile, ptrdiff_t aRow, ptr
 
 #define COLUMNS(vectors, aRow, aColumn)                                                  \
   for (; j + vectors * LANE_COUNT <= n; j += vectors * LANE_COUNT)                       \
-  TYPED(product_rows)(vectors, a, aTile, aRow, aColumn, b + j, bRow, c + j, cRow, m, k, alpha, accumulates, ahead)
+  TYPED(product_rows)(vectors, a, aTile, aRow, aColumn, NULL, b + j, bRow, NULL, c + j, cRow, m, k, alpha, accumulates, ahead)
 
 static void TYPED(product_part)(const T *a, ptrdiff_t aTile, ptrdiff_t aRow, ptrdiff_t aColumn, const T *b, ptrdiff_t bRow, T *c,
                                 ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n, ptrdiff_t k, T alpha, int accumulates, TYPED(ahead) *ahead) {
@@ -159,6 +163,32 @@ static void TYPED(product_of_panels)(const T *a, ptrdiff_t panelStep, const T *b
                                      ptrdiff_t k, int accumulates, const void *ahead, ptrdiff_t aheadBytes) {
   TYPED(ahead) soon = TYPED(in_steps)(ahead, aheadBytes, m, k);
   TYPED(product_part)(a, panelStep, 1, TILE_ROWS, b, bRow, c, cRow, m, n, k, 1, accumulates, &soon);
+}
+
+// The rows of the right factor are at `places`, and those of the left one in panels; whole vectors of columns.
+static void TYPED(product_of_places)(const T *a, ptrdiff_t panelStep, const T *b, const int32_t *places, T *c, ptrdiff_t cRow, ptrdiff_t m,
+                                     ptrdiff_t n, ptrdiff_t k, int accumulates) {
+  TYPED(ahead) nothing = {NULL, NULL, 0};
+  ptrdiff_t j = 0;
+#define COLUMNS(vectors)                                                           \
+  for (; j + vectors * LANE_COUNT <= n; j += vectors * LANE_COUNT)                 \
+  TYPED(product_rows)(vectors, a, panelStep, 1, TILE_ROWS, NULL, b + j, 0, places, c + j, cRow, m, k, 1, accumulates, &nothing)
+  COLUMNS(TILE_VECTORS);
+  COLUMNS(1);
+#undef COLUMNS
+}
+
+// The rows of the left factor are at `places`; whole vectors of columns.
+static void TYPED(product_of_rows)(const T *a, const int32_t *places, const T *b, ptrdiff_t bRow, T *c, ptrdiff_t cRow, ptrdiff_t m, ptrdiff_t n,
+                                   ptrdiff_t k, int accumulates) {
+  TYPED(ahead) nothing = {NULL, NULL, 0};
+  ptrdiff_t j = 0;
+#define COLUMNS(vectors)                                                           \
+  for (; j + vectors * LANE_COUNT <= n; j += vectors * LANE_COUNT)                 \
+  TYPED(product_rows)(vectors, a, 0, 0, 1, places, b + j, bRow, NULL, c + j, cRow, m, k, 1, accumulates, &nothing)
+  COLUMNS(TILE_VECTORS);
+  COLUMNS(1);
+#undef COLUMNS
 }
 
 typedef T TYPED(eight) __attribute__((vector_size(8 * sizeof(T))));

@@ -141,6 +141,7 @@ package final class ThreadPool: Sendable {
       job?.active.add(1, ordering: .acquiringAndReleasing)
       monitor.unlock()
       if let job {
+        if wg_level() != job.level { _ = wg_select_level(job.level) }
         job.work()
         job.active.subtract(1, ordering: .acquiringAndReleasing)
       }
@@ -166,11 +167,14 @@ private final class Job: @unchecked Sendable {
   private var content: (any ParallelWork)?
   private(set) var count = 0
   var helpers = 0
+  /// The caller's level of instructions, by which its work may be laid out.
+  private(set) var level: Int32 = 0
   let next = Atomic<Int>(0)
   let active = Atomic<Int>(0)
 
   func begin(_ work: any ParallelWork, _ count: Int, helpers: Int) {
     content = work
+    level = wg_level()
     self.count = count
     self.helpers = helpers
     next.store(0, ordering: .relaxed)

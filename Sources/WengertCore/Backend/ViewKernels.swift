@@ -31,12 +31,27 @@ enum ViewKernels {
 
   /// Elements from one view to another of the same shape, converted to its dtype.
   static func copy(_ source: View, into target: View) {
-    let program = programs.value(for: .copy(source.dtype, target.dtype)) {
+    run(copyProgram(source.dtype, target.dtype), [source], into: [target], over: target.shape)
+  }
+
+  /// The same as a call.
+  static func copyCall(_ source: View, into target: View) -> RowCall {
+    call(copyProgram(source.dtype, target.dtype), [source], into: [target], over: target.shape)
+  }
+
+  private static func copyProgram(_ source: DType, _ target: DType) -> RowProgram {
+    programs.value(for: .copy(source, target)) {
       let b = RowBuilder("copy")
-      b.store(b.row(source.dtype).cast(target.dtype), as: target.dtype)
+      b.store(b.row(source).cast(target), as: target)
       return b.finish()
     }
-    run(program, [source], into: [target], over: target.shape)
+  }
+
+  /// A call that puts `value` into a single element.
+  static func constantCall(_ value: Double, into target: View) -> RowCall {
+    let b = RowBuilder("constant")
+    b.store(b.constant(value, target.dtype), as: target.dtype)
+    return call(b.finish(), [], into: [target], over: target.shape)
   }
 
   /// One element holding `value`.
@@ -45,9 +60,7 @@ enum ViewKernels {
     if target.storage.hasNumbers {
       dtype.withBytes(of: value) { backend.write($0, to: target.storage, at: 0) }
     } else {
-      let b = RowBuilder("constant")
-      b.store(b.constant(value, dtype), as: dtype)
-      run(b.finish(), [], into: [target], over: [])
+      backend.run(constantCall(value, into: target))
     }
     return target
   }

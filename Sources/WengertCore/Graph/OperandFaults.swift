@@ -77,6 +77,60 @@ extension MatMul {
   }
 }
 
+extension Convolution {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 2, operands[0].dtype == operands[1].dtype, operands[0].dtype.isFloating else {
+      return "needs two floating operands of one dtype"
+    }
+    let rank = operands[0].shape.rank
+    guard rank >= 3, operands[1].shape.rank == rank else { return "needs operands of one rank, with spatial axes" }
+    for numbers in [extents, strides, padding, dilation] where numbers.rank != rank - 2 { return "needs numbers for each spatial axis" }
+    let isStep = { (steps: Shape) in steps.dimensions.allSatisfy { (1...Self.largestStep).contains($0.number ?? 0) } }
+    let isNear = padding.dimensions.allSatisfy { ($0.number ?? 0).magnitude <= Self.largestStep }
+    guard isStep(strides), isStep(dilation), isNear, extents.isCountable, (1 as Dimension).mayBeAtMost(groups) else {
+      return "the steps, the padding or the groups are out of range"
+    }
+    var shapes = operands.map(\.shape)
+    shapes.insert(results(operands, Caller(#fileID, #line))[0].shape, at: role.rawValue)
+    let (x, w, y) = (shapes[0], shapes[1], shapes[2])
+    let isFitting =
+      x[dim: 0].mayEqual(y[dim: 0]) && w[dim: 0].mayEqual(y[dim: 1]) && x[dim: 1].mayEqual(w[dim: 1] * groups)
+      && w[dim: 0].remainder(dividingBy: groups).mayEqual(0)
+    return isFitting && shapes.allSatisfy(\.isCountable) ? nil : "the images, channels and groups do not fit"
+  }
+
+  /// No stride, dilation or padding is greater: positions stay far from what an Int holds.
+  static var largestStep: Int { 1 << 20 }
+}
+
+extension Windows {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 1 else { return "needs one operand" }
+    let shape = operands[0].shape
+    let (axis, step, dilation) =
+      switch self {
+      case .unfold(let axis, _, let step, let dilation), .fold(let axis, _, let step, let dilation): (axis, step, dilation)
+      }
+    let steps = 1...Convolution.largestStep
+    guard steps.contains(step), steps.contains(dilation) else { return "the steps are out of range" }
+    let count: Dimension, size: Dimension, extent: Dimension
+    switch self {
+    case .unfold(_, let elements, _, _):
+      guard shape.indices.contains(axis), shape.rank < Shape.maximumRank, Shape(dimensions: [elements]).isCountable else {
+        return "there are no windows along axis \(axis)"
+      }
+      (count, size, extent) = (1, elements, shape[dim: axis])
+    case .fold(_, let elements, _, _):
+      guard shape.indices.dropLast().contains(axis), Shape(dimensions: [elements]).isCountable else {
+        return "there are no windows along axis \(axis)"
+      }
+      (count, size, extent) = (shape[dim: axis], shape[dim: shape.rank - 1], elements)
+    }
+    let needed = Windows.reach(count, size: size, step: step, dilation: dilation)
+    return (1 as Dimension).mayBeAtMost(size) && needed.mayBeAtMost(extent) ? nil : "the windows are longer than the axis"
+  }
+}
+
 extension MatMulAdd {
   func fault(_ operands: [TensorType]) -> String? {
     operands.count != 3 ? "needs two factors and a sum" : MatMul.fault([operands[0], operands[1]], sum: operands[2])

@@ -17,6 +17,26 @@ struct CommentExamplesTests {
     #expect(zip(y.doubles, [-1, 1]).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
+  @Test("a convolution") func convolutionExample() {
+    let layer = Convolution(3, 8, kernel: [3, 3], padding: 1, key: RandomKey(1))
+    let y = layer(RandomKey(2).normal([2, 3, 5, 5]))  // [2, 8, 5, 5]
+    #expect(y.shape == [2, 8, 5, 5])
+  }
+
+  @Test("batch normalization") func batchNormExample() {
+    var norm = BatchNorm(2)
+    let x = Tensor([[1, 4], [3, 4]])
+    let y = norm(x, .training(RandomKey(1)))  // about [[-1, 0], [1, 0]]
+    norm = norm.updated(by: x)  // the running mean is [0.2, 0.4]
+    #expect(zip(y.doubles, [-1, 0, 1, 0]).allSatisfy { abs($0 - $1) < 1e-4 })
+    #expect(zip(norm.runningMean.doubles, [0.2, 0.4]).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
+  @Test("root mean square normalization") func rmsNormExample() {
+    let y = RMSNorm(2)(Tensor([[3.0, 4]]))  // about [[0.849, 1.131]]
+    #expect(zip(y.doubles, [0.8485, 1.1314]).allSatisfy { abs($0 - $1) < 1e-4 })
+  }
+
   @Test("the scale of a loss") func lossScaleExample() {
     var scale = LossScale(1024, growthInterval: 2)
     let isSound = scale.accepts(norm: .infinity)  // false, and scale.value is 512

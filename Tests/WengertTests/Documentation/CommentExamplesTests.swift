@@ -215,6 +215,12 @@ struct CommentExamplesTests {
     #expect(read == [5, 20] && last?.array() == [45])
   }
 
+  @Test("attention of a padded batch") func dotProductAttentionExample() {
+    let q = Tensor([[[1.0, 0.0]]]), k = Tensor([[[1.0, 0.0], [0.0, 1.0]]]), v = Tensor([[[10.0], [20.0]]])  // one head, a query, two keys
+    let y = dotProductAttention(query: q, key: k, value: v, mask: Tensor([true, false]))  // [[[10]]]
+    #expect(y.shape == [1, 1, 1] && numbers(y) == [10])
+  }
+
   @Test("running sums") func cumulativeSumExample() {
     let x = Tensor([1.0, 2.0, 3.0]).cumulativeSum()  // [1, 3, 6]
     #expect(numbers(x) == [1, 3, 6])
@@ -414,6 +420,28 @@ struct CommentExamplesTests {
     let y = g(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
     let z = g(Tensor(3.0))  // 10: a scalar is no pair
     #expect(numbers(y) == [10, 17] && numbers(z) == [10] && g.statistics.compilations == 1)
+  }
+
+  @Test("a convolution") func convolutionExample() {
+    let image = Tensor([1.0, 2, 4]).reshape([1, 1, 3])
+    let y = image.convolution(Tensor([1.0, -1]).reshape([1, 1, 2]), padding: 1)  // [[[-1, -1, -2, 4]]]
+    #expect(y.shape == [1, 1, 4] && numbers(y) == [-1, -1, -2, 4])
+  }
+
+  @Test("windows and their sums") func unfoldExample() {
+    let windows = Tensor([1, 2, 3, 4]).unfold(0, size: 2)  // [[1, 2], [2, 3], [3, 4]]
+    let sum = Tensor([[1, 2], [3, 4]]).fold(0, extent: 3)  // [1, 5, 4]
+    #expect(windows.shape == [3, 2] && numbers(windows) == [1, 2, 2, 3, 3, 4] && numbers(sum) == [1, 5, 4])
+  }
+
+  @Test("the greatest of windows") func maxPoolExample() {
+    let y = Tensor([1, 3, 2, 5]).reshape([1, 1, 4]).maxPool(2)  // [[[3, 5]]]
+    #expect(y.shape == [1, 1, 2] && numbers(y) == [3, 5])
+  }
+
+  @Test("an image at another size") func interpolateExample() {
+    let y = Tensor([1.0, 3]).reshape([1, 1, 2]).interpolate([4], .linear())  // [[[1, 1.5, 2.5, 3]]]
+    #expect(y.shape == [1, 1, 4] && numbers(y) == [1, 1.5, 2.5, 3])
   }
 
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {

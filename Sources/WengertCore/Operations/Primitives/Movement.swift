@@ -265,6 +265,7 @@ extension Operation {
       case .pick(let pick), .place(let pick, _, _): pick.isSymbolic
       case .reshape, .permute, .broadcast, .concatenate, .copy, .barrier: false
       }
+    case let convolution as Convolution: convolution.padding.isSymbolic || convolution.groups.isSymbolic
     case let rows as RowOperation: rows.program.instructions.contains { if case .inverse = $0 { true } else { false } }
     default: false
     }

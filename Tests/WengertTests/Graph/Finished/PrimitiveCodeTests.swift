@@ -50,6 +50,11 @@ struct PrimitiveCodeTests {
     Indexing.gather(axis: 1), Indexing.scatterAdd(axis: 0, extent: "n"), Indexing.takeAlong(axis: 2),
     Indexing.scatterAddAlong(axis: 1, extent: 40),
     Scan(op: .product, axis: 2, reverse: true), Scan(op: .sum, axis: 0, reverse: false), Recurrence(axis: 1, reverse: true),
+    Windows.unfold(axis: 1, size: "n", step: 2, dilation: 3), Windows.fold(axis: 0, extent: Dimension("n") + 1, step: 1, dilation: 2),
+    Convolution(
+      role: .weight, extents: [3, 2], strides: [1, 2], padding: Shape(dimensions: [-1, Dimension("n").divided(by: 2)]), dilation: [2, 1],
+      groups: "g"),
+    Convolution(role: .output, extents: Shape(dimensions: ["n"]), strides: [1], padding: [0], dilation: [1], groups: 1),
     Sorting.argSort(axis: 0, descending: true, count: "n"), Sorting.argReduce(axis: 1, .minimum),
     Attention(heads: 3, scale: .number(0.25), dropout: 0.1, hasTokenKeys: true),
     AttentionBackward(attention: Attention(heads: 3, scale: .ofWidth("n", heads: 3), dropout: 0, hasTokenKeys: false)),

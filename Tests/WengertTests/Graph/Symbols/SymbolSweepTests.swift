@@ -77,7 +77,8 @@ struct SymbolSweepTests {
       return forward + reverse + hessianVectorProduct(at: x, along: x) { total(value($0).map { square($0) }) }
     }
     let compiled = compile(function, symbolic.options)
-    for base in symbolic.bases.prefix(2) where base.elementCount <= 400 {
+    // The Jacobian of images with three spatial axes has ten.
+    for base in symbolic.bases.prefix(2) where base.elementCount <= 400 && base.rank <= 4 {
       let operands = symbolic.operands(base)
       Self.compare(compiled(operands), function(operands), "\(symbolic) at \(base)")
     }

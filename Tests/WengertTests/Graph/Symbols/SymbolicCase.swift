@@ -105,7 +105,9 @@ struct SymbolicCase: CustomStringConvertible {
   /// Base axes that must be numbers, by the case's name: the function itself names one.
   static let fixed: [String: Set<Int>] = [
     // The keys of eight tokens are made in the function.
-    "attention with dropout by token": [0]
+    "attention with dropout by token": [0],
+    // Groups are numbers.
+    "convolution 2d depthwise": [1],
   ]
 
   /// Base axes that may be symbols but have one size only: the function, or an operand's values, are made for it.
