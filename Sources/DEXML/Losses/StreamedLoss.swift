@@ -75,7 +75,8 @@ public final class StreamedLoss {
   /// The compiled programs and what each is for.
   public var programs: [(name: String, program: CompiledHandle)] {
     let all: [(String, CompiledHandle)] = [
-      ("loss sums", first), ("loss moments", momentSums), ("loss threshold", thresholdSums), ("loss pulls", pulls), ("loss numbers", numbers),
+      ("loss sums", first), ("loss moments", momentSums), ("loss threshold", thresholdSums), ("loss pulls", pulls),
+      ("loss numbers", numbers),
       ("loss gradient", slopes),
     ]
     return all.filter { $0.1.statistics.compilations > 0 }

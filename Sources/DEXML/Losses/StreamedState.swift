@@ -137,5 +137,7 @@ struct StreamedState {
     return [high, select(isFinite(column), rest, zero).cast(to: .float32)]
   }
 
-  private func column<Number: TensorElement>(_ values: [Number]) -> Tensor { Tensor(values, shape: [values.count, 1], device: lead.device) }
+  private func column<Number: TensorElement>(_ values: [Number]) -> Tensor {
+    Tensor(values, shape: [values.count, 1], device: lead.device)
+  }
 }

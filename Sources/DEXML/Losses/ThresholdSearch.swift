@@ -75,7 +75,9 @@ struct ThresholdSearch {
   }
 
   /// What `step` takes, of no labels; like the column `column` [B, 1], float64.
-  static func noSums(_ column: Tensor) -> [Tensor] { Array(repeating: .zeros(column.shape, dtype: .float64, device: column.device), count: 6) }
+  static func noSums(_ column: Tensor) -> [Tensor] {
+    Array(repeating: .zeros(column.shape, dtype: .float64, device: column.device), count: 6)
+  }
 
   /// The columns that `step` takes, of rows x in which labels that do not take part are −∞ and t in two numbers. With p = σ(α(x + t)): Σ p below ½, Σ (1 − p) and the
   /// number of labels from there on, the sums of v on either side, and Σ v (1 − 2p).

@@ -18,7 +18,8 @@ public struct HostCopy<Element: TensorElement>: Sendable {
   fileprivate init(_ tensor: Tensor) {
     self.tensor = tensor
     let view = tensor.view, start = view.layout.offset * view.dtype.byteCount
-    bytes = tensor.count == 0 ? nil : view.storage.backend.hostBytes(of: view.storage, in: start..<start + tensor.count * view.dtype.byteCount)
+    bytes =
+      tensor.count == 0 ? nil : view.storage.backend.hostBytes(of: view.storage, in: start..<start + tensor.count * view.dtype.byteCount)
   }
 
   /// All elements in row-major order.

@@ -64,7 +64,8 @@ struct GradientCacheTests {
   func chunking(key: RandomKey?) throws {
     let model = try model(), targets = try targets(), cache = cache()
     let values = [1, 2, 5].map { size in
-      cache.valueAndGradient(at: model, documents: chunks(documents, size), labels: chunks(labels, size), key: key, targets: targets).value.item()
+      cache.valueAndGradient(at: model, documents: chunks(documents, size), labels: chunks(labels, size), key: key, targets: targets).value
+        .item()
     }
     // One compilation for all chunkings, and with the same programs for documents and labels.
     #expect(cache.programs.prefix(2).allSatisfy { $0.program.statistics.compilations == 1 })

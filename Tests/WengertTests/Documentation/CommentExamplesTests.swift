@@ -216,7 +216,8 @@ struct CommentExamplesTests {
   }
 
   @Test("attention of a padded batch") func dotProductAttentionExample() {
-    let q = Tensor([[[1.0, 0.0]]]), k = Tensor([[[1.0, 0.0], [0.0, 1.0]]]), v = Tensor([[[10.0], [20.0]]])  // one head, a query, two keys
+    let q = Tensor([1.0, 0.0]).reshape([1, 1, 2]), v = Tensor([10.0, 20.0]).reshape([1, 2, 1])  // one head, a query, two keys
+    let k = Tensor([[1.0, 0.0], [0.0, 1.0]]).expandDims(0)
     let y = dotProductAttention(query: q, key: k, value: v, mask: Tensor([true, false]))  // [[[10]]]
     #expect(y.shape == [1, 1, 1] && numbers(y) == [10])
   }

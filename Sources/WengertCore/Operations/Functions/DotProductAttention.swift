@@ -1,7 +1,8 @@
 /// Scaled dot-product attention of padded batches (Vaswani et al. 2017), softmax(scale · QKᵀ + bias) · V, as `torch.nn.functional.scaled_dot_product_attention`; packed sequences have `attention`.
 ///
 /// ```swift
-/// let q = Tensor([[[1.0, 0.0]]]), k = Tensor([[[1.0, 0.0], [0.0, 1.0]]]), v = Tensor([[[10.0], [20.0]]])  // one head, a query, two keys
+/// let q = Tensor([1.0, 0.0]).reshape([1, 1, 2]), v = Tensor([10.0, 20.0]).reshape([1, 2, 1])  // one head, a query, two keys
+/// let k = Tensor([[1.0, 0.0], [0.0, 1.0]]).expandDims(0)
 /// let y = dotProductAttention(query: q, key: k, value: v, mask: Tensor([true, false]))  // [[[10]]]
 /// ```
 ///
