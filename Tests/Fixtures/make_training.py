@@ -113,3 +113,20 @@ for label, course in courses.items():
     golden[f"schedule/{label}"] = torch.tensor(factors)
 
 save_file(golden, here / "training.safetensors")
+
+torch.manual_seed(9)
+golden = {}
+for name, kind in {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}.items():
+    layer = kind(3, 4)
+    x = torch.randn(5, 2, 3, requires_grad=True)
+    start = torch.randn(1, 2, 4)
+    state = (start, torch.randn(1, 2, 4)) if name == "lstm" else start
+    y, last = layer(x, state)
+    c = torch.randn_like(y)
+    golden |= {f"{name}/x": x, f"{name}/c": c, f"{name}/hidden": start[0], f"{name}/y": y, f"{name}/gradient/x": torch.autograd.grad((y * c).sum(), x, retain_graph=True)[0]}
+    if name == "lstm":
+        golden |= {"lstm/cell": state[1][0], "lstm/last": last[1][0]}
+    for parameter, tensor in layer.named_parameters():
+        golden[f"{name}/{parameter}"] = tensor
+        golden[f"{name}/gradient/{parameter}"] = torch.autograd.grad((y * c).sum(), tensor, retain_graph=True)[0]
+save_file({name: tensor.detach().contiguous().clone() for name, tensor in golden.items()}, here / "recurrent.safetensors")

@@ -200,6 +200,21 @@ struct CommentExamplesTests {
     #expect(factors == [0, 0.5, 1, 0.5, 0.25])
   }
 
+  @Test("a recurrent layer") func lSTMExample() {
+    let layer = LSTM(3, 4, key: RandomKey(1))
+    let (outputs, state) = layer(RandomKey(2).normal([5, 2, 3]))  // 5 steps of 2 sequences: [5, 2, 4]; state.hidden is the last of them
+    #expect(outputs.shape == [5, 2, 4] && outputs[4].doubles == state.hidden.doubles)
+  }
+
+  @Test("a cache of keys and values") func keyValueCacheExample() {
+    var cache = KeyValueCache([1, 2], capacity: 8, width: 4)  // one text, two heads
+    let new = RandomKey(1).normal([1, 2, 3, 4])  // three tokens
+    let seen = cache.append(keys: new, values: new)
+    let y = dotProductAttention(query: new, key: cache.keys, value: cache.values, mask: seen)  // causal, of three tokens
+    let expected = dotProductAttention(query: new, key: new, value: new, isCausal: true)
+    #expect(zip(y.doubles, expected.doubles).allSatisfy { abs($0 - $1) < 1e-6 })
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",
