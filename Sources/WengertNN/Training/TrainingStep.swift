@@ -5,10 +5,12 @@ import Foundation
 ///
 /// ```swift
 /// let layer = Linear(weight: Tensor([[0.0, 0.0]]), bias: Tensor([0.0]))
-/// let training = TrainingStep(layer, SGD()) { layer, batch, _ in square(layer(batch.first) - batch.second).mean() }
+/// let training = TrainingStep(layer, SGD()) { (layer, batch: Pair<Tensor, Tensor>, _) in
+///   square(layer(batch.first) - batch.second).mean()
+/// }
 /// let batch = Pair(Tensor([[1.0, 0.0], [0.0, 1.0]]), Tensor([[1.0], [3.0]]))
 /// let before = training(batch, learningRate: 0.1).loss.item()  // 5
-/// let after = training(batch, learningRate: 0.1).loss.item()  // 3.14
+/// let after = training(batch, learningRate: 0.1).loss.item()  // 2.77
 /// ```
 ///
 /// The loss is a function of tensors: model, batch, and a key of random numbers, another in each step. What a batch holds besides tensors, and its shapes, make it be compiled anew, but
