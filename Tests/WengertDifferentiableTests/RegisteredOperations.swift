@@ -87,6 +87,7 @@ private let places = Tensor([2, 0, 1, 1, 1, 0] as [Int]).reshape([2, 3])
 func registeredOperations() -> [RegisteredOperation] {
   var all: [RegisteredOperation] = []
   addWritten(to: &all)
+  addImages(to: &all)
   all.append(.one("abs(_: Tensor)", a) { abs($0) })
   all.append(.one("acos(_: Tensor)", a) { acos($0) })
   all.append(.one("asin(_: Tensor)", a) { asin($0) })
@@ -334,4 +335,26 @@ private func addWritten(to all: inout [RegisteredOperation]) {
     jvp: (([Tensor], [Tensor]) -> Tensor)?)
     """
   all.append(.many(custom, [a]) { customDerivative($0, forward: { square($0[0]) }, vjp: { x, _, cotangent in [cotangent * x[0] * 3] }) })
+}
+
+/// Those of images, which have axes for examples, channels and space.
+private func addImages(to all: inout [RegisteredOperation]) {
+  let image = a.reshape([1, 1, -1]), weight = b.reshape([1, 1, -1])
+  func add(_ signature: String, _ f: @escaping @differentiable(reverse) (Tensor) -> Tensor) { all.append(.one(signature, image, f)) }
+  add("adaptiveAveragePool(_: PerAxis)") { $0.adaptiveAveragePool(2) }
+  add("adaptiveMaxPool(_: PerAxis)") { $0.adaptiveMaxPool(2) }
+  add("averagePool(_: PerAxis, stride: PerAxis?, padding: Padding, countsPadding: Bool)") { $0.averagePool(2, stride: 1) }
+  add("maxPool(_: PerAxis, stride: PerAxis?, padding: Padding, dilation: PerAxis)") { $0.maxPool(3, padding: 1) }
+  add("interpolate(_: Shape, _: Interpolation)") { $0.interpolate([5], .linear()) }
+  add("unfold(_: Int, size: Dimension, step: Int, dilation: Int)") { $0.unfold(2, size: 2, step: 2) }
+  add("fold(_: Int, extent: Dimension, step: Int, dilation: Int)") { $0.fold(0, extent: 6) }
+  let forward = "convolution(_: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, dilation: PerAxis, groups: Int)"
+  all.append(.two(forward, image, weight) { $0.convolution($1, padding: 2) })
+  add(forward) { $0.convolution(weight, padding: 3) }
+  all.append(.one(forward, weight) { image.convolution($0) })
+  let back =
+    "transposedConvolution(_: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, outputPadding: PerAxis, dilation: PerAxis, groups: Int)"
+  all.append(.two(back, image, weight) { $0.transposedConvolution($1, stride: 2) })
+  add(back) { $0.transposedConvolution(weight, padding: 1) }
+  all.append(.one(back, weight) { image.transposedConvolution($0) })
 }

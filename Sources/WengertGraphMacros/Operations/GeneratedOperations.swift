@@ -196,6 +196,12 @@
       add("Tensor.flip(_: [Int]?)") { .tensor($0.tensor(0).flip(($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line)) }
       add("Tensor.floorDivided(by: Tensor)") { .tensor($0.tensor(0).floorDivided(by: $0.tensor(1))) }
       add("RandomKey.fold(_: Int)") { .key($0.key(0).fold($0.whole(1))) }
+      add("Tensor.fold(_: Int, extent: Dimension, step: Int = 1, dilation: Int = 1)") {
+        .tensor(
+          $0.tensor(0).fold(
+            $0.whole(1), extent: $0.dimension(2), step: ($0.has(3) ? $0.whole(3) : 1), dilation: ($0.has(4) ? $0.whole(4) : 1),
+            file: $0.file, line: $0.line))
+      }
       add("RandomKey.fold(_: Tensor)") { .key($0.key(0).fold($0.tensor(1))) }
       add("Tensor.gather(_: Tensor, axis: Int = 0)") {
         .tensor($0.tensor(0).gather($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), file: $0.file, line: $0.line))
@@ -234,12 +240,12 @@
           $0.tensor(0).max(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
         )
       }
-      add("Tensor.max(axis: Int, keepDims: Bool = false)") {
-        .tensor($0.tensor(0).max(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
-      }
     }
 
     mutating func add3() {
+      add("Tensor.max(axis: Int, keepDims: Bool = false)") {
+        .tensor($0.tensor(0).max(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
+      }
       add("Tensor.mean(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).mean(
@@ -359,12 +365,12 @@
           $0.tensor(0).sum(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
         )
       }
-      add("Tensor.sum(axis: Int, keepDims: Bool = false)") {
-        .tensor($0.tensor(0).sum(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
-      }
     }
 
     mutating func add4() {
+      add("Tensor.sum(axis: Int, keepDims: Bool = false)") {
+        .tensor($0.tensor(0).sum(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
+      }
       add("Tensor.takeAlong(_: Tensor, axis: Int = -1)") {
         .tensor($0.tensor(0).takeAlong($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
       }
@@ -378,6 +384,12 @@
       }
       add("Tensor.transpose(_: Int = -2, _: Int = -1)") {
         .tensor($0.tensor(0).transpose(($0.has(1) ? $0.whole(1) : -2), ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
+      }
+      add("Tensor.unfold(_: Int, size: Dimension, step: Int = 1, dilation: Int = 1)") {
+        .tensor(
+          $0.tensor(0).unfold(
+            $0.whole(1), size: $0.dimension(2), step: ($0.has(3) ? $0.whole(3) : 1), dilation: ($0.has(4) ? $0.whole(4) : 1), file: $0.file,
+            line: $0.line))
       }
       add("RandomKey.uniform(_: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32)") {
         .tensor(
@@ -403,7 +415,7 @@
       }
     }
 
-    /// All 170 functions.
+    /// All 172 functions.
     mutating func addAll() {
       add0()
       add1()
