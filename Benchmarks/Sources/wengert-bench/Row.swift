@@ -23,7 +23,8 @@ struct Row: Sendable {
     case step(prepare: @Sendable () -> () -> Void)
   }
 
-  static let all = products + convolutions + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers + linearAlgebra
+  static let all =
+    products + convolutions + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers + linearAlgebra
 }
 
 extension Row {
