@@ -88,6 +88,7 @@ func registeredOperations() -> [RegisteredOperation] {
   var all: [RegisteredOperation] = []
   addWritten(to: &all)
   RegisteredOperation.addFurther(to: &all)
+  addImages(to: &all)
   all.append(.one("abs(_: Tensor)", a) { abs($0) })
   all.append(.one("acos(_: Tensor)", a) { acos($0) })
   all.append(.one("asin(_: Tensor)", a) { asin($0) })
@@ -103,6 +104,15 @@ func registeredOperations() -> [RegisteredOperation] {
     .three(packed, tokens, tokens * 0.5, tokens + 1) {
       attention(query: $0, key: $1, value: $2, offsets: Tensor([0, 2, 3] as [Int]), heads: 2)
     })
+  let padded = """
+    dotProductAttention(query: Tensor, key: Tensor, value: Tensor, mask: Tensor?, bias: Tensor?, isCausal: Bool, scale: Double?, \
+    dropout: Double, randomKey: RandomKey?)
+    """
+  all.append(
+    .three(padded, tokens.expandDims(0), tokens.expandDims(0) * 0.5, tokens.expandDims(0) + 1) {
+      dotProductAttention(query: $0, key: $1, value: $2, isCausal: true)
+    })
+  all.append(.one("rotary(_: Tensor, base: Double, isInterleaved: Bool)", tokens) { $0.rotary(Tensor([0, 1, 5] as [Int])) })
   all.append(.one("ceil(_: Tensor)", a) { ceil($0) })
   all.append(.one("clip(_: Tensor, _: Double, _: Double)", a) { clip($0, 0.25, 0.7) })
   all.append(.many("concatenate(_: [Tensor], axis: Int)", [a, b]) { concatenate($0, axis: 1) })
@@ -335,4 +345,26 @@ private func addWritten(to all: inout [RegisteredOperation]) {
     jvp: (([Tensor], [Tensor]) -> Tensor)?)
     """
   all.append(.many(custom, [a]) { customDerivative($0, forward: { square($0[0]) }, vjp: { x, _, cotangent in [cotangent * x[0] * 3] }) })
+}
+
+/// Those of images, which have axes for examples, channels and space.
+private func addImages(to all: inout [RegisteredOperation]) {
+  let image = a.reshape([1, 1, -1]), weight = b.reshape([1, 1, -1])
+  func add(_ signature: String, _ f: @escaping @differentiable(reverse) (Tensor) -> Tensor) { all.append(.one(signature, image, f)) }
+  add("adaptiveAveragePool(_: PerAxis)") { $0.adaptiveAveragePool(2) }
+  add("adaptiveMaxPool(_: PerAxis)") { $0.adaptiveMaxPool(2) }
+  add("averagePool(_: PerAxis, stride: PerAxis?, padding: Padding, countsPadding: Bool)") { $0.averagePool(2, stride: 1) }
+  add("maxPool(_: PerAxis, stride: PerAxis?, padding: Padding, dilation: PerAxis)") { $0.maxPool(3, padding: 1) }
+  add("interpolate(_: Shape, _: Interpolation)") { $0.interpolate([5], .linear()) }
+  add("unfold(_: Int, size: Dimension, step: Int, dilation: Int)") { $0.unfold(2, size: 2, step: 2) }
+  add("fold(_: Int, extent: Dimension, step: Int, dilation: Int)") { $0.fold(0, extent: 6) }
+  let forward = "convolution(_: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, dilation: PerAxis, groups: Int)"
+  all.append(.two(forward, image, weight) { $0.convolution($1, padding: 2) })
+  add(forward) { $0.convolution(weight, padding: 3) }
+  all.append(.one(forward, weight) { image.convolution($0) })
+  let back =
+    "transposedConvolution(_: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, outputPadding: PerAxis, dilation: PerAxis, groups: Int)"
+  all.append(.two(back, image, weight) { $0.transposedConvolution($1, stride: 2) })
+  add(back) { $0.transposedConvolution(weight, padding: 1) }
+  all.append(.one(back, weight) { image.transposedConvolution($0) })
 }

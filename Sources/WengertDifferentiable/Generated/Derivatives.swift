@@ -122,6 +122,18 @@
   Tensor.rule(x) { digamma($0) }
 }
 
+@derivative(of: dotProductAttention(query:key:value:mask:bias:isCausal:scale:dropout:randomKey:file:line:), wrt: (query, key, value))
+@usableFromInline func vjpDotProductAttention(
+  query: Tensor, key: Tensor, value: Tensor, mask: Tensor?, bias: Tensor?, isCausal: Bool, scale: Double?, dropout: Double,
+  randomKey: RandomKey?, file: StaticString, line: UInt
+) -> Tensor.ThreeRule {
+  Tensor.rule(query, key, value) {
+    dotProductAttention(
+      query: $0, key: $1, value: $2, mask: mask, bias: bias, isCausal: isCausal, scale: scale, dropout: dropout, randomKey: randomKey,
+      file: file, line: line)
+  }
+}
+
 @derivative(of: erf(_:), wrt: x)
 @usableFromInline func vjpErf(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { erf($0) }
@@ -668,6 +680,23 @@ extension Tensor {
     assignment(&a, b) { $0 / $1 }
   }
 
+  @derivative(of: adaptiveAveragePool(_:file:line:), wrt: self)
+  @usableFromInline func vjpAdaptiveAveragePool(_ size: PerAxis, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.adaptiveAveragePool(size, file: file, line: line) }
+  }
+
+  @derivative(of: adaptiveMaxPool(_:file:line:), wrt: self)
+  @usableFromInline func vjpAdaptiveMaxPool(_ size: PerAxis, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.adaptiveMaxPool(size, file: file, line: line) }
+  }
+
+  @derivative(of: averagePool(_:stride:padding:countsPadding:file:line:), wrt: self)
+  @usableFromInline func vjpAveragePool(
+    _ size: PerAxis, stride: PerAxis?, padding: Padding, countsPadding: Bool, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) { $0.averagePool(size, stride: stride, padding: padding, countsPadding: countsPadding, file: file, line: line) }
+  }
+
   @derivative(of: broadcast(to:file:line:), wrt: self)
   @usableFromInline func vjpBroadcast(to shape: Shape, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.broadcast(to: shape, file: file, line: line) }
@@ -696,6 +725,33 @@ extension Tensor {
   @derivative(of: contiguous(), wrt: self)
   @usableFromInline func vjpContiguous() -> OneRule {
     Tensor.rule(self) { $0.contiguous() }
+  }
+
+  @derivative(of: convolution(_:bias:stride:padding:dilation:groups:file:line:), wrt: (self, weight))
+  @usableFromInline func vjpConvolution(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, dilation: PerAxis, groups: Int, file: StaticString, line: UInt
+  ) -> TwoRule {
+    Tensor.rule(self, weight) {
+      $0.convolution($1, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, file: file, line: line)
+    }
+  }
+
+  @derivative(of: convolution(_:bias:stride:padding:dilation:groups:file:line:), wrt: self)
+  @usableFromInline func vjpConvolutionBySelf(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, dilation: PerAxis, groups: Int, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) {
+      $0.convolution(weight, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, file: file, line: line)
+    }
+  }
+
+  @derivative(of: convolution(_:bias:stride:padding:dilation:groups:file:line:), wrt: weight)
+  @usableFromInline func vjpConvolutionByWeight(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, dilation: PerAxis, groups: Int, file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(weight) {
+      self.convolution($0, bias: bias, stride: stride, padding: padding, dilation: dilation, groups: groups, file: file, line: line)
+    }
   }
 
   @derivative(of: cross(_:axis:file:line:), wrt: (self, other))
@@ -778,9 +834,19 @@ extension Tensor {
     Tensor.rule(other) { self.floorDivided(by: $0) }
   }
 
+  @derivative(of: fold(_:extent:step:dilation:file:line:), wrt: self)
+  @usableFromInline func vjpFold(_ axis: Int, extent: Dimension, step: Int, dilation: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.fold(axis, extent: extent, step: step, dilation: dilation, file: file, line: line) }
+  }
+
   @derivative(of: gather(_:axis:file:line:), wrt: self)
   @usableFromInline func vjpGather(_ indices: Tensor, axis: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.gather(indices, axis: axis, file: file, line: line) }
+  }
+
+  @derivative(of: interpolate(_:_:file:line:), wrt: self)
+  @usableFromInline func vjpInterpolate(_ size: Shape, _ mode: Interpolation, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.interpolate(size, mode, file: file, line: line) }
   }
 
   @derivative(of: kron(_:file:line:), wrt: (self, other))
@@ -866,6 +932,13 @@ extension Tensor {
   @derivative(of: max(axis:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpMax(axis: Int, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.max(axis: axis, keepDims: keepDims, file: file, line: line) }
+  }
+
+  @derivative(of: maxPool(_:stride:padding:dilation:file:line:), wrt: self)
+  @usableFromInline func vjpMaxPool(_ size: PerAxis, stride: PerAxis?, padding: Padding, dilation: PerAxis, file: StaticString, line: UInt)
+    -> OneRule
+  {
+    Tensor.rule(self) { $0.maxPool(size, stride: stride, padding: padding, dilation: dilation, file: file, line: line) }
   }
 
   @derivative(of: mean(axes:keepDims:file:line:), wrt: self)
@@ -1041,6 +1114,11 @@ extension Tensor {
     Tensor.rule(self) { $0.roll(shift, axis: axis, file: file, line: line) }
   }
 
+  @derivative(of: rotary(_:base:isInterleaved:file:line:), wrt: self)
+  @usableFromInline func vjpRotary(_ positions: Tensor, base: Double, isInterleaved: Bool, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.rotary(positions, base: base, isInterleaved: isInterleaved, file: file, line: line) }
+  }
+
   @derivative(of: scatter(_:at:axis:mode:file:line:), wrt: (self, values))
   @usableFromInline func vjpScatter(_ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt)
     -> TwoRule
@@ -1211,6 +1289,47 @@ extension Tensor {
   @derivative(of: transpose(_:_:file:line:), wrt: self)
   @usableFromInline func vjpTranspose(_ a: Int, _ b: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.transpose(a, b, file: file, line: line) }
+  }
+
+  @derivative(of: transposedConvolution(_:bias:stride:padding:outputPadding:dilation:groups:file:line:), wrt: (self, weight))
+  @usableFromInline func vjpTransposedConvolution(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, outputPadding: PerAxis, dilation: PerAxis, groups: Int,
+    file: StaticString, line: UInt
+  ) -> TwoRule {
+    Tensor.rule(self, weight) {
+      $0.transposedConvolution(
+        $1, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups, file: file,
+        line: line)
+    }
+  }
+
+  @derivative(of: transposedConvolution(_:bias:stride:padding:outputPadding:dilation:groups:file:line:), wrt: self)
+  @usableFromInline func vjpTransposedConvolutionBySelf(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, outputPadding: PerAxis, dilation: PerAxis, groups: Int,
+    file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(self) {
+      $0.transposedConvolution(
+        weight, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups, file: file,
+        line: line)
+    }
+  }
+
+  @derivative(of: transposedConvolution(_:bias:stride:padding:outputPadding:dilation:groups:file:line:), wrt: weight)
+  @usableFromInline func vjpTransposedConvolutionByWeight(
+    _ weight: Tensor, bias: Tensor?, stride: PerAxis, padding: Padding, outputPadding: PerAxis, dilation: PerAxis, groups: Int,
+    file: StaticString, line: UInt
+  ) -> OneRule {
+    Tensor.rule(weight) {
+      self.transposedConvolution(
+        $0, bias: bias, stride: stride, padding: padding, outputPadding: outputPadding, dilation: dilation, groups: groups, file: file,
+        line: line)
+    }
+  }
+
+  @derivative(of: unfold(_:size:step:dilation:file:line:), wrt: self)
+  @usableFromInline func vjpUnfold(_ axis: Int, size: Dimension, step: Int, dilation: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.unfold(axis, size: size, step: step, dilation: dilation, file: file, line: line) }
   }
 
   @derivative(of: upperTriangle(_:file:line:), wrt: self)

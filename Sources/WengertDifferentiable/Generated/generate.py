@@ -15,7 +15,7 @@ sys.path.insert(0, str(package / "Scripts"))
 from symbol_graph import Function, functions  # noqa: E402
 
 # Tensors by which an operation has no derivative: whole numbers and truth values.
-discrete = {"indices", "condition", "offsets", "mask", "start", "counts"}
+discrete = {"indices", "condition", "offsets", "mask", "start", "counts", "positions"}
 spelled = {"+": "Add", "-": "Subtract", "*": "Multiply", "/": "Divide", "%": "Remainder",
            "+=": "AddAssign", "-=": "SubtractAssign", "*=": "MultiplyAssign", "/=": "DivideAssign"}
 

@@ -244,6 +244,12 @@
       add("Tensor.flip(_: [Int]?)") { .tensor($0.tensor(0).flip(($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line)) }
       add("Tensor.floorDivided(by: Tensor)") { .tensor($0.tensor(0).floorDivided(by: $0.tensor(1))) }
       add("RandomKey.fold(_: Int)") { .key($0.key(0).fold($0.whole(1))) }
+      add("Tensor.fold(_: Int, extent: Dimension, step: Int = 1, dilation: Int = 1)") {
+        .tensor(
+          $0.tensor(0).fold(
+            $0.whole(1), extent: $0.dimension(2), step: ($0.has(3) ? $0.whole(3) : 1), dilation: ($0.has(4) ? $0.whole(4) : 1),
+            file: $0.file, line: $0.line))
+      }
       add("RandomKey.fold(_: Tensor)") { .key($0.key(0).fold($0.tensor(1))) }
       add("Tensor.gather(_: Tensor, axis: Int = 0)") {
         .tensor($0.tensor(0).gather($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), file: $0.file, line: $0.line))
@@ -320,12 +326,12 @@
       add("Tensor.narrow(_: Int, from: Int, count: Int)") {
         .tensor($0.tensor(0).narrow($0.whole(1), from: $0.whole(2), count: $0.whole(3), file: $0.file, line: $0.line))
       }
-      add("Tensor.narrow(_: Int, from: Tensor, count: Dimension)") {
-        .tensor($0.tensor(0).narrow($0.whole(1), from: $0.tensor(2), count: $0.dimension(3), file: $0.file, line: $0.line))
-      }
     }
 
     mutating func add4() {
+      add("Tensor.narrow(_: Int, from: Tensor, count: Dimension)") {
+        .tensor($0.tensor(0).narrow($0.whole(1), from: $0.tensor(2), count: $0.dimension(3), file: $0.file, line: $0.line))
+      }
       add("Tensor.norm(_: Double = 2, axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).norm(
@@ -383,6 +389,12 @@
       add("Tensor.reshape(_: Shape)") { .tensor($0.tensor(0).reshape($0.shape(1), file: $0.file, line: $0.line)) }
       add("Tensor.reshape(_: [Dimension])") { .tensor($0.tensor(0).reshape($0.dimensions(1), file: $0.file, line: $0.line)) }
       add("Tensor.roll(_: Int, axis: Int)") { .tensor($0.tensor(0).roll($0.whole(1), axis: $0.whole(2), file: $0.file, line: $0.line)) }
+      add("Tensor.rotary(_: Tensor, base: Double = 10_000, isInterleaved: Bool = false)") {
+        .tensor(
+          $0.tensor(0).rotary(
+            $0.tensor(1), base: ($0.has(2) ? $0.number(2) : 10_000), isInterleaved: ($0.has(3) ? $0.flag(3) : false), file: $0.file,
+            line: $0.line))
+      }
       add("Tensor.scatterAdd(_: Tensor, axis: Int = 0, extent: Dimension)") {
         .tensor(
           $0.tensor(0).scatterAdd($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), extent: $0.dimension(3), file: $0.file, line: $0.line))
@@ -444,15 +456,15 @@
           $0.tensor(0).sum(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
         )
       }
+    }
+
+    mutating func add5() {
       add("Tensor.sum(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).sum(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
       add("Tensor.takeAlong(_: Tensor, axis: Int = -1)") {
         .tensor($0.tensor(0).takeAlong($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add5() {
       add("Tensor.tensordot(_: Tensor, axes: Int = 2)") {
         .tensor($0.tensor(0).tensordot($0.tensor(1), axes: ($0.has(2) ? $0.whole(2) : 2), file: $0.file, line: $0.line))
       }
@@ -469,6 +481,12 @@
       }
       add("Tensor.transpose(_: Int = -2, _: Int = -1)") {
         .tensor($0.tensor(0).transpose(($0.has(1) ? $0.whole(1) : -2), ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
+      }
+      add("Tensor.unfold(_: Int, size: Dimension, step: Int = 1, dilation: Int = 1)") {
+        .tensor(
+          $0.tensor(0).unfold(
+            $0.whole(1), size: $0.dimension(2), step: ($0.has(3) ? $0.whole(3) : 1), dilation: ($0.has(4) ? $0.whole(4) : 1), file: $0.file,
+            line: $0.line))
       }
       add("RandomKey.uniform(_: Shape, low: Double = 0, high: Double = 1, dtype: DType = .float32)") {
         .tensor(
@@ -494,7 +512,7 @@
       }
     }
 
-    /// All 211 functions.
+    /// All 214 functions.
     mutating func addAll() {
       add0()
       add1()
