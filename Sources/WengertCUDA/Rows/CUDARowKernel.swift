@@ -37,6 +37,17 @@ struct CUDARowKernel: LaunchedKernel {
       if let kernel = TransposedKernel(part, call, scalars: scalars, on: backend) { return .transposed(kernel) }
       return .elements(ElementKernel(part, call, scalars: scalars, on: backend))
     }
+    /// Outputs that are stored, each by whoever makes it first: without a reduction numbers of rows have a kernel of their own, behind the rows', which may read what these go over.
+    func storing(_ outputs: [Int], given: [RowProgram.Value], _ scalars: [RowProgram.Value: View]) -> [Step] {
+      let numbers = outputs.filter { !program.isRow[program.outputs[$0].value] }
+      let isWhole = numbers.isEmpty || call.shape[call.shape.rank - 1] == 1
+      if isWhole || !RowPart(program, outputs: outputs, given: given).reductions.isEmpty {
+        return [step(RowPart(program, outputs: outputs, given: given), call, scalars)]
+      }
+      let rows = outputs.filter { !numbers.contains($0) }
+      let ofNumbers = step(RowPart(program, outputs: numbers, given: given), call.ofFirstColumn, scalars)
+      return (rows.isEmpty ? [] : [step(RowPart(program, outputs: rows, given: given), call, scalars)]) + [ofNumbers]
+    }
     let plan = RowParts(call)
     if let long = plan.long {
       let memory = workspace ?? backend.allocate(byteCount: long.workspace)
@@ -51,7 +62,7 @@ struct CUDARowKernel: LaunchedKernel {
       return
     }
     if plan.accumulated.isEmpty {
-      steps = [step(RowPart(program, outputs: plan.stored), call, [:])]
+      steps = storing(plan.stored, given: [], [:])
       own = nil
       return
     }
@@ -79,11 +90,25 @@ struct CUDARowKernel: LaunchedKernel {
       let part = RowPart(program, outputs: outputs, given: plan.reductions)
       steps.append(.columns(ColumnKernel(part, call, division, scalars: scalars, partials: partials, on: backend)))
     }
-    if !plan.stored.isEmpty { steps.append(step(RowPart(program, outputs: plan.stored, given: plan.reductions), call, scalars)) }
+    if !plan.stored.isEmpty { steps += storing(plan.stored, given: plan.reductions, scalars) }
     self.steps = steps
   }
 
   func launch(on stream: CUHandle?) { steps.forEach { $0.launch(on: stream) } }
+}
+
+extension RowCall {
+  /// The call for the first column alone, in which numbers of rows are.
+  fileprivate var ofFirstColumn: RowCall {
+    func first(_ view: View) -> View {
+      var layout = view.layout
+      if layout.shape.rank == shape.rank { layout.shape[shape.rank - 1] = 1 }
+      return View(storage: view.storage, layout: layout, dtype: view.dtype)
+    }
+    var space = shape
+    space[shape.rank - 1] = 1
+    return RowCall(program, inputs: inputs.map(first), outputs: outputs.map(first), over: space)
+  }
 }
 
 /// Which outputs of a row program are made together.
