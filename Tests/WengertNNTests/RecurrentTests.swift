@@ -32,6 +32,7 @@ struct RecurrentTests {
     #expect(layer.tensors.allSatisfy { abs($0).max().item() <= 0.25 } && abs(layer.hiddenWeight).max().item() > 0.2)
     let zeros = Tensor.zeros([2, 16])
     #expect((layer(x).outputs - layer(x, zeros).outputs).norm().item() == 0 && layer(x).outputs.shape == [4, 2, 16])
+    #expect(layer(x[0..<0]).outputs.shape == [0, 2, 16] && LSTM(3, 16, key: RandomKey(1))(x[0..<0]).outputs.shape == [0, 2, 16])
   }
 
   @Test("tokens that come one by one through a cache see what they see together, by one program")

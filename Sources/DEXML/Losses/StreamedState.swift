@@ -6,7 +6,7 @@ struct StreamedState {
   private let loss: SimilarityLoss
   private let targets: LossTargets
   private let workers: any Workers
-  /// What the first pass keeps from one block to the next: `ThresholdMoments.tensors`, or maxima and sums of the labels that compete (of bce, the sums), and for
+  /// What the first pass keeps from one block to the next: what `ThresholdMoments.taking` keeps, or maxima and sums of the labels that compete (of bce, the sums), and for
   /// SoftTop-k the least similarities.
   private(set) var running: [Tensor]
   /// What SoftTop-k's thresholds follow from, if K is small enough that it does.

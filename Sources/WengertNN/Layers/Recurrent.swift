@@ -52,7 +52,7 @@ public struct LSTM: ParameterTree, Sendable {
       state.hidden = sigmoid(gates[3]) * tanh(state.cell)
       return state.hidden
     }
-    return (outputs.isEmpty ? projected : stack(outputs), state)
+    return (joined(outputs, projected, hiddenWeight), state)
   }
 }
 
@@ -88,8 +88,13 @@ public struct GRU: ParameterTree, Sendable {
       h = n + z * (h - n)
       return h
     }
-    return (outputs.isEmpty ? projected : stack(outputs), h)
+    return (joined(outputs, projected, hiddenWeight), h)
   }
+}
+
+/// The hidden values of all steps as one tensor, also of none.
+private func joined(_ outputs: [Tensor], _ projected: Tensor, _ hiddenWeight: Tensor) -> Tensor {
+  outputs.isEmpty ? projected.narrow(-1, from: 0, count: hiddenWeight.shape[dim: 1]) : stack(outputs)
 }
 
 /// Zeros [batch, hidden] for inputs [steps, batch, inputs].

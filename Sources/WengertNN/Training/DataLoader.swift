@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Wengert
 
 /// Batches of examples in random order, made by threads while the last ones are trained on.
