@@ -38,6 +38,8 @@ extension CPUBackend {
     case .convolution(let call): prepare(call, workspace)
     case .attention(let call): prepare(call, workspace)
     case .attentionBackward(let call): prepare(call, workspace)
+    case .loop(let call): call.kernel(on: self)
+    case .branch(let call): call.kernel(on: self)
     }
   }
 }

@@ -147,6 +147,8 @@ extension CUDABackend {
     case .convolution(let call): convolutionKernel(call, workspace)
     case .attention(let call): attentionKernel(call, workspace)
     case .attentionBackward(let call): attentionBackwardKernel(call, workspace)
+    case .loop(let call): SteppingKernel(kernel: call.kernel(on: self), backend: self)
+    case .branch(let call): SteppingKernel(kernel: call.kernel(on: self), backend: self)
     }
   }
 

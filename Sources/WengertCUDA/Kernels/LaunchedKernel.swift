@@ -59,3 +59,12 @@ struct CUDAKernels: LaunchedKernel {
     }
   }
 }
+
+/// A kernel of the core that runs other kernels, and may wait for numbers in between: it is launched, and never recorded.
+struct SteppingKernel: LaunchedKernel {
+  let kernel: any Kernel
+  let backend: CUDABackend
+  var isRecordable: Bool { false }
+
+  func launch(on stream: CUHandle?) { kernel.run(nil) }
+}

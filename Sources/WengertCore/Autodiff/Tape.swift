@@ -54,7 +54,7 @@ final class Tape: @unchecked Sendable {
     let keeps = operation.keeps(for: wanted)
     let application = Application(
       operation: operation, operandTypes: primals.map(\.type), resultTypes: results.map(\.type), wanted: wanted,
-      operands: primals.indices.map { keeps.operands >> UInt($0) & 1 == 1 ? primals[$0] : nil },
+      operands: primals.indices.map { keeps.keeps($0) ? primals[$0] : nil },
       results: keeps.results ? results : [], caller: caller)
     return lock.withLock { _ in
       entries.append(Entry(application: application, operands: indices, firstResult: valueCount))

@@ -16,6 +16,8 @@
   case convolution(ConvolutionCall)
   case attention(AttentionCall)
   case attentionBackward(AttentionBackwardCall)
+  case loop(LoopCall)
+  case branch(BranchCall)
 
   /// The operands, of whatever kind.
   public var arguments: any KernelArguments {
@@ -34,6 +36,8 @@
     case .convolution(let call): call
     case .attention(let call): call
     case .attentionBackward(let call): call
+    case .loop(let call): call
+    case .branch(let call): call
     }
   }
 

@@ -391,3 +391,59 @@ extension Shape {
     rank == count && Set(dimensions.map(\.raw)) == Set(0..<count)
   }
 }
+
+extension Loop {
+  func fault(_ operands: [TensorType]) -> String? {
+    let counts = [carryCount, elementCount, constantCount, conditionConstantCount]
+    guard counts.allSatisfy({ (0...Int(Int32.max)).contains($0) }), operands.count == operandCount else {
+      return "needs \(operandCount) operands"
+    }
+    guard body.inputs.count == firstOfCondition - firstCarry, body.outputs.count >= carryCount else {
+      return "the function of a step takes others"
+    }
+    if hasCount, ![.int32, .int64].contains(operands[0].dtype) || operands[0].shape.rank != 0 {
+      return "the number of steps is no whole number"
+    }
+    guard Shape(dimensions: [length]).isCountable else { return "there are no \(length) steps" }
+    for (number, expected) in body.inputs.enumerated() {
+      var actual = operands[firstCarry + number]
+      if (carryCount..<carryCount + elementCount).contains(number) {
+        guard actual.shape.rank > 0, length.mayBeAtMost(actual.shape[dim: 0]) else {
+          return "operand \(firstCarry + number) has no element for each step"
+        }
+        actual.shape.remove(at: 0)
+      }
+      if !actual.agrees(with: expected) {
+        return "operand \(firstCarry + number) is \(actual), and the function of a step takes \(expected)"
+      }
+      if number < carryCount, !body.outputs[number].agrees(with: expected) {
+        return "a step makes \(body.outputs[number]) of the carry \(expected)"
+      }
+    }
+    if stacksCarries, body.outputs.count < 2 * carryCount { return "the carries of the steps are not among its outputs" }
+    guard body.outputs.allSatisfy({ $0.shape.rank < Shape.maximumRank }) else { return "an output has no room for an axis of steps" }
+    guard let condition else { return conditionConstantCount == 0 ? nil : "there is no condition" }
+    let carries = condition.inputs.count - conditionConstantCount
+    guard (0...carryCount).contains(carries), condition.outputs == [TensorType(shape: [], dtype: .bool)] else {
+      return "the condition is no truth value"
+    }
+    let given = operands[firstCarry..<firstCarry + carries] + operands[firstOfCondition...]
+    return zip(given, condition.inputs).allSatisfy { $0.agrees(with: $1) } ? nil : "the condition takes other operands"
+  }
+}
+
+extension Branch {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard let first = branches.first, operands.count == 1 + branches.reduce(0, { $0 + $1.inputs.count }) else {
+      return "needs operands for each function"
+    }
+    if operands[0] != TensorType(shape: [], dtype: .int32) { return "the index is no whole number" }
+    if !zip(operands.dropFirst(), branches.flatMap(\.inputs)).allSatisfy({ $0.agrees(with: $1) }) {
+      return "a function takes other operands"
+    }
+    let isOne = branches.allSatisfy {
+      $0.outputs.count == first.outputs.count && zip($0.outputs, first.outputs).allSatisfy { $0.agrees(with: $1) }
+    }
+    return isOne ? nil : "the functions' results differ"
+  }
+}

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A function that is traced: every operation on values of its graph becomes a node of it.
 ///
 /// There are no numbers yet: what asks for those of a traced tensor ends the program.
@@ -12,6 +14,13 @@ final class Tracer: Level, @unchecked Sendable {
     var layout: Layout
     var dtype: DType
   }
+
+  /// Tensors of the surroundings that the function uses, of which each is an argument of its own behind those that it is given; nil: they are the graph's constants, and what belongs to a
+  /// level further out is refused.
+  private(set) var captures: [Tensor]?
+  private var captured: [ConstantKey: Graph.Value] = [:]
+  /// Who notes what must hold of symbols; nil: this one.
+  private let surroundings: Tracer?
 
   /// The values that depend on a mistake, where functions go on behind one.
   private var mistaken: Set<Graph.Value> = []
@@ -32,6 +41,7 @@ final class Tracer: Level, @unchecked Sendable {
 
   /// Asked once: a shape rule may be looked at several times, and two operations may need the same.
   func require(_ requirement: Requirement) {
+    if let surroundings { return surroundings.require(requirement) }
     if !questions.insert(requirement.question).inserted { return }
     willRequire?(requirements.count)
     requirements.append(requirement)
@@ -44,6 +54,42 @@ final class Tracer: Level, @unchecked Sendable {
     self.target = target
     self.willRecord = willRecord
     self.willRequire = willRequire
+    surroundings = nil
+    takesAll = false
+    super.init()
+  }
+
+  /// Whether operations join the graph though none of their operands belongs to it: those of a function that may not run.
+  private let takesAll: Bool
+  /// How many such functions are being traced, on all threads.
+  private static let takingAll = Atomic<Int>(0)
+
+  /// The innermost function being traced that takes all operations, and that no level of `level`'s is further in than.
+  static func takingAll(outside level: Level?) -> Tracer? {
+    if takingAll.load(ordering: .relaxed) == 0 { return nil }
+    var tracer = current
+    while let inner = tracer, !inner.takesAll { tracer = inner.surroundings }
+    guard let tracer, tracer.isOpen, level.map({ $0.number < tracer.number }) ?? true else { return nil }
+    return tracer
+  }
+
+  /// Traces `f`, whose operations join this graph if they are its surroundings' too.
+  func tracing<Result>(_ f: () -> Result) -> Result {
+    if takesAll { Tracer.takingAll.add(1, ordering: .relaxed) }
+    defer {
+      close()
+      if takesAll { Tracer.takingAll.subtract(1, ordering: .relaxed) }
+    }
+    return Tracer.$current.withValue(self, operation: f)
+  }
+
+  /// The tracer of a function that a loop or a branch runs.
+  init(capturingFor target: any Backend, takesAll: Bool) {
+    self.takesAll = takesAll
+    self.target = target
+    (willRecord, willRequire) = (nil, nil)
+    surroundings = Tracer.current
+    captures = []
     super.init()
   }
 
@@ -61,7 +107,8 @@ final class Tracer: Level, @unchecked Sendable {
       caller.fail(operation.name, "a compiled function runs on one device; move its arguments and its results outside of it")
     }
     willRecord?(graph.nodes.count)
-    let caller = caller.numbered(graph.nodes.count)
+    // An operator's place is found by tracing the function once more, which counts the nodes of the outermost graph alone.
+    let caller = captures == nil ? caller.numbered(graph.nodes.count) : caller
     let types: [TensorType], dependOnMistake: Bool
     if let thread = StoppingThread.goingOn {
       (types, dependOnMistake) = thread.recording(operands.contains { dependsOnMistake($0) }) {
@@ -84,6 +131,7 @@ final class Tracer: Level, @unchecked Sendable {
   /// The value that a tensor stands for; one from outside becomes a constant.
   func value(of tensor: Tensor) -> Graph.Value {
     if let value = tensor.value(at: self) { return value }
+    if captures != nil { return captured(tensor) }
     switch tensor.openNode?.place {
     case nil: break
     case .traced:
@@ -106,6 +154,17 @@ final class Tracer: Level, @unchecked Sendable {
     self.target = target
     let value = graph.addConstant(Tensor(tensor.view, node: nil))
     constants[key] = value
+    return value
+  }
+
+  /// The argument that stands for a tensor of the surroundings.
+  private func captured(_ tensor: Tensor) -> Graph.Value {
+    let source: AnyObject = tensor.openNode ?? tensor.face.storage
+    let key = ConstantKey(storage: ObjectIdentifier(source), layout: tensor.face.layout.unnamed, dtype: tensor.dtype)
+    if let known = captured[key] { return known }
+    let value = graph.addInput("captured \(captures!.count)", tensor.type.unnamed)
+    captures!.append(tensor)
+    captured[key] = value
     return value
   }
 

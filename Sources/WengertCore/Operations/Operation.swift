@@ -36,7 +36,7 @@ extension Operation {
 
 /// Which of its operands and results an operation's derivative looks at.
 struct Residuals: Sendable {
-  /// Bit i: operand i.
+  /// Bit i: operand i; all bits: every operand, however many there are.
   var operands: UInt
   var results: Bool
 
@@ -46,6 +46,7 @@ struct Residuals: Sendable {
   static func operands(_ indices: Int...) -> Residuals {
     Residuals(operands: indices.reduce(0) { $0 | (1 << UInt($1)) }, results: false)
   }
+  func keeps(_ operand: Int) -> Bool { operands == .max || operands >> UInt(operand) & 1 == 1 }
   static func + (a: Residuals, b: Residuals) -> Residuals { Residuals(operands: a.operands | b.operands, results: a.results || b.results) }
 }
 
@@ -100,7 +101,9 @@ enum Derivative {
 /// Applies `operation`: the innermost level that knows an operand processes it. Where none does, it is a graph's if symbols decide its shape, or a backend computes it.
 func apply(_ operation: some Operation, _ operands: [Tensor], _ caller: Caller) -> [Tensor] {
   if operands.areMarked, let results = applyNamed(operation, operands, caller) { return results }
-  if let level = Level.innermost(of: operands) { return level.process(operation, operands, caller) }
+  let level = Level.innermost(of: operands)
+  if let tracer = Tracer.takingAll(outside: level) { return tracer.process(operation, operands, caller) }
+  if let level { return level.process(operation, operands, caller) }
   let types = operation.countableResults(operands.map(\.type), caller)
   if let tracer = Tracer.needed(for: types, operation.name, caller) { return tracer.process(operation, operands, caller) }
   let backend = operands.commonBackend(operation.name, caller)

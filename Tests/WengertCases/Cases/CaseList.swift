@@ -1,8 +1,9 @@
 /// The one case list.
 public enum CaseList {
   public static let all: [OperationCase] =
-    unary + special + binary + comparison + selection + reduction + scan + rowwise + movement + subscripts + contraction + indexing
+    unary + special + binary + comparison + selection + reduction + running + rowwise + movement + subscripts + contraction + indexing
     + sorting + random + packed + linearAlgebra + statistics + scatter + convolution + windows + pooling
+    + controlFlow
 
   /// The row of a name.
   public static func named(_ name: String) -> OperationCase? { all.first { $0.name == name } }

@@ -58,7 +58,7 @@ extension CaseList {
     row("all 1 2 kept", .none, .fixed([1]), dtypes: DType.all, accuracy: .exact, slope: .none) { $0.all(axes: [1, 2], keepDims: true) },
   ]
 
-  public static let scan: [OperationCase] = [
+  public static let running: [OperationCase] = [
     row("cumulativeSum -1", dtypes: DType.all) { $0.cumulativeSum() },
     row("cumulativeSum 0 reverse", dtypes: DType.numbers) { $0.cumulativeSum(axis: 0, reverse: true) },
     row("cumulativeSum 1", shapes: Shapes.cubes) { $0.cumulativeSum(axis: 1) },

@@ -103,6 +103,8 @@ package final class ReferenceBackend: Backend {
       attentionBackward(
         call.operands, out: call.out, logSumExp: call.logSumExp, cotangent: call.cotangent, intoQuery: call.query, intoKey: call.key,
         intoValue: call.value)
+    case .loop(let call): call.kernel(on: self).run(nil)
+    case .branch(let call): call.kernel(on: self).run(nil)
     }
     return nil
   }

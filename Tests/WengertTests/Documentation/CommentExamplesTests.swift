@@ -445,6 +445,30 @@ struct CommentExamplesTests {
     #expect(y.shape == [1, 1, 4] && numbers(y) == [1, 1.5, 2.5, 3])
   }
 
+  @Test("a function of one element after another") func scanExample() {
+    let (sum, sums) = scan(Tensor(0.0), over: Tensor([1.0, 2, 3])) { total, x in (total + x, total + x) }
+    // sum is 6, sums is [1, 3, 6]
+    #expect(sum.item() == 6 && numbers(sums) == [1, 3, 6])
+  }
+
+  @Test("steps of a number, by a condition, and a choice") func loopExamples() {
+    do {
+      let power = forLoop(Tensor(1.0), count: 10) { _, x in x * 2 }  // 1024
+      #expect(power.item() == 1024)
+    }
+    do {
+      let power = whileLoop(Tensor(1.0), while: { $0 .< 1000 }) { $0 * 2 }  // 1024
+      #expect(power.item() == 1024)
+    }
+    let x = Tensor([4.0, 9])
+    let root = cond(x.sum() .> 0) {
+      sqrt(x)
+    } otherwise: {
+      x * 0
+    }
+    #expect(numbers(root) == [2, 3])
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "full", "linspace", "with", "memoryStatistics", "square", "clip", "cast", "select", "sum", "mean", "softmax",
@@ -452,7 +476,7 @@ struct CommentExamplesTests {
       "oneHot", "cumulativeSum", "sorted", "topK", "einsum", "matmul", "cholesky", "solve", "solveWithInfo",
       "attention", "RandomKey", "update", "vjp", "jvp", "valueAndGradient", "gradient", "checkpoint", "jacobian",
       "hessian", "vmap", "compile", "compileUpdate", "compilePullback", "customDerivative", "promote", "description",
-      "catchingDataFaults", "array", "ParameterTree", "FinishedProgram", "named",
+      "catchingDataFaults", "array", "ParameterTree", "FinishedProgram", "named", "scan", "forLoop", "whileLoop", "cond",
     ]
     // Operators and subscripts have no name.
     let unnamed = ["[[1], [2]]) + Tensor", "x[Axis.all, 1]"]

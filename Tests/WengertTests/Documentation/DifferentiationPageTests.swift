@@ -24,6 +24,28 @@ struct DifferentiationPageTests {
     #expect(perExample.shape == [3, 2, 2] && perExample.array() == expected)
   }
 
+  @Test("a loop of a thousand steps is that of Swift")
+  func loop() {
+    let springs = Tensor([1.0, 4.0])
+    let energy = { (springs: Tensor) in
+      let end = forLoop([Tensor([1.0, 1]), Tensor([0.0, 0])], count: 1000, checkpoints: .squareRoot) { _, state in
+        let speed = state[1] - springs * state[0] * 0.001
+        return [state[0] + speed * 0.001, speed]
+      }
+      return (springs * square(end[0]) + square(end[1])).sum()
+    }
+    let slopes = gradient(at: springs, energy)
+    let unrolled = gradient(at: springs) { springs in
+      var place = Tensor([1.0, 1]), speed = Tensor([0.0, 0])
+      for _ in 0..<1000 {
+        speed = speed - springs * place * 0.001
+        place = place + speed * 0.001
+      }
+      return (springs * square(place) + square(speed)).sum()
+    }
+    expectNear(numbers([slopes]), numbers([unrolled]), 1e-4, "slopes")
+  }
+
   @Test("stopGradient says that zero is meant")
   func stop() {
     let x = Tensor([0.2, 1.7, -0.4])

@@ -1,10 +1,10 @@
 /// The primitives that a finished program can hold, by the names that its code has for them.
 enum PrimitiveList {
   static let all: [String: any Operation.Type] = [
-    "attention": Attention.self, "attentionBackward": AttentionBackward.self, "classLoss": ClassLoss.self,
+    "attention": Attention.self, "attentionBackward": AttentionBackward.self, "branch": Branch.self, "classLoss": ClassLoss.self,
     "convolution": Convolution.self, "creation": Creation.self,
     "elementwise": Elementwise.self, "indexing": Indexing.self, "linearAlgebra": LinearAlgebra.self,
-    "linearAlgebraWithInfo": LinearAlgebraWithInfo.self, "matMul": MatMul.self, "matMulAdd": MatMulAdd.self,
+    "linearAlgebraWithInfo": LinearAlgebraWithInfo.self, "loop": Loop.self, "matMul": MatMul.self, "matMulAdd": MatMulAdd.self,
     "matMulEpilogue": MatMulEpilogue.self, "movement": Movement.self, "recurrence": Recurrence.self, "reduction": Reduction.self,
     "rows": RowOperation.self, "scan": Scan.self, "scatterAddInto": ScatterAddInto.self, "sorting": Sorting.self,
     "windows": Windows.self,

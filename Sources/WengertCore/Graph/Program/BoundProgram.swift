@@ -59,7 +59,8 @@ final class BoundProgram: @unchecked Sendable {
     case update
   }
 
-  init(_ graph: Graph, symbols: [String: Int], sizes: [Int], on backend: any Backend) {
+  /// - Parameter isSequenced: whether the backend may make one thing of all kernels, as it does for memory that is the same in many runs.
+  init(_ graph: Graph, symbols: [String: Int], sizes: [Int], on backend: any Backend, isSequenced: Bool = true) {
     self.backend = backend
     self.sizes = sizes
     let lowering = Lowering(graph, symbols: symbols)
@@ -113,7 +114,8 @@ final class BoundProgram: @unchecked Sendable {
     }
     // A copy of a buffer onto itself is left out.
     steps = all.filter { !$0.placed.isIdentity }
-    sequence = backend.sequence(steps.map { PreparedCall(call: $0.placed, workspace: $0.workspace, kernel: $0.kernel) })
+    sequence =
+      isSequenced ? backend.sequence(steps.map { PreparedCall(call: $0.placed, workspace: $0.workspace, kernel: $0.kernel) }) : nil
     firstLateStep = Self.firstLateStep(lowering, steps)
     let updated = Set(graph.updates.map(\.output))
     sources = lowering.outputs.enumerated().map { number, view in
@@ -141,10 +143,7 @@ final class BoundProgram: @unchecked Sendable {
   ///   - observe: called with each step instead of its `run`; must run its kernel.
   func begin(_ arguments: [TensorPlace], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
     guard let memory = Arena.take(plan.arenaByteCount, on: backend) else { return withoutMemory(arguments, of: owner) }
-    if boundArena != memory.number {
-      for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
-      boundArena = memory.number
-    }
+    bind(memory)
     var made: [Storage] = []
     for (_, slot) in results {
       guard let storage = backend.allocateForProgram(byteCount: slot.byteCount, isArena: false) else {
@@ -158,6 +157,20 @@ final class BoundProgram: @unchecked Sendable {
     let run = ProgramRun(self, of: owner, memory, made, observe)
     run.perform(0..<firstLateStep, with: arguments, from: 0)
     return run
+  }
+
+  private func bind(_ memory: Arena) {
+    if boundArena == memory.number { return }
+    for (offset, slot) in arena { backend.bind(slot, to: memory.storage, at: offset) }
+    boundArena = memory.number
+  }
+
+  /// Runs a program whose results are all written over its arguments, in memory that its caller has taken: one step of a loop.
+  func run(_ arguments: [TensorPlace], in memory: Arena) {
+    bind(memory)
+    bind(arguments, from: 0)
+    for (step, fault) in constantFaults { step.report(fault) }
+    if let sequence { sequence.run(0..<steps.count) { steps[$0].note } } else { for step in steps { step.run() } }
   }
 
   /// A run that performs nothing, for want of memory: a fault, or the program's end.
