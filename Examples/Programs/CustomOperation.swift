@@ -1,4 +1,3 @@
-import Foundation
 import WengertNN
 
 /// An operation with a derivative of its own: Kepler's equation E − e sin E = M, solved by Newton's iteration. Its derivatives are those of the equation, whatever the iteration did, and are compared

@@ -25,7 +25,7 @@ func gaussianProcess(_ run: Run) throws {
   let l = kernel.covariance(x).cholesky(), white = solveTriangular(l, across)
   let mean = white.transpose().matmul(solveTriangular(l, y))
   let deviation = sqrt(exp(2 * kernel.logScale) - square(white).sum(axis: 0))
-  print("at 3: \(mean[80].item().text()) ± \(deviation[80].item().text()); the function is \((Foundation.sin(6) + 0.9).text())")
+  print("at 3: \(mean[80].item().text()) ± \(deviation[80].item().text()); the function is \((sin(6) + 0.9).text())")
 
   var chart = Chart("Gaussian process", across: "x", up: "y")
   chart.line("mean", places.doubles, mean.doubles)

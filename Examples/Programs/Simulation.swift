@@ -1,4 +1,3 @@
-import Foundation
 import WengertNN
 
 /// A pendulum that is swung up by a motor too weak to lift it: the torque at each moment is found by the gradient through all steps of the simulation.
