@@ -1,5 +1,6 @@
 # make demo    train, evaluate and try a small dual encoder on made-up data (a minute, after the build)
 # make test    build everything and run all tests
+# make example NAME=digits  run one of Examples/Programs; ARGS="my.npz" gives it a file, ARGS=--tiny a moment's work
 # make dependencies  check that a package that uses WengertNN resolves no other package than this; a part of make test
 # make nvrtc   get NVIDIA's compiler by pip, with which make test compiles the CUDA kernels; a part of make test
 # make test-standin  test the CPU that stands in for a CUDA device in make test
@@ -18,7 +19,7 @@
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
+.PHONY: demo test example test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -29,6 +30,9 @@ BUILT = .build/release
 
 demo: packages
 	swift run $(BUILD) dexml demo
+
+example: packages
+	swift run $(BUILD) examples $(NAME) $(ARGS)
 
 test: packages dependencies nvrtc
 	swift test $(BUILD) --disable-testable-imports

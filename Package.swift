@@ -102,6 +102,8 @@ let package = Package(
       plugins: ["WengertGraphs"]),
     // The encoders whose programs are finished while it is built.
     .executableTarget(name: "EncoderGraphs", dependencies: ["DEXML", "WengertGraphTool"], path: "Examples/EncoderGraphs"),
+    // Short programs, one file each; see Examples/README.md.
+    .executableTarget(name: "examples", dependencies: ["WengertNN"], path: "Examples/Programs"),
 
     // Tests.
     // The case list and the reference backend, which tests and the check on a device have.
@@ -113,7 +115,7 @@ let package = Package(
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(
       name: "WengertCUDATests", dependencies: ["WengertCUDA", "WengertTestSupport", "cuda-check"], exclude: ["KernelTable.tsv"]),
-    .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertNNTests", dependencies: ["WengertNN", "WengertTestSupport", "examples"]),
     // A tool that WengertGraphToolTests runs; it has a dependency that dexml has not, so that the plugin does not run it.
     .executableTarget(
       name: "MistakenGraphs", dependencies: ["WengertNN", "WengertDifferentiable", "WengertGraphTool"], path: "Tests/MistakenGraphs"),

@@ -65,6 +65,15 @@ struct ModelTests {
     #expect(Sequential(Activation(tanh), Activation(exp))(x).doubles == exp(tanh(x)).doubles)
   }
 
+  @Test("a compiled function takes another activation for another model, and a copy for the same") func otherActivation() {
+    let f = compile { (model: Sequential, x: Tensor) in model(x) }
+    let x = Tensor([-1, 2]), first = Sequential(Activation(relu)), copy = first
+    #expect(f(first, x).doubles == [0, 2])
+    #expect(f(Sequential(Activation(square)), x).doubles == [1, 4])
+    #expect(f(copy, x).doubles == [0, 2] && f.statistics.compilations == 2)
+    #expect(first.settings == Sequential(Activation(square)).settings)
+  }
+
   @Test("a saved model is loaded again, bit by bit") func roundTrip() throws {
     try Fixtures.withTemporaryFolder { folder in
       let url = folder.appendingPathComponent("model.safetensors")

@@ -41,7 +41,7 @@ public func scan<Carry: TensorTree, Elements: TensorTree, Outputs: TensorTree>(
   }
   var output: Outputs?
   let (carries, outputs) = Loop.run(
-    "scan", initial, elements.tensors, length.unnamed, reversed, checkpoints, caller
+    "scan", initial, elements.tensors, length, reversed, checkpoints, caller
   ) { carry, element in
     let (next, given) = step(carry, elements.replacingTensors(element))
     output = given
@@ -64,8 +64,8 @@ public func forLoop<Carry: TensorTree>(
 ) -> Carry {
   let caller = Caller(file, line)
   guard let beside = initial.tensors.first else { caller.fail("forLoop", "the state holds no tensor") }
-  caller.require(0, atMost: count, "forLoop", "there cannot be \(count) steps")
-  let numbers = Tensor.iota(count, beside: beside).cast(to: .int32)
+  caller.require(0, atMost: count.unnamed, "forLoop", "there cannot be \(count) steps")
+  let count = count.unnamed, numbers = Tensor.iota(count, beside: beside).cast(to: .int32)
   return Loop.run("forLoop", initial, [numbers], count, false, checkpoints, caller) { (step($1[0], $0), []) }.carry
 }
 
@@ -183,7 +183,7 @@ extension Loop {
     let types = elements.map { TensorType(shape: $0.shape.dropFirst(), dtype: $0.dtype) }
     let (body, constants) = body(name, initial, types, on: backend, caller, step)
     var loop = Loop(
-      body: body, carryCount: carries.count, elementCount: elements.count, constantCount: constants.count, length: length,
+      body: body, carryCount: carries.count, elementCount: elements.count, constantCount: constants.count, length: length.unnamed,
       isReversed: reversed)
     func finished(_ results: [Tensor]) -> (Carry, [Tensor]) {
       let outputs = zip(results.dropFirst(carries.count), body.outputs.dropFirst(carries.count))

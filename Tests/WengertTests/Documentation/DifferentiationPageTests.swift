@@ -46,6 +46,23 @@ struct DifferentiationPageTests {
     expectNear(numbers([slopes]), numbers([unrolled]), 1e-4, "slopes")
   }
 
+  @Test("the gradients at ties and ends are those of the comments")
+  func ends() {
+    let tie = Tensor([2.0, 2.0, 1.0]), ends = Tensor([-1.0, 0.0, 1.0])
+    let shared = gradient(at: tie) { $0.max() }  // [0.5, 0.5, 0.0]: evenly among equals
+    let inside = gradient(at: ends) { clip($0, -1, 1).sum() }  // [1.0, 1.0, 1.0]: the bounds belong to what is passed
+    let flat = gradient(at: ends) { relu($0).sum() }  // [0.0, 0.0, 1.0]: flat at its end
+    let corner = gradient(at: ends) { abs($0).sum() }  // [-1.0, 0.0, 1.0]
+    let origin = gradient(at: Tensor.zeros([2])) { $0.norm() }  // [0.0, 0.0]
+    #expect(shared.array() == [0.5, 0.5, 0] as [Float] && inside.array() == [1, 1, 1] as [Float] && flat.array() == [0, 0, 1] as [Float])
+    #expect(corner.array() == [-1, 0, 1] as [Float] && origin.array() == [0, 0] as [Float])
+
+    let roots = Tensor([0.0, 4.0]), one = Tensor(1), none = Tensor(0)
+    let spoiled = gradient(at: roots) { x in select(x .> 0, sqrt(x), none).sum() }  // [NaN, 0.25]
+    let safe = gradient(at: roots) { x in select(x .> 0, sqrt(select(x .> 0, x, one)), none).sum() }  // [0.0, 0.25]
+    #expect(spoiled[0].item().isNaN && spoiled[1].item() == 0.25 && safe.array() == [0, 0.25] as [Float])
+  }
+
   @Test("stopGradient says that zero is meant")
   func stop() {
     let x = Tensor([0.2, 1.7, -0.4])
@@ -76,7 +93,7 @@ struct DifferentiationPageTests {
   @Test("every line of its examples stands in this file")
   func text() throws {
     let page = try MarkdownFile("Documentation/Differentiation.md")
-    #expect(page.blocks.count { $0.language == "swift" } == 4)
+    #expect(page.blocks.count { $0.language == "swift" } == 7)
     #expect(try page.linesMissing(in: #filePath) == [])
   }
 }

@@ -10,6 +10,13 @@ struct Line: ParameterTree {
 
 @Suite("The README")
 struct ReadmeTests {
+  @Test("its first gradient is the one that it shows")
+  func firstLines() {
+    let x = Tensor([[1, 2], [3, 4]]), w = Tensor([0.5, -1.0])
+    let slope = gradient(at: w) { w in square(x.matmul(w)).mean() }
+    #expect(slope.description == "[ -9.0, -13.0]  float32[2]")
+  }
+
   @Test("its example finds the line")
   func example() {
     let x = Tensor.linspace(-1, 1, count: 50), y = 3 * x + 0.5
@@ -38,7 +45,7 @@ struct ReadmeTests {
   @Test("every line of its examples stands in this file, or in the macro's tests")
   func text() throws {
     let readme = try MarkdownFile("README.md")
-    #expect(readme.blocks.count { $0.language == "swift" } == 3)
+    #expect(readme.blocks.count { $0.language == "swift" } == 4)
     let functions = Fixtures.url("").deletingLastPathComponent().appendingPathComponent("Graphs/Tests/GraphTests/Functions.swift").path
     let elsewhere = Set(try readme.linesMissing(in: functions))
     #expect(try readme.linesMissing(in: #filePath).filter { elsewhere.contains($0) } == [])
