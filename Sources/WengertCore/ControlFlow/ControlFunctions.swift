@@ -106,10 +106,14 @@ public func whileLoop<Carry: TensorTree>(
 /// The value of one of two functions: of `then` if `predicate` is true, and of `otherwise` if not. Only that one runs, and only it has a derivative.
 ///
 /// ```swift
-/// let root = cond(x.sum() .> 0) { sqrt(x) } otherwise: { x * 0 }
+/// let root = cond(x.sum() .> 0) {
+///   sqrt(x)
+/// } otherwise: {
+///   x * 0
+/// }
 /// ```
 /// Both are traced once; they take all that they need from their surroundings. On a device that computes later the choice waits for the predicate. Under `vmap` with a predicate for each example
-/// both run, and `select` chooses. Where both are cheap, `select` is quicker.
+/// both run, and `select` chooses; a NaN in the derivative of the one that is not chosen shows then. Where both are cheap, `select` is quicker.
 ///
 /// - Parameter predicate: one truth value.
 /// - Precondition: The predicate is bool[], and both functions give trees of the same structure and types.

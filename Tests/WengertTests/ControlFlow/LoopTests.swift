@@ -141,7 +141,7 @@ struct LoopTests {
         let slope = gradient(at: start) { x in
           forLoop(x, count: 2500, checkpoints: checkpoints) { _, x in x + sin(x) * 0.001 }.sum()
         }
-        precondition(slope.sum().item() > Double(width))
+        precondition(slope.sum().item() > 0)
         return Device.cpu.memoryStatistics.peakBytesInUse
       }
       let few = peak(.squareRoot), all = peak(.allSteps)
