@@ -99,6 +99,9 @@ tokens = lambda: torch.randint(30522, (16384,))
 classes = lambda: torch.randint(30522, (2048,))
 softmax = lambda x: x.softmax(-1)
 layer_norm = lambda x, gain, bias: F.layer_norm(x, (768,), gain, bias)
+heads = of(32, 12, 128, 64)
+long = of(4, 12, 512, 64)
+causal = lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True)
 scatter_add = lambda x, i: torch.zeros(30522, 768).index_add(0, i, x)
 
 rows = product_rows(lambda product, left, right: forward(product(torch.matmul), of(*left), of(*right))) | {
@@ -106,6 +109,9 @@ rows = product_rows(lambda product, left, right: forward(product(torch.matmul), 
     "convolution-1x1-gradient": convolution(kernel=1),
     "convolution-strided-gradient": convolution(outputs=128, stride=2),
     "convolution-depthwise-gradient": convolution(groups=64),
+    "attention-128": forward(F.scaled_dot_product_attention, heads, heads, heads),
+    "attention-128-gradient": gradient(F.scaled_dot_product_attention, heads, heads, heads, heads, wanted=3),
+    "attention-causal-gradient": gradient(causal, long, long, long, long, wanted=3),
     "add": forward(torch.add, big, big),
     "chain": forward(lambda x, y, z: torch.tanh(x * y + z), big, big, big),
     "exp": forward(torch.exp, big),

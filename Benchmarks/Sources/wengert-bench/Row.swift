@@ -24,7 +24,8 @@ struct Row: Sendable {
   }
 
   static let all =
-    products + convolutions + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers + linearAlgebra
+    products + convolutions + attention + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers
+    + linearAlgebra
 }
 
 extension Row {

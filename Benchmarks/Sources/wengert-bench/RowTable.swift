@@ -20,7 +20,13 @@ enum RowTable {
       report.lines.append(line)
     }
     if let path = options.json { try report.write(to: path) }
+    if let path = options.markdown { try report.markdown.write(toFile: path, atomically: true, encoding: .utf8) }
+    if let path = options.svg { try report.svg.write(toFile: path, atomically: true, encoding: .utf8) }
     let faults = report.lines.flatMap(\.faults)
+    if let path = options.gate {
+      let fallen = try Gate(path, allowance: options.allowance).compare(report)
+      if !fallen.isEmpty { Arguments.stop("rows that fell: \(fallen.joined(separator: ", "))") }
+    }
     if !faults.isEmpty { Arguments.stop("rows that do not measure what they claim:\n\(faults.joined(separator: "\n"))") }
   }
 
