@@ -11,7 +11,8 @@ extension Tensor {
   public static func fftFrequencies(
     _ n: Int, spacing: Double = 1, dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    frequencies("fftFrequencies", (0..<max(n, 0)).map { $0 < (n + 1) / 2 ? $0 : $0 - n }, n, spacing, dtype, device, Caller(file, line))
+    let numbers = (0..<Swift.max(n, 0)).map { $0 < (n + 1) / 2 ? $0 : $0 - n }
+    return frequencies("fftFrequencies", numbers, n, spacing, dtype, device, Caller(file, line))
   }
 
   /// The frequencies of the elements of `rfft`: 0, 1, …, ⌊n/2⌋ over n · spacing (NumPy's rfftfreq).
@@ -20,7 +21,7 @@ extension Tensor {
   public static func rfftFrequencies(
     _ n: Int, spacing: Double = 1, dtype: DType = .float32, device: Device = .current, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    frequencies("rfftFrequencies", Array(0..<max(n / 2 + 1, 0)), n, spacing, dtype, device, Caller(file, line))
+    frequencies("rfftFrequencies", Array(0..<Swift.max(n / 2 + 1, 0)), n, spacing, dtype, device, Caller(file, line))
   }
 
   private static func frequencies(

@@ -25,6 +25,7 @@ struct Row: Sendable {
 
   static let all =
     products + convolutions + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers + linearAlgebra
+    + transforms
 }
 
 extension Row {

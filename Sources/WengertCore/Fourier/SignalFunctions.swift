@@ -86,8 +86,8 @@ extension ComplexTensor {
   /// - Parameter length: how many samples; nil: as many as the frames reach, without half a frame at both ends if they are centered.
   /// - Precondition: As for `stft`, there are size/2 + 1 frequencies, and the frames reach over `length` samples.
   public func istft(
-    size: Int, hop: Int? = nil, window: Tensor? = nil, center: Bool = true, length: Dimension? = nil, norm: FourierNormalization = .backward,
-    file: StaticString = #fileID, line: UInt = #line
+    size: Int, hop: Int? = nil, window: Tensor? = nil, center: Bool = true, length: Dimension? = nil,
+    norm: FourierNormalization = .backward, file: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     let caller = Caller(file, line), step = hop ?? Swift.max(size / 4, 1)
     let frame = FrameWindow(window, size, step, "istft", beside: real, caller)

@@ -24,6 +24,13 @@ struct DifferentiationPageTests {
     #expect(perExample.shape == [3, 2, 2] && perExample.array() == expected)
   }
 
+  @Test("the gradient by complex numbers is a pair of derivatives")
+  func complexNumbers() {
+    let z = ComplexTensor(real: Tensor([3.0, 0]), imaginary: Tensor([4.0, 1]))
+    let slope = gradient(at: z) { $0.squaredMagnitude.sum() }  // 2z: [6 + 8i, 2i]
+    #expect(slope.real.array() == [6, 0] as [Float] && slope.imaginary.array() == [8, 2] as [Float])
+  }
+
   @Test("stopGradient says that zero is meant")
   func stop() {
     let x = Tensor([0.2, 1.7, -0.4])
