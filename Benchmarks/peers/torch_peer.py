@@ -79,6 +79,10 @@ def of(*shape):
     return lambda: normal(*shape)
 
 
+def complex_of(*shape):
+    return lambda: torch.complex(normal(*shape), normal(*shape))
+
+
 def positive_definite():
     x = normal(1024, 1024)
     return x @ x.T / 1024 + torch.eye(1024)
@@ -135,10 +139,15 @@ rows = product_rows(lambda product, left, right: forward(product(torch.matmul), 
     "adamw": adamw(),
     "cholesky": forward(torch.linalg.cholesky, positive_definite),
     "solve": forward(torch.linalg.solve, positive_definite, of(1024, 64)),
+    "fft-1024": forward(torch.fft.fft, complex_of(64, 1024)),
+    "fft-4096": forward(torch.fft.fft, complex_of(16, 4096)),
+    "fft-1048576": forward(torch.fft.fft, complex_of(1, 1 << 20)),
+    "fft2-256": forward(torch.fft.fft2, complex_of(8, 256, 256)),
+    "rfft-1024": forward(torch.fft.rfft, of(64, 1024)),
 }
 if mode == "compile":
     # Nothing to compile there: the same library calls as in eager mode.
-    for name in [n for n in rows if n.startswith(("product", "convolution"))] + ["cholesky", "solve", "top-100"]:
+    for name in [n for n in rows if n.startswith(("product", "convolution", "fft", "rfft"))] + ["cholesky", "solve", "top-100"]:
         del rows[name]
 if mode == "into":
     rows = product_rows(into_product) | {

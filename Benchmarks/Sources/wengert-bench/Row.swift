@@ -25,7 +25,7 @@ struct Row: Sendable {
 
   static let all =
     products + convolutions + attention + elementwise + rowwise + reductions + movement + indexing + losses + sorting + optimizers
-    + linearAlgebra
+    + linearAlgebra + transforms
 }
 
 extension Row {

@@ -16,13 +16,14 @@ public struct MemoryStatistics: Sendable {
   public var memoryStatistics: MemoryStatistics { MemoryStatistics() }
   public func trimMemory() {}
 
-  /// The same with what the core keeps: idle arenas, and the small programs behind operations.
+  /// The same with what the core keeps: idle arenas, the small programs behind operations, and tables of transforms.
   package func trimAllMemory() {
     Arena.releaseIdle(of: self)
     ViewKernels.programs.removeAll()
     RowFunctions.programs.removeAll()
     ElementwisePrograms.programs.removeAll()
     ElementwisePrograms.residuals.removeAll()
+    FourierTable.removeAll()
     trimMemory()
   }
 }

@@ -7,15 +7,16 @@ extension Tensor: CustomStringConvertible {
   public var description: String {
     if isExample { return "one example of vmap  \(dtype)\(shape)" }
     if rank == 0 { return texts[0] }
-    let edge = count > 1000 ? 3 : Int.max
+    let edge = printedEdge
     let shown = corner(edge)
-    var text = ""
-    write(&text, shown, edge)
-    return text + "  \(dtype)\(shape)"
+    return Self.nested(shown.texts, shown.shape, of: shape, edge) + "  \(dtype)\(shape)"
   }
 
+  /// How many elements of each axis are printed at both ends.
+  fileprivate var printedEdge: Int { count > 1000 ? 3 : Int.max }
+
   /// Each element as text, all of one width.
-  private var texts: [String] {
+  fileprivate var texts: [String] {
     // Whole numbers as such: a double does not hold every int64.
     let plain =
       switch dtype {
@@ -28,7 +29,7 @@ extension Tensor: CustomStringConvertible {
   }
 
   /// The parts of each axis that are printed, side by side.
-  private func corner(_ edge: Int) -> Tensor {
+  fileprivate func corner(_ edge: Int) -> Tensor {
     var result = Tensor(view, node: nil)
     let caller = Caller(#fileID, #line)
     for axis in shape.indices where edge < Int.max && shape[axis] > 2 * edge {
@@ -39,12 +40,13 @@ extension Tensor: CustomStringConvertible {
     return result
   }
 
-  private func write(_ text: inout String, _ shown: Tensor, _ edge: Int) {
-    let texts = shown.texts
-    var position = 0
+  /// Texts in nested brackets, of the parts that are shown of a shape.
+  fileprivate static func nested(_ texts: [String], _ shown: Shape, of shape: Shape, _ edge: Int) -> String {
+    let rank = shape.rank
+    var text = "", position = 0
     func level(_ axis: Int) {
       text += "["
-      let extent = shown.shape[axis]
+      let extent = shown[axis]
       let cut = shape[axis] > extent ? edge : -1
       for i in 0..<extent {
         if i > 0 {
@@ -61,6 +63,7 @@ extension Tensor: CustomStringConvertible {
       text += "]"
     }
     level(0)
+    return text
   }
 
   /// Real numbers with as many decimals as they need, at most four, or in scientific notation.
@@ -120,5 +123,21 @@ extension Tensor: CustomStringConvertible {
       let size = exponent.magnitude
       return (value < 0 ? "-" : "") + fixed(m, 4) + (exponent < 0 ? "e-" : "e+") + (size < 10 ? "0" : "") + "\(size)"
     }
+  }
+}
+
+extension ComplexTensor: CustomStringConvertible {
+  /// The elements in nested brackets, as of a tensor.
+  ///
+  /// ```swift
+  /// let text = ComplexTensor(real: Tensor([1.0, 2]), imaginary: Tensor([0.5, -1])).description  // [1.0 + 0.5i, 2.0 - 1.0i]  complex64[2]
+  /// ```
+  public var description: String {
+    let name = dtype == .float64 ? "complex128" : "complex64"
+    if real.isExample || imaginary.isExample { return "one example of vmap  \(name)\(shape)" }
+    let edge = real.printedEdge, shown = mapParts { $0.corner(edge) }
+    let signs = shown.imaginary.array(of: Double.self).map { $0.sign == .minus ? "-" : "+" }
+    let texts = zip(zip(shown.real.texts, signs), abs(shown.imaginary).texts).map { "\($0.0) \($0.1) \($1)i" }
+    return rank == 0 ? texts[0] : Tensor.nested(texts, shown.shape, of: shape, edge) + "  \(name)\(shape)"
   }
 }

@@ -24,6 +24,45 @@ struct CommentExamplesTests {
     #expect(y.shape == [2] && numbers(y) == [0.5, 0.5])
   }
 
+  @Test("complex numbers") func complexExamples() {
+    do {
+      let z = ComplexTensor(real: Tensor([3.0, 0]), imaginary: Tensor([4.0, 1]))
+      let sizes = abs(z)  // [5, 1]
+      #expect(numbers(sizes) == [5, 1])
+    }
+    do {
+      let z = ComplexTensor(real: Tensor([1.0, 2]), imaginary: Tensor([3.0, 4])).mapParts { $0.flip() }  // [2 + 4i, 1 + 3i]
+      #expect(numbers(z.real) == [2, 1] && numbers(z.imaginary) == [4, 3])
+    }
+    do {
+      let text = ComplexTensor(real: Tensor([1.0, 2]), imaginary: Tensor([0.5, -1])).description  // [1.0 + 0.5i, 2.0 - 1.0i]  complex64[2]
+      #expect(text == "[1.0 + 0.5i, 2.0 - 1.0i]  complex64[2]")
+    }
+  }
+
+  @Test("Fourier transforms") func fourierExamples() {
+    do {
+      let spectrum = ComplexTensor(Tensor([1.0, 0, 0, 0])).fft()  // [1, 1, 1, 1]
+      #expect(isClose(spectrum.real, [1, 1, 1, 1]) && isClose(spectrum.imaginary, [0, 0, 0, 0]))
+    }
+    do {
+      let spectrum = Tensor([1.0, 2, 3, 4]).rfft()  // [10, -2 + 2i, -2]
+      #expect(isClose(spectrum.real, [10, -2, -2]) && isClose(spectrum.imaginary, [0, 2, 0]))
+    }
+    do {
+      let x = Tensor([1.0, 2, 3]).rfft().irfft(n: 3)  // [1, 2, 3]
+      #expect(isClose(x, [1, 2, 3]))
+    }
+    do {
+      let y = Tensor([1.0, 2, 3]).fftConvolve(Tensor([1.0, 1]))  // [1, 3, 5, 3]
+      #expect(isClose(y, [1, 3, 5, 3]))
+    }
+    do {
+      let f = Tensor.fftFrequencies(4, spacing: 0.5)  // [0, 0.5, -1, -0.5]
+      #expect(numbers(f) == [0, 0.5, -1, -0.5])
+    }
+  }
+
   @Test("evenly spaced numbers") func linspaceExample() {
     let x = Tensor.linspace(0, 1, count: 5)  // [0, 0.25, 0.5, 0.75, 1]
     #expect(numbers(x) == [0, 0.25, 0.5, 0.75, 1])

@@ -63,6 +63,13 @@ struct DifferentiationPageTests {
     #expect(spoiled[0].item().isNaN && spoiled[1].item() == 0.25 && safe.array() == [0, 0.25] as [Float])
   }
 
+  @Test("the gradient by complex numbers is a pair of derivatives")
+  func complexNumbers() {
+    let z = ComplexTensor(real: Tensor([3.0, 0]), imaginary: Tensor([4.0, 1]))
+    let slope = gradient(at: z) { $0.squaredMagnitude.sum() }  // 2z: [6 + 8i, 2i]
+    #expect(slope.real.array() == [6, 0] as [Float] && slope.imaginary.array() == [8, 2] as [Float])
+  }
+
   @Test("stopGradient says that zero is meant")
   func stop() {
     let x = Tensor([0.2, 1.7, -0.4])
@@ -93,7 +100,7 @@ struct DifferentiationPageTests {
   @Test("every line of its examples stands in this file")
   func text() throws {
     let page = try MarkdownFile("Documentation/Differentiation.md")
-    #expect(page.blocks.count { $0.language == "swift" } == 7)
+    #expect(page.blocks.count { $0.language == "swift" } == 8)
     #expect(try page.linesMissing(in: #filePath) == [])
   }
 }

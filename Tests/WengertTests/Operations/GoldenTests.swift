@@ -3,7 +3,7 @@ import Testing
 @_spi(Backend) import WengertCPU
 @_spi(Backend) import WengertTestSupport
 
-/// Values and gradients from PyTorch, JAX and NumPy, made by Tests/Fixtures/ops_golden.py.
+/// Values and gradients from PyTorch, JAX, NumPy and SciPy, made by Tests/Fixtures/ops_golden.py and fourier_golden.py.
 @Suite("Golden values of the operations")
 struct GoldenTests {
   @Test("values and gradients are PyTorch's", arguments: try GoldenRecord.all())
@@ -64,7 +64,9 @@ struct GoldenRecord: Decodable, Sendable, CustomTestStringConvertible {
   static func all() throws -> [GoldenRecord] {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try decoder.decode([GoldenRecord].self, from: Data(contentsOf: Fixtures.url("ops_golden.json")))
+    return try ["ops_golden.json", "fourier_golden.json", "control_flow_golden.json"].flatMap {
+      try decoder.decode([GoldenRecord].self, from: Data(contentsOf: Fixtures.url($0)))
+    }
   }
 }
 

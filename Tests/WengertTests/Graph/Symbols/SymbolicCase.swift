@@ -23,7 +23,7 @@ struct SymbolicCase: CustomStringConvertible {
     let free = own.indices.filter { own[$0] > 1 && !(fixed[operation.name]?.contains($0) ?? false) }
     var choices = free.count > 1 ? free.map { (axes: [$0], withFixed: false) } : []
     choices.append((free, false))
-    choices.append((free, true))
+    if !numbered.contains(operation.name) { choices.append((free, true)) }
     return choices.compactMap { SymbolicCase(operation, own, $0.axes, least: least, withFixed: $0.withFixed) }
   }
 
@@ -109,6 +109,9 @@ struct SymbolicCase: CustomStringConvertible {
     // Groups are numbers.
     "convolution 2d depthwise": [1],
   ]
+
+  /// Cases whose operands' fixed extents must be numbers: a transform is of a length that is known.
+  static let numbered = Set(CaseList.fourier.map(\.name))
 
   /// Base axes that may be symbols but have one size only: the function, or an operand's values, are made for it.
   static let pinned: [String: Set<Int>] = [
