@@ -79,7 +79,7 @@ lint:
 	swift format lint --strict --recursive .
 
 RUNS = 1000000
-DRIVERS = safetensors npy npz zip torch matrix filter tokenizer vocabulary config model settings checkpoint events http einsum program literal
+DRIVERS = safetensors shards gguf npy npz zip torch matrix filter tokenizer vocabulary config model settings checkpoint events http einsum program literal
 FUZZ = Tests/Fuzz/.build-fuzz
 
 # What a driver finds lies in FUZZ/found; inputs that reach new code are kept in FUZZ/corpus for the next time.

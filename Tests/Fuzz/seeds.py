@@ -58,6 +58,38 @@ WIDTHS = {"BOOL": 1, "U8": 1, "I8": 1, "U16": 2, "I16": 2, "F16": 2, "BF16": 2, 
 seed("safetensors", "types", safetensors([(n, n, [2], bytes(range(2 * w))) for n, w in sorted(WIDTHS.items(), key=lambda p: -p[1])]))
 seed("safetensors", "shapes", safetensors([("a.b", "F32", [2, 1], floats(1, 2)), ("empty", "F32", [0, 3], b""), ("scalar", "I64", [], bytes(8))], {"format": "pt"}, 3))
 
+shard = safetensors([("x", "F32", [2], floats(1, 2))])
+for name, places in {"one": {"x": "a.safetensors"}, "two": {"x": "a.safetensors", "y": "b.safetensors"}, "outside": {"x": "../a.safetensors"}}.items():
+    seed("shards", name, json.dumps({"metadata": {"total_size": 8}, "weight_map": places}).encode() + b"\xff" + shard)
+
+
+def gguf(metadata, tensors, version=3):
+    """A GGUF file of encoded values by key, and of tensors: name, extents, type, bytes."""
+
+    def text(value):
+        return struct.pack("<Q", len(value)) + value.encode()
+
+    out, body = b"GGUF" + struct.pack("<IQQ", version, len(tensors), len(metadata)), b""
+    for key, kind, value in metadata:
+        out += text(key) + struct.pack("<I", kind) + value
+    for name, extents, kind, data in tensors:
+        body += bytes(-len(body) % 32)
+        out += text(name) + struct.pack("<I%dQIQ" % len(extents), len(extents), *extents, kind, len(body))
+        body += data
+    return out + bytes(-len(out) % 32) + body
+
+
+scalars = [(0, b"\1"), (1, b"\xff"), (2, b"\1\2"), (3, b"\1\2"), (4, bytes(4)), (5, bytes(4)), (6, floats(1)), (7, b"\1"), (10, bytes(8)), (11, bytes(8)), (12, bytes(8))]
+seed("gguf", "values", gguf([("v%d" % kind, kind, value) for kind, value in scalars], []))
+seed("gguf", "lists", gguf([
+    ("general.alignment", 4, struct.pack("<I", 32)), ("t", 8, struct.pack("<Q", 2) + b"ab"), ("l", 9, struct.pack("<IQ", 8, 2) + (struct.pack("<Q", 1) + b"a") * 2),
+    ("n", 9, struct.pack("<IQIQ", 9, 1, 0, 3) + b"\1\2\3")], [], 2))
+plain = [(0, 4), (1, 2), (24, 1), (25, 2), (26, 4), (27, 8), (28, 8), (30, 2)]
+seed("gguf", "plain", gguf([], [("p%d" % kind, [2, 1], kind, bytes(2 * width)) for kind, width in plain]))
+blocks = [(2, 32, 18), (3, 32, 20), (6, 32, 22), (7, 32, 24), (8, 32, 34), (12, 256, 144), (14, 256, 210), (13, 256, 176)]
+for kind, row, width in blocks:
+    seed("gguf", "q%d" % kind, gguf([], [("q", [row], kind, bytes(range(width)))]))
+
 i8, i4 = (lambda *v: struct.pack("<%dq" % len(v), *v)), (lambda *v: struct.pack("<%di" % len(v), *v))
 for name, data in {
     "f4": npy("<f4", (2, 2), floats(1, 2, 3, 4)), "big": npy(">i2", (3,), b"\0\1\0\2\0\3"), "fortran": npy("<f8", (2, 2), bytes(32), True),

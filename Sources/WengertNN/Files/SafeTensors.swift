@@ -72,6 +72,8 @@ public struct SafeTensors: Sendable {
   /// How many bytes the arrays take in the file.
   package var byteCount: Int { body.count }
 
+  public func type(of name: String) -> (dtype: DType, shape: [Int])? { entries[name].map { ($0.element.dtype, $0.shape) } }
+
   /// The array of this name, if there is one; its bytes stay in the mapping if they need no widening.
   public subscript(name: String) -> HostArray? {
     guard let entry = entries[name] else { return nil }

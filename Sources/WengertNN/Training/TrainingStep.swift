@@ -32,7 +32,7 @@ public final class TrainingStep<Model: TensorTree, Chosen: Optimizer, Batch: Ten
   /// How many updates were made.
   public private(set) var steps = 0
   private var state: State
-  private let key: RandomKey
+  private var key: RandomKey
   private let whole: CompiledUpdate<State, Batch, RandomKey, Tensor, Found>
   private let adding: CompiledUpdate<Model, Batch, RandomKey, Model, Pair<Tensor, Outputs>>
   private let finishing: CompiledUpdate<State, Model, Tensor, Tensor, Tensor>
@@ -129,25 +129,22 @@ public final class TrainingStep<Model: TensorTree, Chosen: Optimizer, Batch: Ten
 
   // MARK: Files
 
-  private static var stepsKey: String { "steps" }
+  /// All that the next step depends on: model, optimizer, average, the key of random numbers and the number of steps.
+  public var trainingState: TrainingState<Model, Chosen> { TrainingState(model, optimizer, average: averagedModel, key: key, steps: steps) }
 
-  /// Writes all that the next step depends on to a safetensors file: model, optimizer, average and the number of steps.
+  /// Writes the state (`TrainingState.save`) to a safetensors file, aside and then renamed into place.
   ///
   /// - Throws: `FileError` if the file cannot be written.
-  public func save(to url: URL) throws { try state.save(to: url, metadata: [Self.stepsKey: String(steps)]) }
+  public func save(to url: URL) throws { try trainingState.save(to: url) }
 
   /// Goes on from a file that `save` has written, bit for bit as if there had been no pause.
   ///
   /// - Throws: `FileError` if the file cannot be read or is of another model or optimizer; nothing is changed then.
   public func load(from url: URL) throws {
-    let file = try SafeTensors(contentsOf: url)
-    guard let steps = file.metadata[Self.stepsKey].flatMap(Int.init) else {
-      throw FileError(
-        file: url.path, field: Self.stepsKey, value: file.metadata[Self.stepsKey] ?? "nothing",
-        advice: "it is not a file of TrainingStep.save")
-    }
-    try state.load(file)
-    self.steps = steps
+    var loaded = trainingState
+    try loaded.load(from: url)
+    state = State(Pair(loaded.model, loaded.optimizer), loaded.average)
+    (key, steps) = (loaded.key, loaded.steps)
   }
 }
 

@@ -217,6 +217,88 @@ struct CommentExamplesTests {
     #expect(zip(y.doubles, expected.doubles).allSatisfy { abs($0 - $1) < 1e-6 })
   }
 
+  @Test("an initializer by name") func initializerExample() throws {
+    let layer = Linear(4, 3, key: RandomKey(1), initializer: try Initializer(named: "xavierUniform"))  // weights in ±√(6/7), biases 0
+    #expect(layer.weight.doubles.allSatisfy { abs($0) <= (6.0 / 7).squareRoot() } && layer.bias!.doubles == [0, 0, 0])
+  }
+
+  @Test("bags of embeddings") func embeddingBagExample() {
+    let layer = EmbeddingBag(weight: Tensor([[1, 2], [3, 4], [5, 6]]), reduction: .sum)
+    let y = layer(Tensor([Int32(0), 2, 1]), offsets: Tensor([Int32(0), 2, 3]))  // bags of 2 and of 1: [[6, 8], [3, 4]]
+    #expect(y.shape == [2, 2] && y.doubles == [6, 8, 3, 4])
+  }
+
+  @Test("attention of padded batches") func paddedAttentionExample() {
+    let attention = MultiHeadAttention(width: 8, heads: 4, keyHeads: 2, rotary: .init(), key: RandomKey(1))
+    let y = attention(RandomKey(2).normal([3, 5, 8]), isCausal: true)  // three sequences of five tokens: [3, 5, 8]
+    #expect(y.shape == [3, 5, 8])
+  }
+
+  @Test("a feed-forward network") func feedForwardExample() {
+    let layer = FeedForward(width: 8, inner: 20, function: .silu, isGated: true, bias: false, key: RandomKey(1))  // SwiGLU
+    let y = layer(RandomKey(2).normal([5, 8]))  // [5, 8]
+    #expect(y.shape == [5, 8] && layer.namedTensors.map(\.name) == ["up.weight", "gate.weight", "down.weight"])
+  }
+
+  @Test("a block of a decoder") func transformerLayerExample() {
+    let block = TransformerLayer(
+      width: 8, heads: 4, keyHeads: 2, inner: 20, isCausal: true, function: .silu, isGated: true, norm: .rmsNorm,
+      rotary: .init(), bias: false, key: RandomKey(1))
+    let x = RandomKey(2).normal([1, 5, 8])  // a text of five tokens
+    let whole = block(x)  // [1, 5, 8]
+    var cache = block.attention.cache([1], capacity: 16)
+    let first = block(x[Axis.all, 0..<4], cache: &cache), last = block(x[Axis.all, 4..<5], cache: &cache)  // the rows of the whole
+    #expect((concatenate([first, last], axis: 1) - whole).norm().item() < 1e-5)
+  }
+
+  @Test("a summary") func summaryExample() {
+    let text = summary(of: Linear(4, 3, key: RandomKey(1))).description  // weight  [3, 4]  float32  12  48 …
+    #expect(text.contains("weight  [3, 4]  float32"))
+  }
+
+  @Test("a summary of a call") func summaryCostExample() {
+    let cost = summary(of: Linear(4, 3, bias: false, key: RandomKey(1)), at: Tensor.ones([2, 4])) { $0($1) }.cost!
+    let flops = cost.flops  // 2 · 2 · 4 · 3
+    #expect(flops == 48)
+  }
+
+  @Test("a progress meter") func progressMeterExample() {
+    let meter = ProgressMeter("epoch 1", total: 3)
+    for loss in [0.5, 0.25, 0.125] { meter.advance { "loss \(loss)" } }
+    meter.finish()  // epoch 1 [####################] 3/3 | loss 0.125 | 37/s | took 0:00
+  }
+
+  @Test("a state of training") func trainingStateExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      let file = folder.appendingPathComponent("training.safetensors")
+      var state = TrainingState(Linear(2, 1, key: RandomKey(1)), AdamW(), key: RandomKey(2))
+      let x = state.key.fold(state.steps).normal([4, 2])
+      let slope = gradient(at: state.model) { square($0(x)).mean() }
+      state.optimizer.update(&state.model, slope, learningRate: 0.1)
+      state.steps += 1
+      try state.save(to: file)
+      var other = TrainingState(Linear(2, 1, key: RandomKey(3)), AdamW(), key: RandomKey(4))
+      try other.load(from: file)  // now equal to state
+      #expect(other.steps == 1 && other.tensors.map(\.doubles) == state.tensors.map(\.doubles))
+    }
+  }
+
+  @Test("a GGUF file") func gGUFExample() throws {
+    let url = Fixtures.url("files/types.gguf")
+    let file = try GGUF(contentsOf: url)
+    let architecture = file.metadata["general.architecture"]?.text  // "llama"
+    let weight = try file.array("q4_0")  // Q4_0 in the file: float32, [3, 64]
+    #expect(architecture == "llama" && weight?.shape == [3, 64] && weight?.dtype == .float32)
+  }
+
+  @Test("safetensors in shards") func shardedSafeTensorsExample() throws {
+    try Fixtures.withTemporaryFolder { folder in
+      try ShardedSafeTensors.write([("a", HostArray([1.5, 2.5])), ("b", HostArray([3.5]))], largestShard: 16, to: folder)
+      let b = try ShardedSafeTensors(contentsOf: folder).array("b")?.doubles()  // [3.5], of the second of two shards
+      #expect(b == [3.5])
+    }
+  }
+
   @Test("every example of the comments is in this file, and every family has one") func comments() throws {
     let families: Set = [
       "Linear", "LayerNorm", "Embedding", "MultiHeadAttention", "TransformerBlock", "Sequential", "Optimizer", "Schedule",

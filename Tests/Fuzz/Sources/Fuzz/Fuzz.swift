@@ -2,6 +2,8 @@ import Support
 
 private let drivers = Drivers([
   "safetensors": readSafeTensors,
+  "shards": readShards,
+  "gguf": readGGUF,
   "npy": readNPY,
   "npz": readNPZ,
   "zip": readZip,

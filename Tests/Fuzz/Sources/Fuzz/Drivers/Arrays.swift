@@ -15,6 +15,26 @@ func readSafeTensors(_ bytes: Data) throws {
   for name in file.names { try use(file[name]!) }
 }
 
+/// The input is an index, and a shard behind 255.
+func readShards(_ bytes: Data) throws {
+  let parts = bytes.parts(2)
+  _ = Folder.put(parts[0], "model.safetensors.index.json")
+  for name in ["a.safetensors", "b.safetensors"] { _ = Folder.put(parts[1], name) }
+  let file = try ShardedSafeTensors(contentsOf: Folder.url)
+  for name in file.names { try use(file.array(name)!) }
+}
+
+func readGGUF(_ bytes: Data) throws {
+  let file = try GGUF(bytes)
+  for name in file.names {
+    guard let type = try? file.type(of: name) else { continue }
+    let array = try file.array(name)!
+    expect(array.dtype == type.dtype && array.shape == type.shape)
+    try use(array)
+  }
+  for value in file.metadata.values { _ = (value.int, value.double, value.text, value.flag, value.list) }
+}
+
 func readNPY(_ bytes: Data) throws {
   _ = try? NPY.readText(bytes)
   let array = try NPY.read(bytes)
