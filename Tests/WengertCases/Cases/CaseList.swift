@@ -2,7 +2,7 @@
 public enum CaseList {
   public static let all: [OperationCase] =
     unary + special + binary + comparison + selection + reduction + scan + rowwise + movement + subscripts + contraction + indexing
-    + sorting + random + packed + linearAlgebra + statistics + scatter + convolution + windows + pooling
+    + sorting + random + packed + linearAlgebra + factorization + statistics + scatter + convolution + windows + pooling
 
   /// The row of a name.
   public static func named(_ name: String) -> OperationCase? { all.first { $0.name == name } }
