@@ -14,7 +14,7 @@ extension CaseList {
 
   private static func square(_ lead: Int...) -> Operand { .real(-1...1, shape: { Shape(lead + [$0[0], $0[0]]) }) }
   private static let any = Operand.real(-1...1)
-  private static func tall(_ lead: Int...) -> Operand { .real(-1...1, shape: { Shape(lead + [$0[0] + $0[1], $0[1]]) }) }
+  private static func tall(_ lead: Int...) -> Operand { .real(-1...1, shape: { Shape(lead + [2 * $0[1], $0[1]]) }) }
 
   /// With a large diagonal in which all elements differ: singular values and eigenvalues are far from each other and from zero.
   private static func spread(_ x: Tensor) -> Tensor {
@@ -81,7 +81,7 @@ extension CaseList {
       row("matrixPower -2", [square(2)]) { [regular($0[0]).matrixPower(-2)] },
       row("pseudoInverse", [any]) { [spread($0[0]).pseudoInverse()] },
       row("pseudoInverse tall", [tall(2)], withEmpty) { [spread($0[0]).pseudoInverse()] },
-      row("leastSquares", [tall(), .real(shape: { [$0[0] + $0[1], 2] })]) { [leastSquares(spread($0[0]), $0[1])] },
+      row("leastSquares", [tall(), .real(shape: { [2 * $0[1], 2] })]) { [leastSquares(spread($0[0]), $0[1])] },
       row("leastSquares for a vector, wide", [tall(2), .real(shape: { [$0[1]] })]) { [leastSquares(spread($0[0]).transpose(), $0[1])] },
       row("matrixRank", [any], slope: .none) { [spread($0[0]).matrixRank()] },
       row("conditionNumber", [any]) { [spread($0[0]).conditionNumber()] },
