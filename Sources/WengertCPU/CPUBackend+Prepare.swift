@@ -35,6 +35,7 @@ extension CPUBackend {
     case .scan(let call): FunctionKernel { call.runOnCPU() }
     case .recurrence(let call): FunctionKernel { call.runOnCPU() }
     case .linearAlgebra(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
+    case .factorization(let call): FunctionKernel(writing: call.writes) { call.runOnCPU() }
     case .convolution(let call): prepare(call, workspace)
     case .attention(let call): prepare(call, workspace)
     case .attentionBackward(let call): prepare(call, workspace)

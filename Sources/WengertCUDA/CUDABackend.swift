@@ -122,6 +122,7 @@ extension CUDABackend {
     case .scatterAddAlong(let call): ScatterSum(call, nil).workspace
     case .argSort(let call): RowSort(call).workspace
     case .linearAlgebra(let call): workspace(for: call)
+    case .factorization(let call): workspace(for: call)
     case .convolution(let call): workspace(for: call)
     case .attention(let call): workspace(for: call)
     case .attentionBackward(let call): workspace(for: call)
@@ -144,6 +145,7 @@ extension CUDABackend {
     case .scan(let call): scanKernel(call)
     case .recurrence(let call): recurrenceKernel(call)
     case .linearAlgebra(let call): linearAlgebraKernel(call, workspace)
+    case .factorization(let call): factorizationKernel(call, workspace)
     case .convolution(let call): convolutionKernel(call, workspace)
     case .attention(let call): attentionKernel(call, workspace)
     case .attentionBackward(let call): attentionBackwardKernel(call, workspace)

@@ -40,7 +40,7 @@ library="-std=c++17 -O1 -march=$march -fPIC -fvisibility=hidden -Wall -Wextra -f
 objects=
 for file in $(ls *.cpp | grep -v '^test' | grep -v '^kernel.cpp$'); do
   # Where numbers are multiplied and accesses checked, speed counts.
-  case $file in blaslt.cpp | solver.cpp | nccl.cpp | checks.cpp | fibers.cpp) level=-O2 ;; *) level=-O1 ;; esac
+  case $file in blaslt.cpp | solver.cpp | decompositions.cpp | nccl.cpp | checks.cpp | fibers.cpp) level=-O2 ;; *) level=-O1 ;; esac
   "$clang" $library $level -include-pch "$out/library.pch" "-DSTANDIN_CLANG=\"$clang\"" "-DSTANDIN_BUILD=\"$build\"" \
     "-DSTANDIN_FOLDER=\"$out\"" "-DSTANDIN_PLAIN_FLAGS=\"$(words $plain $kernel)\"" \
     "-DSTANDIN_CHECKED_FLAGS=\"$(words $checked $kernel)\"" -c "$file" -o "$out/${file%.cpp}.o"

@@ -1,12 +1,10 @@
 // cuBLAS's triangular solves and cuSOLVER's factorizations, as plain loops over column-major matrices.
 #include "libraries.h"
+#include "solver.h"
 
 #include <algorithm>
 
 namespace {
-enum { CUSOLVER_STATUS_SUCCESS = 0, CUSOLVER_STATUS_NOT_INITIALIZED = 1, CUSOLVER_STATUS_INVALID_VALUE = 3,
-    CUSOLVER_STATUS_EXECUTION_FAILED = 6, CUSOLVER_STATUS_NOT_SUPPORTED = 9 };
-
 /// What a handle of either library has: its stream.
 struct Handle {
   void *stream = nullptr;
@@ -129,14 +127,6 @@ template <class T> void solveLU(const T *a, int64_t n, int64_t lda, const int64_
   for (int64_t i = n - 1; isTransposed && i >= 0; i--) exchange(i);
 }
 
-bool writeInfo(CUdeviceptr info, int value) {
-  Matrix word = {info, CUDA_R_32F, 1, 1, 1, false, 1, 0};
-  if (!isWritable(word, "the word of a factorization's outcome")) return false;
-  *(int *)info = value;
-  markWritten(word);
-  return true;
-}
-
 int sizes(int type, int64_t n, size_t *onDevice, size_t *onHost) {
   if (!onDevice || !onHost) return CUSOLVER_STATUS_INVALID_VALUE;
   *onDevice = (size_t)n * bytesOf(type);
@@ -150,6 +140,16 @@ int checkTypes(void *handle, int type, int compute, int64_t n, int64_t leading) 
   return n < 0 || leading < std::max<int64_t>(1, n) ? CUSOLVER_STATUS_INVALID_VALUE : CUSOLVER_STATUS_SUCCESS;
 }
 }  // namespace
+
+void **solverStream(void *handle) { return solverHandles.count((Handle *)handle) ? &((Handle *)handle)->stream : nullptr; }
+
+bool writeInfo(CUdeviceptr info, int value) {
+  Matrix word = {info, CUDA_R_32F, 1, 1, 1, false, 1, 0};
+  if (!isWritable(word, "the word of a factorization's outcome")) return false;
+  *(int *)info = value;
+  markWritten(word);
+  return true;
+}
 
 // ---- cuBLAS
 

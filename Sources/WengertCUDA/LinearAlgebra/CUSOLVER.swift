@@ -19,7 +19,9 @@ final class CUSOLVER: @unchecked Sendable {
   private let solveLU:
     @convention(c) (CUHandle?, CUHandle?, Int32, Int64, Int64, Int32, CUAddress, Int64, CUAddress, Int32, CUAddress, Int64, CUAddress) ->
       Int32
-  private let handle: CUHandle?, parameters: CUHandle?
+  let single: DecompositionFunctions, double: DecompositionFunctions
+  let handle: CUHandle?
+  private let parameters: CUHandle?
   private let context: Context
   /// One thread at a time has the handle's stream.
   private let turn = Locked(())
@@ -35,6 +37,8 @@ final class CUSOLVER: @unchecked Sendable {
     sizeOfLU = try library.function("cusolverDnXgetrf_bufferSize")
     lu = try library.function("cusolverDnXgetrf")
     solveLU = try library.function("cusolverDnXgetrs")
+    single = try DecompositionFunctions(library, "S")
+    double = try DecompositionFunctions(library, "D")
     let create: @convention(c) (Out<CUHandle?>) -> Int32 = try library.function("cusolverDnCreate")
     let createParameters: @convention(c) (Out<CUHandle?>) -> Int32 = try library.function("cusolverDnCreateParams")
     var handle: CUHandle?, parameters: CUHandle?
@@ -49,21 +53,29 @@ final class CUSOLVER: @unchecked Sendable {
     var onHost = 0
   }
 
-  private func require(_ what: String, _ call: () -> Int32) {
+  func require(_ what: String, _ call: () -> Int32) {
     let status = context.attempt { _ in call() }
     if status != 0 { Failure.end("cuda: \(what): cuSOLVER says \(status)") }
   }
 
+  /// A call in a stream.
+  func perform(_ what: String, _ stream: CUHandle?, _ call: () -> Int32) {
+    turn.withLock { _ in
+      require(what) { setStream(handle, stream) }
+      require(what, call)
+    }
+  }
+
   private static func type(_ dtype: DType) -> Int32 { dtype == .float64 ? 1 : 0 }
 
-  /// For a Cholesky factorization, or else an LU factorization, of `n` rows.
-  func memory(isCholesky: Bool, _ n: Int, _ dtype: DType) -> Memory {
+  /// For a Cholesky factorization, or else an LU factorization, of `n` rows and as many columns, unless there is another number.
+  func memory(isCholesky: Bool, _ n: Int, columns: Int? = nil, _ dtype: DType) -> Memory {
     var memory = Memory()
-    let (rows, type) = (Int64(n), CUSOLVER.type(dtype))
+    let (rows, columns, type) = (Int64(n), Int64(columns ?? n), CUSOLVER.type(dtype))
     require("the memory of a factorization") {
       isCholesky
         ? sizeOfCholesky(handle, parameters, 1, rows, type, 0, rows, type, &memory.onDevice, &memory.onHost)
-        : sizeOfLU(handle, parameters, rows, rows, type, 0, rows, type, &memory.onDevice, &memory.onHost)
+        : sizeOfLU(handle, parameters, rows, columns, type, 0, rows, type, &memory.onDevice, &memory.onHost)
     }
     return memory
   }
@@ -71,6 +83,8 @@ final class CUSOLVER: @unchecked Sendable {
   /// The operands of a factorization of a row-major matrix.
   struct Factorization {
     var n: Int
+    /// If it is not square; such a one lies column by column.
+    var columns: Int?
     var dtype: DType
     var matrix: CUAddress
     var workspace: CUAddress
@@ -78,6 +92,16 @@ final class CUSOLVER: @unchecked Sendable {
     var hostMemory: UnsafeMutableRawPointer?
     /// An int32: not zero if there are no factors.
     var info: CUAddress
+  }
+
+  /// a → L and U in its place, column by column.
+  func factorLU(_ f: Factorization, pivots: CUAddress, on stream: CUHandle?) {
+    let (n, columns, type) = (Int64(f.n), Int64(f.columns ?? f.n), CUSOLVER.type(f.dtype))
+    perform("an LU factorization", stream) {
+      lu(
+        handle, parameters, n, columns, type, f.matrix, n, pivots, type, f.workspace, f.memory.onDevice, f.hostMemory, f.memory.onHost,
+        f.info)
+    }
   }
 
   /// a → L in the lower triangle of a row-major matrix, which is the upper one of its columns.

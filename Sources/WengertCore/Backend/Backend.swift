@@ -47,6 +47,9 @@
   /// Whether products of half types are worth a loss of precision: several times as fast as those of float32.
   var hasFastHalfProducts: Bool { get }
 
+  /// Why matrices cannot be taken apart so, and what to do instead; nil if they can.
+  func refusal(of kernel: FactorizationKernel) -> String?
+
   /// Whether programs should rather run at a few sizes, with some padding, than at each size that comes: it takes long to prepare one for another.
   var prefersRoundedSizes: Bool { get }
 
@@ -80,6 +83,8 @@ extension Backend {
   public func sequence(_ steps: [PreparedCall]) -> (any KernelSequence)? { nil }
 
   public var hasFastHalfProducts: Bool { false }
+
+  public func refusal(of kernel: FactorizationKernel) -> String? { nil }
 
   public var prefersRoundedSizes: Bool { false }
 

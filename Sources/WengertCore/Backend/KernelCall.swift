@@ -13,6 +13,7 @@
   case scan(ScanCall)
   case recurrence(RecurrenceCall)
   case linearAlgebra(LinearAlgebraCall)
+  case factorization(FactorizationCall)
   case convolution(ConvolutionCall)
   case attention(AttentionCall)
   case attentionBackward(AttentionBackwardCall)
@@ -33,6 +34,7 @@
     case .scan(let call): call
     case .recurrence(let call): call
     case .linearAlgebra(let call): call
+    case .factorization(let call): call
     case .convolution(let call): call
     case .attention(let call): call
     case .attentionBackward(let call): call

@@ -365,6 +365,16 @@ extension LinearAlgebraWithInfo {
   }
 }
 
+extension Factorization {
+  func fault(_ operands: [TensorType]) -> String? {
+    guard operands.count == 1, operands[0].dtype == .float32 || operands[0].dtype == .float64, operands[0].shape.rank >= 2 else {
+      return "needs matrices of float32 or float64"
+    }
+    let shape = operands[0].shape, isSquare = shape[dim: shape.rank - 1].mayEqual(shape[dim: shape.rank - 2])
+    return isSquare || (kernel != .eigh && kernel != .eig) ? nil : "needs square matrices"
+  }
+}
+
 extension Custom {
   func fault(_ operands: [TensorType]) -> String? { "its function is traced through, and it is in no graph" }
 }

@@ -8,6 +8,9 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     case notPositiveDefinite
     /// `solve` or `solveTriangular` with a matrix that is singular; the number is that of the matrix in the stack.
     case singular
+    /// A matrix whose eigenvalues or singular values cannot be found: it has elements that are not finite, or the steps do not converge; the number is that of the
+    /// matrix in the stack.
+    case notConverged
     /// An index or class that does not exist; the number is the index.
     case outOfRange
     /// Offsets of sequences that do not rise from 0 to the number of tokens; the number is the place of the first wrong one.

@@ -2,7 +2,7 @@
 public enum CaseList {
   public static let all: [OperationCase] =
     unary + special + binary + comparison + selection + reduction + running + rowwise + movement + subscripts + contraction + indexing
-    + sorting + random + packed + linearAlgebra + statistics + scatter + convolution + windows + pooling + complex + fourier
+    + sorting + random + packed + linearAlgebra + factorization + statistics + scatter + convolution + windows + pooling + complex + fourier
     + controlFlow
 
   /// The row of a name.

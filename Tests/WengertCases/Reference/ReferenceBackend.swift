@@ -94,6 +94,7 @@ package final class ReferenceBackend: Backend {
     case .scan(let call): scan(call.x, call.op, reverse: call.reverse, into: call.out)
     case .recurrence(let call): recurrence(call.a, call.b, reverse: call.reverse, into: call.out)
     case .linearAlgebra(let call): return linearAlgebra(call)
+    case .factorization(let call): return factorization(call)
     case .convolution(let call): convolution(call)
     case .attention(let call):
       if let wrong = firstWrongOffset(call.operands) { return wrong }

@@ -305,6 +305,27 @@ struct CommentExamplesTests {
     #expect(info.item() == 1)
   }
 
+  @Test("factors of a matrix") func luExample() {
+    let (p, l, u) = Tensor([[0, 2], [1, 1]]).lu()  // [[0, 1], [1, 0]], [[1, 0], [0, 1]], [[1, 1], [0, 2]]
+    #expect(numbers(p) == [0, 1, 1, 0] && numbers(l) == [1, 0, 0, 1] && numbers(u) == [1, 1, 0, 2])
+  }
+
+  @Test("cofactors of a singular matrix") func determinantExample() {
+    let slope = gradient(at: Tensor([[1, 2], [2, 4]])) { $0.determinant() }  // [[4, -2], [-2, 1]]
+    #expect(isClose(slope, [4, -2, -2, 1]))
+  }
+
+  @Test("least squares") func leastSquaresExample() {
+    let x = leastSquares(Tensor([[1], [1]]), Tensor([1.0, 3.0]))  // [2]
+    #expect(isClose(x, [2]))
+  }
+
+  @Test("a system with a banded matrix") func solveBandedExample() {
+    let bands = Tensor([[0, 1, 1], [4, 4, 4], [1, 1, 0]])
+    let x = solveBanded(lower: 1, upper: 1, bands, Tensor([5.0, 6.0, 5.0]))  // [1, 1, 1]
+    #expect(isClose(x, [1, 1, 1]))
+  }
+
   @Test("attention") func attentionExample() {
     let tokens = Tensor([[1, 0], [0, 1], [2, 2]])
     let offsets = Tensor([0, 2, 3])  // two sequences, of 2 tokens and of 1

@@ -64,7 +64,7 @@ struct GoldenRecord: Decodable, Sendable, CustomTestStringConvertible {
   static func all() throws -> [GoldenRecord] {
     let decoder = JSONDecoder()
     decoder.nonConformingFloatDecodingStrategy = .convertFromString(positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try ["ops_golden.json", "fourier_golden.json", "control_flow_golden.json"].flatMap {
+    return try ["ops_golden.json", "fourier_golden.json", "control_flow_golden.json", "linear_algebra_golden.json"].flatMap {
       try decoder.decode([GoldenRecord].self, from: Data(contentsOf: Fixtures.url($0)))
     }
   }

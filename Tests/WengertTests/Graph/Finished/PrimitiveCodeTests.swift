@@ -60,6 +60,8 @@ struct PrimitiveCodeTests {
     AttentionBackward(attention: Attention(heads: 3, scale: .ofWidth("n", heads: 3), dropout: 0, hasTokenKeys: false)),
     ClassLoss(), LinearAlgebra(kernel: .cholesky), LinearAlgebra(kernel: .solve),
     LinearAlgebra(kernel: .solveTriangular(upper: true)), LinearAlgebraWithInfo(kernel: .solve),
+    Factorization(kernel: .lu), Factorization(kernel: .qr(full: true)), Factorization(kernel: .svd(full: false)),
+    Factorization(kernel: .eigh), Factorization(kernel: .eig),
   ]
 
   private static let operations = elementwise + movements + ofRows + others
