@@ -11,7 +11,7 @@ import scipy.special
 import torch
 import torch.nn.functional as F
 
-from golden import away, case, distinct, fractions, real, records, rng, tensor, values, whole, write
+from golden import away, case, distinct, fractions, names, real, records, rng, tensor, values, whole, write
 
 jax.config.update("jax_enable_x64", True)
 

@@ -103,7 +103,7 @@ extension CaseList {
     pairs("ifft2", { [$0[0], 3, 4] }) { parts($0.ifft2(lengths: [3, 5], norm: .ortho)) },
     reals("rfft2", { [$0[0], 3, 4] }) { parts($0.rfft2()) },
     pairs("irfft2", { [$0[0], 3, 3] }) { [$0.irfft2(lengths: [3, 5])] },
-    pairs("fftShift", { _ in [4, 5] }) { parts($0.fftShift()) },
+    pairs("fftShift", { _ in [4, 5] }, rows: [[1]]) { parts($0.fftShift()) },
     pairs("ifftShift 1", { [$0[0], 5] }) { parts($0.ifftShift(axes: [1])) },
     convolution(.full), convolution(.same), convolution(.valid),
     reals("stft", { [$0[0], 16] }) { parts($0.stft(size: 8, hop: 3, window: window($0))) },
