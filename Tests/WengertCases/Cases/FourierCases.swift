@@ -94,7 +94,7 @@ extension CaseList {
     pairs("ifft 0 ortho", { [5, $0[0]] }) { parts($0.ifft(axis: 0, norm: .ortho)) },
     reals("ifft of real numbers", { [$0[0], 6] }) { parts($0.ifft()) },
     reals("rfft", { [$0[0], 12] }) { parts($0.rfft()) },
-    reals("rfft 0", { [6, $0[0]] }) { parts($0.rfft(axis: 0, norm: .ortho)) },
+    reals("rfft 1", { [$0[0], 6, 2] }) { parts($0.rfft(axis: 1, norm: .ortho)) },
     reals("rfft odd", { [$0[0], 9] }) { parts($0.rfft()) },
     pairs("irfft", { [$0[0], 7] }) { [$0.irfft()] },
     pairs("irfft 0 odd", { [5, $0[0]] }) { [$0.irfft(n: 9, axis: 0, norm: .forward)] },
