@@ -94,7 +94,8 @@ enum UnitCircle {
     // The distance from the nearest axis, in eighths of n.
     let near = eighth % 2 == 0 ? rest : n - rest
     let angle = Double.pi / 4 * (Double(near) / Double(n))
-    let (c, s) = (Glibc.cos(angle), Glibc.sin(angle))
+    // On the diagonal both are equal.
+    let (c, s) = near == n ? (0.5.squareRoot(), 0.5.squareRoot()) : (Glibc.cos(angle), Glibc.sin(angle))
     switch eighth {
     case 0: return (c, s)
     case 1: return (s, c)
