@@ -135,8 +135,8 @@ let package = Package(
       name: "onnx-check", dependencies: forONNX + ["DEXML", "WengertCases"], path: "Tests/ONNX", exclude: ["check.py"]),
     // The programs that Python/tests call.
     .executableTarget(name: "python-programs", dependencies: ["WengertNN"], path: "Python/programs"),
-    .testTarget(name: "WengertCTests", dependencies: ["WengertC", "CWengert", "WengertTestSupport"]),
-    .testTarget(name: "WengertONNXTests", dependencies: forONNX + ["WengertNN", "WengertTestSupport"]),
+    .testTarget(name: "WengertCTests", dependencies: ["WengertC", "CWengert"]),
+    .testTarget(name: "WengertONNXTests", dependencies: forONNX + ["WengertNN"]),
     .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCases", "WengertCUDA"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(

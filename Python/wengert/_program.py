@@ -36,7 +36,8 @@ class Parameter:
 
 
 class Result:
-    """A tensor that a program has made. It has __dlpack__ and, where NumPy knows the dtype, __array_interface__; both share its memory, which stays until all are gone."""
+    """A tensor that a program has made. It has __dlpack__ and, where NumPy knows the dtype, __array_interface__; both share its memory, which stays until
+    all are gone."""
 
     def __init__(self, managed):
         self._managed = managed
@@ -82,8 +83,8 @@ class Result:
 class Program:
     """A finished program. Called with arrays in the order of `inputs`, or by their names, it gives a Result, or a tuple of them if there are several.
 
-    Any number of threads may call it at the same time; Python's lock is free meanwhile. `copies` says how many arguments of the last call had to be copied: those that are not row-major or not
-    aligned.
+    Any number of threads may call it at the same time; Python's lock is free meanwhile. `copies` says how many arguments of the last call had to be copied:
+    those that are not row-major or not aligned.
     """
 
     def __init__(self, path):
@@ -140,7 +141,8 @@ class Program:
 def _exported(argument, parameter):
     """A capsule of an argument: one that may say that it must not be written, where its package knows that form."""
     if not hasattr(argument, "__dlpack__"):
-        raise TypeError(f"argument {parameter.name} is a {type(argument).__name__}, which has no __dlpack__; give a NumPy array or a PyTorch tensor")
+        kind = type(argument).__name__
+        raise TypeError(f"argument {parameter.name} is a {kind}, which has no __dlpack__; give a NumPy array or a PyTorch tensor")
     device = argument.__dlpack_device__() if hasattr(argument, "__dlpack_device__") else (1, 0)
     if int(device[0]) != 1:
         raise Error(f"argument {parameter.name} is on a device of type {int(device[0])}; only host memory (type 1) is read")

@@ -1,7 +1,7 @@
 /* Finished programs called from C, and from whatever calls C: the library libwengert-c. Documentation/Interchange.md describes it.
  *
- * Tensors come and go as those of DLPack, in host memory. A function that fails returns NULL or a number that is not 0, and wengert_last_error says why. Any number of
- * threads may call one program. */
+ * Tensors come and go as those of DLPack, in host memory. A function that fails returns NULL or a number that is not 0, and wengert_last_error says why. Any
+ * number of threads may call one program. */
 #ifndef WENGERT_H
 #define WENGERT_H
 
@@ -71,8 +71,8 @@ int32_t wengert_type(const wengert_program *program, int32_t is_output, int32_t 
 int32_t wengert_extent(
     const wengert_program *program, int32_t is_output, int32_t index, int32_t axis, int64_t *number, const char **symbols);
 
-/* Calls the program. The arguments are read in place, during the call alone, if their elements are row-major and aligned as their type is, and copied otherwise; copied, if it is not
- * NULL, is told how many were. Each result is in memory of its own until its deleter is called. */
+/* Calls the program. The arguments are read in place, during the call alone, if their elements are row-major and aligned as their type is, and copied
+ * otherwise; copied, if it is not NULL, is told how many were. Each result is in memory of its own until its deleter is called. */
 int32_t wengert_call(
     const wengert_program *program, const DLTensor *const *arguments, int32_t argument_count, DLManagedTensor **results,
     int32_t result_count, int32_t *copied);

@@ -94,7 +94,9 @@
         let last = model.list([-1])
         set(result, calculated(x, as: type(result).dtype) { $0.add("ReduceLogSumExp", $1 + [last], [.int("keepdims", 1)]) })
       case .layerNorm(let epsilon): set(result, ofLastAxis(node, "LayerNormalization", [.int("axis", -1), .float("epsilon", epsilon)]))
-      case .randomBits, .unitInterval, .other: throw unsupported(node, "it has no form in ONNX")
+      case .randomBits(let stream, let lane, let byColumn): lowerRandom(node, stream: stream, lane: lane, byColumn: byColumn)
+      case .unitInterval: lowerUnitInterval(node)
+      case .other: throw unsupported(node, "it has no form in ONNX")
       }
     }
 

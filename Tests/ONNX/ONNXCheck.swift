@@ -99,6 +99,14 @@ import Foundation
           return Pair(classes(outputs), state.cell)
         }, at: key.fold(8).normal([7, 2, 6]), then: key.fold(8).normal([7, 5, 6]))
 
+      let fused = compile(network, CompileOptions(shapes: ["0": ["batch", 3, "height", "width"]]))
+      let small = key.fold(4).normal([2, 3, 16, 16]), large = key.fold(5).normal([3, 3, 24, 17])
+      _ = fused(small)
+      let code = try FinishedProgram(code: fused.program!.code())
+      try add("the network as a finished program", isModel: true, [large], { [fused(large)] }) { path in
+        try CompiledFunction<Tensor, Tensor>(finished: code).exportONNX(small, to: path)
+      }
+
       let slope = { (x: Tensor) in gradient(at: x) { square(network($0)).sum() } }
       let batch = key.fold(9).normal([2, 3, 16, 16])
       try add(model: "the network's gradient", CompileOptions(), slope, at: batch, then: batch)

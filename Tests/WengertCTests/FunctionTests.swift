@@ -3,7 +3,6 @@ import Foundation
 import Testing
 import WengertC
 import WengertNN
-import WengertTestSupport
 
 @Suite("The functions of wengert.h")
 struct FunctionTests {
