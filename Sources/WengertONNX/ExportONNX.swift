@@ -53,6 +53,9 @@
       self.init()
       let inputs = Self.names("input", inputNames, graph.inputs.map(\.name), caller)
       let outputs = Self.names("output", outputNames, graph.outputs.map(\.name), caller)
+      if let twice = inputs.first(where: outputs.contains) {
+        caller.fail("exportONNX", "an input and an output are both called \(twice.debugDescription), which must name one of them")
+      }
       let known = graph.symbolSources
       let symbols = graph.inputs.flatMap { graph.values[$0.value].type.shape.dimensions.flatMap(\.symbols) }
       for symbol in symbols where known[symbol] == nil {

@@ -88,8 +88,8 @@
 
     /// A scalar.
     mutating func number(_ value: Double, _ dtype: DType) -> String {
-      return constant(
-        Tensor.full(value, [], dtype: dtype).withBytes { span in span.withUnsafeBytes { Array($0) } }, [], dtype)
+      let scalar = Tensor.full(value, [], dtype: dtype, device: .cpu)
+      return constant(scalar.withBytes { span in span.withUnsafeBytes { Array($0) } }, [], dtype)
     }
 
     /// A list of whole numbers, int64.
