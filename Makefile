@@ -7,6 +7,9 @@
 # make test-cuda  check and time the CUDA backend on a GPU; without one, make the folder that does so on another machine
 # make finished  build and run a package whose programs are finished while it is built, beside the same functions compiled and eager
 # make test-graphs  test the macro @Graph, in debug: the first time swift-syntax is built, some minutes
+# make test-onnx  write models and every row of the case list in the ONNX format, and run them in onnxruntime (WENGERT_PEERS: a Python, or its venv, that has it)
+# make onnx-format  write the Swift of Sources/WengertONNX/Format/onnx.proto anew; needs protoc and protoc-gen-swift of swift-protobuf
+# make test-python  call finished programs from NumPy and PyTorch through Python/wengert (WENGERT_PEERS: a Python, or its venv, that has both)
 # make operations  write the table of operations that @Graph reads anew, after make test and after adding an operation
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
@@ -19,7 +22,7 @@
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test example test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
+.PHONY: demo test example test-onnx onnx-format test-python test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -64,6 +67,30 @@ test-mpi: packages
 test-graphs: packages
 	find Tests/Graphs -name .build -prune -o -name '*.swift' -exec touch {} +
 	swift test --package-path Tests/Graphs
+
+# The Python of the peers: WENGERT_PEERS may be it or the folder of its venv.
+PEER = $(or $(wildcard $(WENGERT_PEERS)/bin/python),$(WENGERT_PEERS),python3)
+
+# Apart from other builds, which know nothing of ONNX. ARGS: a folder with MiniLM as Hugging Face has it.
+test-onnx: packages
+	swift build -c release --traits DEXML,ONNX --scratch-path .build-onnx --product onnx-check
+	rm -rf .build-onnx/files
+	.build-onnx/release/onnx-check .build-onnx/files $(ARGS)
+	$(PEER) Tests/ONNX/check.py .build-onnx/files .build-onnx/report.tsv
+
+FORMAT = Sources/WengertONNX/Format
+
+# The trait is the compiler's condition; the formatter leaves what is generated alone.
+onnx-format:
+	protoc --proto_path=$(FORMAT) --swift_out=$(FORMAT) --swift_opt=Visibility=Internal $(FORMAT)/onnx.proto
+	(printf '// swift-format-ignore-file\n#if ONNX\n'; cat $(FORMAT)/onnx.pb.swift; echo '#endif') > $(FORMAT)/onnx.pb && mv $(FORMAT)/onnx.pb $(FORMAT)/onnx.pb.swift
+
+test-python: packages
+	swift build $(BUILD) --product wengert-c
+	swift build $(BUILD) --product python-programs
+	.build/release/python-programs .build/programs
+	WENGERT_LIBRARY=$(CURDIR)/.build/release/libwengert-c.so WENGERT_PROGRAMS=$(CURDIR)/.build/programs PYTHONPATH=Python \
+	  $(PEER) -m unittest discover -s Python/tests
 
 # The operations, their labels, types and default values are those of the core's symbol graph.
 operations: $(BUILT)/symbols/WengertCore.symbols.json

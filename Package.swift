@@ -16,6 +16,9 @@ func forMacros(_ product: String) -> Target.Dependency {
   .product(name: product, package: "swift-syntax", condition: .when(traits: ["Macros"]))
 }
 
+/// What is there with the trait ONNX only: of the tests, the module itself.
+let forONNX: [Target.Dependency] = [.target(name: "WengertONNX", condition: .when(traits: ["ONNX"]))]
+
 let package = Package(
   name: "wengert",
   products: [
@@ -27,6 +30,10 @@ let package = Package(
     .library(name: "WengertDifferentiable", targets: ["WengertDifferentiable"]),
     // Graphs of functions, made by a macro while Swift compiles.
     .library(name: "WengertGraph", targets: ["WengertGraph"]),
+    // Finished programs, called from C and from Python.
+    .library(name: "wengert-c", type: .dynamic, targets: ["WengertC"]),
+    // Compiled graphs as ONNX models.
+    .library(name: "WengertONNX", targets: ["WengertONNX"]),
     .library(name: "DEXML", targets: ["DEXML"]),
     .library(name: "DEXMLServer", targets: ["DEXMLServer"]),
     .executable(name: "dexml", targets: ["dexml"]),
@@ -35,11 +42,13 @@ let package = Package(
   traits: [
     .trait(name: "DEXML", description: "The products DEXML, DEXMLServer and dexml."),
     .trait(name: "Macros", description: "The product WengertGraph: @Graph, a macro that makes graphs while Swift compiles."),
+    .trait(name: "ONNX", description: "The product WengertONNX: compiled graphs as ONNX models."),
     .trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).", enabledTraits: ["DEXML"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
@@ -81,6 +90,18 @@ let package = Package(
       exclude: ["Operations/Exceptions.txt", "Operations/generate.py"]),
     .target(name: "WengertGraph", dependencies: ["Wengert", "WengertGraphMacros"]),
 
+    // Compiled graphs as ONNX models; without the trait ONNX it is empty.
+    .target(
+      name: "WengertONNX",
+      dependencies: [
+        "WengertNN", .product(name: "SwiftProtobuf", package: "swift-protobuf", condition: .when(traits: ["ONNX"])),
+      ],
+      exclude: ["Format/onnx.proto"]),
+
+    // Finished programs by the functions of a header of C.
+    .systemLibrary(name: "CWengert"),
+    .target(name: "WengertC", dependencies: ["WengertNN", "WengertCPU", "CWengert"]),
+
     // Several processes on one computation.
     .systemLibrary(name: "CMPI", pkgConfig: "ompi-c", providers: [.apt(["libopenmpi-dev", "openmpi-bin"])]),
     .target(name: "Collectives", dependencies: [.target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
@@ -111,6 +132,13 @@ let package = Package(
     .executableTarget(
       name: "cuda-check", dependencies: ["DEXML", "WengertCUDA", "WengertCases"], path: "Tests/CUDACheck",
       exclude: ["peer.py", "package.sh"]),
+    // The models that Tests/ONNX/check.py runs in onnxruntime; without the trait ONNX it says so.
+    .executableTarget(
+      name: "onnx-check", dependencies: forONNX + ["DEXML", "WengertCases"], path: "Tests/ONNX", exclude: ["check.py"]),
+    // The programs that Python/tests call.
+    .executableTarget(name: "python-programs", dependencies: ["WengertNN"], path: "Python/programs"),
+    .testTarget(name: "WengertCTests", dependencies: ["WengertC", "CWengert"]),
+    .testTarget(name: "WengertONNXTests", dependencies: forONNX + ["WengertNN"]),
     .target(name: "WengertTestSupport", dependencies: ["Wengert", "WengertCases", "WengertCUDA"], path: "Tests/WengertTestSupport"),
     .testTarget(name: "WengertTests", dependencies: ["Wengert", "WengertTestSupport"]),
     .testTarget(

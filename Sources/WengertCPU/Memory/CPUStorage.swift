@@ -1,9 +1,9 @@
 @_spi(Backend) import WengertCore
 
-/// A 64-byte-aligned block of host memory from the backend's pool, or a slot for part of one.
+/// A 64-byte-aligned block of host memory from the backend's pool, a slot for part of one, or memory that somebody else lends.
 final class CPUStorage: Storage, @unchecked Sendable {
   private(set) var pointer: UnsafeMutableRawPointer
-  /// Nil for a slot.
+  /// Nil for a slot, and for what is lent.
   private let pool: MemoryPool?
   private let isPooled: Bool
 
@@ -21,6 +21,13 @@ final class CPUStorage: Storage, @unchecked Sendable {
     super.init(backend: backend, byteCount: byteCount)
   }
 
+  init(on backend: CPUBackend, lent memory: UnsafeMutableRawPointer, byteCount: Int) {
+    pointer = memory
+    pool = nil
+    isPooled = true
+    super.init(backend: backend, byteCount: byteCount)
+  }
+
   /// The storage as this backend's: nothing deeper could tell an address of another device from the host's.
   static func of(_ storage: Storage) -> CPUStorage {
     guard let storage = storage as? CPUStorage else { unreachable("a CPU kernel was handed memory of another device") }
@@ -33,7 +40,7 @@ final class CPUStorage: Storage, @unchecked Sendable {
   nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer(bitPattern: 64)!
 
   func bind(to storage: CPUStorage?, at byteOffset: Int) {
-    ensure(pool == nil, "only a slot can be bound")
+    ensure(pool == nil && !isPooled, "only a slot can be bound")
     guard let storage else {
       pointer = CPUStorage.nowhere
       return
@@ -44,6 +51,14 @@ final class CPUStorage: Storage, @unchecked Sendable {
 }
 
 extension CPUBackend {
+  /// Memory that somebody else lends, for as long as tensors of it are used. Nothing is written to it; elements must be aligned as their type is.
+  public func storage(lent memory: UnsafeMutableRawPointer, byteCount: Int) -> Storage {
+    CPUStorage(on: self, lent: memory, byteCount: byteCount)
+  }
+
+  /// Where the bytes of a storage of this backend are.
+  public func address(of storage: Storage) -> UnsafeMutableRawPointer { CPUStorage.of(storage).pointer }
+
   public func slot(byteCount: Int) -> Storage { CPUStorage(slotOn: self, byteCount: byteCount) }
 
   public func bind(_ slot: Storage, to storage: Storage?, at byteOffset: Int) {

@@ -28,9 +28,14 @@ struct Requirement: Sendable {
   ///
   /// - Parameter place: finds the caller of an operator.
   func fail(_ symbols: [String: Int], place: () -> String?) -> Never {
+    caller.fail(operation, text(symbols)) { caller.isOwn ? place() : nil }
+  }
+
+  /// What is wrong with these numbers.
+  func text(_ symbols: [String: Int]) -> String {
     let names = Set(a.symbols + b.symbols).sorted()
     let values = names.map { "\($0) = \(symbols[$0].map(String.init) ?? "?")" }.joined(separator: ", ")
-    caller.fail(operation, "\(message), with \(values)") { caller.isOwn ? place() : nil }
+    return "\(message), with \(values)"
   }
 }
 

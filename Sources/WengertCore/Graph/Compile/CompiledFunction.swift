@@ -4,10 +4,10 @@
 /// Any number of threads may call it at the same time; each call that runs beside others has buffers of its own. The function itself is traced by one thread at a time.
 public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>: CompiledHandle, @unchecked Sendable {
   /// Nil: only finished programs run.
-  private let body: ((repeat each Input) -> Output)?
+  let body: ((repeat each Input) -> Output)?
   /// Gives the structure of a finished program's result; nil if there is none.
   private let like: ((repeat each Input) -> Output)?
-  private let compiler: Compiler<Output>
+  let compiler: Compiler<Output>
 
   init(_ body: ((repeat each Input) -> Output)?, like: ((repeat each Input) -> Output)? = nil, _ compiler: Compiler<Output>) {
     self.body = body
@@ -49,13 +49,13 @@ public final class CompiledFunction<each Input: TensorTree, Output: TensorTree>:
     return template.replacingTensors(results)
   }
 
-  private func names(_ input: repeat each Input) -> ArgumentNames {
+  func names(_ input: repeat each Input) -> ArgumentNames {
     var names = ArgumentNames()
     repeat names.add(each input)
     return names
   }
 
-  private func trace(_ f: ((repeat each Input) -> Output)?, _ traced: [Tensor], _ input: repeat each Input) -> Compiler<Output>.Traced {
+  func trace(_ f: ((repeat each Input) -> Output)?, _ traced: [Tensor], _ input: repeat each Input) -> Compiler<Output>.Traced {
     var rest = traced[...]
     let output = f!(repeat (each input).taking(&rest))
     return Compiler.Traced(output: output, results: output.tensors, names: output.namedTensors.map(\.name), updates: [])

@@ -375,10 +375,10 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
     return (tracer, Tracer.$current.withValue(tracer) { trace(tracer, inputs) })
   }
 
-  private func compile(
-    key: Int, names arguments: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
-  ) -> Entry {
-    let names = arguments.list
+  /// The graph of the function before any pass, and where it runs.
+  private func graph(_ names: [String], _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace) -> (
+    graph: Graph, traced: Traced, requirements: [Requirement], target: any Backend
+  ) {
     if let unknown = options.shapes.keys.filter({ !names.contains($0) }).min() {
       Caller(#fileID, #line).fail(
         "compile",
@@ -401,10 +401,17 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       Caller(#fileID, #line).fail(
         "compile", "the function uses no tensor, so it is not known where it should run; give it one as an argument")
     }
+    return (graph, traced, tracer.requirements, target)
+  }
+
+  private func compile(
+    key: Int, names arguments: ArgumentNames, _ types: [TensorType], on backend: (any Backend)?, _ trace: Trace
+  ) -> Entry {
+    let (graph, traced, requirements, target) = graph(arguments.list, types, on: backend, trace)
     let simple = Passes.simplify(graph, options, on: target)
     var optimized = Passes.fuse(simple, options, on: target)
     if let budget = options.memoryBudget, options.optimizes, !options.nanCheck, let sizes = graph.symbolValues(types),
-      tracer.requirements.allSatisfy({ $0.holds(sizes) })
+      requirements.allSatisfy({ $0.holds(sizes) })
     {
       let outcome = MemoryBudget(bytes: budget, sizes: sizes, backend: target).apply(simple, optimized) {
         Passes.fuse($0, options, on: target)
@@ -412,8 +419,30 @@ final class Compiler<Output>: Compilation, @unchecked Sendable {
       optimized = outcome.graph
       note { $0.bytesOverBudget = max(0, outcome.byteCount - budget) }
     }
-    let program = Program(optimized, on: target, requirements: tracer.requirements, resultNames: traced.names, settings: arguments.settings)
+    let program = Program(optimized, on: target, requirements: requirements, resultNames: traced.names, settings: arguments.settings)
     return Entry(key: key, program: program, traced)
+  }
+
+  /// The graph in plain operations of a function with these arguments.
+  func plainGraph(_ names: ArgumentNames, _ tensors: [Tensor], _ trace: Trace) -> PlainGraph {
+    let backend = tensors.isEmpty ? nil : tensors.commonBackend("compile", Caller(#fileID, #line))
+    if !hasFunction, let backend {
+      let program = finished[0].program(on: backend)
+      return PlainGraph(program.graph, names: program.resultNames, on: backend)
+    }
+    let (graph, traced, _, target) = tracing { self.graph(names.list, tensors.map(\.type), on: backend, trace) }
+    return PlainGraph(graph, names: traced.names, on: target)
+  }
+
+  /// Where the operator of this caller is called while the function is traced; nil if that is not known, or no operator's.
+  func place(of caller: Caller, _ names: ArgumentNames, _ tensors: [Tensor], _ trace: Trace) -> String? {
+    guard caller.isOwn, hasFunction, let node = caller.node else { return nil }
+    var place: String?
+    tracing {
+      _ = self.trace(
+        names.list, tensors.map(\.type), on: tensors.first?.backend, willRecord: { if $0 == node { place = Failure.callerNow() } }, trace)
+    }
+    return place
   }
 
   /// The type of an argument, with the symbols that the options give.

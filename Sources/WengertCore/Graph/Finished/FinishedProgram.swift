@@ -67,7 +67,7 @@ public final class FinishedProgram: Sendable {
     }
   }
 
-  private func read(on backend: any Backend) throws -> Program {
+  func read(on backend: any Backend) throws -> Program {
     func known(_ programs: [Program]) -> Program? { programs.first { $0.backend === backend } }
     if let program = programs.withLock({ known($0) }) { return program }
     let program = Program(try ProgramCode(code.bytes, on: backend), on: backend)

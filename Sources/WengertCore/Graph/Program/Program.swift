@@ -74,17 +74,20 @@ public final class Program: @unchecked Sendable {
 
   /// Ends the program if what was read does not hold for these numbers of the symbols.
   private func requireFitting(_ sizes: [String: Int]) {
-    func end(_ operation: String, _ message: String, _ caller: Caller) {
-      let values = sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
-      caller.fail(operation, "\(message), with \(values)")
-    }
-    for extent in openExtents where extent.substituting(sizes) < 0 {
-      end("finished program", "the extent \(extent) is negative", Caller(#fileID, #line))
+    if let (operation, message, caller) = misfit(sizes) { caller.fail(operation, message) }
+  }
+
+  /// What of a program that was read does not hold for these numbers of the symbols.
+  func misfit(_ sizes: [String: Int]) -> (operation: String, message: String, caller: Caller)? {
+    var values: String { sizes.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }.joined(separator: ", ") }
+    if let extent = openExtents.first(where: { $0.substituting(sizes) < 0 }) {
+      return ("finished program", "the extent \(extent) is negative, with \(values)", Caller(#fileID, #line))
     }
     for number in openNodes {
       let node = graph.nodes[number]
-      if let fault = graph.fault(of: node, sizes) { end(node.operation.name, fault, node.caller) }
+      if let fault = graph.fault(of: node, sizes) { return (node.operation.name, "\(fault), with \(values)", node.caller) }
     }
+    return nil
   }
 
   func giveBack(_ plan: BoundProgram) {

@@ -1,24 +1,23 @@
 @_spi(Backend) import Wengert
 @_spi(Backend) import WengertCPU
-import WengertTestSupport
 
 /// A row of the case list with symbols for some of its extents: which axes of its operands these are, and the sizes at which it can be called.
-struct SymbolicCase: CustomStringConvertible {
-  let operation: OperationCase
-  let dtype: DType
+package struct SymbolicCase: CustomStringConvertible {
+  package let operation: OperationCase
+  package let dtype: DType
   /// The operands' shapes with symbols, in their order.
-  let shapes: [[Dimension]]
+  package let shapes: [[Dimension]]
   /// Base shapes that fit, the case's own first.
-  let bases: [Shape]
+  package let bases: [Shape]
   /// Base shapes with the least extent for each and for all symbols: not every operation has results there.
-  let leastBases: [Shape]
+  package let leastBases: [Shape]
 
-  var description: String { "\(operation.name) of \(shapes.map { Shape(dimensions: $0) })" }
+  package var description: String { "\(operation.name) of \(shapes.map { Shape(dimensions: $0) })" }
 
   /// Each base extent alone, all together, and all together with the operands' fixed extents.
   ///
   /// - Parameter least: the least extent of those that are symbols: 1, or 0, of symbols less one.
-  static func all(of operation: OperationCase, least: Int = 1) -> [SymbolicCase] {
+  package static func all(of operation: OperationCase, least: Int = 1) -> [SymbolicCase] {
     guard let own = operation.ownBase else { return [] }
     let free = own.indices.filter { own[$0] > 1 && !(fixed[operation.name]?.contains($0) ?? false) }
     var choices = free.count > 1 ? free.map { (axes: [$0], withFixed: false) } : []
@@ -82,19 +81,19 @@ struct SymbolicCase: CustomStringConvertible {
     return Array(all.prefix(5))
   }
 
-  func operands(_ base: Shape, example: Int = 0) -> [Tensor] {
+  package func operands(_ base: Shape, example: Int = 0) -> [Tensor] {
     Variant(operation, dtype, base, .contiguous).operands(example: example).map { $0.tensor(on: CPUBackend.shared) }
   }
 
   /// For a function of the operands, each with these extents before its own.
-  func options(lead: [Dimension]) -> CompileOptions {
+  package func options(lead: [Dimension]) -> CompileOptions {
     CompileOptions(shapes: Dictionary(uniqueKeysWithValues: shapes.enumerated().map { ("0.\($0.offset)", lead + $0.element) }))
   }
 
-  var options: CompileOptions { options(lead: []) }
+  package var options: CompileOptions { options(lead: []) }
 
   /// Whether a function of the operands refuses them.
-  func refuses(_ base: Shape, _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) -> Bool {
+  package func refuses(_ base: Shape, _ function: @escaping @Sendable ([Tensor]) -> [Tensor]) -> Bool {
     let operands = operands(base)
     return !collectingMistakes([{ _ = function(operands) }]).isEmpty
   }
