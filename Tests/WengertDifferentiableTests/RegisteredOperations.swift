@@ -88,6 +88,7 @@ func registeredOperations() -> [RegisteredOperation] {
   var all: [RegisteredOperation] = []
   addWritten(to: &all)
   RegisteredOperation.addFurther(to: &all)
+  RegisteredOperation.addMatrices(to: &all)
   addImages(to: &all)
   all.append(.one("abs(_: Tensor)", a) { abs($0) })
   all.append(.one("acos(_: Tensor)", a) { acos($0) })

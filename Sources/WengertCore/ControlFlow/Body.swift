@@ -6,8 +6,22 @@ final class Body: Hashable, Sendable {
 
   private let executables = Locked<[(backend: ObjectIdentifier, carryCount: Int, graph: Graph)]>([])
 
-  static func == (a: Body, b: Body) -> Bool { a === b }
-  func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+  /// Whether both are the same operations on the same arguments.
+  static func == (a: Body, b: Body) -> Bool {
+    if a === b { return true }
+    func types(_ body: Body) -> [TensorType] { body.graph.values.map(\.type) }
+    guard a.graph.inputs == b.graph.inputs, a.graph.outputs == b.graph.outputs, a.graph.nodes.count == b.graph.nodes.count,
+      types(a) == types(b)
+    else { return false }
+    return zip(a.graph.nodes, b.graph.nodes).allSatisfy {
+      $0.operands == $1.operands && AnyHashable($0.operation) == AnyHashable($1.operation)
+    }
+  }
+
+  func hash(into hasher: inout Hasher) {
+    hasher.combine(graph.nodes.count)
+    hasher.combine(graph.inputs.count)
+  }
 
   /// - Parameter outputs: the results' types with names of axes, if they have any.
   init(_ graph: Graph, outputs: [TensorType]? = nil) {

@@ -214,6 +214,21 @@
   Tensor.rule(b) { hypot(a, $0) }
 }
 
+@derivative(of: leastSquares(_:_:rcond:file:line:), wrt: (a, b))
+@usableFromInline func vjpLeastSquares(_ a: Tensor, _ b: Tensor, rcond: Double?, file: StaticString, line: UInt) -> Tensor.TwoRule {
+  Tensor.rule(a, b) { leastSquares($0, $1, rcond: rcond, file: file, line: line) }
+}
+
+@derivative(of: leastSquares(_:_:rcond:file:line:), wrt: a)
+@usableFromInline func vjpLeastSquaresByA(_ a: Tensor, _ b: Tensor, rcond: Double?, file: StaticString, line: UInt) -> Tensor.OneRule {
+  Tensor.rule(a) { leastSquares($0, b, rcond: rcond, file: file, line: line) }
+}
+
+@derivative(of: leastSquares(_:_:rcond:file:line:), wrt: b)
+@usableFromInline func vjpLeastSquaresByB(_ a: Tensor, _ b: Tensor, rcond: Double?, file: StaticString, line: UInt) -> Tensor.OneRule {
+  Tensor.rule(b) { leastSquares(a, $0, rcond: rcond, file: file, line: line) }
+}
+
 @derivative(of: lgamma(_:), wrt: x)
 @usableFromInline func vjpLgamma(_ x: Tensor) -> Tensor.OneRule {
   Tensor.rule(x) { lgamma($0) }
@@ -437,6 +452,27 @@
 @derivative(of: solve(_:_:file:line:), wrt: b)
 @usableFromInline func vjpSolveByB(_ a: Tensor, _ b: Tensor, file: StaticString, line: UInt) -> Tensor.OneRule {
   Tensor.rule(b) { solve(a, $0, file: file, line: line) }
+}
+
+@derivative(of: solveBanded(lower:upper:_:_:file:line:), wrt: (bands, b))
+@usableFromInline func vjpSolveBanded(lower: Int, upper: Int, _ bands: Tensor, _ b: Tensor, file: StaticString, line: UInt)
+  -> Tensor.TwoRule
+{
+  Tensor.rule(bands, b) { solveBanded(lower: lower, upper: upper, $0, $1, file: file, line: line) }
+}
+
+@derivative(of: solveBanded(lower:upper:_:_:file:line:), wrt: bands)
+@usableFromInline func vjpSolveBandedByBands(lower: Int, upper: Int, _ bands: Tensor, _ b: Tensor, file: StaticString, line: UInt)
+  -> Tensor.OneRule
+{
+  Tensor.rule(bands) { solveBanded(lower: lower, upper: upper, $0, b, file: file, line: line) }
+}
+
+@derivative(of: solveBanded(lower:upper:_:_:file:line:), wrt: b)
+@usableFromInline func vjpSolveBandedByB(lower: Int, upper: Int, _ bands: Tensor, _ b: Tensor, file: StaticString, line: UInt)
+  -> Tensor.OneRule
+{
+  Tensor.rule(b) { solveBanded(lower: lower, upper: upper, bands, $0, file: file, line: line) }
 }
 
 @derivative(of: solveTriangular(_:_:upper:file:line:), wrt: (a, b))
@@ -722,6 +758,11 @@ extension Tensor {
     Tensor.rule(self) { $0.cholesky(file: file, line: line) }
   }
 
+  @derivative(of: conditionNumber(_:file:line:), wrt: self)
+  @usableFromInline func vjpConditionNumber(_ norm: MatrixNorm, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.conditionNumber(norm, file: file, line: line) }
+  }
+
   @derivative(of: contiguous(), wrt: self)
   @usableFromInline func vjpContiguous() -> OneRule {
     Tensor.rule(self) { $0.contiguous() }
@@ -779,6 +820,16 @@ extension Tensor {
     Tensor.rule(self) { $0.cumulativeSum(axis: axis, reverse: reverse, file: file, line: line) }
   }
 
+  @derivative(of: dct(axis:norm:file:line:), wrt: self)
+  @usableFromInline func vjpDct(axis: Int, norm: FourierNormalization, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.dct(axis: axis, norm: norm, file: file, line: line) }
+  }
+
+  @derivative(of: determinant(file:line:), wrt: self)
+  @usableFromInline func vjpDeterminant(file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.determinant(file: file, line: line) }
+  }
+
   @derivative(of: diagonal(offset:_:_:file:line:), wrt: self)
   @usableFromInline func vjpDiagonal(offset: Int, _ first: Int, _ second: Int, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.diagonal(offset: offset, first, second, file: file, line: line) }
@@ -802,6 +853,28 @@ extension Tensor {
   @derivative(of: expandDims(_:file:line:), wrt: self)
   @usableFromInline func vjpExpandDims(_ axes: [Int], file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.expandDims(axes, file: file, line: line) }
+  }
+
+  @derivative(of: fftConvolve(_:axis:mode:file:line:), wrt: (self, other))
+  @usableFromInline func vjpFftConvolve(_ other: Tensor, axis: Int, mode: ConvolutionMode, file: StaticString, line: UInt) -> TwoRule {
+    Tensor.rule(self, other) { $0.fftConvolve($1, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: fftConvolve(_:axis:mode:file:line:), wrt: self)
+  @usableFromInline func vjpFftConvolveBySelf(_ other: Tensor, axis: Int, mode: ConvolutionMode, file: StaticString, line: UInt) -> OneRule
+  {
+    Tensor.rule(self) { $0.fftConvolve(other, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: fftConvolve(_:axis:mode:file:line:), wrt: other)
+  @usableFromInline func vjpFftConvolveByOther(_ other: Tensor, axis: Int, mode: ConvolutionMode, file: StaticString, line: UInt) -> OneRule
+  {
+    Tensor.rule(other) { self.fftConvolve($0, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: fftShift(axes:file:line:), wrt: self)
+  @usableFromInline func vjpFftShift(axes: [Int]?, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.fftShift(axes: axes, file: file, line: line) }
   }
 
   @derivative(of: flatten(file:line:), wrt: self)
@@ -844,9 +917,24 @@ extension Tensor {
     Tensor.rule(self) { $0.gather(indices, axis: axis, file: file, line: line) }
   }
 
+  @derivative(of: idct(axis:norm:file:line:), wrt: self)
+  @usableFromInline func vjpIdct(axis: Int, norm: FourierNormalization, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.idct(axis: axis, norm: norm, file: file, line: line) }
+  }
+
+  @derivative(of: ifftShift(axes:file:line:), wrt: self)
+  @usableFromInline func vjpIfftShift(axes: [Int]?, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.ifftShift(axes: axes, file: file, line: line) }
+  }
+
   @derivative(of: interpolate(_:_:file:line:), wrt: self)
   @usableFromInline func vjpInterpolate(_ size: Shape, _ mode: Interpolation, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.interpolate(size, mode, file: file, line: line) }
+  }
+
+  @derivative(of: inverse(file:line:), wrt: self)
+  @usableFromInline func vjpInverse(file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.inverse(file: file, line: line) }
   }
 
   @derivative(of: kron(_:file:line:), wrt: (self, other))
@@ -922,6 +1010,21 @@ extension Tensor {
   @derivative(of: matmul(_:file:line:), wrt: other)
   @usableFromInline func vjpMatmulByOther(_ other: Tensor, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(other) { self.matmul($0, file: file, line: line) }
+  }
+
+  @derivative(of: matrixExponential(file:line:), wrt: self)
+  @usableFromInline func vjpMatrixExponential(file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.matrixExponential(file: file, line: line) }
+  }
+
+  @derivative(of: matrixNorm(_:keepDims:file:line:), wrt: self)
+  @usableFromInline func vjpMatrixNorm(_ norm: MatrixNorm, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.matrixNorm(norm, keepDims: keepDims, file: file, line: line) }
+  }
+
+  @derivative(of: matrixPower(_:file:line:), wrt: self)
+  @usableFromInline func vjpMatrixPower(_ p: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.matrixPower(p, file: file, line: line) }
   }
 
   @derivative(of: max(axes:keepDims:file:line:), wrt: self)
@@ -1045,6 +1148,11 @@ extension Tensor {
   @derivative(of: prod(axis:keepDims:file:line:), wrt: self)
   @usableFromInline func vjpProd(axis: Int, keepDims: Bool, file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.prod(axis: axis, keepDims: keepDims, file: file, line: line) }
+  }
+
+  @derivative(of: pseudoInverse(rcond:file:line:), wrt: self)
+  @usableFromInline func vjpPseudoInverse(rcond: Double?, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.pseudoInverse(rcond: rcond, file: file, line: line) }
   }
 
   @derivative(of: quantile(_:axis:keepDims:interpolation:file:line:), wrt: self)
@@ -1179,6 +1287,11 @@ extension Tensor {
     _ values: Tensor, at indices: Tensor, axis: Int, mode: ScatterMode, file: StaticString, line: UInt
   ) -> OneRule {
     Tensor.rule(values) { self.scatterAlong($0, at: indices, axis: axis, mode: mode, file: file, line: line) }
+  }
+
+  @derivative(of: singularValues(file:line:), wrt: self)
+  @usableFromInline func vjpSingularValues(file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.singularValues(file: file, line: line) }
   }
 
   @derivative(of: softmax(axis:file:line:), wrt: self)

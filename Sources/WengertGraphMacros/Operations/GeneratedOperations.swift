@@ -52,16 +52,19 @@
       add("isFinite(_: Tensor)") { .tensor(WengertCore.isFinite($0.tensor(0))) }
       add("isInfinite(_: Tensor)") { .tensor(WengertCore.isInfinite($0.tensor(0))) }
       add("isNaN(_: Tensor)") { .tensor(WengertCore.isNaN($0.tensor(0))) }
+      add("leastSquares(_: Tensor, _: Tensor, rcond: Double? = nil)") {
+        .tensor(WengertCore.leastSquares($0.tensor(0), $0.tensor(1), rcond: ($0.has(2) ? $0.number(2) : nil), file: $0.file, line: $0.line))
+      }
       add("lgamma(_: Tensor)") { .tensor(WengertCore.lgamma($0.tensor(0))) }
       add("log(_: Tensor)") { .tensor(WengertCore.log($0.tensor(0))) }
       add("log10(_: Tensor)") { .tensor(WengertCore.log10($0.tensor(0))) }
       add("log1p(_: Tensor)") { .tensor(WengertCore.log1p($0.tensor(0))) }
       add("log2(_: Tensor)") { .tensor(WengertCore.log2($0.tensor(0))) }
       add("logAddExp(_: Tensor, _: Tensor)") { .tensor(WengertCore.logAddExp($0.tensor(0), $0.tensor(1))) }
-      add("logBeta(_: Tensor, _: Tensor)") { .tensor(WengertCore.logBeta($0.tensor(0), $0.tensor(1))) }
     }
 
     mutating func add1() {
+      add("logBeta(_: Tensor, _: Tensor)") { .tensor(WengertCore.logBeta($0.tensor(0), $0.tensor(1))) }
       add("logit(_: Tensor)") { .tensor(WengertCore.logit($0.tensor(0))) }
       add("maximum(_: Tensor, _: Tensor)") { .tensor(WengertCore.maximum($0.tensor(0), $0.tensor(1))) }
       add("minimum(_: Tensor, _: Tensor)") { .tensor(WengertCore.minimum($0.tensor(0), $0.tensor(1))) }
@@ -92,9 +95,17 @@
       add("sinh(_: Tensor)") { .tensor(WengertCore.sinh($0.tensor(0))) }
       add("softplus(_: Tensor)") { .tensor(WengertCore.softplus($0.tensor(0))) }
       add("solve(_: Tensor, _: Tensor)") { .tensor(WengertCore.solve($0.tensor(0), $0.tensor(1), file: $0.file, line: $0.line)) }
+      add("solveBanded(lower: Int, upper: Int, _: Tensor, _: Tensor)") {
+        .tensor(WengertCore.solveBanded(lower: $0.whole(0), upper: $0.whole(1), $0.tensor(2), $0.tensor(3), file: $0.file, line: $0.line))
+      }
       add("solveTriangular(_: Tensor, _: Tensor, upper: Bool = false)") {
         .tensor(
           WengertCore.solveTriangular($0.tensor(0), $0.tensor(1), upper: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
+      }
+      add("solveTridiagonal(lower: Tensor, diagonal: Tensor, upper: Tensor, _: Tensor)") {
+        .tensor(
+          WengertCore.solveTridiagonal(
+            lower: $0.tensor(0), diagonal: $0.tensor(1), upper: $0.tensor(2), $0.tensor(3), file: $0.file, line: $0.line))
       }
       add("solveWithInfo(_: Tensor, _: Tensor)") {
         .parts(WengertCore.solveWithInfo($0.tensor(0), $0.tensor(1), file: $0.file, line: $0.line)) {
@@ -115,12 +126,12 @@
       add("%(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) % $0.tensor(1)) }
       add("*(_: Double, _: Tensor)") { .tensor($0.number(0) * $0.tensor(1)) }
       add("*(_: Tensor, _: Double)") { .tensor($0.tensor(0) * $0.number(1)) }
-      add("*(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) * $0.tensor(1)) }
-      add("+(_: Double, _: Tensor)") { .tensor($0.number(0) + $0.tensor(1)) }
-      add("+(_: Tensor, _: Double)") { .tensor($0.tensor(0) + $0.number(1)) }
     }
 
     mutating func add2() {
+      add("*(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) * $0.tensor(1)) }
+      add("+(_: Double, _: Tensor)") { .tensor($0.number(0) + $0.tensor(1)) }
+      add("+(_: Tensor, _: Double)") { .tensor($0.tensor(0) + $0.number(1)) }
       add("+(_: Tensor, _: Tensor)") { .tensor($0.tensor(0) + $0.tensor(1)) }
       add("-(_: Double, _: Tensor)") { .tensor($0.number(0) - $0.tensor(1)) }
       add("prefix -(_: Tensor)") { .tensor(-$0.tensor(0)) }
@@ -190,6 +201,9 @@
         .tensor($0.tensor(0).cdist($0.tensor(1), p: ($0.has(2) ? $0.number(2) : 2), file: $0.file, line: $0.line))
       }
       add("Tensor.cholesky()") { .tensor($0.tensor(0).cholesky(file: $0.file, line: $0.line)) }
+    }
+
+    mutating func add3() {
       add("Tensor.choleskyWithInfo()") {
         .parts($0.tensor(0).choleskyWithInfo(file: $0.file, line: $0.line)) {
           [("factor", .tensor($0.factor)), ("info", .tensor($0.info))]
@@ -199,9 +213,6 @@
       add("Tensor.cross(_: Tensor, axis: Int = -1)") {
         .tensor($0.tensor(0).cross($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add3() {
       add("Tensor.cumulativeMax(axis: Int = -1)") {
         .parts($0.tensor(0).cumulativeMax(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line)) {
           [("values", .tensor($0.values)), ("indices", .tensor($0.indices))]
@@ -222,6 +233,7 @@
           $0.tensor(0).cumulativeSum(
             axis: ($0.has(1) ? $0.whole(1) : -1), reverse: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
+      add("Tensor.determinant()") { .tensor($0.tensor(0).determinant(file: $0.file, line: $0.line)) }
       add("Tensor.diagonal(offset: Int = 0, _: Int = -2, _: Int = -1)") {
         .tensor(
           $0.tensor(0).diagonal(
@@ -231,11 +243,17 @@
       add("Tensor.dropout(_: Double, key: RandomKey)") {
         .tensor($0.tensor(0).dropout($0.number(1), key: $0.key(2), file: $0.file, line: $0.line))
       }
+      add("Tensor.eigh()") {
+        .parts($0.tensor(0).eigh(file: $0.file, line: $0.line)) { [("values", .tensor($0.values)), ("vectors", .tensor($0.vectors))] }
+      }
       add("Tensor.expand(_: Shape)") { .tensor($0.tensor(0).expand($0.shape(1), file: $0.file, line: $0.line)) }
       add("Tensor.expandDims(_: Int)") { .tensor($0.tensor(0).expandDims($0.whole(1), file: $0.file, line: $0.line)) }
       add("Tensor.expandDims(_: [Int])") { .tensor($0.tensor(0).expandDims($0.wholes(1), file: $0.file, line: $0.line)) }
       add("Tensor.extent(_: Int, dtype: DType? = nil)") {
         .tensor($0.tensor(0).extent($0.whole(1), dtype: ($0.has(2) ? $0.dtype(2) : nil), file: $0.file, line: $0.line))
+      }
+      add("Tensor.fftShift(axes: [Int]? = nil)") {
+        .tensor($0.tensor(0).fftShift(axes: ($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line))
       }
       add("Tensor.flatten()") { .tensor($0.tensor(0).flatten(file: $0.file, line: $0.line)) }
       add("Tensor.flip(_: Int...)") {
@@ -254,8 +272,17 @@
       add("Tensor.gather(_: Tensor, axis: Int = 0)") {
         .tensor($0.tensor(0).gather($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), file: $0.file, line: $0.line))
       }
+      add("Tensor.ifftShift(axes: [Int]? = nil)") {
+        .tensor($0.tensor(0).ifftShift(axes: ($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line))
+      }
       add("RandomKey.integers(_: Range<Int>, _: Shape)") {
         .tensor($0.key(0).integers($0.range(1), $0.shape(2), file: $0.file, line: $0.line))
+      }
+      add("Tensor.inverse()") { .tensor($0.tensor(0).inverse(file: $0.file, line: $0.line)) }
+      add("Tensor.inverseWithInfo()") {
+        .parts($0.tensor(0).inverseWithInfo(file: $0.file, line: $0.line)) {
+          [("inverse", .tensor($0.inverse)), ("info", .tensor($0.info))]
+        }
       }
       add("RandomKey.keys(for: Tensor)") { .key($0.key(0).keys(for: $0.tensor(1))) }
       add("Tensor.kron(_: Tensor)") { .tensor($0.tensor(0).kron($0.tensor(1), file: $0.file, line: $0.line)) }
@@ -286,10 +313,21 @@
       add("Tensor.lowerTriangle(_: Int = 0)") {
         .tensor($0.tensor(0).lowerTriangle(($0.has(1) ? $0.whole(1) : 0), file: $0.file, line: $0.line))
       }
+      add("Tensor.lu()") {
+        .parts($0.tensor(0).lu(file: $0.file, line: $0.line)) { [("p", .tensor($0.p)), ("l", .tensor($0.l)), ("u", .tensor($0.u))] }
+      }
       add("Tensor.maskedFill(_: Tensor, _: Double)") {
         .tensor($0.tensor(0).maskedFill($0.tensor(1), $0.number(2), file: $0.file, line: $0.line))
       }
       add("Tensor.matmul(_: Tensor)") { .tensor($0.tensor(0).matmul($0.tensor(1), file: $0.file, line: $0.line)) }
+    }
+
+    mutating func add4() {
+      add("Tensor.matrixExponential()") { .tensor($0.tensor(0).matrixExponential(file: $0.file, line: $0.line)) }
+      add("Tensor.matrixPower(_: Int)") { .tensor($0.tensor(0).matrixPower($0.whole(1), file: $0.file, line: $0.line)) }
+      add("Tensor.matrixRank(rcond: Double? = nil)") {
+        .tensor($0.tensor(0).matrixRank(rcond: ($0.has(1) ? $0.number(1) : nil), file: $0.file, line: $0.line))
+      }
       add("Tensor.max(axes: [Int]? = nil, keepDims: Bool = false)") {
         .tensor(
           $0.tensor(0).max(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
@@ -326,9 +364,6 @@
       add("Tensor.narrow(_: Int, from: Int, count: Int)") {
         .tensor($0.tensor(0).narrow($0.whole(1), from: $0.whole(2), count: $0.whole(3), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add4() {
       add("Tensor.narrow(_: Int, from: Tensor, count: Dimension)") {
         .tensor($0.tensor(0).narrow($0.whole(1), from: $0.tensor(2), count: $0.dimension(3), file: $0.file, line: $0.line))
       }
@@ -374,6 +409,14 @@
       add("Tensor.prod(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).prod(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
+      add("Tensor.pseudoInverse(rcond: Double? = nil)") {
+        .tensor($0.tensor(0).pseudoInverse(rcond: ($0.has(1) ? $0.number(1) : nil), file: $0.file, line: $0.line))
+      }
+      add("Tensor.qr(full: Bool = false)") {
+        .parts($0.tensor(0).qr(full: ($0.has(1) ? $0.flag(1) : false), file: $0.file, line: $0.line)) {
+          [("q", .tensor($0.q)), ("r", .tensor($0.r))]
+        }
+      }
       add("Tensor.repeated(_: Dimension, axis: Int)") {
         .tensor($0.tensor(0).repeated($0.dimension(1), axis: $0.whole(2), file: $0.file, line: $0.line))
       }
@@ -403,6 +446,9 @@
         .tensor(
           $0.tensor(0).scatterAdd($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), extent: $0.whole(3), file: $0.file, line: $0.line))
       }
+    }
+
+    mutating func add5() {
       add("Tensor.scatterAddAlong(_: Tensor, axis: Int = -1, extent: Dimension)") {
         .tensor(
           $0.tensor(0).scatterAddAlong(
@@ -416,6 +462,12 @@
       add("Tensor.searchSorted(_: Tensor, right: Bool = false)") {
         .tensor($0.tensor(0).searchSorted($0.tensor(1), right: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
       }
+      add("Tensor.signAndLogDeterminant()") {
+        .parts($0.tensor(0).signAndLogDeterminant(file: $0.file, line: $0.line)) {
+          [("sign", .tensor($0.sign)), ("logSize", .tensor($0.logSize))]
+        }
+      }
+      add("Tensor.singularValues()") { .tensor($0.tensor(0).singularValues(file: $0.file, line: $0.line)) }
       add("Tensor.softmax(axis: Int = -1)") {
         .tensor($0.tensor(0).softmax(axis: ($0.has(1) ? $0.whole(1) : -1), file: $0.file, line: $0.line))
       }
@@ -456,11 +508,13 @@
           $0.tensor(0).sum(axes: ($0.has(1) ? $0.wholes(1) : nil), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line)
         )
       }
-    }
-
-    mutating func add5() {
       add("Tensor.sum(axis: Int, keepDims: Bool = false)") {
         .tensor($0.tensor(0).sum(axis: $0.whole(1), keepDims: ($0.has(2) ? $0.flag(2) : false), file: $0.file, line: $0.line))
+      }
+      add("Tensor.svd(full: Bool = false)") {
+        .parts($0.tensor(0).svd(full: ($0.has(1) ? $0.flag(1) : false), file: $0.file, line: $0.line)) {
+          [("u", .tensor($0.u)), ("s", .tensor($0.s)), ("vt", .tensor($0.vt))]
+        }
       }
       add("Tensor.takeAlong(_: Tensor, axis: Int = -1)") {
         .tensor($0.tensor(0).takeAlong($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
@@ -512,7 +566,7 @@
       }
     }
 
-    /// All 214 functions.
+    /// All 232 functions.
     mutating func addAll() {
       add0()
       add1()

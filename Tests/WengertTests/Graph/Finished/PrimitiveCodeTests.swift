@@ -62,7 +62,15 @@ struct PrimitiveCodeTests {
     LinearAlgebra(kernel: .solveTriangular(upper: true)), LinearAlgebraWithInfo(kernel: .solve),
     Factorization(kernel: .lu), Factorization(kernel: .qr(full: true)), Factorization(kernel: .svd(full: false)),
     Factorization(kernel: .eigh), Factorization(kernel: .eig),
+    Loop(body: step, carryCount: 1, elementCount: 1, constantCount: 0, length: 7, isReversed: true, hasCount: true),
+    Loop(
+      body: step, condition: question, carryCount: 1, elementCount: 0, constantCount: 1, conditionConstantCount: 1, length: Loop.unbounded,
+      isReversed: false),
+    Branch(branches: [step, step]),
   ]
+
+  private static let step = Body.closed([.float32(2), .float32(2)], on: CPUBackend.shared) { [sin($0[0]) * $0[1], $0[0].cumulativeSum()] }
+  private static let question = Body.closed([.float32(2), .float32(2)], on: CPUBackend.shared) { [($0[0] .> $0[1]).any()] }
 
   private static let operations = elementwise + movements + ofRows + others
 
