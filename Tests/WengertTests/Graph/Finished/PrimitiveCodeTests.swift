@@ -1,5 +1,6 @@
 import Testing
 @_spi(Backend) import Wengert
+@_spi(Backend) import WengertCPU
 
 @testable import WengertCore
 
