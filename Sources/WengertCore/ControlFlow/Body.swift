@@ -10,12 +10,12 @@ final class Body: Hashable, Sendable {
   static func == (a: Body, b: Body) -> Bool {
     if a === b { return true }
     func types(_ body: Body) -> [TensorType] { body.graph.values.map(\.type) }
-    func key(_ operation: some Operation) -> AnyHashable { AnyHashable(operation) }
+    func key(_ node: Graph.Node) -> AnyHashable { AnyHashable(node.operation) }
     guard a.graph.inputs == b.graph.inputs, a.graph.outputs == b.graph.outputs, a.graph.nodes.count == b.graph.nodes.count,
       types(a) == types(b)
     else { return false }
     return zip(a.graph.nodes, b.graph.nodes).allSatisfy {
-      $0.operands == $1.operands && key($0.operation) == key($1.operation)
+      $0.operands == $1.operands && key($0) == key($1)
     }
   }
 
