@@ -6,6 +6,7 @@ where the file is what `swift symbolgraph-extract -module-name WengertCore -mini
 An operation is a public function that takes and gives tensors. Those in Exceptions.txt are registered by hand or have no derivative.
 """
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -85,7 +86,7 @@ class Operation(Function):
 operations = functions(sys.argv[1], Operation)
 exceptions = {line.split(" | ")[0] for line in (here / "Exceptions.txt").read_text().splitlines() if " | " in line}
 registered = [o for o in operations if o.is_operation and o.key not in exceptions]
-unknown = [o.key for o in operations if not o.is_operation and "Tensor" in o.result and o.key not in exceptions]
+unknown = [o.key for o in operations if not o.is_operation and re.search(r"\bTensor\b", o.result) and o.key not in exceptions]
 if unknown:
     print("neither registered nor in Exceptions.txt:\n" + "\n".join(unknown))
 
