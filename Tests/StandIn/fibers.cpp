@@ -27,7 +27,7 @@ standin_switch:
 #endif
 
 namespace {
-constexpr int maxThreads = 1024, maxWarps = 32;
+constexpr int maxThreads = 1024, maxWarps = 32, guardedStacks = 128;
 constexpr size_t stackBytes = 128 << 10, guardBytes = 4096;
 
 struct Meeting {
@@ -79,8 +79,9 @@ void fiberMain();
 
 void *freshStack(int fiber) {
   // Not all at one offset from a power of two: their lines would share a few sets of the cache.
-  // A process has only so many mappings: pages are guarded of stacks that are used.
-  for (; guarded <= fiber; guarded++) mprotect(stacks + stackBytes * guarded, guardBytes, PROT_NONE);
+  // A process has only so many mappings, of which a guarded stack is two, and many devices stand in at a time: pages are guarded of stacks that are used, and of the first, which every
+  // block uses: what takes too much of a stack does so on these.
+  for (; guarded <= fiber && guarded < guardedStacks; guarded++) mprotect(stacks + stackBytes * guarded, guardBytes, PROT_NONE);
   auto top = (uint64_t *)(stacks + (size_t)(fiber + 1) * stackBytes - 64 - (size_t)fiber * 1088 % 32768);
   *--top = 0;
   *--top = (uint64_t)fiberMain;
