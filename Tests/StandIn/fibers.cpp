@@ -27,7 +27,7 @@ standin_switch:
 #endif
 
 namespace {
-constexpr int maxThreads = 1024, maxWarps = 32, guardedStacks = 128;
+constexpr int maxThreads = 1024, maxWarps = 32, guardedStacks = 32;
 constexpr size_t stackBytes = 128 << 10, guardBytes = 4096;
 
 struct Meeting {
