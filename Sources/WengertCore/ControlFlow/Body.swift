@@ -107,7 +107,7 @@ extension Body {
       cotangent.map { (index: result.index(on: tape), cotangent: $0.cast(to: result.dtype)) }
     }
     let found = tape.reverse(seeds, inputCount: wanted.count, consuming: true)
-    return zip(found, wanted).map { $0?.withoutLevel(tape.level) ?? operands[$1].constant(0, operands[$1].shape) }
+    return zip(found, wanted).map { $0?.lowered(below: tape.level) ?? operands[$1].constant(0, operands[$1].shape) }
   }
 
   /// The results, and the tangents of those that are floating, from the tangents of some operands.
@@ -137,10 +137,6 @@ extension Body {
     defer { batch.close() }
     return self(zip(operands, isBatched).map { $1 ? batch.example(of: $0) : $0 }).map { batch.whole(of: $0, caller) }
   }
-}
-
-extension Tensor {
-  fileprivate func withoutLevel(_ level: Level) -> Tensor { lowered(below: level) }
 }
 
 extension Body: CodeValue {

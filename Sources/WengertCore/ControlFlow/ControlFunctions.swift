@@ -230,7 +230,6 @@ extension Loop {
     /// The segments begin behind the steps that are left if those come first.
     let start = isReversed ? rest : 0
     func left(_ carries: [Tensor]) -> [Tensor] {
-      if rest == 0 { return carries }
       var loop = inner(rest)
       let operands = carries + part(isReversed ? 0 : whole * size, rest) + constants
       if operands.contains(where: { $0.openTape != nil }) { loop = loop.stackingCarries }

@@ -50,7 +50,8 @@ extension Tensor {
   ///
   /// The gradient through the values alone is finite for every matrix. Vectors of a value that is repeated, and those outside of the range of A, are not unique and
   /// have no derivative: a gradient that depends on them is NaN, one in which their cotangents are zero leaves them out. For functions that are smooth all the
-  /// same there are `pseudoInverse`, `determinant`, `leastSquares` and `matrixNorm`. Full vectors have no derivative.
+  /// same there are `pseudoInverse`, `determinant`, `leastSquares` and `matrixNorm`. Full vectors have no derivative. Of U·diag(s)·Vᵀ itself, where two or more values are zero, the gradient lacks the
+  /// part between the vectors of these, and nothing tells.
   ///
   /// - Precondition: Matrices on the last two axes, of float32 or float64.
   public func svd(full: Bool = false, file: StaticString = #fileID, line: UInt = #line) -> (u: Tensor, s: Tensor, vt: Tensor) {

@@ -25,7 +25,7 @@ extension Tensor {
   /// The determinants of [..., n, n]: [...], by an LU factorization; that of a matrix without rows is 1.
   ///
   /// Float32 or float64. First and second derivatives are those of the polynomial in the elements that a determinant is, for singular matrices too: the gradient is the
-  /// matrix of cofactors. They are computed by way of singular values.
+  /// matrix of cofactors. They are computed by way of singular values. Third derivatives are wrong, and nothing tells, at matrices of rank n − 3 or less.
   ///
   /// ```swift
   /// let slope = gradient(at: Tensor([[1, 2], [2, 4]])) { $0.determinant() }  // [[4, -2], [-2, 1]]
