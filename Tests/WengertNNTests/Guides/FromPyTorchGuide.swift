@@ -109,6 +109,8 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"scan(Tensor(0), over: v) { c, e in (c + e, c + e) }.outputs"#, scan(Tensor(0), over: v) { c, e in (c + e, c + e) }.outputs)
   row(#"forLoop(v, count: 4) { i, c in c * 2 }"#, forLoop(v, count: 4) { i, c in c * 2 })
   row(#"whileLoop(v, while: { $0.sum() .< 50 }) { $0 * 2 }"#, whileLoop(v, while: { $0.sum() .< 50 }) { $0 * 2 })
+  // As in the table, on one line.
+  // swift-format-ignore
   row(#"cond(v.sum() .> 0) { v * 2 } otherwise: { v }"#, cond(v.sum() .> 0) { v * 2 } otherwise: { v })
   // Random numbers
   row(#"key.split(2)"#, key.split(2))

@@ -152,7 +152,9 @@ extension Tensor {
 
   /// The length of each of `count` parts of an axis and how far they are apart, if all are equally long.
   private func equalParts(_ axis: Int, _ count: Int) -> (size: Dimension, step: Int)? {
-    guard let size = shape[dim: axis].unnamed.divided(exactlyBy: Dimension(count)), let step = count == 1 ? 1 : size.number else { return nil }
+    guard let size = shape[dim: axis].unnamed.divided(exactlyBy: Dimension(count)), let step = count == 1 ? 1 : size.number else {
+      return nil
+    }
     return (size, step)
   }
 
