@@ -3,12 +3,7 @@ import WengertNN
 
 /// The expressions in the tables of Documentation/FromPyTorch.md with their values, to the letter.
 func equivalents(folder: URL) throws -> [String: [Tensor]] {
-  var values: [String: [Tensor]] = [:]
-  func row(_ code: String, _ all: Any...) {
-    values[code] = all.flatMap { value -> [Tensor] in
-      (value as? Tensor).map { [$0] } ?? value as? [Tensor] ?? Mirror(reflecting: value).children.compactMap { $0.value as? Tensor }
-    }
-  }
+  let row = TableValues()
 
   let x = Tensor([[1, 5, 2], [4, 3, 6]]), y = Tensor([[3, 1, 2], [4, 6, 5]]), p = y / 6
   let v = Tensor([1.0, 2.0, 3.0]), t = Tensor([1.0, 0.0, -1.0])
@@ -153,7 +148,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   try model.load(SafeTensors(contentsOf: file))
   let loader = DataLoader(count: 64, batchSize: 32, key: key) { rows in images.gather(Tensor(rows)) }
   precondition(loader.batchesPerEpoch == 2)
-  return values
+  return row.values
 }
 
 /// Its training loop: the losses step by step, and the model that the compiled one ends with beside that of the loop.
