@@ -13,6 +13,7 @@
 # make operations  write the table of operations that @Graph reads anew, after make test and after adding an operation
 # make mpi     build the trainer for several workers (mpirun -n 4 .build/release/dexml train ...); Open MPI is installed if it is missing
 # make test-mpi  test that build
+# make documentation  make the DocC pages of all modules, after make test; a warning, or a public declaration without a comment, is an error
 # make lint    check the formatting
 # make fuzz    give every reader of outside bytes RUNS inputs (a million): DRIVERS="npy zip"; see Documentation/Sanitizers.md
 # make sanitize  kernels, threads and memory under sanitizers: sanitize-kernels, sanitize-threads and sanitize-addresses are its parts
@@ -22,7 +23,7 @@
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
-.PHONY: demo test example test-onnx onnx-format test-python test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
+.PHONY: demo test example test-onnx onnx-format test-python test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi documentation lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages
 
 # The same flags for whatever is built for the demo and the tests, so that neither command throws away what the other has built. Tests look inside modules, which
 # is what -enable-testing is for; as a flag of `swift test` itself it would stand elsewhere in the compiler's arguments, and everything would be built again.
@@ -101,6 +102,10 @@ $(BUILT)/symbols/WengertCore.symbols.json: $(BUILT)/Modules/WengertCore.swiftmod
 	@mkdir -p $(@D)
 	swift symbolgraph-extract -module-name WengertCore -I $(BUILT)/Modules -target $(shell uname -m)-unknown-linux-gnu \
 	  -minimum-access-level public -output-dir $(@D)
+
+# The folder `site` can be served as it is. WengertONNX is there after make test-onnx.
+documentation:
+	python3 Scripts/documentation.py $(BUILT) .build/documentation
 
 lint:
 	swift format lint --strict --recursive .

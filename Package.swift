@@ -16,6 +16,11 @@ func forMacros(_ product: String) -> Target.Dependency {
   .product(name: product, package: "swift-syntax", condition: .when(traits: ["Macros"]))
 }
 
+/// The commands of swift-docc-plugin, for the trait Documentation only. They are named as a dependency for no platform, as none is a part of a build: it is the trait that decides whether the
+/// package is resolved.
+let forDocumentation = Target.Dependency.product(
+  name: "Swift-DocC", package: "swift-docc-plugin", condition: .when(platforms: [.custom("none")], traits: ["Documentation"]))
+
 /// What is there with the trait ONNX only: of the tests, the module itself.
 let forONNX: [Target.Dependency] = [.target(name: "WengertONNX", condition: .when(traits: ["ONNX"]))]
 
@@ -41,6 +46,7 @@ let package = Package(
   // Other packages are behind a trait: who depends on Wengert or WengertNN resolves and fetches none of them.
   traits: [
     .trait(name: "DEXML", description: "The products DEXML, DEXMLServer and dexml."),
+    .trait(name: "Documentation", description: "The commands generate-documentation and preview-documentation of swift-docc-plugin."),
     .trait(name: "Macros", description: "The product WengertGraph: @Graph, a macro that makes graphs while Swift compiles."),
     .trait(name: "ONNX", description: "The product WengertONNX: compiled graphs as ONNX models."),
     .trait(name: "MPI", description: "Training on several workers, started by mpirun (Open MPI).", enabledTraits: ["DEXML"]),
@@ -51,6 +57,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-syntax", from: "603.0.1"),
   ],
   targets: [
@@ -67,7 +74,7 @@ let package = Package(
     .target(name: "WengertCUDA", dependencies: ["WengertCore"], resources: [.embedInCode("Texts")]),
 
     // What users import.
-    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU", "WengertCUDA"]),
+    .target(name: "Wengert", dependencies: ["WengertCore", "WengertCPU", "WengertCUDA", forDocumentation]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "WengertNN", dependencies: ["Wengert", "CZlib"]),
 

@@ -33,10 +33,14 @@ public protocol Workers: Sendable {
 }
 
 /// How values of several workers are combined.
-public enum CollectiveOperation: Sendable { case sum, maximum, minimum }
+public enum CollectiveOperation: Sendable {
+  /// The sum, the greatest or the least of all.
+  case sum, maximum, minimum
+}
 
 /// What workers exchange.
 public enum CollectiveType: Sendable {
+  /// A number of this Swift type.
   case float, double, int32
 
   /// The bytes of one value.

@@ -36,7 +36,9 @@ public struct PredictionServer: Sendable {
 
   /// Answers until the process gets SIGTERM or SIGINT; requests that are there by then are answered. The log says which address it is.
   ///
-  /// - Parameter port: 0 takes any that is free.
+  /// - Parameters:
+  ///   - host: the address, as 127.0.0.1.
+  ///   - port: 0 takes any that is free.
   /// - Throws: `CannotListen` if it cannot listen there.
   public func run(host: String, port: Int) async throws {
     defer { service.worker.close() }

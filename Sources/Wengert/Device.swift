@@ -112,7 +112,9 @@ extension Tensor {
 extension FinishedProgram {
   /// The program of bytes that `Program.code` has given; they are read at once.
   ///
-  /// - Parameter device: where its tensors are put; it runs wherever its arguments are.
+  /// - Parameters:
+  ///   - bytes: as `Program.code` gives them.
+  ///   - device: where its tensors are put; it runs wherever its arguments are.
   /// - Throws: `ProgramError` if the bytes are damaged, or not those of a program that this version of the library can run.
   public convenience init(code bytes: [UInt8], device: Device = .current) throws { try self.init(code: bytes, backend: device.backend) }
 }

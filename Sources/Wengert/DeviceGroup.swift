@@ -17,8 +17,10 @@ public final class DeviceGroup: Sendable {
   /// Joins the others; returns when all have.
   ///
   /// - Parameters:
+  ///   - identifier: what the first process made, the same for all.
   ///   - rank: this process's number, from 0 to below `count`.
   ///   - count: the number of processes.
+  ///   - device: the one of this process.
   /// - Throws: `DeviceUnavailable`, which says what is missing, or why they do not meet.
   public init(_ identifier: [UInt8], rank: Int, count: Int, device: Device) throws(DeviceUnavailable) {
     group = try NCCLGroup(identifier, rank: rank, count: count, on: device.backend)
@@ -30,6 +32,8 @@ public final class DeviceGroup: Sendable {
 
   /// The rows of all processes' tensors, one's after the other's. No derivative sees them.
   ///
-  /// - Parameter counts: how many rows each process has.
+  /// - Parameters:
+  ///   - rows: this process's rows, [rows, …].
+  ///   - counts: how many rows each process has.
   public func gathered(_ rows: Tensor, counts: [Int]) -> Tensor { Tensor(group.gathered(rows.contiguous().view, counts: counts)) }
 }

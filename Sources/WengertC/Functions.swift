@@ -3,8 +3,10 @@ import WengertNN
 
 // The functions of Sources/CWengert/wengert.h, which describes them. Nothing that they are given ends the process, but for pointers that lead nowhere.
 
+/// `wengert_last_error`: why the last call of this thread failed, until its next one.
 @_cdecl("wengert_last_error") public func lastError() -> UnsafePointer<CChar>? { LastError.text }
 
+/// `wengert_load`: the program of a file that `Program.save` has written; nil if it cannot be read.
 @_cdecl("wengert_load") public func load(_ path: UnsafePointer<CChar>?) -> OpaquePointer? {
   LastError.catching(nil) {
     guard let path else { throw CallError("there is no path") }
@@ -12,6 +14,7 @@ import WengertNN
   }
 }
 
+/// `wengert_release`: gives a program back. Results stay.
 @_cdecl("wengert_release") public func release(_ program: OpaquePointer?) {
   if let program { Unmanaged<LoadedProgram>.fromOpaque(UnsafeRawPointer(program)).release() }
 }
@@ -22,14 +25,17 @@ private func loaded(_ pointer: OpaquePointer?) throws -> LoadedProgram {
   return program
 }
 
+/// `wengert_count`: how many tensors the program takes or makes; −1 for no program.
 @_cdecl("wengert_count") public func count(_ pointer: OpaquePointer?, _ isOutput: Int32) -> Int32 {
   LastError.catching(-1) { Int32(try loaded(pointer).tensors[isOutput == 0 ? 0 : 1].count) }
 }
 
+/// `wengert_name`: the dotted name of a tensor, which stays as long as the program; nil if there is no such tensor.
 @_cdecl("wengert_name") public func name(_ pointer: OpaquePointer?, _ isOutput: Int32, _ index: Int32) -> UnsafePointer<CChar>? {
   LastError.catching(nil) { UnsafePointer(try loaded(pointer).description(isOutput, index).name) }
 }
 
+/// `wengert_type`: the type of a tensor, and how many axes it has; 0 if there is one.
 @_cdecl("wengert_type") public func type(
   _ pointer: OpaquePointer?, _ isOutput: Int32, _ index: Int32, _ dtype: UnsafeMutablePointer<DLDataType>?,
   _ rank: UnsafeMutablePointer<Int32>?
@@ -42,6 +48,7 @@ private func loaded(_ pointer: OpaquePointer?) throws -> LoadedProgram {
   }
 }
 
+/// `wengert_extent`: the extent of an axis, its number, or −1 and the expression in symbols; 0 if there is such an axis.
 @_cdecl("wengert_extent") public func extent(
   _ pointer: OpaquePointer?, _ isOutput: Int32, _ index: Int32, _ axis: Int32, _ number: UnsafeMutablePointer<Int64>?,
   _ symbols: UnsafeMutablePointer<UnsafePointer<CChar>?>?
@@ -55,6 +62,7 @@ private func loaded(_ pointer: OpaquePointer?) throws -> LoadedProgram {
   }
 }
 
+/// `wengert_call`: calls the program; 0 if the results are there.
 @_cdecl("wengert_call") public func call(
   _ pointer: OpaquePointer?, _ arguments: UnsafePointer<UnsafePointer<DLTensor>?>?, _ argumentCount: Int32,
   _ results: UnsafeMutablePointer<UnsafeMutablePointer<DLManagedTensor>?>?, _ resultCount: Int32, _ copied: UnsafeMutablePointer<Int32>?
@@ -81,6 +89,7 @@ private func loaded(_ pointer: OpaquePointer?) throws -> LoadedProgram {
   }
 }
 
+/// `wengert_share`: the same result once more; nil if the tensor is not a result of `wengert_call`.
 @_cdecl("wengert_share") public func share(_ result: UnsafePointer<DLManagedTensor>?) -> UnsafeMutablePointer<DLManagedTensor>? {
   LastError.catching(nil) {
     guard let shared = SharedResult.of(result) else { throw CallError("the tensor is not a result of wengert_call") }

@@ -12,6 +12,8 @@ extension FinishedGraphs {
   /// - Parameters:
   ///   - shapes: shapes with symbols, by the tensors' dotted names: `["weight": ["width", 64]]`; −1 takes the extent that the tree has, and tensors that are not listed keep
   ///     their shapes.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   ///   - make: makes the tree.
   /// - Precondition: The tree is made without a look at its numbers, and has a tensor of each name in `shapes`, with as many axes.
   public static func tree<Tree: TensorTree & SendableMetatype>(

@@ -21,6 +21,8 @@
     ///   - path: a file, which is replaced.
     ///   - inputNames: of all tensors of the arguments, in order; nil: "input_" and the tensor's name.
     ///   - outputNames: of all tensors of the result, in order; nil: "output_" and the tensor's name, or its number.
+    ///   - file: the caller's file, which messages name.
+    ///   - line: the caller's line, likewise.
     /// - Throws: `ONNXError` if an operation has no form in ONNX, with its name and the line that asked for it, or if the model is too large for a file of this format (2 GB);
     ///   `FileError` if the file cannot be written.
     /// - Precondition: As for a call of the function; there are as many names as tensors, and no two are equal.

@@ -5,6 +5,7 @@
   public struct ONNXError: Error, Sendable, CustomStringConvertible {
     /// The operation's name, or "exportONNX".
     public let operation: String
+    /// What ONNX lacks.
     public let reason: String
     let shapes: [TensorType]
     let caller: Caller

@@ -1,6 +1,7 @@
 extension Configuration {
   /// A key of the configuration: its name, its meaning, what it allows, and the property that holds it.
   public struct Key: Sendable {
+    /// The name in files and on the command line.
     public let name: String
     /// The heading under which the key is printed.
     public let group: String

@@ -17,7 +17,9 @@ import WengertNN
 public struct DatasetFolder: Sendable {
   /// The part of the data set that a file belongs to.
   public enum Split: String, CaseIterable, Sendable {
+    /// What is trained on.
     case train = "trn"
+    /// What is evaluated on.
     case test = "tst"
   }
 

@@ -5,6 +5,7 @@ import WengertNN
 public struct BertConfiguration: Sendable, Hashable {
   /// Which of the two families, that is, which names the files use.
   public enum Architecture: String, CaseIterable, Sendable {
+    /// BERT, or DistilBERT, which has no token types.
     case bert, distilbert
 
     /// The names, for messages.

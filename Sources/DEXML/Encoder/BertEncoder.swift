@@ -46,7 +46,10 @@ public struct BertEncoder: ParameterTree, Sendable {
 
   /// The hidden states [tokens, width] after the embeddings and after each block.
   ///
-  /// - Parameter last: only the last of these are kept; 1 gives the final state alone.
+  /// - Parameters:
+  ///   - tokens: a packed batch.
+  ///   - mode: training with its random key, for dropout, or evaluation.
+  ///   - last: only the last of these are kept; 1 gives the final state alone.
   public func hiddenStates(_ tokens: TokenTensors, _ mode: Mode = .evaluation, last: Int = 1) -> [Tensor] {
     var x = wordEmbeddings(tokens.ids) + positionEmbeddings(tokens.positions)
     // One segment: every token is of type 0.

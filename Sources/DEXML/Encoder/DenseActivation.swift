@@ -2,24 +2,43 @@ import WengertNN
 
 /// The function behind a dense layer of sentence-transformers: a class of PyTorch without settings, each with PyTorch's defaults.
 public enum DenseActivation: String, CaseIterable, Sendable {
+  /// x itself.
   case identity = "Identity"
+  /// tanh x.
   case tanh = "Tanh"
+  /// max(0, x).
   case relu = "ReLU"
+  /// x Φ(x), Φ being the normal distribution function.
   case gelu = "GELU"
+  /// σ(x) = 1 / (1 + e⁻ˣ).
   case sigmoid = "Sigmoid"
+  /// x σ(x).
   case silu = "SiLU"
+  /// x between 0 and 6.
   case relu6 = "ReLU6"
+  /// x above 0, 0.01 x below.
   case leakyReLU = "LeakyReLU"
+  /// x above 0, eˣ − 1 below.
   case elu = "ELU"
+  /// x above 0, eˣ − 1 below.
   case celu = "CELU"
+  /// `elu` with the two factors that keep mean and variance.
   case selu = "SELU"
+  /// ln(1 + eˣ).
   case softplus = "Softplus"
+  /// x / (1 + |x|).
   case softsign = "Softsign"
+  /// x tanh(ln(1 + eˣ)).
   case mish = "Mish"
+  /// x between −1 and 1.
   case hardtanh = "Hardtanh"
+  /// x / 6 + ½ between 0 and 1.
   case hardsigmoid = "Hardsigmoid"
+  /// x times `hardsigmoid` of it.
   case hardswish = "Hardswish"
+  /// ln σ(x).
   case logSigmoid = "LogSigmoid"
+  /// x − tanh x.
   case tanhshrink = "Tanhshrink"
 
   /// The class that a file names by its path: `torch.nn.modules.activation.Tanh`, or `torch.nn.Tanh`; nil if it is none of these.

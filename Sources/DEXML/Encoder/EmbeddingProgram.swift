@@ -9,7 +9,9 @@ public final class EmbeddingProgram {
 
   /// A program for this encoder: a finished one (`EncoderPrograms`), or compiled at the first call.
   ///
-  /// - Parameter dtype: the half type of products in mixed precision; nil: none.
+  /// - Parameters:
+  ///   - model: the encoder.
+  ///   - dtype: the half type of products in mixed precision; nil: none.
   public init(_ model: TextEncoder, autocast dtype: DType? = nil) {
     self.model = model
     program = compile(
@@ -20,7 +22,11 @@ public final class EmbeddingProgram {
 
   /// One row per text, [texts, width], in chunks of `chunk` texts; `progress` is told how many are done.
   ///
-  /// - Parameter skipped: tokens at the start of each text, a prompt's, that poolings do not look at.
+  /// - Parameters:
+  ///   - sequences: the tokens of each text.
+  ///   - chunk: how many texts go through the encoder at once.
+  ///   - skipped: tokens at the start of each text, a prompt's, that poolings do not look at.
+  ///   - progress: called after each chunk with the number of texts that are done.
   public func embed(_ sequences: [[Int32]], chunk: Int, skipping skipped: Int = 0, progress: (Int) -> Void = { _ in }) -> Tensor {
     guard !sequences.isEmpty else { return Tensor([Float](), shape: [0, model.width]) }
     var done = 0

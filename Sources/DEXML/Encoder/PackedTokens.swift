@@ -69,7 +69,9 @@ public struct PackedTokens: Sendable {
 
   /// What the encoder reads, on a device: tensors in one block of memory.
   ///
-  /// - Parameter rounds: whether filling sequences round up the number of tokens, so that programs meet few numbers; nil: where the device prefers that.
+  /// - Parameters:
+  ///   - device: where they are to lie.
+  ///   - rounds: whether filling sequences round up the number of tokens, so that programs meet few numbers; nil: where the device prefers that.
   public func tensors(on device: Device = .current, rounds: Bool? = nil) -> TokenTensors {
     let isRounded = rounds ?? device.prefersRoundedSizes
     return isRounded ? filled.tensors(on: device, fillers: PackedTokens.fillers) : tensors(on: device, fillers: 0)

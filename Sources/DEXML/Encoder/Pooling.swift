@@ -37,13 +37,21 @@ public struct Pooling: ConfigurationValue, Hashable {
     self.includesPrompt = includesPrompt
   }
 
+  /// `Mode.cls` alone.
   public static let cls = Pooling(.cls)
+  /// `Mode.mean` alone.
   public static let mean = Pooling(.mean)
+  /// `Mode.max` alone.
   public static let max = Pooling(.max)
+  /// `Mode.meanSqrtLength` alone.
   public static let meanSqrtLength = Pooling(.meanSqrtLength)
+  /// `Mode.weightedMean` alone.
   public static let weightedMean = Pooling(.weightedMean)
+  /// `Mode.lastToken` alone.
   public static let lastToken = Pooling(.lastToken)
+  /// `Mode.pooler` alone.
   public static let pooler = Pooling(.pooler)
+  /// `Mode.lightxml` alone.
   public static let lightxml = Pooling(.lightxml)
 
   // MARK: as text

@@ -36,5 +36,6 @@ public struct Prompts: Sendable, Equatable {
 
 /// How a model's embeddings are meant to be compared.
 public enum Similarity: String, Sendable, CaseIterable {
+  /// The cosine of the angle, the inner product, or minus the Euclidean or the Manhattan distance.
   case cosine, dot, euclidean, manhattan
 }

@@ -8,7 +8,11 @@ public enum Evaluator {
   /// Evaluates the encoder of a configuration, trained here or not, on a part of its data set: metrics on the log and in `<split>_metrics.tsv`, scores in
   /// `<split>_score_mat.npz`.
   ///
-  /// - Parameter ofRunsModel: whether the model in the results folder is evaluated instead of `tf`.
+  /// - Parameters:
+  ///   - configuration: names the encoder, the data set and the results folder.
+  ///   - split: the part of the data set.
+  ///   - ofRunsModel: whether the model in the results folder is evaluated instead of `tf`.
+  ///   - workers: those that evaluate together, all with the same configuration and the same files.
   /// - Throws: `FileError` if the model, the data set or the results folder cannot be used, or a similarity is not a number; `FolderInUse` if another process
   ///   writes into the results folder.
   public static func run(

@@ -21,21 +21,29 @@ import WengertNN
 public struct SimilarityLoss: Sendable {
   /// Which of the losses is computed.
   public enum Criterion: Sendable, Equatable {
+    /// Softmax over all labels.
     case softmax
+    /// Softmax in whose denominator a positive meets the negatives alone.
     case decoupledSoftmax
+    /// SoftTop-k, of steepness α.
     case topK(TopK, alpha: Double)
+    /// Binary cross-entropy of each pair of a document and a label.
     case bce
   }
 
   /// How many labels share the probability of SoftTop-k.
   public enum TopK: Sendable, Equatable {
+    /// The same number for every document.
     case fixed(Int)
     /// Each document's own number of positives.
     case numberOfPositives
   }
 
   /// Whether the documents' losses are averaged or added.
-  public enum Reduction: Sendable { case mean, sum }
+  public enum Reduction: Sendable {
+    /// The mean over documents (of bce over all pairs), or the sum.
+    case mean, sum
+  }
 
   /// Which of the losses is computed.
   public var criterion: Criterion

@@ -8,7 +8,10 @@ public enum Report {
   /// Each folder gives what it has: settings (`config.yaml`, which must be there), curves (event files), evaluations (`<split>_metrics.tsv`), predictions
   /// (`<split>_score_mat.npz` with the data set). What is not there is left out with a sentence; a file that is wrong is an error.
   ///
-  /// - Parameter dataRoot: the folder that holds the data sets, if it is not the one that the runs were trained with.
+  /// - Parameters:
+  ///   - results: the runs' folders.
+  ///   - output: the file, which is replaced if it is there.
+  ///   - dataRoot: the folder that holds the data sets, if it is not the one that the runs were trained with.
   /// - Throws: `FileError` if a file of a run is wrong, or the page cannot be written.
   public static func run(results: [URL], output: URL, dataRoot: String? = nil) throws {
     // An older page among the results may be replaced.

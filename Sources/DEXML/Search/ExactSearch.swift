@@ -18,6 +18,8 @@ public final class ExactSearch {
   /// - Parameters:
   ///   - documents: [B, width]
   ///   - labels: blocks of labels, [any, width] each, numbered through.
+  ///   - topK: how many labels each document gets.
+  ///   - documentBlock: how many documents are scored at once.
   /// - Returns: scores and label numbers (int64), [B, min(topK, L)] each; the earlier labels first among equals.
   public func search(documents: Tensor, labels: [Tensor], topK: Int, documentBlock: Int = 512) -> (scores: Tensor, indices: Tensor) {
     let wanted = min(topK, labels.reduce(0) { $0 + $1.shape[0] })

@@ -56,6 +56,7 @@ public final class GradientCache<Model: TensorTree> {
   /// The loss, a float64 scalar, and its gradient with respect to the model.
   ///
   /// - Parameters:
+  ///   - model: what the gradient is by.
   ///   - documents: the tokens of this worker's documents, in chunks: `workers.part(of:)` of all.
   ///   - labels: the tokens of this worker's labels, in chunks, likewise.
   ///   - key: of this step's dropout, whatever the chunks. Nil: no dropout.
@@ -99,7 +100,9 @@ public final class GradientCache<Model: TensorTree> {
   /// The loss sees the labels block by block, and each block's gradient goes into the classifier's as soon as it is known.
   ///
   /// - Parameters:
+  ///   - model: the encoder, by which there is a gradient.
   ///   - documents: the tokens of this worker's documents, in chunks: `workers.part(of:)` of all.
+  ///   - classifier: the labels' rows, by which there is another.
   ///   - block: labels that are scored at once; each worker scores its part of them.
   ///   - key: of this step's dropout, whatever the chunks. Nil: no dropout.
   ///   - targets: of all documents and all labels.

@@ -56,6 +56,7 @@ public struct Trainer {
   /// Trains as the configuration says; the best model by the tracked metric, metrics and the log are left in the results folder.
   ///
   /// - Parameters:
+  ///   - configuration: all settings of the run.
   ///   - resumes: whether the run goes on from the checkpoint in its results folder, if there is one.
   ///   - profiles: whether every kernel is timed; the table goes to the log and the kernels in time to `profile.json` in the results folder.
   ///   - workers: those that train together, all with the same configuration and the same files.

@@ -1,6 +1,8 @@
 /// Two trees as one: the results of a compiled function that has two, or two trees that are updated together.
 public struct Pair<First: TensorTree, Second: TensorTree>: TensorTree {
+  /// The first tree.
   public var first: First
+  /// The second tree.
   public var second: Second
 
   /// A pair of two trees.

@@ -149,6 +149,7 @@ enum HashedName {
 /// silently never be trained. Properties that hold no tensors, numbers and other settings, need not be listed. A call of a compiled function looks at them by reflection, in microseconds;
 /// where that counts, they are listed as settings: `.setting(\.heads)`. A type with a `visit` of its own needs a `read` of its own too.
 public protocol ParameterTree: TensorTree where Itself == Self {
+  /// The fields that hold tensors, and settings, in the order in which they are visited.
   static var fields: [Field<Self>] { get }
 }
 
@@ -188,6 +189,7 @@ extension ParameterTree {
     for field in Self.fields { field.visit(&self, prefix, body) }
   }
 
+  /// Lists the fields' tensors and settings, and what of the other properties is a setting.
   public func read(into contents: inout TreeContents) {
     let unlisted = FieldCheck.run(self)
     for field in Self.fields { field.read(self, &contents) }

@@ -9,6 +9,7 @@ public struct MemoryStatistics: Sendable {
   /// Blocks that each thread keeps for its next kernel.
   public var bytesOfThreads = 0
 
+  /// Statistics of zeros.
   public init() {}
 }
 

@@ -9,8 +9,11 @@
 /// key too, so that each draws the same numbers. `RandomKey.split(examples:)` gives each its own. The values of a tensor cannot be read inside (`item`, `array(of:)`).
 ///
 /// - Parameters:
+///   - f: a function of one example.
 ///   - axes: for each argument the axis of its tensors along which the examples are, negative ones from the end; nil for an argument that is the same for all. By default 0.
 ///   - axis: the axis of examples in the results.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: An argument has examples, all have equally many, `axes` names an axis or nil for each argument, and no example is read in the function or used outside of it.
 /// - Returns: a function of the same arguments, each tensor with an axis more.
 public func vmap<Input: TensorTree, Output: TensorTree>(

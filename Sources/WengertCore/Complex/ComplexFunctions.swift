@@ -4,6 +4,7 @@ extension ComplexTensor {
   ///
   /// - Precondition: The shapes broadcast.
   public static func + (a: ComplexTensor, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a.real + b.real, a.imaginary + b.imaginary) }
+  /// The difference, element by element.
   public static func - (a: ComplexTensor, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a.real - b.real, a.imaginary - b.imaginary) }
 
   /// (a + bi)(c + di) = (ac − bd) + (ad + bc)i, element by element.
@@ -21,34 +22,55 @@ extension ComplexTensor {
     return product / divisor.squaredMagnitude / scale
   }
 
+  /// The sum with real numbers, element by element.
   public static func + (a: ComplexTensor, b: Tensor) -> ComplexTensor { a + ComplexTensor(b) }
+  /// The sum with real numbers, element by element.
   public static func + (a: Tensor, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a) + b }
+  /// The difference of complex numbers and real ones, element by element.
   public static func - (a: ComplexTensor, b: Tensor) -> ComplexTensor { a - ComplexTensor(b) }
+  /// The difference of real numbers and complex ones, element by element.
   public static func - (a: Tensor, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a) - b }
+  /// The product with real numbers, element by element.
   public static func * (a: ComplexTensor, b: Tensor) -> ComplexTensor {
     let b = b.complexPart("multiply", Caller(#fileID, #line))
     return a.mapParts { $0 * b }
   }
+  /// The product with real numbers, element by element.
   public static func * (a: Tensor, b: ComplexTensor) -> ComplexTensor { b * a }
+  /// The quotient by real numbers, element by element.
   public static func / (a: ComplexTensor, b: Tensor) -> ComplexTensor {
     let b = b.complexPart("divide", Caller(#fileID, #line))
     return a.mapParts { $0 / b }
   }
+  /// The quotient of real numbers by complex ones, element by element.
   public static func / (a: Tensor, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a) / b }
 
+  /// The sum with a real number.
   public static func + (a: ComplexTensor, b: Double) -> ComplexTensor { ComplexTensor(a.real + b, a.imaginary) }
+  /// The sum with a real number.
   public static func + (a: Double, b: ComplexTensor) -> ComplexTensor { b + a }
+  /// Each element less a real number.
   public static func - (a: ComplexTensor, b: Double) -> ComplexTensor { ComplexTensor(a.real - b, a.imaginary) }
+  /// A real number less each element.
   public static func - (a: Double, b: ComplexTensor) -> ComplexTensor { ComplexTensor(a - b.real, -b.imaginary) }
+  /// The product with a real number.
   public static func * (a: ComplexTensor, b: Double) -> ComplexTensor { a.mapParts { $0 * b } }
+  /// The product with a real number.
   public static func * (a: Double, b: ComplexTensor) -> ComplexTensor { b * a }
+  /// The quotient by a real number.
   public static func / (a: ComplexTensor, b: Double) -> ComplexTensor { a.mapParts { $0 / b } }
+  /// A real number divided by each element.
   public static func / (a: Double, b: ComplexTensor) -> ComplexTensor { ComplexTensor(b.real.constant(a)) / b }
 
+  /// The negative of each element.
   public static prefix func - (a: ComplexTensor) -> ComplexTensor { a.mapParts { -$0 } }
+  /// Adds, element by element.
   public static func += (a: inout ComplexTensor, b: ComplexTensor) { a = a + b }
+  /// Subtracts, element by element.
   public static func -= (a: inout ComplexTensor, b: ComplexTensor) { a = a - b }
+  /// Multiplies, element by element.
   public static func *= (a: inout ComplexTensor, b: ComplexTensor) { a = a * b }
+  /// Divides, element by element.
   public static func /= (a: inout ComplexTensor, b: ComplexTensor) { a = a / b }
 }
 

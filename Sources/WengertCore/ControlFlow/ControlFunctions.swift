@@ -20,8 +20,13 @@ public enum LoopCheckpoints: Sendable, Hashable {
 /// the states that `checkpoints` says and computes each step again from them.
 ///
 /// - Parameters:
+///   - initial: the state before the first step.
 ///   - elements: a tree of tensors, each with the steps along its first axis.
 ///   - reversed: whether the first step is that of the last elements; outputs keep their element's place.
+///   - checkpoints: which states reverse mode keeps.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
+///   - step: the next state, and what a step gives besides, of a state and an element.
 /// - Precondition: The elements hold a tensor, all have equally many steps, and a step gives a state of the types that it was given.
 public func scan<Carry: TensorTree, Elements: TensorTree, Outputs: TensorTree>(
   _ initial: Carry, over elements: Elements, reversed: Bool = false, checkpoints: LoopCheckpoints = .allSteps,
@@ -78,7 +83,13 @@ public func forLoop<Carry: TensorTree>(
 /// Forward mode and `vmap` (steps go on until no example wants one; those that want none keep their state) need no bound. A derivative from the results back keeps the states of all steps: it needs
 /// `maximumSteps`, which is how much memory they have, and where the loop ends at the latest.
 ///
-/// - Parameter maximumSteps: after how many steps the loop ends whatever the condition says; nil: never.
+/// - Parameters:
+///   - initial: the state before the first step.
+///   - maximumSteps: after how many steps the loop ends whatever the condition says; nil: never.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
+///   - condition: whether there is one more step, of the state: bool[].
+///   - step: the next state.
 /// - Precondition: The state holds a tensor, a step gives a state of the types that it was given, and the condition gives one truth value.
 public func whileLoop<Carry: TensorTree>(
   _ initial: Carry, maximumSteps: Int? = nil, file: StaticString = #fileID, line: UInt = #line, while condition: (Carry) -> Tensor,
@@ -115,7 +126,12 @@ public func whileLoop<Carry: TensorTree>(
 /// Both are traced once; they take all that they need from their surroundings. On a device that computes later the choice waits for the predicate. Under `vmap` with a predicate for each example
 /// both run, and `select` chooses; a NaN in the derivative of the one that is not chosen shows then. Where both are cheap, `select` is quicker.
 ///
-/// - Parameter predicate: one truth value.
+/// - Parameters:
+///   - predicate: one truth value.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
+///   - then: the value if the predicate is true.
+///   - otherwise: the value if it is false.
 /// - Precondition: The predicate is bool[], and both functions give trees of the same structure and types.
 public func cond<Result: TensorTree>(
   _ predicate: Tensor, file: StaticString = #fileID, line: UInt = #line, _ then: () -> Result, otherwise: () -> Result

@@ -39,8 +39,14 @@ extension Tensor {
   /// The short-time Fourier transform of signals [..., time]: [..., size/2 + 1, frames], the `rfft` of `size` elements times a window, every `hop` elements (nil: size/4). As PyTorch's `torch.stft`
   /// with return_complex.
   ///
-  /// - Parameter window: [w] with w ≤ size, between zeros; nil is a window of ones.
-  /// - Parameter center: whether frame t is centered at t · hop, the signal being continued by its reflection; otherwise it begins there.
+  /// - Parameters:
+  ///   - size: how many samples a frame has.
+  ///   - hop: how far frames are apart; nil: size/4.
+  ///   - window: [w] with w ≤ size, between zeros; nil is a window of ones.
+  ///   - center: whether frame t is centered at t · hop, the signal being continued by its reflection; otherwise it begins there.
+  ///   - norm: by what the transforms are divided.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: `size` and `hop` are above zero, and a frame fits into the signal.
   public func stft(
     size: Int, hop: Int? = nil, window: Tensor? = nil, center: Bool = true, norm: FourierNormalization = .backward,
@@ -83,7 +89,15 @@ extension ComplexTensor {
   /// Signals [..., time] from their short-time transforms [..., size/2 + 1, frames]: the frames' `irfft` times the window, added up where they overlap, over the sum of the windows' squares
   /// (Griffin & Lim 1984). Inverse of `stft` with the same settings; samples that no window reaches are zero.
   ///
-  /// - Parameter length: how many samples; nil: as many as the frames reach, without half a frame at both ends if they are centered.
+  /// - Parameters:
+  ///   - size: how many samples a frame has.
+  ///   - hop: how far frames are apart; nil: size/4.
+  ///   - window: as for `stft`.
+  ///   - center: whether frame t is centered at t · hop.
+  ///   - length: how many samples; nil: as many as the frames reach, without half a frame at both ends if they are centered.
+  ///   - norm: by what the transforms were divided.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: As for `stft`, there are size/2 + 1 frequencies, and the frames reach over `length` samples.
   public func istft(
     size: Int, hop: Int? = nil, window: Tensor? = nil, center: Bool = true, length: Dimension? = nil,

@@ -137,7 +137,10 @@ extension Tensor {
   /// let sum = (scores * weights).sum(axis: 1)  // of shape [B: 2]
   /// ```
   ///
-  /// - Parameter names: one for each axis; nil or "_" leaves an axis as it is.
+  /// - Parameters:
+  ///   - names: one for each axis; nil or "_" leaves an axis as it is.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: There are as many names as axes, none is empty or given to two axes, and no axis has another name already; `unnamed` takes names off.
   public func named(_ names: String?..., file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     named(names, file: file, line: line)

@@ -1,5 +1,6 @@
 /// The element type of a tensor.
 public enum DType: UInt8, CaseIterable, Hashable, Sendable {
+  /// Truth values of one byte; whole numbers; IEEE 754's floating numbers, and bfloat16, the upper half of a float32.
   case bool, uint8, int32, int64, float16, bfloat16, float32, float64
 
   /// Bytes of one element.

@@ -121,16 +121,21 @@ extension Dimension: Comparable {
 }
 
 extension Dimension {
+  /// The sum; of symbols, a polynomial.
+  ///
+  /// - Precondition: An `Int` holds it, here and for all operators.
   public static func + (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.addingReportingOverflow(y), x, "+", y) }
     return combined(a, +, b)
   }
 
+  /// The difference; of symbols, a polynomial.
   public static func - (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.subtractingReportingOverflow(y), x, "-", y) }
     return combined(a, -, b)
   }
 
+  /// The product; of symbols, a polynomial.
   public static func * (a: Dimension, b: Dimension) -> Dimension {
     if let x = a.number, let y = b.number { return exact(x.multipliedReportingOverflow(by: y), x, "·", y) }
     return combined(a, *, b)
@@ -179,7 +184,9 @@ extension Dimension {
   /// One of `parts` equal parts, where whether they are equal is asked elsewhere: `parts` times the result is this dimension.
   func share(of parts: Int) -> Dimension { divided(exactlyBy: Dimension(parts)) ?? Factor.share(unnamed, parts) }
 
+  /// Adds a dimension.
   public static func += (a: inout Dimension, b: Dimension) { a = a + b }
+  /// Multiplies by a dimension.
   public static func *= (a: inout Dimension, b: Dimension) { a = a * b }
 }
 

@@ -127,8 +127,11 @@ extension Shape {
   ///
   /// - Precondition: There are at most eight axes together.
   public static func + (a: Shape, b: Shape) -> Shape { a.appending(b) }
+  /// The extents of the shape, then those of the list.
   public static func + (a: Shape, b: [Int]) -> Shape { a.appending(Shape(b)) }
+  /// The extents of the list, then those of the shape.
   public static func + (a: [Int], b: Shape) -> Shape { Shape(a).appending(b) }
+  /// Appends the extents of another shape.
   public static func += (a: inout Shape, b: Shape) { a = a.appending(b) }
 
   /// The shape without the first axes; dimensions of the others may be symbols.

@@ -52,9 +52,12 @@ public struct Tensor: Sendable {
 
 /// A tensor's shape and dtype, which is all that a shape rule looks at.
 public struct TensorType: Hashable, Sendable, CustomStringConvertible {
+  /// The extents.
   public var shape: Shape
+  /// The type of the elements.
   public var dtype: DType
 
+  /// A type of this shape and dtype.
   public init(shape: Shape, dtype: DType) {
     self.shape = shape
     self.dtype = dtype
@@ -145,7 +148,11 @@ extension Tensor {
 
   /// The number of elements along an axis as a scalar, by which a sum can be divided also if the extent is a symbol: `x.sum() / x.extent(0)`.
   ///
-  /// - Parameter dtype: by default the tensor's own, int64 for bool and whole numbers.
+  /// - Parameters:
+  ///   - axis: negative from the end.
+  ///   - dtype: by default the tensor's own, int64 for bool and whole numbers.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: The axis exists.
   public func extent(_ axis: Int, dtype: DType? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)

@@ -1,5 +1,6 @@
 /// A Swift type that tensors can be made from and read into.
 public protocol TensorElement: BitwiseCopyable, Sendable {
+  /// The dtype of tensors of these elements.
   static var dtype: DType { get }
 }
 

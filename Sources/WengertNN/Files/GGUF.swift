@@ -32,10 +32,15 @@ public struct GGUF: NamedArrays, Sendable {
 
   /// A value of the metadata, of the type that the file has it in.
   public enum Value: Sendable, Equatable {
+    /// A whole number.
     case uint8(UInt8), int8(Int8), uint16(UInt16), int16(Int16), uint32(UInt32), int32(Int32), uint64(UInt64), int64(Int64)
+    /// A real number.
     case float32(Float), float64(Double)
+    /// A truth value.
     case bool(Bool)
+    /// A text.
     case string(String)
+    /// A list of values of one type.
     case array([Value])
 
     /// A whole number of any width that an `Int` holds; nil for other values.
@@ -79,7 +84,9 @@ public struct GGUF: NamedArrays, Sendable {
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
-  /// - Parameter file: the name that errors give.
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - file: the name that errors give.
   /// - Throws: `FileError` if it is no GGUF file of these versions, or is truncated or damaged.
   public init(_ data: Data, file: String = "GGUF data") throws {
     var reader = GGUFReader(bytes: ByteReader(bytes: data, file: file))

@@ -16,7 +16,9 @@ public enum NPY {
   ///
   /// Fortran order becomes row-major and big endian little endian. int8, int16 and uint16 become int32, uint32 and uint64
   /// int64. Objects, records, complex numbers, dates and texts (see `readText`) are errors.
-  /// - Parameter file: the name that errors give.
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - file: the name that errors give.
   /// - Throws: `FileError` if the header or the number of bytes is wrong, or the elements are of another kind.
   public static func read(_ data: Data, file: String = "npy data") throws -> HostArray {
     let (header, end) = try NPYHeader.read(data, file: file)

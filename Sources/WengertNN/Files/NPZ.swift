@@ -12,6 +12,7 @@ import Foundation
 public struct NPZ: Sendable {
   /// What a member holds.
   public enum Member: Sendable {
+    /// An array of numbers or truth values.
     case array(HostArray)
     /// One text, as SciPy keeps a matrix's format.
     case text(String)
@@ -27,7 +28,9 @@ public struct NPZ: Sendable {
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The archive in `data`.
-  /// - Parameter file: the name that errors give.
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - file: the name that errors give.
   /// - Throws: `FileError` if the data is not a ZIP archive, is damaged, or has two members of one name.
   public init(_ data: Data, file: String = "npz data") throws {
     archive = try ZipReader(data, file: file)

@@ -11,7 +11,9 @@ extension Program {
   /// let y = f(Tensor([3.0, 4.0]))  // [10, 17], and nothing was traced
   /// ```
   ///
-  /// - Parameter largestConstant: how many bytes a tensor may take that the function uses and is not given as an argument.
+  /// - Parameters:
+  ///   - url: the file, which is replaced if it is there.
+  ///   - largestConstant: how many bytes a tensor may take that the function uses and is not given as an argument.
   /// - Throws: `ProgramError` if the program has something that no file can hold; `FileError` if the file cannot be written.
   public func save(to url: URL, largestConstant: Int = 1 << 30) throws {
     try FileBeingWritten.write(Data(code(largestConstant: largestConstant)), to: url)
@@ -21,7 +23,9 @@ extension Program {
 extension FinishedProgram {
   /// The program of a file that `Program.save` has written.
   ///
-  /// - Parameter device: where its tensors are put; it runs wherever its arguments are.
+  /// - Parameters:
+  ///   - url: the file.
+  ///   - device: where its tensors are put; it runs wherever its arguments are.
   /// - Throws: `FileError` if the file cannot be read, is damaged, or does not hold a program that this version of the library can run.
   public convenience init(contentsOf url: URL, device: Device = .current) throws {
     let bytes = try [UInt8](mapFile(url))

@@ -31,7 +31,9 @@ public struct SafeTensors: Sendable {
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
-  /// - Parameter file: the name that errors give.
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - file: the name that errors give.
   /// - Throws: `FileError` if the header or the layout of the arrays is wrong.
   public init(_ data: Data, file: String = "safetensors data") throws {
     let reader = ByteReader(bytes: data, file: file)
@@ -87,7 +89,11 @@ public struct SafeTensors: Sendable {
   ///
   /// They are in the given order except for their width: wider elements come first, so that all are aligned.
   ///
-  /// - Parameter isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
+  /// - Parameters:
+  ///   - tensors: names and arrays.
+  ///   - metadata: free texts, by their names.
+  ///   - isChecksummed: whether the metadata get a checksum of the whole file, which `init(verifying:)` asks for.
+  ///   - url: the file, which is replaced if it is there.
   /// - Throws: `FileError` if two arrays have one name, the header is too long, or the file cannot be written.
   public static func write(
     _ tensors: [(name: String, array: HostArray)], metadata: [String: String] = [:], isChecksummed: Bool = false, to url: URL

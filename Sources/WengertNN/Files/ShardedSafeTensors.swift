@@ -89,7 +89,11 @@ public struct ShardedSafeTensors: NamedArrays, Sendable {
   /// one file holds all, to `model.safetensors`. What was in the folder as a model of these names is replaced; other files stay. While the files are written the folder has no model,
   /// so that nobody reads parts of two.
   ///
-  /// - Parameter folder: is made if it is not there.
+  /// - Parameters:
+  ///   - tensors: names and arrays.
+  ///   - metadata: free texts, by their names, in every file.
+  ///   - largestShard: how many bytes of arrays a file holds at most.
+  ///   - folder: is made if it is not there.
   /// - Throws: `FileError` if two arrays have one name, or a file cannot be written.
   public static func write(
     _ tensors: [(name: String, array: HostArray)], metadata: [String: String] = [:], largestShard: Int = 5_000_000_000, to folder: URL

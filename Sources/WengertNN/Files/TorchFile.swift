@@ -23,7 +23,9 @@ public struct TorchFile: Sendable {
   public init(contentsOf url: URL) throws { try self.init(mapFile(url), file: url.path) }
 
   /// The file whose content is `data`.
-  /// - Parameter file: the name that errors give.
+  /// - Parameters:
+  ///   - data: the content of a file.
+  ///   - file: the name that errors give.
   /// - Throws: `FileError` if the data is not a dictionary of tensors as `torch.save` writes it since PyTorch 1.6.
   public init(_ data: Data, file: String = "torch data") throws { try self.init(data, file: file, replacing: nil) }
 

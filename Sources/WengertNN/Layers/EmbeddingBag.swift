@@ -8,6 +8,7 @@
 public struct EmbeddingBag: Layer, ParameterTree {
   /// What becomes of the rows of a bag.
   public enum Reduction: String, Sendable, CaseIterable {
+    /// Their sum, their mean, or the greatest of each column.
     case sum, mean, max
   }
 
@@ -52,8 +53,11 @@ public struct EmbeddingBag: Layer, ParameterTree {
   /// Bags of any sizes, packed: whole numbers [entries] → [bags, width]; entries `offsets[b]..<offsets[b + 1]` are bag b. An empty bag gives zeros, and so it is in PyTorch.
   ///
   /// - Parameters:
+  ///   - indices: [entries] rows of the table.
   ///   - offsets: [bags + 1] whole numbers that rise from 0 to the number of entries (PyTorch's with `include_last_offset`); others are a `DataFault`.
   ///   - weights: [entries]: what each row is multiplied by before the sum.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: The shapes are these, and only sums have weights.
   public func callAsFunction(
     _ indices: Tensor, offsets: Tensor, weights: Tensor? = nil, file: StaticString = #fileID, line: UInt = #line

@@ -8,6 +8,7 @@
 public struct FeedForward: Layer, ParameterTree {
   /// A function of each element, by name.
   public enum Function: String, Sendable, CaseIterable {
+    /// The core's function of this name; `geluTanh` is the approximation of `gelu` by tanh, `squaredReLU` is max(0, x)².
     case relu, gelu, geluTanh, silu, tanh, sigmoid, squaredReLU
 
     /// The function's value.

@@ -16,7 +16,13 @@ public struct KeyValueCache: ParameterTree, Sendable {
 
   /// An empty cache for tensors [..., heads, tokens, width].
   ///
-  /// - Parameter lead: all extents before the tokens'.
+  /// - Parameters:
+  ///   - lead: all extents before the tokens'.
+  ///   - capacity: how many tokens it holds at most.
+  ///   - width: of a key of one head.
+  ///   - valueWidth: of a value of one head; nil: as `width`.
+  ///   - dtype: of keys and values.
+  ///   - device: where they lie.
   public init(_ lead: Shape, capacity: Int, width: Int, valueWidth: Int? = nil, dtype: DType = .float32, device: Device = .current) {
     func room(_ width: Int) -> Tensor { .zeros(Shape(Array(lead) + [capacity, width]), dtype: dtype, device: device) }
     keys = room(width)

@@ -53,9 +53,18 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
   /// New projections.
   ///
   /// - Parameters:
+  ///   - width: of tokens and results.
+  ///   - heads: the number of heads of queries.
   ///   - keyHeads: the number of heads of keys and values; nil: as many as of queries.
   ///   - headWidth: nil: `width` / `heads`.
+  ///   - rotary: positions of queries and keys; nil: none.
   ///   - bias: whether the projections have biases.
+  ///   - dropout: probability that an attention weight is set to zero in training.
+  ///   - key: of the initial values.
+  ///   - initializer: of the projections' weights.
+  ///   - dtype: of weights and biases.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: `heads` is above zero and divides `width` if there is no width of a head, and `keyHeads` divides `heads`.
   public init(
     width: Int, heads: Int, keyHeads: Int? = nil, headWidth: Int? = nil, rotary: Rotary? = nil, bias: Bool = true, dropout: Double = 0,
@@ -113,9 +122,13 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
   /// ```
   ///
   /// - Parameters:
+  ///   - x: [..., tokens, width].
   ///   - memory: [..., keys, width], what the tokens attend to; has no positions, so that there is none with rotary ones.
   ///   - mask: bool, broadcast to [..., heads, tokens, keys]: which keys a token sees. That of padded sequences, [batch, keys], is `mask.expandDims(1).expandDims(1)`.
   ///   - isCausal: whether a token sees itself and those before it alone.
+  ///   - mode: training with its random key, for dropout, or evaluation.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: The shapes fit.
   public func callAsFunction(
     _ x: Tensor, memory: Tensor? = nil, mask: Tensor? = nil, isCausal: Bool = false, _ mode: Mode = .evaluation,
@@ -144,7 +157,13 @@ public struct MultiHeadAttention: ParameterTree, Sendable {
 
   /// The next tokens of sequences, x [..., tokens, width], of which the cache knows those before: each attends to itself and all before it, and the cache knows them from then on.
   ///
-  /// - Parameter mask: bool, broadcast to [..., heads, tokens, capacity]: which of those a token sees; nil: all.
+  /// - Parameters:
+  ///   - x: [..., tokens, width].
+  ///   - cache: keys and values of the tokens before.
+  ///   - mask: bool, broadcast to [..., heads, tokens, capacity]: which of those a token sees; nil: all.
+  ///   - mode: training with its random key, for dropout, or evaluation.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   public func callAsFunction(
     _ x: Tensor, cache: inout KeyValueCache, mask: Tensor? = nil, _ mode: Mode = .evaluation, file: StaticString = #fileID,
     line: UInt = #line

@@ -1,16 +1,24 @@
 /// A normalization of the last axis, one or another by choice: what a block is made with.
 public enum Norm: Layer {
+  /// Layer normalization: less the mean, by the standard deviation.
   case layerNorm(LayerNorm)
+  /// By the root of the mean square.
   case rmsNorm(RMSNorm)
 
   /// Which one.
   public enum Kind: String, Sendable, CaseIterable {
+    /// As the case of this name.
     case layerNorm, rmsNorm
   }
 
   /// A new layer of gain 1, and bias 0 if it has one.
   ///
-  /// - Parameter epsilon: nil: the layer's own, 1e-5 and 1e-6.
+  /// - Parameters:
+  ///   - kind: which normalization.
+  ///   - width: of the last axis.
+  ///   - epsilon: nil: the layer's own, 1e-5 and 1e-6.
+  ///   - dtype: of gain and bias.
+  ///   - device: where they lie.
   public init(_ kind: Kind, _ width: Int, epsilon: Double? = nil, dtype: DType = .float32, device: Device = .current) {
     switch kind {
     case .layerNorm: self = .layerNorm(LayerNorm(width, epsilon: epsilon ?? 1e-5, dtype: dtype, device: device))

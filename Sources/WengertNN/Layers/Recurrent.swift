@@ -30,6 +30,7 @@ public struct LSTM: ParameterTree, Sendable {
     public var hidden: Tensor, cell: Tensor
     public static let fields: [Field<Self>] = [.init("hidden", \.hidden), .init("cell", \.cell)]
 
+    /// A state of h and c, [batch, hidden] each.
     public init(hidden: Tensor, cell: Tensor) { (self.hidden, self.cell) = (hidden, cell) }
   }
 

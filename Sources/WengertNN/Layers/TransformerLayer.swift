@@ -53,15 +53,27 @@ public struct TransformerLayer: ParameterTree, Sendable {
   /// A new block.
   ///
   /// - Parameters:
+  ///   - width: of tokens and results.
+  ///   - heads: the number of heads of queries.
   ///   - keyHeads: heads of keys and values; nil: as many as of queries.
   ///   - headWidth: nil: `width` / `heads`.
   ///   - inner: the width inside of the feed-forward network; nil: 4 · width.
+  ///   - isCausal: whether a token sees itself and those before it alone.
   ///   - attendsToMemory: whether there is a second attention, to an encoder's results, as in a decoder of two sequences.
-  ///   - function, isGated: of the feed-forward network; a gated SiLU is SwiGLU.
+  ///   - function: of the feed-forward network.
+  ///   - isGated: whether that has a gate; a gated SiLU is SwiGLU.
+  ///   - norm: which normalization.
+  ///   - normFirst: whether each part normalizes what it reads, and not its sum with that.
   ///   - rotary: positions of the self-attention.
   ///   - bias: whether projections and the feed-forward network have biases.
-  ///   - attentionDropout: of attention weights; `dropout` is that after each part and inside of the feed-forward network.
+  ///   - dropout: after each part and inside of the feed-forward network.
+  ///   - attentionDropout: of attention weights.
   ///   - epsilon: of the normalizations; nil: 1e-5 of layer normalization, 1e-6 of root mean square normalization.
+  ///   - key: of the initial values.
+  ///   - initializer: of the weights.
+  ///   - dtype: of all parameters.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: `heads` is above zero and divides `width` if there is no width of a head, `keyHeads` divides `heads`, and the rates of dropout are in 0..<1.
   public init(
     width: Int, heads: Int, keyHeads: Int? = nil, headWidth: Int? = nil, inner: Int? = nil, isCausal: Bool = false,
@@ -93,9 +105,14 @@ public struct TransformerLayer: ParameterTree, Sendable {
   /// The block's value at padded sequences, [..., tokens, width] → [..., tokens, width].
   ///
   /// - Parameters:
+  ///   - x: [..., tokens, width].
   ///   - memory: [..., keys, width].
-  ///   - mask, memoryMask: bool, broadcast to [..., heads, tokens, keys]: which tokens, and what of the memory, a token sees. Those of padded sequences, [batch, keys], are
-  ///     `mask.expandDims(1).expandDims(1)`; PyTorch's say what is not seen.
+  ///   - mask: bool, broadcast to [..., heads, tokens, keys]: which tokens a token sees. That of padded sequences, [batch, keys], is
+  ///     `mask.expandDims(1).expandDims(1)`; PyTorch's says what is not seen.
+  ///   - memoryMask: which keys of the memory a token sees, likewise.
+  ///   - mode: training with its random key, for dropout, or evaluation.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: The shapes fit, and there is a memory if the block attends to one, and only then.
   public func callAsFunction(
     _ x: Tensor, memory: Tensor? = nil, mask: Tensor? = nil, memoryMask: Tensor? = nil, _ mode: Mode = .evaluation,

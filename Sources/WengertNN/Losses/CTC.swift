@@ -6,8 +6,11 @@
 ///   - targets: [batch, labels] whole numbers, none of them `blank`; what is behind a target's length is not looked at.
 ///   - inputLengths: [batch] how many steps of each count, at least one.
 ///   - targetLengths: [batch] how many labels.
+///   - blank: the class of blanks.
 ///   - zeroInfinity: whether a target that does not fit its steps has a loss and a gradient of zero, rather than an infinite loss.
 ///   - reduction: the mean is that of losses divided by their target's length, at least one, as in PyTorch.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: The shapes are as named, the number of steps is a number above zero, targets and lengths are of whole dtypes, and `blank` is a class. A label that is not in 0..<classes is a
 ///   `DataFault`.
 /// - Returns: a scalar, or [batch] for the reduction `none`.

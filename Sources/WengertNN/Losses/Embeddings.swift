@@ -19,8 +19,16 @@ public func cosineEmbeddingLoss(
 /// max(0, ‖a − p‖ − ‖a − n‖ + margin) for anchors a, positives p and negatives n [rows, width] (Schroff et al. 2015). As in PyTorch ε is added to each difference.
 ///
 /// - Parameters:
+///   - anchor: a, [rows, width].
+///   - positive: p, of the same shape.
+///   - negative: n, of the same shape.
+///   - margin: how much farther than a positive a negative is to be.
 ///   - p: of the norm.
 ///   - swap: whether the negative's distance is the lesser of those from the anchor and from the positive.
+///   - epsilon: what is added to each difference.
+///   - reduction: mean, sum or none, over the rows.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: The shapes are equal, with two axes.
 /// - Returns: a scalar, or [rows] for the reduction `none`.
 public func tripletMarginLoss(

@@ -27,6 +27,9 @@ public enum LossReduction: Sendable, CaseIterable {
 ///   - weights: [classes], by which the losses of rows are multiplied; their mean is then divided by the sum of the rows' weights.
 ///   - ignoreIndex: a class whose rows do not count: their losses are zero, and the mean is that of the others.
 ///   - labelSmoothing: ε, the part of each target that is spread evenly over all classes (Szegedy et al. 2016), each with its own weight.
+///   - reduction: mean, sum or none, over the rows.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: `logits` is [rows, classes], `classes` [rows] of a whole dtype and `weights` [classes] for all values of symbols, and `labelSmoothing` in 0...1.
 /// - Returns: a scalar, or [rows] for the reduction `none`.
 public func crossEntropy(
@@ -111,8 +114,13 @@ private struct ClassRows {
 /// −t log σ(x) − (1 − t) log(1 − σ(x)), computed without overflow; shapes must agree, targets are in 0...1.
 ///
 /// - Parameters:
+///   - logits: x, of any shape.
+///   - targets: t in 0...1, of the same shape.
 ///   - weight: what each element's loss is multiplied by; it broadcasts.
 ///   - positiveWeight: what the part of the targets t, the first term, is multiplied by; it broadcasts, as [classes] does.
+///   - reduction: mean, sum or none, over the elements.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: The shapes are equal, and weights broadcast to them.
 public func binaryCrossEntropyWithLogits(
   _ logits: Tensor, _ targets: Tensor, weight: Tensor? = nil, positiveWeight: Tensor? = nil, reduction: LossReduction = .mean,

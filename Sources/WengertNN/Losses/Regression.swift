@@ -67,7 +67,15 @@ public func klDivergence(
 
 /// −ln of a Poisson distribution's probability of counts t, less ln t!: λ − t ln λ, where the prediction is ln λ, or λ itself (`isLog` false), of which the logarithm is taken of λ + ε.
 ///
-/// - Parameter full: add Stirling's approximation of ln t! for t > 1.
+/// - Parameters:
+///   - prediction: ln λ, or λ.
+///   - target: t, of the same shape.
+///   - isLog: whether the prediction is ln λ.
+///   - full: add Stirling's approximation of ln t! for t > 1.
+///   - epsilon: ε of ln(λ + ε).
+///   - reduction: mean, sum or none, over the elements.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: The shapes are equal.
 public func poissonNLLLoss(
   _ prediction: Tensor, _ target: Tensor, isLog: Bool = true, full: Bool = false, epsilon: Double = 1e-8, reduction: LossReduction = .mean,
@@ -85,8 +93,14 @@ public func poissonNLLLoss(
 /// ½(ln v + (x − t)²/v), −ln of a normal distribution's density at t with the mean x and the variance v, which is at least ε.
 ///
 /// - Parameters:
+///   - prediction: x, of any shape.
+///   - target: t, of the same shape.
 ///   - variance: of the shape of the prediction, or one that broadcasts to it.
 ///   - full: add ½ ln 2π.
+///   - epsilon: ε, the least variance.
+///   - reduction: mean, sum or none, over the elements.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: The shapes of prediction and target are equal, and that of `variance` broadcasts.
 public func gaussianNLLLoss(
   _ prediction: Tensor, _ target: Tensor, variance: Tensor, full: Bool = false, epsilon: Double = 1e-6, reduction: LossReduction = .mean,

@@ -20,6 +20,7 @@ public struct LBFGS: Sendable {
   /// The relative change of the value and of the largest parameter at which the search has converged.
   public var changeTolerance: Double
 
+  /// A search that ends by these tolerances, or after `maximumSteps`.
   public init(historySize: Int = 10, maximumSteps: Int = 100, gradientTolerance: Double = 1e-7, changeTolerance: Double = 1e-9) {
     self.historySize = historySize
     self.maximumSteps = maximumSteps
@@ -29,11 +30,13 @@ public struct LBFGS: Sendable {
 
   /// What a search has found.
   public struct Result<Model> {
+    /// Where the search ended.
     public let model: Model
     /// The function's value there.
     public let value: Double
     /// The largest element of its gradient.
     public let gradient: Double
+    /// How many steps were made.
     public let steps: Int
     /// How often the function and its gradient were computed.
     public let evaluations: Int

@@ -18,7 +18,13 @@ public struct Muon: Optimizer {
 
   /// An optimizer that has made no step.
   ///
-  /// - Parameter others: patterns of names (`ParameterGroup`) of matrices that go by AdamW.
+  /// - Parameters:
+  ///   - momentum: of the matrices' gradients.
+  ///   - nesterov: whether a step looks ahead by the momentum.
+  ///   - adam: what all other parameters go by.
+  ///   - others: patterns of names (`ParameterGroup`) of matrices that go by AdamW.
+  ///   - weightDecay: of the matrices, times the learning rate.
+  ///   - groups: settings of parameters by their names.
   public init(
     momentum: Double = 0.95, nesterov: Bool = true, adam: AdamW = AdamW(), others: [String] = [], weightDecay: Double = 0.1,
     groups: [ParameterGroup] = []

@@ -32,7 +32,9 @@ public struct OptimizerState: TensorTree, Sendable {
 
   /// The state before the first step.
   ///
-  /// - Parameter shapes: of a parameter's buffers, one for each name.
+  /// - Parameters:
+  ///   - bufferNames: what a parameter's buffers are called.
+  ///   - shapes: of a parameter's buffers, one for each name.
   public init(bufferNames: [String], shapes: @escaping @Sendable (_ name: String, _ parameter: Shape) -> [Shape]) {
     self.bufferNames = bufferNames
     self.shapes = shapes

@@ -14,6 +14,7 @@ public protocol Schedule: Sendable {
 
 /// 1 at every step.
 public struct ConstantSchedule: Schedule {
+  /// A schedule without settings.
   public init() {}
   public func factor(_ step: Int) -> Double { 1 }
 }
@@ -21,9 +22,12 @@ public struct ConstantSchedule: Schedule {
 /// From 0 at step 0 in a straight line to 1 at step `warmup`, then in a straight line to 0 at step `total`, as
 /// `transformers.get_linear_schedule_with_warmup`.
 public struct LinearSchedule: Schedule {
+  /// How many steps the rise takes.
   public var warmup: Int
+  /// The step at which it is 0.
   public var total: Int
 
+  /// Up to step `warmup`, and down to step `total`.
   public init(warmup: Int, total: Int) {
     self.warmup = warmup
     self.total = total
@@ -37,9 +41,12 @@ public struct LinearSchedule: Schedule {
 /// From 0 at step 0 in a straight line to 1 at step `warmup`, then along half a cosine to 0 at step `total`, as
 /// `transformers.get_cosine_schedule_with_warmup` up to there; after it, 0 (Loshchilov & Hutter 2017).
 public struct CosineSchedule: Schedule {
+  /// How many steps the rise takes.
   public var warmup: Int
+  /// The step at which it is 0.
   public var total: Int
 
+  /// Up to step `warmup`, and down to step `total`.
   public init(warmup: Int, total: Int) {
     self.warmup = warmup
     self.total = total
@@ -52,8 +59,10 @@ public struct CosineSchedule: Schedule {
 
 /// From 0 at step 0 in a straight line to 1 at step `steps`, and 1 from there on.
 public struct WarmupSchedule: Schedule {
+  /// How many steps the rise takes.
   public var steps: Int
 
+  /// Up to step `steps`.
   public init(_ steps: Int) { self.steps = steps }
 
   public func factor(_ step: Int) -> Double { step < steps ? Double(step) / Double(steps) : 1 }
@@ -61,7 +70,9 @@ public struct WarmupSchedule: Schedule {
 
 /// Multiplied by `decay` every `interval` steps, as `torch.optim.lr_scheduler.StepLR`; with an interval of 1 as `ExponentialLR`.
 public struct StepSchedule: Schedule {
+  /// How many steps are between two factors.
   public var interval: Int
+  /// What the rate is multiplied by then.
   public var decay: Double
 
   /// - Precondition: `interval` is at least 1.
@@ -75,9 +86,12 @@ public struct StepSchedule: Schedule {
 
 /// (1 − step / total)^power, and 0 after `total`, as `torch.optim.lr_scheduler.PolynomialLR`.
 public struct PolynomialSchedule: Schedule {
+  /// The step at which it is 0.
   public var total: Int
+  /// The exponent; 1 is a straight line.
   public var power: Double
 
+  /// Down to step `total`.
   public init(total: Int, power: Double = 1) { (self.total, self.power) = (total, power) }
 
   public func factor(_ step: Int) -> Double { pow(1 - progress(step, after: 0, of: total), power) }
@@ -86,7 +100,9 @@ public struct PolynomialSchedule: Schedule {
 /// Half a cosine from 1 down to 0 again and again, over `period` steps and each time over `growth` times as many, as
 /// `torch.optim.lr_scheduler.CosineAnnealingWarmRestarts` (Loshchilov & Hutter 2017).
 public struct CosineRestartsSchedule: Schedule {
+  /// How many steps the first descent takes.
   public var period: Int
+  /// By how much each descent is longer than the one before.
   public var growth: Int
 
   /// - Precondition: Both are at least 1.
@@ -109,11 +125,16 @@ public struct CosineRestartsSchedule: Schedule {
 
 /// From `start` along half a cosine up to 1 at `rise` × `total` steps and down to `end` at `total`, as `torch.optim.lr_scheduler.OneCycleLR` (Smith & Topin 2018).
 public struct OneCycleSchedule: Schedule {
+  /// The number of steps.
   public var total: Int
+  /// The share of the steps in which it rises.
   public var rise: Double
+  /// The factor at the first step.
   public var start: Double
+  /// The factor at the last step.
   public var end: Double
 
+  /// Over `total` steps, up in the first `rise` of them.
   public init(total: Int, rise: Double = 0.3, start: Double = 0.04, end: Double = 4e-6) {
     (self.total, self.rise, self.start, self.end) = (total, rise, start, end)
   }

@@ -22,9 +22,14 @@ public struct DataLoader<Batch: Sendable>: Sendable {
   private let make: @Sendable ([Int]) throws -> Batch
 
   /// - Parameters:
+  ///   - count: the number of examples.
+  ///   - batchSize: examples of a batch.
   ///   - key: of the random order; nil: the order of the examples.
+  ///   - dropsLast: whether a last batch of fewer examples is left out.
   ///   - prefetched: how many batches are made ahead; 0 makes each when it is asked for.
   ///   - threads: how many batches are made at a time.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   ///   - batch: makes a batch of the examples with these numbers. What it throws, the loop over the epoch throws in its turn.
   /// - Precondition: `batchSize` and `threads` are at least 1, `count` and `prefetched` at least 0.
   public init(

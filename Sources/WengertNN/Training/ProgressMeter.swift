@@ -56,7 +56,9 @@ public final class ProgressMeter {
 
   /// Counts steps that are done.
   ///
-  /// - Parameter message: what is to be told beside, the running loss for one; it is called only if a line is drawn now.
+  /// - Parameters:
+  ///   - count: how many more are done.
+  ///   - message: what is to be told beside, the running loss for one; it is called only if a line is drawn now.
   public func advance(_ count: Int = 1, _ message: () -> String = { "" }) {
     steps += count
     let now = output.now()

@@ -16,6 +16,7 @@ import Foundation
 ///
 /// What else a training depends on (rates, data) follows from the number of steps: `DataLoader.epoch(_:from:)`, `Schedule.factor(_:)`.
 public struct TrainingState<Model: TensorTree, Chosen: Optimizer>: TensorTree {
+  /// The model, as the last step left it.
   public var model: Model
   /// The optimizer, with what it remembers.
   public var optimizer: Chosen
@@ -60,7 +61,9 @@ public struct TrainingState<Model: TensorTree, Chosen: Optimizer>: TensorTree {
 
   /// Writes the state to a safetensors file, as `saveState` does.
   ///
-  /// - Parameter metadata: free texts beside, the epoch for one.
+  /// - Parameters:
+  ///   - url: the file, which is replaced if it is there.
+  ///   - metadata: free texts beside, the epoch for one.
   /// - Throws: `FileError` if the file cannot be written.
   public func save(to url: URL, metadata: [String: String] = [:]) throws {
     try saveState(to: url, metadata: metadata.merging([Self.stepsKey: "\(steps)"]) { $1 })

@@ -45,6 +45,8 @@ public final class TrainingStep<Model: TensorTree, Chosen: Optimizer, Batch: Ten
   public var averagedModel: Model? { state.second }
 
   /// - Parameters:
+  ///   - model: before the first step.
+  ///   - optimizer: what changes the model by its gradient.
   ///   - clipping: the largest norm of a gradient (`clippedByGlobalNorm`); nil: any.
   ///   - averageDecay: d of the average a ← d a + (1 − d) θ after each step; nil: none is kept.
   ///   - key: of the loss's random numbers.

@@ -6,7 +6,10 @@ extension TokenFile {
   /// Tokenizes a text file on all cores, block by block, and opens the result; the file is written aside and takes its place only when complete.
   ///
   /// - Parameters:
+  ///   - texts: a file of one text a line, in UTF-8.
+  ///   - tokenizer: makes the tokens of each.
   ///   - maxLength: the number of columns, special tokens included: 2 or more.
+  ///   - file: what is written.
   ///   - progress: called now and then with the number of lines done.
   /// - Throws: `FileError` for an unreadable or invalid text, naming its line, a tokenizer that pads with its separator, or a disk that cannot be written.
   public static func write(

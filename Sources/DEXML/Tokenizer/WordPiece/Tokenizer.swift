@@ -37,6 +37,8 @@ public struct Tokenizer: Sendable {
   /// that are missing are added behind them.
   ///
   /// - Parameters:
+  ///   - vocabulary: the pieces; those that go on inside of a word begin with `##`.
+  ///   - lowercase: whether texts are put in lower case first.
   ///   - stripAccents: nil strips them if `lowercase` is true.
   ///   - handleChinese: make every ideograph a word of its own.
   public init(vocabulary: [String], lowercase: Bool = true, stripAccents: Bool? = nil, handleChinese: Bool = true) {

@@ -60,6 +60,7 @@ public struct CompileStatistics: Sendable {
   public internal(set) var bytesOverBudget = 0
   /// How long all compilations, and all bindings, took together.
   public internal(set) var compilationTime = Duration.zero
+  /// How long all bindings took together.
   public internal(set) var bindingTime = Duration.zero
   /// How long it took to read a finished program: nothing was compiled then.
   public internal(set) var readingTime = Duration.zero

@@ -92,7 +92,12 @@ public final class CompiledPullback<Model: TensorTree, each Input: TensorTree>: 
     /// Adds the model's gradient for this cotangent of the value to `gradient`, which has the model's structure, in place if no other tensor shares its memory.
     /// The memory of the run is given back at the end.
     ///
-    /// - Parameter isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
+    /// - Parameters:
+    ///   - cotangent: what the value's derivative is multiplied by.
+    ///   - gradient: what is added to.
+    ///   - isComplete: called for each of the gradient's tensors, by its number, with the tensor, as soon as its sum is complete; the others follow.
+    ///   - file: the caller's file, which messages name.
+    ///   - line: the caller's line, likewise.
     /// - Precondition: The cotangent has the value's shape and dtype, `gradient` the model's structure, shapes and dtypes, none is a value of a graph, of a derivative or of `vmap` in progress, and
     ///   this is the first call.
     public func add(

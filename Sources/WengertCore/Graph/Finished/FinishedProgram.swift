@@ -99,8 +99,10 @@ extension CompiledFunction {
   ///
   /// A loss and its gradient by a model: `CompiledFunction<Model, Tensor, Pair<Tensor, Model>>(finished: program) { model, x in Pair(x, model) }`.
   ///
-  /// - Parameter structure: gives, of the arguments, a value of the structure of the result: which tensors are in it does not matter. It is called once for each structure of the
-  ///   arguments; for a gradient it gives back the argument that the gradient is of.
+  /// - Parameters:
+  ///   - program: what its calls run.
+  ///   - structure: gives, of the arguments, a value of the structure of the result: which tensors are in it does not matter. It is called once for each structure of the
+  ///     arguments; for a gradient it gives back the argument that the gradient is of.
   /// - Precondition: The calls' arguments have the structure, settings (numbers, words and flags beside the tensors; functions that a tree holds, as an `Activation` does, cannot be
   ///   compared, and must be those that the program was made of), dtypes and shapes for which the program was made, and are not values of a graph, of a derivative or of `vmap` in progress; the program is that of a `compile`, and its result has the
   ///   structure of `structure`'s.
@@ -153,8 +155,11 @@ extension CompiledPullback {
 /// let z = g(Tensor(3.0))  // 10: a scalar is no pair
 /// ```
 ///
-/// - Parameter finished: finished programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than
-///   they are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
+/// - Parameters:
+///   - f: the function, which is traced for all other arguments.
+///   - options: how it is compiled then.
+///   - finished: finished programs of this function, for arguments of different structures, settings, dtypes or shapes. With options that ask for another program than
+///     they are, `nanCheck`, `memoryBudget` or none of the passes, none is used.
 /// - Precondition: As for `compile`; the programs are ones of this function, and of the functions that its arguments hold.
 public func compile<each Input: TensorTree, Output: TensorTree>(
   _ f: @escaping (repeat each Input) -> Output, _ options: CompileOptions = CompileOptions(),

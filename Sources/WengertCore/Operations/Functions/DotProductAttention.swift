@@ -8,14 +8,18 @@
 ///
 /// - Parameters:
 ///   - query: [..., heads, queries, width].
-///   - key, value: [..., heads, keys, width] and [..., heads, keys, value width]; with fewer heads, a divisor of the queries', each is for as many neighboring heads of
-///     the queries (grouped-query attention, Ainslie et al. 2023).
+///   - key: [..., heads, keys, width]; with fewer heads, a divisor of the queries', each is for as many neighboring heads of the queries (grouped-query attention,
+///     Ainslie et al. 2023).
+///   - value: [..., heads, keys, value width], with as many heads as `key`.
 ///   - mask: bool, broadcast to [..., heads, queries, keys]: which keys a query sees. A query that sees none gets zeros.
 ///   - bias: what is added to the scores, broadcast likewise.
 ///   - isCausal: whether a query sees no key behind it. The last query is beside the last key: with fewer queries than keys, those are the keys of before, as with a cache (PyTorch
 ///     has the first beside the first).
 ///   - scale: 1/√width by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
+///   - randomKey: of the weights that dropout sets to zero.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: the shapes fit, all are of one floating dtype, `dropout` is in 0..<1, and there is a random key if it is not 0.
 /// - Returns: [..., heads, queries, value width].
 public func dotProductAttention(
@@ -83,6 +87,8 @@ extension Tensor {
   ///   - positions: [tokens] or [..., tokens] whole numbers.
   ///   - base: 10,000 by default; larger for longer texts.
   ///   - isInterleaved: whether pairs are neighbors, as the paper has them; otherwise number i goes with number i + width / 2, as in GPT-NeoX and Llama.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: The tensor is [..., tokens, width] and floating, the width known and even.
   public func rotary(
     _ positions: Tensor, base: Double = 10_000, isInterleaved: Bool = false, file: StaticString = #fileID, line: UInt = #line

@@ -16,7 +16,11 @@ extension Tensor {
   /// let y = Tensor([1.0, 3]).reshape([1, 1, 2]).interpolate([4], .linear())  // [[[1, 1.5, 2.5, 3]]]
   /// ```
   ///
-  /// - Parameter size: the extents of the result's spatial axes.
+  /// - Parameters:
+  ///   - size: the extents of the result's spatial axes.
+  ///   - mode: what a value between pixels is.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: There are three axes or more, an extent for each spatial one, all of them at least one; the dtype is floating unless the mode is `nearest`.
   public func interpolate(_ size: Shape, _ mode: Interpolation = .nearest, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line), name = "interpolate"

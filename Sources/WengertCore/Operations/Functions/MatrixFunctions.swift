@@ -117,7 +117,10 @@ extension Tensor {
   ///
   /// Float32 or float64. The gradient (Golub & Pereyra 1973) is that among matrices of the same rank, finite for every matrix, also where singular values are repeated or zero.
   ///
-  /// - Parameter rcond: by default max(m, n) times the distance from one to the next number of the dtype.
+  /// - Parameters:
+  ///   - rcond: by default max(m, n) times the distance from one to the next number of the dtype.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: Matrices on the last two axes, of float32 or float64.
   public func pseudoInverse(rcond: Double? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line)
@@ -161,7 +164,10 @@ extension Tensor {
 
   /// The ranks of [..., m, n]: [...] (int64), how many singular values are above `rcond` times the largest one.
   ///
-  /// - Parameter rcond: by default as for `pseudoInverse`.
+  /// - Parameters:
+  ///   - rcond: by default as for `pseudoInverse`.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: Matrices on the last two axes, of float32 or float64.
   public func matrixRank(rcond: Double? = nil, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     requireMatrices("matrixRank", Caller(file, line))
@@ -178,7 +184,12 @@ extension Tensor {
 /// let x = leastSquares(Tensor([[1], [1]]), Tensor([1.0, 3.0]))  // [2]
 /// ```
 ///
-/// - Parameter rcond: as for `pseudoInverse`.
+/// - Parameters:
+///   - a: A, [..., m, n].
+///   - b: B, [..., m, k] or [m].
+///   - rcond: as for `pseudoInverse`.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: Both are float32 or both float64, B has as many rows as A, and the leading axes broadcast.
 public func leastSquares(
   _ a: Tensor, _ b: Tensor, rcond: Double? = nil, file: StaticString = #fileID, line: UInt = #line

@@ -86,12 +86,19 @@ extension Tensor {
   public static func / (a: Tensor, b: Tensor) -> Tensor { a.quotient(b) }
   /// The sum with a number, which takes the tensor's dtype if that holds it; so for all operators of a tensor and a number.
   public static func + (a: Tensor, b: Double) -> Tensor { a.binary(.add, a.scalar(b)) }
+  /// Each element less a number.
   public static func - (a: Tensor, b: Double) -> Tensor { a.binary(.subtract, a.scalar(b)) }
+  /// The product with a number, element by element.
   public static func * (a: Tensor, b: Double) -> Tensor { a.binary(.multiply, a.scalar(b)) }
+  /// The quotient by a number, element by element; whole operands are converted to float32.
   public static func / (a: Tensor, b: Double) -> Tensor { a.quotient(a.scalar(b)) }
+  /// The sum with a number, element by element.
   public static func + (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.add, b) }
+  /// A number less each element.
   public static func - (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.subtract, b) }
+  /// The product with a number, element by element.
   public static func * (a: Double, b: Tensor) -> Tensor { b.scalar(a).binary(.multiply, b) }
+  /// A number divided by each element; whole operands are converted to float32.
   public static func / (a: Double, b: Tensor) -> Tensor { b.scalar(a).quotient(b) }
   /// The negative of each element.
   ///
@@ -99,12 +106,19 @@ extension Tensor {
   public static prefix func - (a: Tensor) -> Tensor { apply1(Elementwise.unary(.negate), [a], Caller(#fileID, #line)) }
   /// The sum, over this tensor's memory where no other tensor shares it; so for all of these.
   public static func += (a: inout Tensor, b: Tensor) { a.combine(.add, with: b) }
+  /// The difference, over this tensor's memory where no other tensor shares it.
   public static func -= (a: inout Tensor, b: Tensor) { a.combine(.subtract, with: b) }
+  /// The product, over this tensor's memory where no other tensor shares it.
   public static func *= (a: inout Tensor, b: Tensor) { a.combine(.multiply, with: b) }
+  /// The quotient, over this tensor's memory where no other tensor shares it and the dtype is floating.
   public static func /= (a: inout Tensor, b: Tensor) { if a.dtype.isFloating { a.combine(.divide, with: b) } else { a = a / b } }
+  /// Adds a number to each element.
   public static func += (a: inout Tensor, b: Double) { a.combine(.add, with: a.scalar(b)) }
+  /// Subtracts a number from each element.
   public static func -= (a: inout Tensor, b: Double) { a.combine(.subtract, with: a.scalar(b)) }
+  /// Multiplies each element by a number.
   public static func *= (a: inout Tensor, b: Double) { a.combine(.multiply, with: a.scalar(b)) }
+  /// Divides each element by a number; whole operands are converted to float32.
   public static func /= (a: inout Tensor, b: Double) { if a.dtype.isFloating { a.combine(.divide, with: a.scalar(b)) } else { a = a / b } }
 
   /// The quotient rounded down to a whole number; `%` is the remainder, with the divisor's sign.
@@ -113,6 +127,7 @@ extension Tensor {
   public func floorDivided(by other: Tensor) -> Tensor { binary(.floorDivide, other) }
   /// The remainder of `floorDivided(by:)`, with the divisor's sign.
   public static func % (a: Tensor, b: Tensor) -> Tensor { a.binary(.remainder, b) }
+  /// The remainder of the division by a number, with its sign.
   public static func % (a: Tensor, b: Double) -> Tensor { a.binary(.remainder, a.scalar(b)) }
 }
 
@@ -122,20 +137,33 @@ extension Tensor {
   ///
   /// - Precondition: The shapes broadcast.
   public static func .== (a: Tensor, b: Tensor) -> Tensor { a.compare(.equal, b) }
+  /// Whether the elements are different; NaN is different from everything.
   public static func .!= (a: Tensor, b: Tensor) -> Tensor { a.compare(.notEqual, b) }
+  /// Whether each element is less than the other tensor's.
   public static func .< (a: Tensor, b: Tensor) -> Tensor { a.compare(.less, b) }
+  /// Whether each element is at most the other tensor's.
   public static func .<= (a: Tensor, b: Tensor) -> Tensor { a.compare(.lessOrEqual, b) }
+  /// Whether each element is greater than the other tensor's.
   public static func .> (a: Tensor, b: Tensor) -> Tensor { a.compare(.greater, b) }
+  /// Whether each element is at least the other tensor's.
   public static func .>= (a: Tensor, b: Tensor) -> Tensor { a.compare(.greaterOrEqual, b) }
+  /// Whether each element is equal to a number.
   public static func .== (a: Tensor, b: Double) -> Tensor { a.compare(.equal, b) }
+  /// Whether each element is different from a number.
   public static func .!= (a: Tensor, b: Double) -> Tensor { a.compare(.notEqual, b) }
+  /// Whether each element is less than a number.
   public static func .< (a: Tensor, b: Double) -> Tensor { a.compare(.less, b) }
+  /// Whether each element is at most a number.
   public static func .<= (a: Tensor, b: Double) -> Tensor { a.compare(.lessOrEqual, b) }
+  /// Whether each element is greater than a number.
   public static func .> (a: Tensor, b: Double) -> Tensor { a.compare(.greater, b) }
+  /// Whether each element is at least a number.
   public static func .>= (a: Tensor, b: Double) -> Tensor { a.compare(.greaterOrEqual, b) }
   /// Logical and, also `.|` (or) and `.^` (exclusive or), of bool tensors; bit by bit for whole numbers.
   public static func .& (a: Tensor, b: Tensor) -> Tensor { a.binary(.and, b) }
+  /// Logical or of bool tensors; bit by bit for whole numbers.
   public static func .| (a: Tensor, b: Tensor) -> Tensor { a.binary(.or, b) }
+  /// Exclusive or of bool tensors; bit by bit for whole numbers.
   public static func .^ (a: Tensor, b: Tensor) -> Tensor { a.binary(.xor, b) }
   /// Logical not: whether each element is zero.
   public static prefix func .! (a: Tensor) -> Tensor {

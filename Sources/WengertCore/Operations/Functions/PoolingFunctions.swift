@@ -25,7 +25,13 @@ extension Tensor {
   /// The mean of each window of images [N, C, …], which have any number of spatial axes, as PyTorch's `avg_pool1d` to `3d`; where there is padding it counts as zero, or not at all.
   /// Windows are `stride` apart, by default as far as they are long. Half types are added up in float32.
   ///
-  /// - Parameter countsPadding: whether a window's sum is divided by its size, and not by its elements inside of the image.
+  /// - Parameters:
+  ///   - size: how long a window is along each spatial axis.
+  ///   - stride: how far windows are apart; nil: as `size`.
+  ///   - padding: how many pixels are put around the image.
+  ///   - countsPadding: whether a window's sum is divided by its size, and not by its elements inside of the image.
+  ///   - file: the caller's file, which messages name.
+  ///   - line: the caller's line, likewise.
   /// - Precondition: There are three axes or more and the dtype is floating; the windows fit the padded images, and the padding is at most half of a window.
   public func averagePool(
     _ size: PerAxis, stride: PerAxis? = nil, padding: Padding = .valid, countsPadding: Bool = true, file: StaticString = #fileID,

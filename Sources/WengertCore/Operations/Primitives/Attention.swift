@@ -264,11 +264,16 @@ extension AttentionBackward {
 /// ```
 ///
 /// - Parameters:
-///   - query, key, value: [tokens, width]; columns of a joint projection may be given as slices.
+///   - query: [tokens, width]; columns of a joint projection may be given as slices.
+///   - key: likewise.
+///   - value: likewise.
 ///   - offsets: [sequences + 1] whole numbers that rise from 0 to the number of tokens; others are a `DataFault`.
+///   - heads: the number of equal parts of the width.
 ///   - scale: 1/√(width of a head) by default.
 ///   - dropout: probability that an attention weight is set to zero; needs `randomKey`.
 ///   - randomKey: one, or one for each token [tokens, 1] (`RandomKey.keys(for:)`): then which of its weights are zero does not depend on the other sequences.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: `query`, `key` and `value` have one shape and one floating dtype, `heads` divides the width, `offsets` is int32 or int64, `dropout` is in 0..<1, and there is a random key if it is not 0.
 /// - Returns: [tokens, width].
 public func attention(

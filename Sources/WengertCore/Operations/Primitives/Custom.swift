@@ -136,9 +136,12 @@ extension Custom {
 /// ```
 ///
 /// - Parameters:
+///   - inputs: what `forward` is applied to.
 ///   - forward: must use no traced tensor but its arguments.
 ///   - vjp: inputs, result and the result's cotangent to one cotangent per input (nil for none). It may be differentiated again, as it is written in tensor operations.
 ///   - jvp: inputs and their tangents to the result's tangent; needed for forward mode only.
+///   - file: the caller's file, which messages name.
+///   - line: the caller's line, likewise.
 /// - Precondition: `vjp` gives one cotangent (or nil) for each input, of its shape; forward mode has a `jvp`.
 public func customDerivative(
   _ inputs: [Tensor], forward: @escaping ([Tensor]) -> Tensor,
