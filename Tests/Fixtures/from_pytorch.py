@@ -3,12 +3,15 @@
 What PyTorch gives is written down; where JAX has an expression too, it must give the same. Random numbers, layers and training are left out, but for the functions of torch.nn.functional.
 """
 
+import functools
+import itertools
 import json
 import pathlib
 import re
 
 import jax
 import jax.numpy as jnp
+import jax.scipy.linalg
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -43,7 +46,7 @@ def flat(value, kind):
 
 
 peers = [
-    (torch.Tensor, {"torch": torch, "F": F} | names(torch.from_numpy, torch.sin)),
+    (torch.Tensor, {"torch": torch, "F": F, "functools": functools, "itertools": itertools} | names(torch.from_numpy, torch.sin)),
     (jax.Array, {"jax": jax, "jnp": jnp} | names(jnp.asarray, jnp.sin)),
 ]
 values, heading = {}, ""

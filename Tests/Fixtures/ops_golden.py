@@ -497,4 +497,8 @@ for mode, name in [("bilinear", "bilinear"), ("bicubic", "bicubic")]:
     case(f"interpolate {name}", lambda x: F.interpolate(x, (7, 4), mode=mode), real(2, 3, 5, 6))
     case(f"interpolate {name} by corners", lambda x: F.interpolate(x, (7, 4), mode=mode, align_corners=True), real(2, 3, 5, 6))
 
+case("maxPool of long windows", lambda x: F.max_pool1d(x, 33, 3), distinct(1, 2, 70))
+case("flatten from an axis", lambda x: x.flatten(1), real(2, 3, 4))
+case("flatten to an axis", lambda x: x.flatten(-3, 1), real(2, 3, 4))
+
 write(__file__)

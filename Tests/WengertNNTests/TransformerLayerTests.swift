@@ -197,6 +197,15 @@ struct EmbeddingBagTests {
     #expect(Initializer.ones.weight([0, 3], inputs: 3, key: RandomKey(1)).count == 0)
   }
 
+  @Test("orthogonal weights have orthogonal rows, or columns, of the length asked for", arguments: [[7, 5], [5, 7], [6, 2, 3], [4, 4]])
+  func orthogonal(shape: [Int]) {
+    let weight = Initializer.orthogonal(gain: 3).weight(Shape(shape), inputs: shape[1], key: RandomKey(1)).reshape([shape[0], -1])
+    let products = shape[0] < weight.shape[1] ? weight.matmul(weight.transpose()) : weight.transpose().matmul(weight)
+    #expect(abs(products - 9 * Tensor.eye(products.shape[0])).max().item() < 1e-5)
+    let other = Initializer.orthogonal(gain: 3).weight(Shape(shape), inputs: shape[1], key: RandomKey(2), dtype: .bfloat16)
+    #expect(other.dtype == .bfloat16 && other.reshape([shape[0], -1])[0, 0].item() != weight[0, 0].item())
+  }
+
   @Test("initializers by name, and an error that lists the names") func named() throws {
     for name in Initializer.names { _ = try Initializer(named: name).weight([3, 4], inputs: 4, key: RandomKey(1)) }
     for (name, expected) in [("he_uniform", Initializer.kaimingUniform()), ("Glorot-Normal", .xavierNormal())] {

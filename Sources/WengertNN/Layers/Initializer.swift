@@ -34,6 +34,9 @@ public enum Initializer: Sendable {
   case lecunUniform
   /// Weights of the standard deviation 1/√n, normal up to twice that of the untruncated distribution, as `jax.nn.initializers.lecun_normal` and Keras have them (LeCun et al. 1998).
   case lecunNormal
+  /// Weights [m, …] whose rows are orthogonal and as long as `gain`, or its columns where there are more rows than columns: one random matrix of all such (Saxe et al. 2013), as
+  /// `torch.nn.init.orthogonal_` has them.
+  case orthogonal(gain: Double = 1)
   /// All weights this number.
   case constant(Double)
 
@@ -47,7 +50,7 @@ public enum Initializer: Sendable {
     "truncatedNormal": .truncatedNormal(standardDeviation: 0.02),
     "xavierUniform": .xavierUniform(), "glorotUniform": .xavierUniform(), "xavierNormal": .xavierNormal(), "glorotNormal": .xavierNormal(),
     "kaimingUniform": .kaimingUniform(), "heUniform": .kaimingUniform(), "kaimingNormal": .kaimingNormal(), "heNormal": .kaimingNormal(),
-    "lecunUniform": .lecunUniform, "lecunNormal": .lecunNormal, "zeros": .zeros, "ones": .ones,
+    "lecunUniform": .lecunUniform, "lecunNormal": .lecunNormal, "orthogonal": .orthogonal(), "zeros": .zeros, "ones": .ones,
   ]
 
   /// The names that `init(named:)` knows.
@@ -86,6 +89,7 @@ public enum Initializer: Sendable {
     case .lecunUniform: return uniform(root(3, over: inputs))
     // The standard deviation of a standard normal distribution between −2 and 2.
     case .lecunNormal: return Self.truncated(shape, root(1, over: inputs) / 0.879_625_661_034_239_78, key, dtype)
+    case .orthogonal(let gain): return Self.orthogonal(shape, gain, key, dtype)
     case .constant(let value): return filled(value)
     }
   }
@@ -108,5 +112,13 @@ public enum Initializer: Sendable {
     let share = 0.954_499_736_103_641_58, uniform = key.uniform(shape, low: -share, high: share, dtype: .float64)
     let factor: Double = deviation * 2.0.squareRoot(), normal: Tensor = erfinv(uniform) * factor
     return normal.cast(to: dtype).materialized
+  }
+
+  /// The orthogonal factor of a normal matrix; the signs of the other factor's diagonal make it one of all with the same probability (Mezzadri 2007).
+  private static func orthogonal(_ shape: Shape, _ gain: Double, _ key: RandomKey, _ dtype: DType) -> Tensor {
+    let rows = shape[0], columns = shape.dropFirst().elementCount, isWide = rows < columns
+    let (q, r) = key.normal(isWide ? [columns, rows] : [rows, columns], dtype: dtype.computeType).qr()
+    let factor = q * (sign(r.diagonal()) * gain)
+    return (isWide ? factor.transpose() : factor).reshape(shape).cast(to: dtype).materialized
   }
 }

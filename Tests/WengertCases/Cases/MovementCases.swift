@@ -10,6 +10,8 @@ extension CaseList {
     row("reshape") { $0.reshape([$0.shape[dim: 0], $0.shape[dim: 1] * $0.shape[dim: 2]]) },
     row("reshape inferred") { $0.reshape([$0.shape[dim: 2], 1, $0.shape[dim: 0] * $0.shape[dim: 1]]) },
     row("flatten") { $0.flatten() },
+    row("flatten from an axis") { $0.flatten(from: 1) },
+    row("flatten to an axis") { $0.flatten(from: -3, to: 1) },
     row("permute") { $0.permute([2, 0, 1]) },
     row("transpose") { $0.transpose() },
     row("transpose 0 2") { $0.transpose(0, 2) },

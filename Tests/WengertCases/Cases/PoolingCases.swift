@@ -22,6 +22,7 @@ extension CaseList {
     row("adaptiveAveragePool", images) { $0.adaptiveAveragePool([3, 4]) },
     row("adaptiveAveragePool to one", images) { $0.adaptiveAveragePool(1) },
     row("adaptiveMaxPool", images, accuracy: .exact) { $0.adaptiveMaxPool([3, 4]) },
+    row("maxPool of long windows", [[1, 2, 70], [2, 1, 33]], accuracy: .exact) { $0.maxPool(33, stride: 3) },
     row("adaptiveMaxPool to one", images, accuracy: .exact) { $0.adaptiveMaxPool(1) },
     row("interpolate", images, dtypes: DType.numbers, accuracy: .exact) { $0.interpolate([7, 4]) },
     row("interpolate linear 1d", [[2, 3, 5], [1, 2, 1]]) { $0.interpolate([8], .linear()) },

@@ -32,6 +32,17 @@ extension Tensor {
     reshape(Shape(dimensions: [shape.elements]), file: file, line: line)
   }
 
+  /// The axes from one to another as one axis, in row-major order: `images.flatten(from: 1)` has a row for each image.
+  ///
+  /// - Precondition: Both are axes of the tensor, negative ones from its end, and `last` is not before `first`.
+  public func flatten(from first: Int, to last: Int = -1, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
+    let caller = Caller(file, line), start = caller.normalize(first, rank: rank, "flatten", shape)
+    let end = caller.normalize(last, rank: rank, "flatten", shape)
+    caller.require(start <= end, "flatten", "axis \(last) is before axis \(first) in \(shape)")
+    let joined = shape.dropFirst(start).prefix(end + 1 - start).elements
+    return reshape(shape.prefix(start) + Shape(dimensions: [joined]) + shape.dropFirst(end + 1), file: file, line: line)
+  }
+
   /// The axes in another order; a view.
   ///
   /// - Precondition: `axes` names each axis once; negative ones count from the end.

@@ -17,7 +17,8 @@ extension Tensor {
     let windows = pooled(size, stride, padding, dilation, name, caller)
     // The last axis first: the first of equals in each row, then the first row.
     return (2..<rank).reversed().reduce(self) { x, axis in
-      x.continued(axis, windows, fill: dtype.least, name, caller).unfolded(axis, windows, caller).takingGreatest(caller)
+      x.continued(axis, windows, fill: dtype.least, name, caller)
+        .greatest(axis, size: windows.size[dim: axis - 2], step: windows.strides[axis - 2], dilation: windows.dilation[axis - 2], caller)
     }
   }
 
@@ -69,7 +70,10 @@ extension Tensor {
   /// - Precondition: There are three axes or more; sizes and extents are at least one.
   public func adaptiveMaxPool(_ size: PerAxis, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line), sizes = adaptive(size, "adaptiveMaxPool", caller)
-    return (2..<rank).reversed().reduce(self) { x, axis in x.parts(axis, sizes[axis - 2], caller).elements.takingGreatest(caller) }
+    return (2..<rank).reversed().reduce(self) { x, axis in
+      if let (size, step) = x.equalParts(axis, sizes[axis - 2]) { return x.greatest(axis, size: size, step: step, dilation: 1, caller) }
+      return x.parts(axis, sizes[axis - 2], caller).elements.takingGreatest(caller)
+    }
   }
 }
 
@@ -115,6 +119,26 @@ extension Tensor {
     return apply1(operation, [self], caller)
   }
 
+  /// The greatest of each window along an axis; the first of equals. Of short windows the first elements of all are compared with all second ones, and so on, which is many times
+  /// as fast as to look for the greatest in short rows.
+  private func greatest(_ axis: Int, size: Dimension, step: Int, dilation: Int, _ caller: Caller) -> Tensor {
+    guard let length = size.number, length <= 32 else {
+      return apply1(Windows.unfold(axis: axis, size: size, step: step, dilation: dilation), [self], caller).takingGreatest(caller)
+    }
+    var starts = Shape(repeating: 0, count: rank), steps = Shape(repeating: 1, count: rank), counts = shape
+    steps[dim: axis] = Dimension(step)
+    counts[dim: axis] = Windows.count(shape[dim: axis].unnamed, size: size, step: step, dilation: dilation)
+    let elements = (0..<length).map { place in
+      starts[dim: axis] = Dimension(place * dilation)
+      return move(.pick(.slice(starts: starts, steps: steps, counts: counts)), caller)
+    }
+    return elements.dropFirst().reduce(elements[0]) { best, other in
+      // A number that is none counts as the greatest.
+      let isGreater = best.compare(.equal, best) .& .!other.compare(.lessOrEqual, best)
+      return .select(isGreater, other, best, caller)
+    }
+  }
+
   /// The greatest along the last axis, which is gone; the first of equals.
   private func takingGreatest(_ caller: Caller) -> Tensor {
     takeAlong(argMax(axis: -1, keepDims: true), axis: -1).squeeze(-1)
@@ -126,12 +150,18 @@ extension Tensor {
     return size.values(rank - 2, in: 1...Convolution.largestStep, "size", name, caller)
   }
 
+  /// The length of each of `count` parts of an axis and how far they are apart, if all are equally long.
+  private func equalParts(_ axis: Int, _ count: Int) -> (size: Dimension, step: Int)? {
+    guard let size = shape[dim: axis].unnamed.divided(exactlyBy: Dimension(count)), let step = count == 1 ? 1 : size.number else { return nil }
+    return (size, step)
+  }
+
   /// The elements of `count` parts of an axis, on a last axis. Where parts differ in length, the last element of each is there several times, and `mask` says which are new.
   private func parts(
     _ axis: Int, _ count: Int, _ caller: Caller
   ) -> (elements: Tensor, mask: (indices: Tensor, isInside: Tensor, count: Tensor)?) {
     let extent = shape[dim: axis].unnamed, parts = Dimension(count)
-    if let size = extent.divided(exactlyBy: parts), let step = count == 1 ? 1 : size.number {
+    if let (size, step) = equalParts(axis, count) {
       return (apply1(Windows.unfold(axis: axis, size: size, step: step, dilation: 1), [self], caller), nil)
     }
     let number = Tensor.iota(parts, beside: self), whole = number.number(extent, .int64)
