@@ -21,6 +21,8 @@
 # make derivatives  register the operations anew with Swift's own differentiation, after make test
 # make bench   time the operations, encoders, calls and search here and beside PyTorch, JAX and faiss (WENGERT_PEERS: their Python or its venv), and embedding where
 #              WENGERT_BENCH_MODEL and WENGERT_BENCH_TEXTS name a model's folder and a file of texts; ARGS="--only product,softmax --level avx2", ARGS=--help
+#              to record: ARGS="--json Benchmarks/recorded.json --markdown rows.md --svg rows.svg"; to compare with it: ARGS="--gate Benchmarks/recorded.json --allowance 1.3",
+#              which names the rows that fell and fails
 PACKAGES = libopenblas-dev liblapacke-dev zlib1g-dev pkg-config
 
 .PHONY: demo test example test-onnx onnx-format test-python test-graphs operations dependencies nvrtc test-standin test-cuda finished mpi test-mpi documentation lint expressions fuzz sanitize sanitize-kernels sanitize-threads sanitize-addresses derivatives bench packages

@@ -44,5 +44,10 @@ serve({
     "add-16": forward(torch.add, (16,), (16,)),
     "matmul-16": forward(torch.matmul, (16, 16), (16, 16)),
     "softmax-16": forward(lambda x: x.softmax(-1), (16,)),
+    "exp-16": forward(torch.exp, (16,)),
+    "sum-16": forward(lambda x: x.sum(0), (16, 16)),
+    "concatenate-16": forward(lambda *x: torch.cat(x), (16,), (16,)),
+    "slice-16": forward(lambda x: x[1:5], (16, 16)),
+    "reshape-16": forward(lambda x: x.reshape(4, 64), (16, 16)),
     "network-gradient-16": network,
 }, about.torch())

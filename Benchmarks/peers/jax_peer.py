@@ -5,6 +5,7 @@ import numpy as np
 
 import about
 from products import product_rows
+from jax_rows import single_rows
 from protocol import serve
 
 # The threads are those of the cores that this process may use.
@@ -92,4 +93,4 @@ serve(product_rows(lambda product, left, right: forward(product(jnp.matmul), of(
     "adamw": adamw,
     "cholesky": forward(jnp.linalg.cholesky, positive_definite),
     "solve": forward(jnp.linalg.solve, positive_definite, of(1024, 64)),
-}, about.jax())
+} | single_rows(forward, gradient), about.jax())

@@ -8,6 +8,7 @@ import about
 from level import compile_for_level
 from products import product_rows
 from protocol import serve, threads
+from torch_rows import single_rows
 
 torch.set_num_threads(threads())
 torch.manual_seed(0)
@@ -145,6 +146,9 @@ rows = product_rows(lambda product, left, right: forward(product(torch.matmul), 
     "fft2-256": forward(torch.fft.fft2, complex_of(8, 256, 256)),
     "rfft-1024": forward(torch.fft.rfft, of(64, 1024)),
 }
+if mode == "eager":
+    # One call of the library each, or what it has of its own: there is nothing to compile, and each would be compiled for seconds.
+    rows |= single_rows(forward, gradient)
 if mode == "compile":
     # Nothing to compile there: the same library calls as in eager mode.
     for name in [n for n in rows if n.startswith(("product", "convolution", "fft", "rfft"))] + ["cholesky", "solve", "top-100"]:

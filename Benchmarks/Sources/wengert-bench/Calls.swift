@@ -74,6 +74,11 @@ enum Calls {
       ("add-16", { withExtendedLifetime(a + b) {} }),
       ("matmul-16", { withExtendedLifetime(m.matmul(n)) {} }),
       ("softmax-16", { withExtendedLifetime(a.softmax()) {} }),
+      ("exp-16", { withExtendedLifetime(exp(a)) {} }),
+      ("sum-16", { withExtendedLifetime(m.sum(axes: [0])) {} }),
+      ("concatenate-16", { withExtendedLifetime(concatenate([a, b])) {} }),
+      ("slice-16", { withExtendedLifetime(m[1..<5]) {} }),
+      ("reshape-16", { withExtendedLifetime(m.reshape([4, 64])) {} }),
       ("network-gradient-16", { withExtendedLifetime(gradient(at: parameters, loss)) {} }),
     ]
   }

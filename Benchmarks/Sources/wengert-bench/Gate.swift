@@ -53,6 +53,9 @@ struct Gate {
         show(String(format: "\(line.row): better, %.2f of the \(what)'s time where it was %.2f", new, known))
       }
     }
+    for line in recorded.lines where !Row.all.contains(where: { $0.name == line.row }) {
+      show("\(line.row): recorded, and no longer a row")
+    }
     show("\(measured) rows compared: \(fallen.count) fell, \(better) are better, by more than a factor of \(allowance)")
     return fallen
   }

@@ -5,24 +5,24 @@ extension Report {
   /// A table of Markdown.
   var markdown: String {
     func number(_ value: Double?, _ digits: Int = 2) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "" }
+    func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
     var lines = [
       "Processor: \(processor), \(threads) threads, level \(level); medians of \(rounds) rounds in milliseconds.", "",
-      "| row | shape | ours | \(peers.joined(separator: " | ")) | ours / best peer | ours / copy | ours / OpenBLAS |",
-      "|---|---|---|" + String(repeating: "---|", count: peers.count + 3),
+      row(["row", "shape", "ours"] + peers + ["ours / best peer", "ours / copy", "ours / OpenBLAS"]),
+      "|" + String(repeating: "---|", count: peers.count + 6),
     ]
     for line in self.lines {
       let theirs = peers.map { name in line.uncounted.contains(name) ? "(\(number(line.peers[name], 3)))" : number(line.peers[name], 3) }
-      lines.append(
-        "| \(line.row) | \(line.shape) | \(number(line.ours, 3)) | \(theirs.joined(separator: " | ")) | \(number(line.ratio)) | "
-          + "\(number(line.ratioToCopy)) | \(number(line.ratioToBLAS)) |")
+      let ratios = [line.ratio, line.ratioToCopy, line.ratioToBLAS].map { number($0) }
+      lines.append(row([line.row, line.shape, line.isRefused ? "refused" : number(line.ours, 3)] + theirs + ratios))
     }
     return lines.joined(separator: "\n") + "\n"
   }
 
   /// Bars of the ratios to the best peer, on a logarithmic scale: to the left of the line we are faster.
   var svg: String {
-    let rows = lines.filter { $0.ratio != nil }, height = 22, left = 260.0, unit = 160.0, width = 900
-    func x(_ ratio: Double) -> Double { left + 280 + unit * log2(min(max(ratio, 0.25), 4)) }
+    let rows = lines.filter { $0.ratio != nil }, height = 22, left = 260.0, unit = 160.0, width = 960
+    func x(_ ratio: Double) -> Double { left + 330 + unit * log2(min(max(ratio, 0.25), 4)) }
     var parts = [
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"\(width)\" height=\"\(rows.count * height + 50)\" font-family=\"sans-serif\" font-size=\"12\">",
       "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>",

@@ -116,7 +116,7 @@ struct Report: Encodable {
     func left(_ text: String, _ width: Int) -> String { text + String(repeating: " ", count: max(1, width - text.count)) }
     func right(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
     let numbers = ([ours] + peers + rest).map { right($0, 10) }.joined(separator: " ")
-    return left(row, 33) + left(shape, 26) + numbers
+    return left(row, 43) + left(shape, 26) + numbers
   }
 
   func write(to path: String) throws {

@@ -8,6 +8,8 @@ enum RowTable {
     if options.serves { return serve() }
     let rows = Row.all.filter(options.includes)
     if rows.isEmpty { Arguments.stop("no row's name begins with \(options.only.joined(separator: " or "))") }
+    // Before anything is measured or written: --json may name the same file.
+    let gate = try options.gate.map { try Gate($0, allowance: options.allowance) }
     let peers = Peer.all(threads: threads)
     let single = rows.contains { $0.product != nil } && threads > 1 ? ourselvesOnOneThread() : nil
     defer { for peer in peers + [single].compactMap(\.self) { peer.stop() } }
@@ -23,8 +25,8 @@ enum RowTable {
     if let path = options.markdown { try report.markdown.write(toFile: path, atomically: true, encoding: .utf8) }
     if let path = options.svg { try report.svg.write(toFile: path, atomically: true, encoding: .utf8) }
     let faults = report.lines.flatMap(\.faults)
-    if let path = options.gate {
-      let fallen = try Gate(path, allowance: options.allowance).compare(report)
+    if let gate {
+      let fallen = gate.compare(report)
       if !fallen.isEmpty { Arguments.stop("rows that fell: \(fallen.joined(separator: ", "))") }
     }
     if !faults.isEmpty { Arguments.stop("rows that do not measure what they claim:\n\(faults.joined(separator: "\n"))") }

@@ -11,11 +11,8 @@ extension Row {
       "convolution-\(name)-gradient", "\(images) \(weight)",
       flops: 6 * Double(result.elementCount) * Double(weight.dropFirst().elementCount),
       { [normal(images), normal(weight, seed: 2), normal(result, seed: 3)] }
-    ) { x in
-      let (value, pullback) = vjp(at: [x[0], x[1]]) {
-        $0[0].convolution($0[1], stride: PerAxis(stride), padding: Padding(PerAxis(padding)), groups: groups)
-      }
-      return [value] + pullback(x[2])
+    ) {
+      withPullbacks($0, of: 2) { $0[0].convolution($0[1], stride: PerAxis(stride), padding: Padding(PerAxis(padding)), groups: groups) }
     }
   }
 
@@ -24,5 +21,21 @@ extension Row {
     convolution("1x1", kernel: 1),
     convolution("strided", outputs: 128, kernel: 3, stride: 2, padding: 1),
     convolution("depthwise", kernel: 3, padding: 1, groups: 64),
+    other("1d", [8, 64, 2048], [64, 64, 3], [8, 64, 2048]) { $0.convolution($1, padding: 1) },
+    other("3d", [2, 16, 16, 32, 32], [32, 16, 3, 3, 3], [2, 32, 16, 32, 32]) { $0.convolution($1, padding: 1) },
+    other("transposed", [8, 64, 28, 28], [64, 64, 4, 4], [8, 64, 56, 56]) { $0.transposedConvolution($1, stride: 2, padding: 1) },
   ]
+
+  private static func other(
+    _ name: String, _ images: Shape, _ weight: Shape, _ result: Shape, _ f: @escaping @Sendable (Tensor, Tensor) -> Tensor
+  ) -> Row {
+    // As many as each element of the larger of images and result has with a window.
+    let flops =
+      6 * Double(result.elementCount) * Double(weight.dropFirst().elementCount)
+      / (images.elementCount < result.elementCount && name == "transposed" ? 4 : 1)
+    return arithmetic(
+      "convolution-\(name)-gradient", "\(images) \(weight)", flops: flops,
+      { [normal(images), normal(weight, seed: 2), normal(result, seed: 3)] }
+    ) { withPullbacks($0, of: 2) { f($0[0], $0[1]) } }
+  }
 }
