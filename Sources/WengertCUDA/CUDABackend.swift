@@ -11,7 +11,9 @@
   let products: CUBLASLt
   private let ring: PinnedRing
   /// cuSOLVER; nil where it is not found, and kernels of our own serve.
-  let solver: CUSOLVER?
+  /// Or why it is not there.
+  private let foundSolver: Result<CUSOLVER, DeviceUnavailable>
+  var solver: CUSOLVER? { try? foundSolver.get() }
   let faults: FaultBoard
   private let copies: HostCopies
 
@@ -29,10 +31,16 @@
     name = number == 0 ? "cuda" : "cuda:\(number)"
     kernels = try KernelCache(context, RuntimeCompiler(search), folder: cache)
     products = try CUBLASLt(search, context)
-    solver = try? CUSOLVER(search, context)
+    do throws(DeviceUnavailable) { foundSolver = .success(try CUSOLVER(search, context)) } catch { foundSolver = .failure(error) }
     ring = PinnedRing(context)
     faults = FaultBoard(context)
     copies = HostCopies(context, faults)
+  }
+
+  /// Why there is no cuSOLVER; nil: it is there.
+  var missingSolver: String? {
+    guard case .failure(let reason) = foundSolver else { return nil }
+    return reason.description
   }
 
   /// Memory for whatever product runs: all run one after another.

@@ -71,6 +71,15 @@ struct DeviceTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder)/kernels") == ["one"])
   }
 
+  @Test("a folder may be named from the current one")
+  func relativeFolder() throws {
+    let name = "wengert-cache-\(UUID().uuidString)", up = FileManager.default.currentDirectoryPath.split(separator: "/").map { _ in ".." }
+    let folder = up.joined(separator: "/") + NSTemporaryDirectory() + name
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    KernelCache.write([1, 2, 3], "key", to: "\(folder)/kernels/one")
+    #expect(KernelCache.read(NSTemporaryDirectory() + name + "/kernels/one", "key") == [1, 2, 3])
+  }
+
   @Test("a folder that cannot be written to only means that kernels are compiled again")
   func noFolder() throws {
     let device = try StandIn(isChecked: false, cache: "/proc/no such folder")

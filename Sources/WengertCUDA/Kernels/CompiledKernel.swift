@@ -63,6 +63,11 @@ final class CompiledKernel: @unchecked Sendable {
   ///   - stream: the backend's, unless launches are captured.
   func launch(_ grid: Grid, _ arguments: inout LaunchArguments, on stream: CUHandle?) {
     if grid.isEmpty { return }
+    if Swift.max(grid.blocks.y, grid.blocks.z) > Grid.mostInRow {
+      Failure.end(
+        "cuda: \(text.name) needs \(grid.blocks) blocks, and a device takes \(Grid.mostInRow) along its second and third axis; split the tensors"
+      )
+    }
     let function = function(sharedBytes: grid.sharedBytes)
     context.noteLaunch(of: text.name)
     arguments.withBytes { pointer, count in
@@ -87,6 +92,9 @@ extension UInt {
 
 /// How many threads run a kernel.
 struct Grid: Sendable {
+  static let mostInRow = 65_535
+
+  /// Along the second and third axis `mostInRow` at most.
   var blocks: (x: Int, y: Int, z: Int)
   var threads: (x: Int, y: Int)
   /// Bytes of shared memory beside those that the kernel declares.

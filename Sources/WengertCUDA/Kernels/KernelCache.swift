@@ -121,7 +121,7 @@ package final class KernelCache: @unchecked Sendable {
   }
 
   private static func makeFolders(of path: String) {
-    var folder = ""
+    var folder = path.hasPrefix("/") ? "" : "."
     for part in path.split(separator: "/").dropLast() {
       folder += "/\(part)"
       mkdir(folder, 0o755)

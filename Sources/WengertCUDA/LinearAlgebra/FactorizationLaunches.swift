@@ -3,7 +3,7 @@
 extension CUDABackend {
   public func refusal(of kernel: FactorizationKernel) -> String? {
     if kernel == .eig { return "general eigenvalues are not found on a GPU; move the matrices to the CPU: x.to(.cpu)" }
-    return solver == nil ? "needs cuSOLVER, which is not found; move the matrices to the CPU: x.to(.cpu)" : nil
+    return missingSolver.map { "needs cuSOLVER (\($0)); move the matrices to the CPU: x.to(.cpu)" }
   }
 
   /// cuSOLVER for a call that it serves.
