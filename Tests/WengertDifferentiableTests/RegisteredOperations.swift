@@ -249,6 +249,7 @@ func registeredOperations() -> [RegisteredOperation] {
   all.append(.one("expandDims(_: Int)", a) { $0.expandDims(1) })
   all.append(.one("expandDims(_: [Int])", a) { $0.expandDims([0, 2]) })
   all.append(.one("flatten()", a) { $0.flatten() })
+  all.append(.one("flatten(from: Int, to: Int)", a) { $0.expandDims(0).flatten(from: 1) })
   all.append(.one("flip(_: Int...)", a) { $0.flip() })
   all.append(.one("flip(_: [Int]?)", a) { $0.flip([1]) })
   all.append(.two("floorDivided(by: Tensor)", a, b) { $0.floorDivided(by: $1) })

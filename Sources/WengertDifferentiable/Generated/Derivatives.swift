@@ -882,6 +882,11 @@ extension Tensor {
     Tensor.rule(self) { $0.flatten(file: file, line: line) }
   }
 
+  @derivative(of: flatten(from:to:file:line:), wrt: self)
+  @usableFromInline func vjpFlatten(from first: Int, to last: Int, file: StaticString, line: UInt) -> OneRule {
+    Tensor.rule(self) { $0.flatten(from: first, to: last, file: file, line: line) }
+  }
+
   @derivative(of: flip(_:file:line:), wrt: self)
   @usableFromInline func vjpFlip(_ axes: Int..., file: StaticString, line: UInt) -> OneRule {
     Tensor.rule(self) { $0.flip(axes.isEmpty ? nil : axes, file: file, line: line) }

@@ -256,6 +256,9 @@
         .tensor($0.tensor(0).fftShift(axes: ($0.has(1) ? $0.wholes(1) : nil), file: $0.file, line: $0.line))
       }
       add("Tensor.flatten()") { .tensor($0.tensor(0).flatten(file: $0.file, line: $0.line)) }
+      add("Tensor.flatten(from: Int, to: Int = -1)") {
+        .tensor($0.tensor(0).flatten(from: $0.whole(1), to: ($0.has(2) ? $0.whole(2) : -1), file: $0.file, line: $0.line))
+      }
       add("Tensor.flip(_: Int...)") {
         .tensor($0.tensor(0).flip(($0.wholes(1).isEmpty ? nil : $0.wholes(1)), file: $0.file, line: $0.line))
       }
@@ -319,10 +322,10 @@
       add("Tensor.maskedFill(_: Tensor, _: Double)") {
         .tensor($0.tensor(0).maskedFill($0.tensor(1), $0.number(2), file: $0.file, line: $0.line))
       }
-      add("Tensor.matmul(_: Tensor)") { .tensor($0.tensor(0).matmul($0.tensor(1), file: $0.file, line: $0.line)) }
     }
 
     mutating func add4() {
+      add("Tensor.matmul(_: Tensor)") { .tensor($0.tensor(0).matmul($0.tensor(1), file: $0.file, line: $0.line)) }
       add("Tensor.matrixExponential()") { .tensor($0.tensor(0).matrixExponential(file: $0.file, line: $0.line)) }
       add("Tensor.matrixPower(_: Int)") { .tensor($0.tensor(0).matrixPower($0.whole(1), file: $0.file, line: $0.line)) }
       add("Tensor.matrixRank(rcond: Double? = nil)") {
@@ -442,13 +445,13 @@
         .tensor(
           $0.tensor(0).scatterAdd($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), extent: $0.dimension(3), file: $0.file, line: $0.line))
       }
+    }
+
+    mutating func add5() {
       add("Tensor.scatterAdd(_: Tensor, axis: Int = 0, extent: Int)") {
         .tensor(
           $0.tensor(0).scatterAdd($0.tensor(1), axis: ($0.has(2) ? $0.whole(2) : 0), extent: $0.whole(3), file: $0.file, line: $0.line))
       }
-    }
-
-    mutating func add5() {
       add("Tensor.scatterAddAlong(_: Tensor, axis: Int = -1, extent: Dimension)") {
         .tensor(
           $0.tensor(0).scatterAddAlong(
@@ -566,7 +569,7 @@
       }
     }
 
-    /// All 232 functions.
+    /// All 233 functions.
     mutating func addAll() {
       add0()
       add1()

@@ -117,7 +117,7 @@ public enum Initializer: Sendable {
   /// The orthogonal factor of a normal matrix; the signs of the other factor's diagonal make it one of all with the same probability (Mezzadri 2007).
   private static func orthogonal(_ shape: Shape, _ gain: Double, _ key: RandomKey, _ dtype: DType) -> Tensor {
     let rows = shape[0], columns = shape.dropFirst().elementCount, isWide = rows < columns
-    let (q, r) = key.normal(isWide ? [columns, rows] : [rows, columns], dtype: dtype.computeType).qr()
+    let (q, r) = key.normal(isWide ? [columns, rows] : [rows, columns], dtype: dtype == .float64 ? dtype : .float32).qr()
     let factor = q * (sign(r.diagonal()) * gain)
     return (isWide ? factor.transpose() : factor).reshape(shape).cast(to: dtype).materialized
   }
