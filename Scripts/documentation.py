@@ -39,7 +39,8 @@ def symbols(module, built, folder):
         # A macro's declarations are empty in builds without the trait Macros; they need no macro to be read.
         run(TOOLS / "swiftc", "-emit-module", "-emit-module-path", folder / "WengertGraph.swiftmodule", "-module-name", module, "-swift-version", "6",
             "-suppress-warnings", "-parse-as-library", "-D", "Macros", *read, *glob("Sources/WengertGraph/*.swift"))
-        read += ["-I", str(folder)]
+        # Before that of the build, which is empty.
+        read = ["-I", str(folder)] + read
     elif not (built / "Modules" / f"{module}.swiftmodule").exists():
         return False
     run(TOOLS / "swift", "symbolgraph-extract", "-module-name", module, *read, "-target", TARGET, "-minimum-access-level", "public",
