@@ -40,9 +40,11 @@ INLINE float WG(sign_f32)(float x) { return x > 0.0f ? 1.0f : x < 0.0f ? -1.0f :
 // Below this e^x is 0.
 #define EXP_LEAST -104.5f
 
-/// e^(x + low) for |low| ≪ 1, or e^least below that: 2ⁿ·e^r with |r| ≤ ln2/2. Two factors round a denormal result once.
+/// e^(x + low) for |low| ≪ 1: 2ⁿ·e^r with |r| ≤ ln2/2. Two factors round a denormal result once. Below `least` one of them is 0, since a product that is too small for a denormal takes
+/// the processor many times as long, and masks make many such.
 INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
-  x = x < least ? least : x;
+  const int isZero = x < least;
+  x = isZero ? least : x;
   // The lowest bits of `shifted` are n and what makes an exponent of it, or of its halves; all even, so that ties go the same way.
   const float magic = 0x1.8p23f + (range == EXP_ANY ? 2 * 127 : range == EXP_NORMAL ? 0 : 127 + 65);
   float shifted = x * 0x1.715476p+0f + magic;
@@ -57,9 +59,9 @@ INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
   uint32_t n = (uint32_t)WG(bits_f32)(shifted);
   if (range == EXP_NORMAL) return p * WG(float_of)((int32_t)((n + 127) << 23));
   if (range == EXP_SCALED) return p * WG(float_of)((int32_t)(n << 23));
-  if (range == EXP_BELOW) return p * WG(float_of)((int32_t)(n << 23)) * 0x1p-65f;
+  if (range == EXP_BELOW) return p * WG(float_of)((int32_t)(n << 23)) * (isZero ? 0.0f : 0x1p-65f);
   uint32_t first = n >> 1 << 23;
-  return p * WG(float_of)((int32_t)first) * WG(float_of)((int32_t)((n << 23) - first));
+  return p * WG(float_of)((int32_t)first) * (isZero ? 0.0f : WG(float_of)((int32_t)((n << 23) - first)));
 }
 INLINE float WG(exp_f32)(float x) { return WG(exp_parts_f32)(x > 89.0f ? 89.0f : x, -0.0f, EXP_LEAST, EXP_ANY); }
 INLINE float WG(exp_below_f32)(float x) { return WG(exp_parts_f32)(x, -0.0f, EXP_LEAST, EXP_BELOW); }
