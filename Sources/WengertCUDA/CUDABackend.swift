@@ -43,12 +43,14 @@
     return reason.description
   }
 
-  /// Memory for whatever product runs: all run one after another.
-  private let ofProducts = Locked<CUAddress>(0)
-  var productWorkspace: CUAddress {
+  /// Memory for whatever product runs: all run one after another. It is asked for once, at the first product; where there is none left, products do without.
+  private let ofProducts = Locked<CUBLASLt.Workspace?>(nil)
+  var productWorkspace: CUBLASLt.Workspace {
     ofProducts.withLock { known in
-      if known == 0 { known = take(CUBLASLt.workspaceSize) }
-      return known
+      if let known { return known }
+      let made = takeIfAny(CUBLASLt.Workspace.wanted).map { CUBLASLt.Workspace(address: $0, byteCount: CUBLASLt.Workspace.wanted) }
+      known = made ?? CUBLASLt.Workspace(address: 0, byteCount: 0)
+      return known!
     }
   }
 

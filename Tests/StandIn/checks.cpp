@@ -94,7 +94,7 @@ void checkAccess(const void *pointer, size_t bytes, int kind, const void *place)
       outside(address, bytes, kind, place);
     }
   }
-  if (!region->shadow) region->shadow.reset(new Shadow(region->bytes, true));
+  if (!region->shadow) addShadow(*region, true);
   bool isWrite = kind & STANDIN_WRITE, isAtomic = kind & STANDIN_ATOMIC;
   size_t offset = address - region->start;
   uint8_t *isWritten = region->shadow->isWritten.data() + offset;

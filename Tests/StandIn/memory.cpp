@@ -10,6 +10,8 @@ size_t arenaBytes = 64ull << 30;
 char *arena;
 size_t arenaUsed;
 bool usesAgain;
+/// Whether a region may have a shadow. There are many regions, since freed ones stay known.
+bool hasShadows;
 int timesOpen;
 std::map<uintptr_t, Region> regions;
 Region *recent[64];
@@ -161,7 +163,7 @@ void activate(Region &region) {
   OpenMemory open;
   memset((void *)region.start, 0xff, region.bytes);
   region.state = Region::Live;
-  if (device().isChecked) region.shadow.reset(new Shadow(region.bytes, false));
+  if (device().isChecked) addShadow(region, false);
 }
 
 void release(Region &region) {
@@ -196,6 +198,13 @@ void markWritten(CUdeviceptr address, size_t bytes) {
   if (region && region->shadow) memset(region->shadow->isWritten.data() + (address - region->start), 1, bytes);
 }
 
+void addShadow(Region &region, bool isWritten) {
+  region.shadow.reset(new Shadow(region.bytes, isWritten));
+  hasShadows = true;
+}
+
 void forgetWritten() {
+  if (!hasShadows) return;
+  hasShadows = false;
   for (auto &entry : regions) entry.second.shadow.reset();
 }

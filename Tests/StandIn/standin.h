@@ -82,6 +82,8 @@ void activate(Region &region);
 void release(Region &region);
 void releaseAllMemory();
 void markWritten(CUdeviceptr address, size_t bytes);
+/// Gives a region a record of which of its bytes are written: none, or all.
+void addShadow(Region &region, bool isWritten);
 /// Kernels without checks write anywhere: what is written is no longer known.
 void forgetWritten();
 /// Whether the host may touch device memory.

@@ -87,6 +87,37 @@ struct CompiledProgramTests {
     #expect(try device.failure == "")
   }
 
+  @Test("a state for whose copy there is no memory is a fault, and stays")
+  func withoutCopy() throws {
+    let step = compileUpdate { (w: inout Tensor) -> Tensor in
+      w = w * 2
+      return w[0]
+    }
+    var w = tensor((0..<65_536).map { Double($0 % 5) + 1 }, [65_536])
+    let kept = w.array(of: Float.self)
+    try device.setMemory(device.backend.memoryStatistics.bytesInUse + 1000)
+    let result = Result { try catchingDataFaults { step(&w) } }
+    guard case .failure(let fault as DataFault) = result else {
+      Issue.record("\(result)")
+      return
+    }
+    #expect(fault.kind == .outOfMemory && fault.operation == "compileUpdate" && fault.number == 262_144, "\(fault)")
+    #expect(w.array(of: Float.self) == kept)
+    try device.setMemory(1 << 30)
+    #expect(step(&w).item() == 2)
+    #expect(try device.failure == "")
+  }
+
+  @Test("products do without the memory that cuBLASLt would work in, if there is none")
+  func withoutWorkspace() throws {
+    let a = tensor((0..<6).map(Double.init), [2, 3])
+    try device.setMemory(device.backend.memoryStatistics.bytesInUse + 1 << 20)
+    for _ in 0..<2 { #expect(a.matmul(a.transpose()).array(of: Float.self) == [5, 14, 14, 50]) }
+    try device.setMemory(1 << 30)
+    #expect(a.matmul(a.transpose()).array(of: Float.self) == [5, 14, 14, 50])
+    #expect(try device.failure == "")
+  }
+
   @Test("an allocation that fails once, whichever, is made again when idle memory is given back", arguments: 1...6)
   func failingAllocation(_ number: Int) throws {
     let f = compile { (x: Tensor) in (x.matmul(x.transpose()).softmax(axis: -1)).sum(axis: 0) }

@@ -33,6 +33,24 @@ struct DotProductAttentionTests {
     #expect((whole[Axis.all, 4..<6] - step).norm().item() < 1e-12)
   }
 
+  @Test(
+    "long causal attention, which leaves out what no query sees, is the masked one: with masks, biases, grouped heads and more keys",
+    arguments: [256, 310])
+  func blocks(queries: Int) {
+    let keys = 310, places = Tensor((0..<queries).map { $0 + keys - queries }).expandDims(1)
+    let causal = places .>= Tensor(Array(0..<keys))
+    let key = RandomKey(5), q = key.fold(0).normal([4, queries, 3], dtype: .float64)
+    let x = [q] + (1...2).map { key.fold($0).normal([2, keys, 3], dtype: .float64) }
+    let mask = key.fold(3).uniform([queries, keys]) .< Tensor(0.9), bias = key.fold(4).normal([4, 1, keys], dtype: .float64)
+    for (mask, bias) in [(nil, nil), (mask, nil), (nil, bias), (mask, bias)] as [(Tensor?, Tensor?)] {
+      let seen = mask.map { $0 .& causal } ?? causal
+      let blocks = vjp(at: x) { dotProductAttention(query: $0[0], key: $0[1], value: $0[2], mask: mask, bias: bias, isCausal: true) }
+      let whole = vjp(at: x) { dotProductAttention(query: $0[0], key: $0[1], value: $0[2], mask: seen, bias: bias) }
+      let slopes = zip(blocks.pullback(q), whole.pullback(q))
+      #expect((blocks.value - whole.value).norm().item() < 1e-12 && slopes.allSatisfy { ($0 - $1).norm().item() < 1e-11 })
+    }
+  }
+
   @Test("a query that sees nothing gets zeros, and finite gradients")
   func blind() {
     let x = (0..<3).map { RandomKey(4).fold($0).normal([1, 2, 4]) }, mask = Tensor([true, true, false, false]).reshape([2, 2])

@@ -57,11 +57,11 @@ struct Counters: ParameterTree, Sendable {
 struct MessageTests {
   @Test("a layer's operation names the line that called the layer")
   func layers() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.width() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.width() } }
       .expectsParts("MessageTests.swift:\(Mistakes.widthLine)", "matmul: inner extents differ: [4, 5] · [3, 2]")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.blockWidth() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.blockWidth() } }
       .expectsParts("MessageTests.swift:\(Mistakes.blockWidthLine)", "matmul: inner extents differ: [4, 6] · [8, 8]")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.missingRow() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.missingRow() } }
       .expectsParts("MessageTests.swift:\(Mistakes.missingRowLine)", "gather: index 3 is out of range for axis 0 with extent 3")
   }
 
@@ -80,7 +80,7 @@ struct MessageTests {
 
   @Test("an optimizer that was not prepared for a compiled update says what to do, and the line of the call")
   func unprepared() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.unprepared() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.unprepared() } }
       .expectsParts(
         "MessageTests.swift:\(Mistakes.unpreparedLine)", "compileUpdate: the function adds 4 tensors (second.bias.firstMoment, ",
         "in its first argument, which must hold the same tensors before and after", "optimizer.state.prepare(for: model)")

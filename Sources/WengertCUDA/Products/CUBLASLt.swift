@@ -135,14 +135,14 @@ final class CUBLASLt: @unchecked Sendable {
     }
 
     /// What cuBLASLt takes to be best, the first time that it is asked for.
-    private func algorithm(isAligned: Bool) -> [UInt64] {
+    private func algorithm(isAligned: Bool, workspace: Workspace) -> [UInt64] {
       algorithms.withLock { known in
         if let found = known[isAligned] { return found }
         var preference: CUHandle?
         library.require(summary) { library.createPreference(&preference) }
         defer { _ = library.destroyPreference(preference) }
-        var workspace = UInt64(CUBLASLt.workspaceSize)
-        library.require(summary) { library.setOfPreference(preference, 1, &workspace, 8) }
+        var byteCount = UInt64(workspace.byteCount)
+        library.require(summary) { library.setOfPreference(preference, 1, &byteCount, 8) }
         var alignment = UInt32(isAligned ? 16 : dtype.byteCount)
         for attribute: Int32 in 5...8 { library.require(summary) { library.setOfPreference(preference, attribute, &alignment, 4) } }
         // The algorithm's 64 bytes, the workspace that it needs, and what it is expected to do.
@@ -158,7 +158,7 @@ final class CUBLASLt: @unchecked Sendable {
 
     /// - Parameter bias: of what is added to each column, if the product adds one.
     func run(
-      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress? = nil, workspace: CUAddress,
+      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress? = nil, workspace: Workspace,
       on stream: CUHandle?
     ) {
       guard var bias else { return multiply(aAddress, bAddress, into: outAddress, bias: 0, workspace: workspace, on: stream) }
@@ -169,22 +169,27 @@ final class CUBLASLt: @unchecked Sendable {
     }
 
     private func multiply(
-      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress, workspace: CUAddress, on stream: CUHandle?
+      _ aAddress: CUAddress, _ bAddress: CUAddress, into outAddress: CUAddress, bias: CUAddress, workspace: Workspace, on stream: CUHandle?
     ) {
       let isAligned = (aAddress | bAddress | outAddress | bias) % 16 == 0
-      let algorithm = algorithm(isAligned: isAligned)
+      let algorithm = algorithm(isAligned: isAligned, workspace: workspace)
       func multiply<Number: BitwiseCopyable>(_ one: Number, _ beta: Number) {
         var one = one, beta = beta
         library.require(summary) {
           library.multiply(
-            library.handle, description, &one, aAddress, a, bAddress, b, &beta, outAddress, out, outAddress, out, algorithm, workspace,
-            CUBLASLt.workspaceSize, stream)
+            library.handle, description, &one, aAddress, a, bAddress, b, &beta, outAddress, out, outAddress, out, algorithm,
+            workspace.address,
+            workspace.byteCount, stream)
         }
       }
       if dtype == .float64 { multiply(1.0, accumulates ? 1 : 0) } else { multiply(1 as Float, accumulates ? 1 : 0) }
     }
   }
 
-  /// Bytes that one product may use while it runs; all run one after another.
-  static let workspaceSize = 32 << 20
+  /// What one product may use while it runs; all run one after another.
+  struct Workspace {
+    static let wanted = 32 << 20
+    let address: CUAddress
+    let byteCount: Int
+  }
 }

@@ -97,16 +97,16 @@ private struct CUDAProductKernel: LaunchedKernel {
     }
     let rank = out.shape.rank
     let (m, n) = (out.shape[rank - 2], out.shape[rank - 1])
-    // Leading axes: as many of the inner ones as are one step are a batch; the rest are walked.
+    // Leading axes: as many of the inner ones as are one step forward are a batch; the rest are walked.
     let lead = Array(out.shape[..<(rank - 2)])
     var batch = 1, strides = [0, 0, 0], axis = lead.count - 1
     let operands = [call.a, call.b, out]
     while axis >= 0 {
       let next = operands.map { $0.layout.strides[axis] }
       if lead[axis] == 1 {
-      } else if batch == 1 {
+      } else if batch == 1, next.allSatisfy({ $0 >= 0 }) {
         (batch, strides) = (lead[axis], next)
-      } else if zip(next, strides).allSatisfy({ $0 == $1 * batch }) {
+      } else if batch > 1, zip(next, strides).allSatisfy({ $0 == $1 * batch }) {
         batch *= lead[axis]
       } else {
         break

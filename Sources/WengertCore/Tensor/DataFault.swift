@@ -128,6 +128,9 @@ package final class DataFaultScope: Sendable {
   /// Whether an operation of the current scope met a fault, after which nothing is updated.
   package static var hasFault: Bool { (current?.faultCount ?? 0) > 0 }
 
+  /// Whether there was no memory for something in the current scope, whose result is lost: programs compute nothing then.
+  static var lacksMemory: Bool { current?.state.withLock { $0.first?.kind == .outOfMemory } ?? false }
+
   /// Hands a fault to a scope, or ends the program if there is none that has not ended.
   ///
   /// - Parameters:

@@ -47,8 +47,16 @@ package enum Failure {
 
   /// File and line of the innermost call under way that is not in the library; nil if the program carries no line numbers. Only for a program that
   /// is about to end, or in which nothing else runs: the first bytes of every mapped file are read here, which other threads may give up meanwhile.
+  ///
+  /// It takes seconds in a large program. Unless places are asked for, nothing is looked up where `SWIFT_BACKTRACE=enable=no` turns off backtraces,
+  /// as swift-testing does for its exit tests.
   static func callerNow() -> String? {
     #if canImport(Runtime)
+      if StoppingThread.current?.findsPlaces != true, let settings = getenv("SWIFT_BACKTRACE"),
+        String(cString: settings).split(separator: ",").contains("enable=no")
+      {
+        return nil
+      }
       // Frame by frame: the walk goes by frame pointers, and must not go on behind the program's first function, where there are none. Names come at once; lines take
       // their time, and what is inlined into what even more, so that no more is asked for than it takes.
       let images = ImageMap.capture()

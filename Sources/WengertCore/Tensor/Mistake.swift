@@ -27,7 +27,7 @@ package struct Mistake: Sendable, CustomStringConvertible {
 
 /// Runs the functions one after another, and returns the first mistake of each of those that have one; or all that are found.
 ///
-/// Each runs on a thread of its own, which stops for ever at the mistake: what it holds stays, some tens of kilobytes and the tensors that it made. That is for tools
+/// Each runs on a thread of its own, which ends at the mistake: nobody releases what it holds, the tensors that it made above all. That is for tools
 /// that check and end, not for what runs for days. The functions see no task-local values from outside. Mistakes on further threads that they start end the program,
 /// as does every mistake elsewhere.
 ///
@@ -48,8 +48,6 @@ final class StoppingThread: @unchecked Sendable {
   /// Whether it goes on behind a mistake that allows it.
   let goesOn: Bool
   private let mistakes = Locked<[Mistake]>([])
-  /// Raised when the thread has ended or stopped.
-  private let isDone = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
   /// While the place of a mistake is looked up: what is called where it is found. Only the thread itself uses it.
   private(set) var foundPlace: ((_ place: String?, _ subject: String?) -> Never)?
@@ -71,13 +69,6 @@ final class StoppingThread: @unchecked Sendable {
     self.goesOn = goesOn
     if goesOn { Self.hasStarted.store(true, ordering: .relaxed) }
     self.body = body
-    sem_init(isDone, 0, 0)
-  }
-
-  // A thread that has stopped holds this for ever, so that nobody frees what it is using.
-  deinit {
-    sem_destroy(isDone)
-    isDone.deallocate()
   }
 
   func run() -> [Mistake] {
@@ -93,11 +84,8 @@ final class StoppingThread: @unchecked Sendable {
         return nil
       }, Unmanaged.passRetained(self).toOpaque())
     ensure(failed == 0, "a thread cannot be started: \(String(cString: strerror(failed)))")
-    // Signals interrupt it.
-    while sem_wait(isDone) != 0 {}
-    let found = mistakes.withLock { $0 }
-    if found.isEmpty { pthread_join(thread, nil) } else { pthread_detach(thread) }
-    return found
+    pthread_join(thread, nil)
+    return mistakes.withLock { $0 }
   }
 
   /// Whether this is the first function of such a thread, by its mangled name; behind it, there is nothing of the program.
@@ -106,15 +94,12 @@ final class StoppingThread: @unchecked Sendable {
   private func work() {
     pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque())
     body()
-    sem_post(isDone)
   }
 
   private var hasMistake: Bool { mistakes.withLock { !$0.isEmpty } }
 
-  private func halt() -> Never {
-    sem_post(isDone)
-    while true { pause() }
-  }
+  /// Ends the thread where it is. Its functions do not return, so that what they hold stays.
+  private func halt() -> Never { pthread_exit(nil) }
 
   /// Stops the thread that runs this, if it went on behind a mistake: what follows would use what is wrong.
   static func haltIfMistaken() {

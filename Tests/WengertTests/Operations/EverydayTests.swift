@@ -76,7 +76,7 @@ struct EverydayTests {
   }
 
   @Test("a function without a line parameter still finds its caller's line") func line() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistake.pair() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistake.pair() } }
       .expectsMessage("EverydayTests.swift:\(Mistake.line)", "maximum: shapes [2] and [3] do not broadcast")
   }
 

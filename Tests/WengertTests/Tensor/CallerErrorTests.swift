@@ -47,14 +47,14 @@ struct CallerErrorTests {
 
   @Test("an operator, which cannot be told its caller's line, finds it")
   func infix() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.sum() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.sum() } }
       .expectsMessage(
         "CallerErrorTests.swift:\(Mistakes.sumLine)", "add: shapes [2, 3] and [4] do not broadcast: axis -1 has extents 3 and 4")
   }
 
   @Test("an operator inside a gradient finds its own line")
   func nestedOperator() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.gradientOfProduct() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.gradientOfProduct() } }
       .expectsMessage("CallerErrorTests.swift:\(Mistakes.gradientLine)", "multiply: shapes [2, 3] and [2] do not broadcast")
   }
 

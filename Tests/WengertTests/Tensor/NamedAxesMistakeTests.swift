@@ -127,7 +127,7 @@ struct NamedAxesMistakeTests {
   }
 
   @Test("and that of an operator is found") func infix() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Wrong.sum() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Wrong.sum() } }
       .expectsMessage(
         "NamedAxesMistakeTests.swift:\(Wrong.sumLine)",
         "add: shapes [B: 4, T: 4] and [T: 4, B: 4] do not broadcast: axis -2 has extents B: 4 and T: 4")

@@ -207,9 +207,20 @@ extension TensorTree {
 }
 
 extension Tensor {
-  /// Moves what shares its memory with another tensor to memory of its own, so that it can be written over.
+  /// Moves what shares its memory with another tensor to memory of its own, so that it can be written over. Where there is none left it stays, which is a fault; inside
+  /// of `catchingDataFaults` no program runs then.
   mutating func own() {
-    if !isTransformed && !ownsMemory() { self = Tensor(ViewKernels.copied(view), node: nil).taking(namesOf: shape) }
+    if isTransformed || ownsMemory() { return }
+    let backend = view.storage.backend, byteCount = shape.elementCount * dtype.byteCount
+    guard let storage = backend.allocateForProgram(byteCount: byteCount, isArena: false) else {
+      return DataFaultScope.report(
+        .outOfMemory, "compileUpdate",
+        "out of memory on \(backend.name): \(byteCount) bytes are wanted to copy a tensor of \(shape), which shares its memory or must outlast a fault",
+        number: byteCount, shapes: [shape], Caller(#fileID, #line))
+    }
+    let target = View(storage: storage, layout: Layout(rowMajor: shape), dtype: dtype)
+    ViewKernels.copy(view, into: target)
+    self = Tensor(target, node: nil).taking(namesOf: shape)
   }
 
   /// What a parameter begins with: each element has a place of its own, as compiled functions want their arguments. What is made while a function is

@@ -142,7 +142,9 @@ final class BoundProgram: @unchecked Sendable {
   ///   - owner: the program to which this plan goes back when the run is over.
   ///   - observe: called with each step instead of its `run`; must run its kernel.
   func begin(_ arguments: [TensorPlace], of owner: Program, observe: ((Step) -> Void)?) -> ProgramRun {
-    guard let memory = Arena.take(plan.arenaByteCount, on: backend) else { return withoutMemory(arguments, of: owner) }
+    guard !DataFaultScope.lacksMemory, let memory = Arena.take(plan.arenaByteCount, on: backend) else {
+      return withoutMemory(arguments, of: owner)
+    }
     bind(memory)
     var made: [Storage] = []
     for (_, slot) in results {

@@ -26,7 +26,31 @@ public func dotProductAttention(
   query: Tensor, key: Tensor, value: Tensor, mask: Tensor? = nil, bias: Tensor? = nil, isCausal: Bool = false, scale: Double? = nil,
   dropout: Double = 0, randomKey: RandomKey? = nil, file: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  let caller = Caller(file, line), name = "dotProductAttention"
+  let caller = Caller(file, line)
+  func attend(_ q: Tensor, _ k: Tensor, _ v: Tensor, _ mask: Tensor?, _ bias: Tensor?, _ randomKey: RandomKey?) -> Tensor {
+    dotProducts(q, k, v, mask, bias, isCausal, scale, dropout, randomKey, caller)
+  }
+  // The half of the scores that no query sees is left out, block by block, where blocks are large enough to be worth their kernels.
+  guard isCausal, [query, key, value].allSatisfy({ $0.rank >= 3 }), let queries = query.shape[dim: query.rank - 2].number,
+    let keys = key.shape[dim: key.rank - 2].number, value.shape[dim: value.rank - 2].number == keys, queries >= 256, keys >= queries
+  else {
+    return attend(query, key, value, mask, bias, randomKey)
+  }
+  let blockCount = min(queries / 128, 8), randomKeys = randomKey?.split(blockCount)
+  let blocks = (0..<blockCount).map { number in
+    let rows = (queries * number / blockCount)..<(queries * (number + 1) / blockCount), columns = 0..<rows.upperBound + keys - queries
+    return attend(
+      query.part(rows: rows), key.part(rows: columns), value.part(rows: columns), mask?.part(rows: rows, columns: columns),
+      bias?.part(rows: rows, columns: columns), randomKeys?[number])
+  }
+  return concatenate(blocks, axis: -2, file: file, line: line)
+}
+
+private func dotProducts(
+  _ query: Tensor, _ key: Tensor, _ value: Tensor, _ mask: Tensor?, _ bias: Tensor?, _ isCausal: Bool, _ scale: Double?, _ dropout: Double,
+  _ randomKey: RandomKey?, _ caller: Caller
+) -> Tensor {
+  let name = "dotProductAttention", file = caller.file, line = caller.line
   let (q, k, v) = (Autocast.lowered(query), Autocast.lowered(key), Autocast.lowered(value))
   let all = [q, k, v], shapes = "query, key and value are \(q.type), \(k.type), \(v.type)"
   caller.require(all.allSatisfy { $0.rank >= 3 && $0.rank == q.rank }, name, "needs three tensors [..., heads, tokens, width], \(shapes)")
@@ -74,12 +98,23 @@ public func dotProductAttention(
   if group > 1 { weights = weights.reshape(shape(keyHeads, queries * Dimension(group), keys)) }
   var result = weights.matmul(v)
   if group > 1 { result = result.reshape(shape(heads, queries, v.shape[dim: rank - 1])) }
-  guard let seen else { return result }
+  // A causal query sees the key beside it.
+  let seesOne = mask == nil && (queries.number ?? .max) <= (keys.number ?? 0)
+  guard let seen, !seesOne else { return result }
   let seesAny = seen.any(axes: [-1], keepDims: true)
   return select(seesAny, result, result.constant(0))
 }
 
 extension Tensor {
+  /// Some rows, and columns, of a stack of matrices, or of what is broadcast to one.
+  fileprivate func part(rows: Range<Int>, columns: Range<Int>? = nil) -> Tensor {
+    var part = self
+    for (axis, range) in [(rank - 2, rows), (rank - 1, columns)] {
+      if let range, axis >= 0, shape[dim: axis] != 1 { part = part.narrow(axis, from: range.lowerBound, count: range.count) }
+    }
+    return part
+  }
+
   /// Rotary position embedding (Su et al. 2021): pairs of numbers of each token turned by the angle p · base^(−2i / width), p being the token's position and i the pair's number;
   /// products of queries and keys then depend on the distance of their positions alone.
   ///

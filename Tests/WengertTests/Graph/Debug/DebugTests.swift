@@ -30,9 +30,9 @@ struct DebugTests {
 
   @Test("nanCheck ends the program at the first kernel that makes a NaN, with its name and line")
   func nanCheck() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.nan() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.nan() } }
       .expectsMessage("DebugTests.swift:\(Mistakes.nanLine)", "log: made a NaN or an infinity of finite operands [[2]]")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { Mistakes.quotient() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { Mistakes.quotient() } }
       .expectsMessage("divide: made a NaN or an infinity of finite operands", "DebugTests.swift:\(Mistakes.quotientLine)")
   }
 

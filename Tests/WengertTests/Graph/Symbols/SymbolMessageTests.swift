@@ -50,10 +50,10 @@ struct SymbolMessageTests {
 
   @Test("an extent asked for as a number")
   func number() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.number() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { SymbolMistakes.number() } }
       .expectsMessage(
         "\(Self.file):\(SymbolMistakes.numberLine)", "axis 0 of [n] is not a number while the graph is traced; use shape[dim: 0]")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.values() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { SymbolMistakes.values() } }
       .expectsMessage("\(Self.file):\(SymbolMistakes.valuesLine)", "reading a tensor's values is not possible while a graph is traced")
   }
 
@@ -67,9 +67,9 @@ struct SymbolMessageTests {
 
   @Test("an order, and extents that must be equal, that the symbols leave open")
   func comparisons() async {
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.comparison() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { SymbolMistakes.comparison() } }
       .expectsMessage("\(Self.file):\(SymbolMistakes.comparisonLine)", "whether n is less than 3 depends on the symbols")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.sum() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { SymbolMistakes.sum() } }
       .expectsMessage(
         "\(Self.file):\(SymbolMistakes.sumLine)", "add: shapes [n] and [4] do not broadcast", "whether n equals 4 depends on the symbols")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.product() }
@@ -81,7 +81,7 @@ struct SymbolMessageTests {
         "\(Self.file):\(SymbolMistakes.reshapeLine)", "reshape: [n] has n elements, [3] has 3; whether 3 equals n depends on the symbols")
     await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.squeeze() }
       .expectsMessage("\(Self.file):\(SymbolMistakes.squeezeLine)", "squeeze: axis 0 of [n] is not of extent one")
-    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { SymbolMistakes.rank() }
+    await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { lookingUpPlaces { SymbolMistakes.rank() } }
       .expectsMessage("\(Self.file):\(SymbolMistakes.rankLine)", "a tensor has at most 8 axes")
   }
 
