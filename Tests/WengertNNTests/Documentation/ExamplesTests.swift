@@ -33,8 +33,8 @@ struct ExamplesTests {
   @Test(
     "each that learns has a lower loss at the end than at the start",
     arguments: [
-      "linear-regression", "digits", "convolutional-network", "character-transformer", "variational-autoencoder", "gru", "simulation",
-      "word-vectors",
+      "linear-regression", "logistic-regression", "digits", "convolutional-network", "character-transformer", "variational-autoencoder",
+      "gru", "simulation", "word-vectors",
     ])
   func learning(_ name: String) throws {
     let (code, output, pictures) = try run(name, "--tiny")
@@ -54,6 +54,21 @@ struct ExamplesTests {
     let (code, output, pictures) = try run("gaussian-process", "--tiny")
     let before = numbers("likelihood:", in: output), after = numbers("start,", in: output)
     #expect(code == 0 && pictures.count == 1 && before.count == 1 && after.count == 1 && after[0] < before[0], "\(output)")
+  }
+
+  @Test("fits without one example each are where one solve with the Hessian said")
+  func perExampleGradients() throws {
+    let (code, output, pictures) = try run("per-example-gradients", "--tiny")
+    let error = numbers("but for", in: output)
+    #expect(code == 0 && pictures.count == 1 && error.count == 1 && error[0] > 0 && error[0] < 30, "\(output)")
+  }
+
+  @Test("a training that goes on from a file has the bits of one without a pause")
+  func saveAndResume() throws {
+    let (code, output, _) = try run("save-and-resume", "--tiny")
+    let losses = output.split(separator: "\n").filter { $0.contains("loss") }
+    #expect(code == 0 && output.contains("the same bits: true") && losses.count == 11, "\(output)")
+    #expect(losses[2...4] == losses[8...10], "\(output)")
   }
 
   @Test("the custom operation's derivatives are those of finite differences")
