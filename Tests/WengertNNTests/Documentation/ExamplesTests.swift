@@ -108,4 +108,22 @@ struct ExamplesTests {
     }
     #expect(try run().output.split(separator: "\n").dropFirst().map { $0.dropFirst(2) } == rows.map { $0[0][...] })
   }
+  /// Lines of code, and characters that are not spaces, without what draws.
+  private func size(_ link: String) throws -> [String] {
+    let path = link.drop { $0 != "(" }.dropFirst().dropLast(), file = Fixtures.package.appending(path: "Examples/\(path)")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { $0.filter { !$0.isWhitespace } }.filter { line in
+      !line.isEmpty && !line.hasPrefix("//") && !line.hasPrefix("#") && !line.lowercased().contains("chart") && !line.contains("run.draw")
+    }
+    return ["\(lines.count)", "\(lines.map(\.count).reduce(0, +))"]
+  }
+
+  @Test("Examples/README.md has the lengths of ten programs beside PyTorch's")
+  func lengths() throws {
+    let rows = try MarkdownFile("Examples/README.md").rows(under: "Beside PyTorch")
+    #expect(rows.count == 10)
+    for row in rows {
+      let ours = try size(row[0]), theirs = try size(row[1])
+      #expect(row[2...] == [ours[0], theirs[0], ours[1], theirs[1]], "\(row[0])")
+    }
+  }
 }
