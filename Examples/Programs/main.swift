@@ -3,6 +3,7 @@ import Foundation
 /// The examples by name, each a function in the file of that name.
 let all: KeyValuePairs<String, (Run) throws -> Void> = [
   "linear-regression": linearRegression,
+  "logistic-regression": logisticRegression,
   "digits": digits,
   "convolutional-network": convolutionalNetwork,
   "character-transformer": characterTransformer,
@@ -10,6 +11,8 @@ let all: KeyValuePairs<String, (Run) throws -> Void> = [
   "gru": gru,
   "gaussian-process": gaussianProcess,
   "simulation": simulation,
+  "per-example-gradients": perExampleGradients,
+  "save-and-resume": saveAndResume,
   "word-vectors": wordVectors,
   "custom-operation": customOperation,
   "custom-backend": customBackend,

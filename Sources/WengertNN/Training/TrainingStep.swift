@@ -151,7 +151,7 @@ public final class TrainingStep<Model: TensorTree, Chosen: Optimizer, Batch: Ten
 }
 
 extension TrainingStep where Outputs == [Tensor] {
-  /// The same for a loss that gives nothing besides.
+  /// The same for a loss that gives nothing besides, a `TrainingStep<Model, Chosen, Batch, [Tensor]>`.
   public convenience init(
     _ model: Model, _ optimizer: Chosen, clipping: Double? = nil, averageDecay: Double? = nil, key: RandomKey = RandomKey(0),
     options: CompileOptions = CompileOptions(), loss: @escaping (Model, Batch, RandomKey) -> Tensor

@@ -33,8 +33,8 @@ struct ExamplesTests {
   @Test(
     "each that learns has a lower loss at the end than at the start",
     arguments: [
-      "linear-regression", "digits", "convolutional-network", "character-transformer", "variational-autoencoder", "gru", "simulation",
-      "word-vectors",
+      "linear-regression", "logistic-regression", "digits", "convolutional-network", "character-transformer", "variational-autoencoder",
+      "gru", "simulation", "word-vectors",
     ])
   func learning(_ name: String) throws {
     let (code, output, pictures) = try run(name, "--tiny")
@@ -54,6 +54,21 @@ struct ExamplesTests {
     let (code, output, pictures) = try run("gaussian-process", "--tiny")
     let before = numbers("likelihood:", in: output), after = numbers("start,", in: output)
     #expect(code == 0 && pictures.count == 1 && before.count == 1 && after.count == 1 && after[0] < before[0], "\(output)")
+  }
+
+  @Test("fits without one example each are where one solve with the Hessian said")
+  func perExampleGradients() throws {
+    let (code, output, pictures) = try run("per-example-gradients", "--tiny")
+    let error = numbers("but for", in: output)
+    #expect(code == 0 && pictures.count == 1 && error.count == 1 && error[0] > 0 && error[0] < 30, "\(output)")
+  }
+
+  @Test("a training that goes on from a file has the bits of one without a pause")
+  func saveAndResume() throws {
+    let (code, output, _) = try run("save-and-resume", "--tiny")
+    let losses = output.split(separator: "\n").filter { $0.contains("loss") }
+    #expect(code == 0 && output.contains("the same bits: true") && losses.count == 11, "\(output)")
+    #expect(losses[2...4] == losses[8...10], "\(output)")
   }
 
   @Test("the custom operation's derivatives are those of finite differences")
@@ -92,5 +107,23 @@ struct ExamplesTests {
       #expect(row[2] == "\(text.split(separator: "\n", omittingEmptySubsequences: false).count - 1)", "\(row[0])")
     }
     #expect(try run().output.split(separator: "\n").dropFirst().map { $0.dropFirst(2) } == rows.map { $0[0][...] })
+  }
+  /// Lines of code, and characters that are not spaces, without what draws.
+  private func size(_ link: String) throws -> [String] {
+    let path = link.drop { $0 != "(" }.dropFirst().dropLast(), file = Fixtures.package.appending(path: "Examples/\(path)")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { $0.filter { !$0.isWhitespace } }.filter { line in
+      !line.isEmpty && !line.hasPrefix("//") && !line.hasPrefix("#") && !line.lowercased().contains("chart") && !line.contains("run.draw")
+    }
+    return ["\(lines.count)", "\(lines.map(\.count).reduce(0, +))"]
+  }
+
+  @Test("Examples/README.md has the lengths of ten programs beside PyTorch's")
+  func lengths() throws {
+    let rows = try MarkdownFile("Examples/README.md").rows(under: "Beside PyTorch")
+    #expect(rows.count == 10)
+    for row in rows {
+      let ours = try size(row[0]), theirs = try size(row[1])
+      #expect(row[2...] == [ours[0], theirs[0], ours[1], theirs[1]], "\(row[0])")
+    }
   }
 }

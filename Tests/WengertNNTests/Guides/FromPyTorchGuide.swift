@@ -36,6 +36,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"x.reshape([3, 2])"#, x.reshape([3, 2]))
   row(#"x.flatten()"#, x.flatten())
   row(#"z.flatten(from: 1)"#, z.flatten(from: 1))
+  row(#"z.flatten(from: 0, to: 1)"#, z.flatten(from: 0, to: 1))
   row(#"x.transpose()"#, x.transpose())
   row(#"z.permute(2, 0, 1)"#, z.permute(2, 0, 1))
   row(#"x.expandDims(0)"#, x.expandDims(0))
@@ -52,6 +53,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"x.pad([(0, 0), (1, 2)])"#, x.pad([(0, 0), (1, 2)]))
   row(#"x[0]"#, x[0])
   row(#"x[0..., 1...]"#, x[0..., 1...])
+  row(#"x[0..., ..<(-1)]"#, x[0..., ..<(-1)])
   row(#"x[0..., -1]"#, x[0..., -1])
   row(#"x[0..., Axis.range(by: 2)]"#, x[0..., Axis.range(by: 2)])
   row(#"x.gather(i)"#, x.gather(i))
@@ -65,6 +67,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"x.matmul(x.transpose())"#, x.matmul(x.transpose()))
   row(#"einsum("ij,kj->ik", x, y)"#, einsum("ij,kj->ik", x, y))
   row(#"x .> y, x .== y"#, x .> y, x .== y)
+  row(#"(x .== y).all()"#, (x .== y).all())
   row(#"select(x .> y, x, y)"#, select(x .> y, x, y))
   row(#"exp(x), pow(x, 2)"#, exp(x), pow(x, 2))
   row(#"clip(x, 1, 4)"#, clip(x, 1, 4))
@@ -86,6 +89,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   // Linear algebra
   row(#"a.cholesky()"#, a.cholesky())
   row(#"solve(a, b)"#, solve(a, b))
+  row(#"solveTriangular(a, b)"#, solveTriangular(a, b))
   row(#"a.inverse()"#, a.inverse())
   row(#"a.determinant()"#, a.determinant())
   row(#"a.signAndLogDeterminant()"#, a.signAndLogDeterminant())
@@ -139,6 +143,8 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"meanSquaredError(x, y)"#, meanSquaredError(x, y))
   row(#"binaryCrossEntropyWithLogits(x, p)"#, binaryCrossEntropyWithLogits(x, p))
   row(#"AdamW(weightDecay: 0.01)"#, AdamW(weightDecay: 0.01))
+  row(#"LBFGS().minimize(v) { square($0 - t).sum() }"#, LBFGS().minimize(v) { square($0 - t).sum() })
+  row(#"StepSchedule(every: 10, decay: 0.1).factor(step)"#, StepSchedule(every: 10, decay: 0.1).factor(step))
   optimizer.update(&model, slope, learningRate: 1e-3)
   row(#"clippedByGlobalNorm(slope, 1)"#, clippedByGlobalNorm(slope, 1))
   row(#"compile(f)"#, compile(f))
@@ -146,6 +152,7 @@ func equivalents(folder: URL) throws -> [String: [Tensor]] {
   row(#"model.namedTensors"#, model.namedTensors)
   try model.save(to: file)
   try model.load(SafeTensors(contentsOf: file))
+  try TrainingState(model, optimizer, key: key, steps: step).save(to: file)
   let loader = DataLoader(count: 64, batchSize: 32, key: key) { rows in images.gather(Tensor(rows)) }
   precondition(loader.batchesPerEpoch == 2)
   return row.values

@@ -23,7 +23,7 @@ struct ReadmeTests {
     var line = Line()
     for _ in 0..<200 {
       let slope = gradient(at: line) { square($0.slope * x + $0.offset - y).mean() }  // has the model's own structure
-      line = Line(slope: line.slope - 0.5 * slope.slope, offset: line.offset - 0.5 * slope.offset)
+      line = line - 0.5 * slope
     }
     #expect(line.slope.description == "3.0" && line.offset.description == "0.5")
   }
@@ -34,7 +34,7 @@ struct ReadmeTests {
     var line = Line()
     let step = compileUpdate { (line: inout Line, x: Tensor, y: Tensor) in
       let (loss, slope) = valueAndGradient(at: line) { square($0.slope * x + $0.offset - y).mean() }
-      line = Line(slope: line.slope - 0.5 * slope.slope, offset: line.offset - 0.5 * slope.offset)
+      line = line - 0.5 * slope
       return loss
     }
     for _ in 0..<200 { _ = step(&line, x, y) }
