@@ -51,10 +51,12 @@ public struct CommentExamples {
     return String(words[keyword + 1].prefix { $0.isLetter || $0.isNumber || $0 == "_" })
   }
 
-  /// The names of the examples whose lines are not in a source file, one after the other as they are in the comment.
-  public func missing(in source: String) throws -> [String] {
-    let lines = try String(contentsOfFile: source, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
-      .map { $0.trimmingCharacters(in: .whitespaces) }
+  /// The names of the examples whose lines are in none of some source files, one after the other as they are in the comment.
+  public func missing(in sources: String...) throws -> [String] {
+    let lines = try sources.flatMap { source in
+      try String(contentsOfFile: source, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.trimmingCharacters(in: .whitespaces) }
+    }
     return examples.filter { example in
       guard !example.lines.isEmpty, example.lines.count <= lines.count else { return true }
       return !(0...lines.count - example.lines.count).contains { Array(lines[$0..<$0 + example.lines.count]) == example.lines }
