@@ -8,6 +8,8 @@ package final class StandIn: Sendable {
   package let backend: CUDABackend
   private let library: DynamicLibrary
 
+  /// Kernels that clang has compiled are kept beside the stand-in, for other devices and later runs.
+  ///
   /// - Parameters:
   ///   - order: in which threads and blocks run: rising, falling, or from 2 on random by this seed.
   ///   - isChecked: whether each access of a kernel is looked at.
@@ -16,7 +18,7 @@ package final class StandIn: Sendable {
     backend = try CUDABackend(LibrarySearch(only: [folder]), cache: cache)
     library = try DynamicLibrary(path: "\(folder)/libcuda.so.1")
     let setOptions: @convention(c) (Int32, Int32, Int32, UnsafePointer<CChar>?) -> Void = try library.function("standin_options")
-    setOptions(Int32(order), isChecked ? 1 : 0, 1, nil)
+    setOptions(Int32(order), isChecked ? 1 : 0, 1, "\(try StandIn.built.get())-kernels")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
