@@ -4,6 +4,7 @@
 // Kernels are made of an expression in x, and y for two operands, where T is the type of the lanes and U the unsigned integer of its size:
 //   PLAIN        straight vector code, and what is left over one by one
 //   VECTOR       the same for dear expressions: what is left over passes through a padded block
+//   GUARDED      VECTOR of the first expression; where the second holds, the third one by one
 //   CALL         one by one, which is what the C library takes
 //   TEST         PLAIN, into lanes of 0 and 1
 //   WORDS        PLAIN, from random words in 64-bit lanes
@@ -33,19 +34,19 @@
   X(reciprocal, PLAIN(x == 1 || x == -1 ? x : 0), PLAIN(1 / x))                                                       \
   X(square, PLAIN((T)((U)x * (U)x)), PLAIN(x * x))                                                                    \
   X(exp, NONE, VECTOR(TYPED(exp)(x)))                                                                                 \
-  X(expm1, NONE, CALL(LIBRARY(expm1)(x)))                                                                             \
+  X(expm1, NONE, EITHER(VECTOR(TYPED(expm1)(x)), CALL(expm1(x))))                                                     \
   X(log, NONE, VECTOR(TYPED(log)(x)))                                                                                 \
-  X(log1p, NONE, CALL(LIBRARY(log1p)(x)))                                                                             \
+  X(log1p, NONE, EITHER(VECTOR(TYPED(log1p)(x)), CALL(log1p(x))))                                                     \
   X(sqrt, NONE, PLAIN(__builtin_elementwise_sqrt(x)))                                                                 \
   X(rsqrt, NONE, PLAIN(1 / __builtin_elementwise_sqrt(x)))                                                            \
-  X(sin, NONE, CALL(LIBRARY(sin)(x)))                                                                                 \
-  X(cos, NONE, CALL(LIBRARY(cos)(x)))                                                                                 \
-  X(tan, NONE, CALL(LIBRARY(tan)(x)))                                                                                 \
-  X(asin, NONE, CALL(LIBRARY(asin)(x)))                                                                               \
-  X(acos, NONE, CALL(LIBRARY(acos)(x)))                                                                               \
-  X(atan, NONE, CALL(LIBRARY(atan)(x)))                                                                               \
-  X(sinh, NONE, CALL(LIBRARY(sinh)(x)))                                                                               \
-  X(cosh, NONE, CALL(LIBRARY(cosh)(x)))                                                                               \
+  X(sin, NONE, EITHER(GUARDED(TYPED(sin)(x), TURNS_OFTEN(x), sinf(x)), CALL(sin(x))))                                 \
+  X(cos, NONE, EITHER(GUARDED(TYPED(cos)(x), TURNS_OFTEN(x), cosf(x)), CALL(cos(x))))                                 \
+  X(tan, NONE, EITHER(GUARDED(TYPED(tan)(x), TURNS_OFTEN(x), tanf(x)), CALL(tan(x))))                                 \
+  X(asin, NONE, EITHER(VECTOR(TYPED(asin)(x)), CALL(asin(x))))                                                        \
+  X(acos, NONE, EITHER(VECTOR(TYPED(acos)(x)), CALL(acos(x))))                                                        \
+  X(atan, NONE, EITHER(VECTOR(TYPED(atan)(x)), CALL(atan(x))))                                                        \
+  X(sinh, NONE, EITHER(VECTOR(TYPED(sinh)(x)), CALL(sinh(x))))                                                        \
+  X(cosh, NONE, EITHER(VECTOR(TYPED(cosh)(x)), CALL(cosh(x))))                                                        \
   X(tanh, NONE, EITHER(VECTOR(TYPED(tanh)(x)), CALL(tanh(x))))                                                        \
   X(sigmoid, NONE, VECTOR(TYPED(sigmoid)(x)))                                                                         \
   X(softplus, NONE, EITHER(VECTOR(TYPED(softplus)(x)), CALL(TYPED(softplus)(x))))                                     \
@@ -68,12 +69,14 @@
   X(subtract, PLAIN((T)((U)x - (U)y)), PLAIN(x - y))                                                                  \
   X(multiply, PLAIN((T)((U)x * (U)y)), PLAIN(x * y))                                                                  \
   X(divide, CALL(TYPED(divide)(x, y)), PLAIN(x / y))                                                                  \
-  X(power, CALL(TYPED(power)(x, y)), CALL(LIBRARY(pow)(x, y)))                                                        \
+  X(power, CALL(TYPED(power)(x, y)), EITHER(VECTOR(TYPED(pow)(x, y)), CALL(pow(x, y))))                               \
   X(minimum, PLAIN(x < y ? x : y), PLAIN(((x < y) | (x != x)) ? x : y))                                               \
   X(maximum, PLAIN(x > y ? x : y), PLAIN(((x > y) | (x != x)) ? x : y))                                               \
-  X(atan2, NONE, CALL(LIBRARY(atan2)(x, y)))                                                                          \
-  X(floorDivide, CALL(TYPED(floor_divide)(x, y)), CALL(TYPED(floor_divide)(x, y)))                                    \
-  X(remainder, CALL(TYPED(remainder)(x, y)), CALL(TYPED(remainder)(x, y)))                                            \
+  X(atan2, NONE, EITHER(VECTOR(TYPED(atan2)(x, y)), CALL(atan2(x, y))))                                               \
+  X(floorDivide, CALL(TYPED(floor_divide)(x, y)),                                                                     \
+    EITHER(GUARDED(TYPED(near_floor_divide)(x, y), IS_FAR_QUOTIENT(x, y), TYPED(floor_divide)(x, y)), CALL(TYPED(floor_divide)(x, y)))) \
+  X(remainder, CALL(TYPED(remainder)(x, y)),                                                                          \
+    EITHER(GUARDED(TYPED(near_remainder)(x, y), IS_FAR_QUOTIENT(x, y), TYPED(remainder)(x, y)), CALL(TYPED(remainder)(x, y)))) \
   X(and, PLAIN(x & y), NONE)                                                                                          \
   X(or, PLAIN(x | y), NONE)                                                                                           \
   X(xor, PLAIN(x ^ y), NONE)
@@ -111,7 +114,7 @@
 ///
 /// Two operations: the first, on operands 0 and 1, and what is done with its result x and operand 2, z.
 #define WG_JOINED_FIRSTS(X)                                                                                           \
-  X(WG_ROW_PLUS_ROW, R0 + R1) X(WG_ROW_PLUS_SINGLE, R0 + S1) X(WG_ROW_TIMES_ROW, R0 * R1) X(WG_ROW_TIMES_SINGLE, R0 * S1)  \
+  X(WG_ROW_PLUS_ROW, R0 + R1) X(WG_ROW_PLUS_SINGLE, R0 + S1) X(WG_ROW_TIMES_ROW, R0 * R1) X(WG_ROW_TIMES_SINGLE, R0 * S1) \
   X(WG_ROW_MINUS_ROW, R0 - R1) X(WG_ROW_MINUS_SINGLE, R0 - S1) X(WG_SINGLE_MINUS_ROW, S0 - R1)
 #define WG_JOINED_LASTS(X, ...)                                                                                       \
   X(WG_THEN_PLUS, x + z, __VA_ARGS__) X(WG_THEN_MINUS, x - z, __VA_ARGS__) X(WG_THEN_MINUS_FROM, z - x, __VA_ARGS__)  \

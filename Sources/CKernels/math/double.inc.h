@@ -29,10 +29,12 @@ INLINE double WG(ceil_f64)(double x) {
 }
 INLINE double WG(sign_f64)(double x) { return x > 0.0 ? 1.0 : x < 0.0 ? -1.0 : x; }
 
-/// 2ⁿ·e^r with |r| ≤ ln2/2; 2ⁿ goes in by halves, so that denormal results are rounded once.
+/// 2ⁿ·e^r with |r| ≤ ln2/2; 2ⁿ goes in by halves, so that denormal results are rounded once. Where e^x is 0, so is the second half: see `exp_parts_f32`.
 INLINE double WG(exp_f64)(double x) {
+  const double least = -745.2;
+  const int64_t isZero = x < least;
   x = x > 710.0 ? 710.0 : x;
-  x = x < -746.0 ? -746.0 : x;
+  x = isZero ? least : x;
   const double magic = 0x1.8p52;
   double shifted = x * 0x1.71547652b82fep+0 + magic;
   int64_t n = WG(bits_f64)(shifted) - WG(bits_f64)(magic);
@@ -51,7 +53,8 @@ INLINE double WG(exp_f64)(double x) {
   q = q * r + 0.5;
   double p = (r * r) * q + r + 1.0;
   int64_t first = ((n + 4096) >> 1) - 2048;
-  return p * WG(double_of)((int64_t)((uint64_t)(first + 1023) << 52)) * WG(double_of)((int64_t)((uint64_t)(n - first + 1023) << 52));
+  double second = WG(double_of)((int64_t)((uint64_t)(n - first + 1023) << 52));
+  return p * WG(double_of)((int64_t)((uint64_t)(first + 1023) << 52)) * (isZero ? 0.0 : second);
 }
 
 /// n·ln2 + f − f²/2 + s·(f²/2 + R(s²)), s = f/(2 + f), 1 + f in [√½, √2).

@@ -66,6 +66,53 @@ INLINE float WG(exp_parts_f32)(float x, float low, float least, int range) {
 INLINE float WG(exp_f32)(float x) { return WG(exp_parts_f32)(x > 89.0f ? 89.0f : x, -0.0f, EXP_LEAST, EXP_ANY); }
 INLINE float WG(exp_below_f32)(float x) { return WG(exp_parts_f32)(x, -0.0f, EXP_LEAST, EXP_BELOW); }
 
+/// e^r − 1 for x = n·ln2 + r, |r| ≤ ln2/2.
+INLINE float WG(expm1_parts_f32)(float x, int32_t *n) {
+  const float magic = 0x1.8p23f;
+  float shifted = x * 0x1.715476p+0f + magic;
+  float nf = shifted - magic;
+  float r = (x - nf * 0.693359375f) - nf * -2.12194440e-4f;
+  float q = 0x1.9c651ep-13f;
+  q = q * r + 0x1.6d4c84p-10f;
+  q = q * r + 0x1.1113aap-7f;
+  q = q * r + 0x1.5554eap-5f;
+  q = q * r + 0x1.555554p-3f;
+  q = q * r + 0.5f;
+  *n = (int32_t)((uint32_t)WG(bits_f32)(shifted) - (uint32_t)WG(bits_f32)(magic));
+  return (r * r) * q + r;
+}
+INLINE float WG(expm1_f32)(float x) {
+  float c = x > 89.0f ? 89.0f : x < -20.0f ? -20.0f : x;
+  int32_t n;
+  float part = WG(expm1_parts_f32)(c, &n);
+  // Half of 2ⁿ, which is a float32 for all n.
+  float scale = WG(float_of)((int32_t)((uint32_t)(n + 126) << 23));
+  float large = 2.0f * ((scale - 0.5f) + scale * part);
+  return WG(copysign_f32)(n == 0 ? part : large, x);
+}
+/// (e^a + sign·e^(−a))/2 for a ≥ 0: both by a quarter, and e^a with what the rounding of e^r left.
+INLINE float WG(half_exp_sum_f32)(float a, float sign) {
+  int32_t n;
+  float part = WG(expm1_parts_f32)(a > 89.5f ? 89.5f : a, &n);
+  float p = 1.0f + part;
+  float left = part - (p - 1.0f);
+  float scale = WG(float_of)((int32_t)((uint32_t)(n + 125) << 23));
+  float rising = scale * p;
+  float falling = 0.0625f / rising;
+  return 2.0f * (rising + (scale * left + sign * falling));
+}
+INLINE float WG(cosh_f32)(float x) { return WG(half_exp_sum_f32)(WG(abs_f32)(x), 1.0f); }
+INLINE float WG(sinh_f32)(float x) {
+  float a = WG(abs_f32)(x);
+  float z = a * a;
+  float p = 0x1.756c1ep-19f;
+  p = p * z + 0x1.a022bcp-13f;
+  p = p * z + 0x1.1110e0p-7f;
+  p = p * z + 0x1.555556p-3f;
+  float small = (a * z) * p + a;
+  return WG(copysign_f32)(a < 1.0f ? small : WG(half_exp_sum_f32)(a, -1.0f), x);
+}
+
 /// 2⁶⁵·e^(−k·x²) for k = 1 or ½ and k·x² ≤ 104: the square is split into a float and a small rest.
 INLINE float WG(exp_square_f32)(float x, float k) {
 #if VECTOR_BYTES > 16
@@ -77,14 +124,8 @@ INLINE float WG(exp_square_f32)(float x, float k) {
   return WG(exp_parts_f32)(-k * square, -k * rest, -INFINITY, EXP_SCALED);
 }
 
-/// n·ln2 + log(1 + f) with 1 + f in [√½, √2).
-INLINE float WG(log_f32)(float x) {
-  int tiny = x < 0x1p-126f;
-  float y = tiny ? x * 0x1p23f : x;
-  int32_t b = (int32_t)((uint32_t)WG(bits_f32)(y) - 0x3f3504f3);
-  int32_t n = (b >> 23) - (tiny ? 23 : 0);
-  float f = WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f;
-  float nf = (float)n;
+/// n·ln2 + log(1 + f) for 1 + f in [√½, √2).
+INLINE float WG(log_parts_f32)(float n, float f) {
   float p = 0x1.147510p-4f;
   p = p * f + -0x1.de5884p-4f;
   p = p * f + 0x1.e6f210p-4f;
@@ -95,11 +136,30 @@ INLINE float WG(log_f32)(float x) {
   p = p * f + -0x1.000006p-2f;
   p = p * f + 0x1.555548p-2f;
   float s = f * f;
-  float low = (f * s) * p + nf * -2.12194440e-4f - 0.5f * s;
-  float r = (low + f) + nf * 0.693359375f;
+  float low = (f * s) * p + n * -2.12194440e-4f - 0.5f * s;
+  return (low + f) + n * 0.693359375f;
+}
+INLINE float WG(log_f32)(float x) {
+  int tiny = x < 0x1p-126f;
+  float y = tiny ? x * 0x1p23f : x;
+  int32_t b = (int32_t)((uint32_t)WG(bits_f32)(y) - 0x3f3504f3);
+  int32_t n = (b >> 23) - (tiny ? 23 : 0);
+  float r = WG(log_parts_f32)((float)n, WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f);
   r = x == 0.0f ? -INFINITY : r;
   r = x < 0.0f ? NAN : r;
   return x < INFINITY ? r : x + x;
+}
+/// log of u = 1 + x rounded, with what the rounding left put back into f.
+INLINE float WG(log1p_f32)(float x) {
+  float u = 1.0f + x;
+  float left = x > 1.0f ? 1.0f - (u - x) : x - (u - 1.0f);
+  int32_t b = (int32_t)((uint32_t)WG(bits_f32)(u) - 0x3f3504f3);
+  int32_t n = b >> 23;
+  float scale = WG(float_of)((int32_t)((uint32_t)(n > 126 ? 1 : 127 - n) << 23));
+  float r = WG(log_parts_f32)((float)n, (WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f) + left * scale);
+  r = x == -1.0f ? -INFINITY : r;
+  r = x < -1.0f ? NAN : r;
+  return WG(copysign_f32)(x < INFINITY ? r : x + x, x);
 }
 
 /// log(1 + e) for e in [0, 1], as 2·artanh(s) with s = e/(2 + e).
@@ -220,4 +280,65 @@ INLINE float WG(gelu_tanh_f32)(float x) {
   float e = WG(exp_parts_f32)(-a, high < 0.0f ? low : -low, EXP_LEAST, EXP_BELOW);
   float r = 1.0f / (1.0f + e);
   return (x < -20.0f ? -20.0f : x) * (high < 0.0f ? e * r : r);
+}
+
+/// 2^(y·log₂|x|) in float64, with the sign that y gives it. log₂(1 + f) is a function of s = f/(2 + f), a float32 quotient mended by one step.
+INLINE float WG(pow_f32)(float x, float y) {
+  float a = WG(abs_f32)(x);
+  int tiny = a < 0x1p-126f;
+  int32_t b = (int32_t)((uint32_t)WG(bits_f32)(tiny ? a * 0x1p23f : a) - 0x3f3504f3);
+  float n = (float)((b >> 23) - (tiny ? 23 : 0));
+  float f = WG(float_of)((b & 0x7fffff) + 0x3f3504f3) - 1.0f;
+  double below = 2.0 + (double)f, inverse = (double)(1.0f / (2.0f + f));
+  double s = (double)f * (inverse * (2.0 - below * inverse));
+  double z = s * s;
+  double p = 0x1.2151dc20763b5p-2;
+  p = p * z + 0x1.479d021b70d13p-2;
+  p = p * z + 0x1.a619f555cff82p-2;
+  p = p * z + 0x1.2776c2f0cfc02p-1;
+  p = p * z + 0x1.ec709dc4c1a54p-1;
+  double log2 = (double)n + (s * 0x1.71547652b82fep+1 + (s * z) * p);
+  log2 = a == 0.0f ? -(double)INFINITY : a < INFINITY ? log2 : (double)a;
+  // An infinite y would make NaN of the logarithm 0.
+  double w = log2 * (double)(y > 0x1p40f ? 0x1p40f : y < -0x1p40f ? -0x1p40f : y);
+  w = w > 130.0 ? 130.0 : w < -152.0 ? -152.0 : w;
+  const double magic = 0x1.8p52 + 1023.0;
+  double shifted = w + magic;
+  double r = w - (shifted - magic);
+  double q = 0x1.bfedf1e81bef9p-17;
+  q = q * r + 0x1.444195278a15ep-13;
+  q = q * r + 0x1.5dc0e68b1df96p-10;
+  q = q * r + 0x1.3b2a19f54994cp-7;
+  q = q * r + 0x1.c6b0544259689p-5;
+  q = q * r + 0x1.ebfbe046f1fafp-3;
+  q = q * r + 0x1.62e4300c2d488p-1;
+  float size = (float)((q * r + 1.0) * WG(double_of)((int64_t)((uint64_t)WG(bits_f64)(shifted) << 52)));
+  int isWhole = WG(round_f32)(y) == y, isOdd = isWhole & (WG(round_f32)(0.5f * y) != 0.5f * y);
+  size = (isOdd & (WG(bits_f32)(x) < 0)) ? -size : size;
+  size = ((x < 0.0f) & (x > -INFINITY) & !isWhole) ? NAN : size;
+  return ((x == 1.0f) | (y == 0.0f)) ? 1.0f : size;
+}
+
+// Beyond such quotients, and where one of the two is no number to divide by, division with a remainder goes to the C library.
+#define IS_FAR_QUOTIENT(x, y) (!(WG(abs_f32)(x) < 0x1p22f * WG(abs_f32)(y)) | (WG(abs_f32)(y) == INFINITY))
+
+/// x − whole·y for the quotient cut off to a whole number: exact, as the product is in float64, and the quotient is at most one too large.
+INLINE float WG(cut_remainder_f32)(float x, float y, float *whole) {
+  float quotient = x / y, a = WG(abs_f32)(quotient);
+  float cut = WG(copysign_f32)(WG(floor_f32)(a), quotient);
+  float left = (float)((double)x - (double)cut * (double)y);
+  int isOver = (left != 0.0f) & ((left < 0.0f) != (x < 0.0f));
+  *whole = isOver ? cut - WG(copysign_f32)(1.0f, quotient) : cut;
+  return isOver ? left + WG(copysign_f32)(y, x) : left;
+}
+INLINE float WG(near_remainder_f32)(float x, float y) {
+  float whole;
+  float m = WG(cut_remainder_f32)(x, y, &whole);
+  return m == 0.0f ? WG(copysign_f32)(0.0f, y) : (m < 0.0f) != (y < 0.0f) ? m + y : m;
+}
+INLINE float WG(near_floor_divide_f32)(float x, float y) {
+  float whole;
+  float m = WG(cut_remainder_f32)(x, y, &whole);
+  whole = ((m != 0.0f) & ((m < 0.0f) != (y < 0.0f))) ? whole - 1.0f : whole;
+  return whole == 0.0f ? WG(copysign_f32)(0.0f, x / y) : whole;
 }

@@ -3,6 +3,7 @@
 
 #include "../math/double.inc.h"
 #include "../math/float.inc.h"
+#include "../math/angles.inc.h"
 #include "../math/half.inc.h"
 #include "float_rows.inc.h"
 

@@ -8,30 +8,45 @@
 #define ROLLED _Pragma("clang loop vectorize(assume_safety) unroll(disable)")
 #define ONE_BY_ONE _Pragma("clang loop vectorize(disable) unroll(disable)")
 
-// d[i] = f(x) on vector registers.
-#define VECTOR_UNARY(name, D, A, expression)                                     \
-  static void WG(name)(void *dp, const void *ap, int64_t n) {  \
+// d[i] = f(x) on vector registers; where the test holds, by a call.
+#define GUARDED_UNARY(name, D, A, expression, test, call)                        \
+  INLINE void WG(name##_part)(D *d, const A *a, int64_t m) {                     \
+    A in[TAIL] = {0};                                                            \
+    D out[TAIL];                                                                 \
+    memcpy(in, a, (size_t)m * sizeof(A));                                        \
+    LANES for (int j = 0; j < TAIL; j++) {                                       \
+      A x = in[j];                                                               \
+      out[j] = (expression);                                                     \
+    }                                                                            \
+    ONE_BY_ONE for (int64_t j = 0; j < m; j++) {                                 \
+      A x = in[j];                                                               \
+      if (test) out[j] = (call);                                                 \
+    }                                                                            \
+    memcpy(d, out, (size_t)m * sizeof(D));                                       \
+  }                                                                              \
+  static void WG(name)(void *dp, const void *ap, int64_t n) {                    \
     D *d = dp;                                                                   \
     const A *a = ap;                                                             \
     int64_t i = 0;                                                               \
     for (; i + WIDTH <= n; i += WIDTH) {                                         \
+      int any = 0;                                                               \
+      LANES for (int j = 0; j < WIDTH; j++) {                                    \
+        A x = a[i + j];                                                          \
+        (void)x;                                                                 \
+        any |= (test);                                                           \
+      }                                                                          \
+      if (any) {                                                                 \
+        for (int j = 0; j < WIDTH; j += TAIL) WG(name##_part)(d + i + j, a + i + j, TAIL);  \
+        continue;                                                                \
+      }                                                                          \
       LANES for (int j = 0; j < WIDTH; j++) {                                    \
         A x = a[i + j];                                                          \
         d[i + j] = (expression);                                                 \
       }                                                                          \
     }                                                                            \
-    for (; i < n; i += TAIL) {                                                   \
-      A in[TAIL] = {0};                                                          \
-      D out[TAIL];                                                               \
-      int64_t m = n - i < TAIL ? n - i : TAIL;                                   \
-      memcpy(in, a + i, (size_t)m * sizeof(A));                                  \
-      LANES for (int j = 0; j < TAIL; j++) {                                     \
-        A x = in[j];                                                             \
-        out[j] = (expression);                                                   \
-      }                                                                          \
-      memcpy(d + i, out, (size_t)m * sizeof(D));                                 \
-    }                                                                            \
+    for (; i < n; i += TAIL) WG(name##_part)(d + i, a + i, n - i < TAIL ? n - i : TAIL);  \
   }
+#define VECTOR_UNARY(name, D, A, expression) GUARDED_UNARY(name, D, A, expression, 0, expression)
 
 // d[i] = f(x), cheap enough for a plain remainder.
 #define PLAIN_UNARY(name, D, A, expression)                                      \
@@ -82,6 +97,46 @@
       d[k] = (expression);                                                                                \
     }                                                                                                     \
   }
+#define GUARDED_SHAPE(name, D, A, X, Y, expression, test, call)                                          \
+  INLINE void WG(name##_part)(D *d, const A *a, const A *b, A a0, A b0, int64_t i, int64_t m) {           \
+    (void)a, (void)b, (void)a0, (void)b0;                                                                 \
+    A xs[TAIL] = {0}, ys[TAIL] = {0};                                                                     \
+    D out[TAIL];                                                                                          \
+    for (int64_t k = i; k < i + m; k++) xs[k - i] = X, ys[k - i] = Y;                                     \
+    LANES for (int j = 0; j < TAIL; j++) {                                                                \
+      A x = xs[j], y = ys[j];                                                                             \
+      out[j] = (expression);                                                                              \
+    }                                                                                                     \
+    ONE_BY_ONE for (int64_t j = 0; j < m; j++) {                                                          \
+      A x = xs[j], y = ys[j];                                                                             \
+      if (test) out[j] = (call);                                                                          \
+    }                                                                                                     \
+    memcpy(d + i, out, (size_t)m * sizeof(D));                                                            \
+  }                                                                                                       \
+  static void WG(name)(void *dp, const void *ap, const void *bp, int64_t n) {                             \
+    D *d = dp;                                                                                            \
+    const A *a = ap, *b = bp;                                                                             \
+    if (n <= 0) return;                                                                                   \
+    const A a0 = *a, b0 = *b;                                                                             \
+    int64_t i = 0;                                                                                        \
+    for (; i + WIDTH <= n; i += WIDTH) {                                                                  \
+      int any = 0;                                                                                        \
+      LANES for (int64_t k = i; k < i + WIDTH; k++) {                                                     \
+        A x = X, y = Y;                                                                                   \
+        (void)x, (void)y;                                                                                 \
+        any |= (test);                                                                                    \
+      }                                                                                                   \
+      if (any) {                                                                                          \
+        for (int j = 0; j < WIDTH; j += TAIL) WG(name##_part)(d, a, b, a0, b0, i + j, TAIL);              \
+        continue;                                                                                         \
+      }                                                                                                   \
+      LANES for (int64_t k = i; k < i + WIDTH; k++) {                                                     \
+        A x = X, y = Y;                                                                                   \
+        d[k] = (expression);                                                                              \
+      }                                                                                                   \
+    }                                                                                                     \
+    for (; i < n; i += TAIL) WG(name##_part)(d, a, b, a0, b0, i, n - i < TAIL ? n - i : TAIL);            \
+  }
 #define CALL_SHAPE(name, D, A, X, Y, expression)                                                          \
   static void WG(name)(void *dp, const void *ap, const void *bp, int64_t n) {                             \
     D *d = dp;                                                                                            \
@@ -98,6 +153,11 @@
   CALL_SHAPE(name##_vv, D, A, a[k], b[k], expression)    \
   CALL_SHAPE(name##_vs, D, A, a[k], b0, expression)      \
   CALL_SHAPE(name##_sv, D, A, a0, b[k], expression)
+#define GUARDED_BINARY(name, D, A, expression, test, call)           \
+  GUARDED_SHAPE(name##_vv, D, A, a[k], b[k], expression, test, call) \
+  GUARDED_SHAPE(name##_vs, D, A, a[k], b0, expression, test, call)   \
+  GUARDED_SHAPE(name##_sv, D, A, a0, b[k], expression, test, call)
+#define VECTOR_BINARY(name, D, A, expression) GUARDED_BINARY(name, D, A, expression, 0, expression)
 #define PLAIN_BINARY(name, D, A, expression)             \
   PLAIN_SHAPE(name##_vv, D, A, a[k], b[k], expression)  \
   PLAIN_SHAPE(name##_vs, D, A, a[k], b0, expression)    \
@@ -290,6 +350,7 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
 // in by UNARY_ENTRY or BINARY_ENTRY; INTEGER and FLOAT choose the column.
 #define PLAIN(...) PLAIN, T, T, (__VA_ARGS__)
 #define VECTOR(...) VECTOR, T, T, (__VA_ARGS__)
+#define GUARDED(expression, test, call) GUARDED, T, T, (expression), (test), (call)
 #define CALL(...) CALL, T, T, (__VA_ARGS__)
 #define TEST(...) PLAIN, int32_t, T, (__VA_ARGS__)
 #define WORDS(...) PLAIN, T, int64_t, (__VA_ARGS__)
@@ -298,13 +359,15 @@ typedef int32_t wg_four __attribute__((vector_size(16)));
 #define NONE_BINARY(...)
 #define PLAIN_ENTRY(...) __VA_ARGS__
 #define VECTOR_ENTRY(...) __VA_ARGS__
+#define GUARDED_ENTRY(...) __VA_ARGS__
 #define CALL_ENTRY(...) __VA_ARGS__
 #define NONE_ENTRY(...)
 
-#define UNARY(name, form, D, A, expression) form##_UNARY(OF_T(unary_##name), D, A, expression)
+#define UNARY(name, form, ...) UNARY_NAMED(OF_T(unary_##name), form, __VA_ARGS__)
+#define UNARY_NAMED(name, form, ...) form##_UNARY(name, __VA_ARGS__)
 #define UNARY_ENTRY(name, form, ...) form##_ENTRY([WG_UNARY_##name] = TYPED(unary_##name), )
-#define BINARY(name, form, D, A, expression) BINARY_NAMED(OF_T(name), form, D, A, expression)
-#define BINARY_NAMED(name, form, D, A, expression) form##_BINARY(name, D, A, expression)
+#define BINARY(name, form, ...) BINARY_NAMED(OF_T(name), form, __VA_ARGS__)
+#define BINARY_NAMED(name, form, ...) form##_BINARY(name, __VA_ARGS__)
 #define BINARY_ENTRY(place, name, form, ...) form##_ENTRY([place] = SHAPES(OF_T(name)), )
 #define SHAPES(name) SHAPES_OF(name)
 #define SHAPES_OF(name) {WG(name##_vv), WG(name##_vs), WG(name##_sv)}

@@ -23,11 +23,11 @@ import WengertTestSupport
       Case(.negate, 0, 0) { -$0 }, Case(.abs, 0, 0) { abs($0) }, Case(.floor, 0, 0) { $0.rounded(.down) },
       Case(.ceil, 0, 0) { $0.rounded(.up) }, Case(.round, 0, 0) { $0.rounded(.toNearestOrEven) },
       Case(.sign, 0, 0) { $0.isNaN || $0 == 0 ? $0 : $0 < 0 ? -1 : 1 }, Case(.reciprocal, 0.51, 0) { 1 / $0 },
-      Case(.square, 0.51, 0) { $0 * $0 }, Case(.exp, 1, 1.1) { exp($0) }, Case(.expm1, 1, 1) { expm1($0) },
-      Case(.log, 1, 1.1) { log($0) }, Case(.log1p, 1, 1) { log1p($0) }, Case(.sqrt, 0.51, 0) { $0.squareRoot() },
+      Case(.square, 0.51, 0) { $0 * $0 }, Case(.exp, 1, 1.1) { exp($0) }, Case(.expm1, 1.5, 1) { expm1($0) },
+      Case(.log, 1, 1.1) { log($0) }, Case(.log1p, 1.5, 1) { log1p($0) }, Case(.sqrt, 0.51, 0) { $0.squareRoot() },
       Case(.rsqrt, 1.6, 1) { 1 / $0.squareRoot() }, Case(.sin, 1, 1) { sin($0) }, Case(.cos, 1, 1) { cos($0) },
-      Case(.tan, 1, 1) { tan($0) }, Case(.asin, 1, 1) { asin($0) }, Case(.acos, 1, 1) { acos($0) }, Case(.atan, 1, 1) { atan($0) },
-      Case(.sinh, 2.1, 1) { sinh($0) }, Case(.cosh, 2.1, 1) { cosh($0) }, Case(.tanh, 2, 1) { tanh($0) },
+      Case(.tan, 1.5, 1) { tan($0) }, Case(.asin, 1, 1) { asin($0) }, Case(.acos, 1, 1) { acos($0) }, Case(.atan, 1.5, 1) { atan($0) },
+      Case(.sinh, 1, 1) { sinh($0) }, Case(.cosh, 1, 1) { cosh($0) }, Case(.tanh, 2, 1) { tanh($0) },
       Case(.sigmoid, 3, 4) { sigmoid($0) },
       Case(.softplus, 3, 4) { max($0, 0) + log1p(exp(-abs($0))) }, Case(.erf, 4, 1) { erf($0) }, Case(.erfc, 6, 1) { erfc($0) },
       Case(.normalCDF, 6, 4) { accurateNormalCDF($0) }, Case(.relu, 0, 0) { $0 > 0 || $0.isNaN ? $0 : 0 },
@@ -67,7 +67,7 @@ import WengertTestSupport
     func unary(_ test: Case) {
       let program = ProgramBuilder.make { p in p.store(p.unary(test.op, p.load(.float32))) }
       let wide = ProgramBuilder.make { p in p.store(p.unary(test.op, p.load(.float64))) }
-      let x = Self.inputs.filter { ![.sin, .cos, .tan].contains(test.op) || abs($0) < 1e6 || $0.isNaN }
+      let x = Self.inputs
       let expected = x.map { test.reference(Double($0)) }
       atEachLevel { level in
         let result = run(program, [view(x, [x.count])], over: [x.count], as: Float.self)
@@ -81,7 +81,60 @@ import WengertTestSupport
       }
     }
 
-    @Test("signs of zero survive", arguments: [UnaryOp.floor, .ceil, .round, .sign, .tanh, .erf, .sin, .asin, .sinh, .sqrt, .abs])
+    struct PairCase: CustomTestStringConvertible, Sendable {
+      let op: BinaryOp
+      let float: Double
+      let reference: @Sendable (Double, Double) -> Double
+      var testDescription: String { "\(op)" }
+    }
+
+    static let pairs: [PairCase] = [
+      PairCase(op: .atan2, float: 1.5) { atan2($0, $1) }, PairCase(op: .power, float: 0.6) { pow($0, $1) },
+      PairCase(op: .remainder, float: 0.51) { x, y in
+        let m = fmod(x, y)
+        return m != 0 && (m < 0) != (y < 0) ? m + y : m
+      },
+      PairCase(op: .floorDivide, float: 1) { x, y in
+        let m = fmod(x, y)
+        if y == 0 || m.isNaN { return y == 0 ? x / y : m }
+        return (x - m) / y - (m != 0 && (m < 0) != (y < 0) ? 1 : 0)
+      },
+    ]
+
+    @Test(
+      "functions of two elements agree with the C library in float64 at every level, whichever of the two is one number", arguments: pairs)
+    func binary(_ test: PairCase) {
+      var random = SplitMix64(seed: 11)
+      var x = Self.special.flatMap { Array(repeating: $0, count: Self.special.count) } + random.floats(3000, in: -20...20)
+      var y = Self.special.flatMap { _ in Self.special } + random.floats(3000, in: -3...3)
+      x += stride(from: UInt32(0), to: .max - 70_000, by: 65_521).map { Float(bitPattern: $0) }
+      y += random.floats(x.count - y.count, in: -2...2).map { $0 * 0x1p20 }
+      let rows = ProgramBuilder.make { p in p.store(p.binary(test.op, p.load(.float32), p.load(.float32))) }
+      atEachLevel { level in
+        func check(_ result: [Float], _ x: [Float], _ y: [Float]) {
+          var worst = (0.0, Float(0), Float(0))
+          for i in result.indices {
+            let distance = ulps(result[i], test.reference(Double(x[i]), Double(y[i])))
+            if distance > worst.0 { worst = (distance, x[i], y[i]) }
+          }
+          #expect(worst.0 <= test.float, "\(level) at \(worst.1), \(worst.2)")
+        }
+        check(run(rows, [view(x, [x.count]), view(y, [x.count])], over: [x.count], as: Float.self), x, y)
+        for single in [Float(-0.0), 0.5, -3, 1e30, .infinity] {
+          let same = Array(repeating: single, count: y.count)
+          let first = ProgramBuilder.make { p in p.store(p.binary(test.op, p.constant(Double(single), .float32), p.load(.float32))) }
+          let second = ProgramBuilder.make { p in p.store(p.binary(test.op, p.load(.float32), p.constant(Double(single), .float32))) }
+          check(run(first, [view(y, [y.count])], over: [y.count], as: Float.self), same, y)
+          check(run(second, [view(x, [x.count])], over: [x.count], as: Float.self), x, same)
+        }
+      }
+    }
+
+    @Test(
+      "signs of zero survive",
+      arguments: [
+        UnaryOp.floor, .ceil, .round, .sign, .tanh, .erf, .sin, .tan, .asin, .atan, .sinh, .expm1, .log1p, .sqrt, .abs,
+      ])
     func zeroSigns(_ op: UnaryOp) {
       let program = ProgramBuilder.make { p in p.store(p.unary(op, p.load(.float32))) }
       atEachLevel { _ in
@@ -92,11 +145,15 @@ import WengertTestSupport
       }
     }
 
-    @Test("a result does not depend on an element's position", arguments: [UnaryOp.exp, .tanh, .gelu, .log, .erf, .geluTanh])
+    @Test(
+      "a result does not depend on an element's position",
+      arguments: [UnaryOp.exp, .tanh, .gelu, .log, .erf, .geluTanh, .sin, .cos, .tan, .atan, .sinh, .expm1, .log1p])
     func position(_ op: UnaryOp) {
       let program = ProgramBuilder.make { p in p.store(p.unary(op, p.load(.float32))) }
       var random = SplitMix64(seed: 9)
-      let x = random.floats(1100, in: 0.1...4)
+      var x = random.floats(1100, in: 0.1...4)
+      // Some angles of so many turns that they go another way.
+      for i in stride(from: 3, to: x.count, by: 45) { x[i] *= 0x1p30 }
       atEachLevel { level in
         let whole = run(program, [view(x, [x.count])], over: [x.count], as: Float.self)
         for length in Array(0...65) + [1023, 1024, 1025] {
