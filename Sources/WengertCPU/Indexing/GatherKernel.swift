@@ -55,6 +55,10 @@ final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
       }
       return
     }
+    if slices.count == 1 {
+      for j in part { to[j * toStep] = from[positions![j] * fromStep] }
+      return
+    }
     for j in part {
       let target = to + j * toStep, origin = from + positions![j] * fromStep
       for line in 0..<slices.lines.count {
