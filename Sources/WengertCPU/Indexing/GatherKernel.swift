@@ -18,20 +18,25 @@ final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   }
 
   var outputs: [View] { [out] }
+  private var isAlongRows: Bool { slices.areColumns(of: out) }
 
   func answer() -> Int? {
     let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if out.shape.elementCount == 0 { return nil }
     positions = list.pointer
-    pieces = ThreadPool.shared.pieces(indices.count, stepsEach: slices.lines.count * slices.length)
+    pieces =
+      isAlongRows
+      ? ThreadPool.shared.pieces(slices.count, stepsEach: indices.count)
+      : ThreadPool.shared.pieces(indices.count, stepsEach: slices.count)
     ThreadPool.shared.parallel(pieces, of: self)
     withExtendedLifetime(list) {}
     return nil
   }
 
   func perform(_ piece: Int) {
-    let part = indices.count * piece / pieces..<indices.count * (piece + 1) / pieces
+    let count = isAlongRows ? slices.count : indices.count
+    let part = count * piece / pieces..<count * (piece + 1) / pieces
     switch out.dtype.byteCount {
     case 1: copy(part, UInt8.self)
     case 2: copy(part, UInt16.self)
@@ -43,6 +48,17 @@ final class GatherKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   private func copy<Element: BitwiseCopyable>(_ part: Range<Int>, _ type: Element.Type) {
     let from = source.pointer(as: Element.self), to = out.pointer(as: Element.self)
     let (toStep, fromStep) = (out.layout.strides[0], source.layout.strides[0])
+    if isAlongRows {
+      for row in part {
+        let t = to + slices.offset(row, 0), o = from + slices.offset(row, 1), positions = positions!
+        for j in 0..<indices.count { t[j * toStep] = o[positions[j] * fromStep] }
+      }
+      return
+    }
+    if slices.count == 1 {
+      for j in part { to[j * toStep] = from[positions![j] * fromStep] }
+      return
+    }
     for j in part {
       let target = to + j * toStep, origin = from + positions![j] * fromStep
       for line in 0..<slices.lines.count {
@@ -101,5 +117,17 @@ struct Slices {
     let layouts = all.strides.map { Layout(shape: all.shape, strides: $0) }
     lines = StridedWalk(layouts, 0..<rank - 1)
     (length, firstStep, secondStep) = (all.shape[rank - 1], all.strides[0][rank - 1], all.strides[1][rank - 1])
+  }
+
+  /// How many elements each slice has.
+  var count: Int { lines.count * length }
+
+  /// Whether elements are closer along the first view's first axis than within a slice: slices one after another would be walked in leaps.
+  func areColumns(of first: View) -> Bool { count > 1 && abs(first.layout.strides[0]) < abs(firstStep) }
+
+  /// How far an element (row-major) of a view is from the slice's first one.
+  @inline(__always) func offset(_ element: Int, _ operand: Int) -> Int {
+    let (line, column) = element.quotientAndRemainder(dividingBy: length)
+    return lines.offset(line, operand) + column * (operand == 0 ? firstStep : secondStep)
   }
 }

@@ -25,16 +25,20 @@ final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   }
 
   var outputs: [View] { [out] }
+  /// Single elements are one row.
+  private var isAlongRows: Bool { slices.count == 1 || slices.areColumns(of: out) }
 
   func answer() -> Int? {
     let list = PooledBuffer<Int>(indices.count, in: workspace)
     if let fault = indices.read(into: list.pointer) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     positions = list.pointer
-    let size = slices.lines.count * slices.length
-    threads = indices.count * size < ThreadPool.worthwhile ? 1 : ThreadPool.shared.threadCount
+    let size = slices.count
+    threads =
+      indices.count * size < ThreadPool.worthwhile
+      ? 1 : isAlongRows ? min(size, ThreadPool.shared.threadCount) : ThreadPool.shared.threadCount
     meeting?.find(list.pointer, indices.count)
-    let sums = PooledBuffer<Double>((meeting?.number ?? 0) * size)
+    let sums = PooledBuffer<Double>(isAlongRows ? 0 : (meeting?.number ?? 0) * size)
     meeting?.sums = sums.pointer
     ThreadPool.shared.parallel(threads, of: self)
     meeting?.forget(list.pointer, indices.count)
@@ -44,6 +48,13 @@ final class ScatterAddKernel: PromptKernel, ParallelWork, @unchecked Sendable {
   }
 
   func perform(_ part: Int) {
+    if isAlongRows {
+      let rows = slices.count * part / threads..<slices.count * (part + 1) / threads
+      return out.dtype.visit(
+        AddRows(
+          updates: updates, out: out, slices: slices, rows: rows, positions: positions!, count: indices.count,
+          isDirect: meeting == nil || meeting!.number == 0))
+    }
     let some = AddPart(updates: updates, out: out, slices: slices, positions: positions!, count: indices.count, part: part, of: threads)
     switch (out.dtype, meeting) {
     case (.float16, let meeting?): some.sum(Float16Element.self, meeting)
@@ -124,6 +135,29 @@ final class MeetingSlices {
   }
   /// The slice that has these sums.
   func slice(of slot: Int) -> Int { table == nil ? slot : slices.pointer[slot] }
+}
+
+/// Some rows of a scatter-add whose indices are along the rows.
+private struct AddRows: ElementVisitor {
+  let updates: View, out: View
+  let slices: Slices
+  let rows: Range<Int>
+  let positions: UnsafeMutablePointer<Int>
+  let count: Int
+  /// Whether so few updates meet that they are added one by one.
+  let isDirect: Bool
+
+  func visit<Element: KernelElement>(_ type: Element.Type) {
+    let to = out.pointer(as: Element.self), from = updates.pointer(as: Element.self)
+    let sums = RowSums<Element>(extent: isDirect ? nil : out.shape[0])
+    for row in rows {
+      sums.add(
+        from + slices.offset(row, 1), step: updates.layout.strides[0], count: count, to: to + slices.offset(row, 0),
+        step: out.layout.strides[0]
+      ) { positions[$0] }
+    }
+    withExtendedLifetime(sums) {}
+  }
 }
 
 /// One thread's part of a scatter-add.

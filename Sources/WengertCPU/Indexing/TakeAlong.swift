@@ -76,7 +76,6 @@ private struct AddAlong: ElementVisitor {
   }
 
   private func run<Element: KernelElement, Index: FixedWidthInteger>(_ type: Element.Type, _ index: Index.Type) -> Int? {
-    typealias Sum = Element.Compute.Wide
     if let fault = firstFault(indices, below: out.shape.last!, index) { return fault }
     if updates.shape.elementCount == 0 { return nil }
     let walk = StridedWalk([updates.layout, indices.layout, out.layout], 0..<updates.shape.rank - 1)
@@ -87,26 +86,47 @@ private struct AddAlong: ElementVisitor {
       let given = Int(p[j * atStep])
       return given < 0 ? given + extent : given
     }
-    let isDirect = Sum.self == Element.self || length <= (Element.self == Element.Compute.self ? MeetingSlices.few : 1)
+    let isDirect = Element.Compute.Wide.self == Element.self || length <= (Element.self == Element.Compute.self ? MeetingSlices.few : 1)
     ThreadPool.shared.parallelRanges(walk.count, stepsEach: length * 2) { range in
-      let sums = PooledBuffer<Sum>(isDirect ? 0 : extent)
-      if !isDirect { sums.pointer.initialize(repeating: Sum.nothing, count: extent) }
+      let sums = RowSums<Element>(extent: isDirect ? nil : extent)
       for row in range {
-        let u = from + walk.offset(row, 0), p = at + walk.offset(row, 1), t = to + walk.offset(row, 2)
-        if isDirect {
-          for j in 0..<length { add(u[j * fromStep], to: &t[position(p, j) * toStep]) }
-          continue
-        }
-        for j in 0..<length { sums.pointer[position(p, j)] = Sum.sum(sums.pointer[position(p, j)], u[j * fromStep].widened.wide) }
-        // What is found again adds nothing.
-        for j in 0..<length {
-          let place = position(p, j), target = t + place * toStep
-          target.pointee = Element(rounding: Element.Compute(wide: Sum.sum(target.pointee.widened.wide, sums.pointer[place])))
-          sums.pointer[place] = Sum.nothing
-        }
+        let p = at + walk.offset(row, 1)
+        sums.add(from + walk.offset(row, 0), step: fromStep, count: length, to: to + walk.offset(row, 2), step: toStep) { position(p, $0) }
       }
       withExtendedLifetime(sums) {}
     }
     return nil
+  }
+}
+
+/// Updates of a row added at places of another, by themselves or, if there is an extent, as sums in the wider type.
+struct RowSums<Element: KernelElement>: ~Copyable {
+  private typealias Sum = Element.Compute.Wide
+  private let isDirect: Bool
+  private let sums: PooledBuffer<Element.Compute.Wide>
+
+  init(extent: Int?) {
+    isDirect = extent == nil
+    sums = PooledBuffer(extent ?? 0)
+    if let extent { sums.pointer.initialize(repeating: Sum.nothing, count: extent) }
+  }
+
+  @inline(__always)
+  func add(
+    _ u: UnsafeMutablePointer<Element>, step fromStep: Int, count: Int, to t: UnsafeMutablePointer<Element>, step toStep: Int,
+    at position: (Int) -> Int
+  ) {
+    if isDirect {
+      for j in 0..<count { WengertCPU.add(u[j * fromStep], to: &t[position(j) * toStep]) }
+      return
+    }
+    let sums = sums.pointer
+    for j in 0..<count { sums[position(j)] = Sum.sum(sums[position(j)], u[j * fromStep].widened.wide) }
+    // What is found again adds nothing.
+    for j in 0..<count {
+      let place = position(j), target = t + place * toStep
+      target.pointee = Element(rounding: Element.Compute(wide: Sum.sum(target.pointee.widened.wide, sums[place])))
+      sums[place] = Sum.nothing
+    }
   }
 }

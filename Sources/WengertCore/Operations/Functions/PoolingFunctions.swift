@@ -17,8 +17,7 @@ extension Tensor {
     let windows = pooled(size, stride, padding, dilation, name, caller)
     // The last axis first: the first of equals in each row, then the first row.
     return (2..<rank).reversed().reduce(self) { x, axis in
-      x.continued(axis, windows, fill: dtype.least, name, caller)
-        .greatest(axis, size: windows.size[dim: axis - 2], step: windows.strides[axis - 2], dilation: windows.dilation[axis - 2], caller)
+      x.continued(axis, windows, fill: dtype.least, name, caller).greatest(windows.along(axis), caller)
     }
   }
 
@@ -40,14 +39,14 @@ extension Tensor {
     let caller = Caller(file, line), name = "averagePool"
     caller.require(dtype.isFloating, name, "needs a floating tensor, got \(dtype); convert it with cast(to:)")
     let windows = pooled(size, stride, padding, 1, name, caller)
-    func sums(_ x: Tensor, _ axis: Int, spatial: Int) -> Tensor {
-      let unfolded = x.continued(axis, windows, spatial: spatial, fill: 0, name, caller).unfolded(axis, windows, spatial: spatial, caller)
-      return unfolded.sum(axes: [-1])
+    func sums(_ x: Tensor, _ axis: Int, at place: Int) -> Tensor {
+      x.continued(place, windows, spatial: axis - 2, fill: 0, name, caller).sums(windows.along(axis, at: place), caller)
     }
-    let wide = (2..<rank).reversed().reduce(cast(to: dtype.computeType)) { x, axis in
-      let sum = sums(x, axis, spatial: axis - 2)
+    // The first axis first: the others are whole rows then.
+    let wide = (2..<rank).reduce(cast(to: dtype.computeType)) { x, axis in
+      let sum = sums(x, axis, at: axis)
       if countsPadding { return sum / sum.number(windows.size[dim: axis - 2], sum.dtype) }
-      let counts = sums(x.constant(1, Shape(dimensions: [shape[dim: axis].unnamed])), 0, spatial: axis - 2)
+      let counts = sums(x.constant(1, Shape(dimensions: [shape[dim: axis].unnamed])), axis, at: 0)
       return sum / counts.reshape(Shape(dimensions: [counts.shape[dim: 0]]) + Shape(repeating: 1, count: rank - 1 - axis))
     }
     return wide.cast(to: dtype)
@@ -61,11 +60,15 @@ extension Tensor {
     let caller = Caller(file, line), name = "adaptiveAveragePool"
     caller.require(dtype.isFloating, name, "needs a floating tensor, got \(dtype); convert it with cast(to:)")
     let sizes = adaptive(size, name, caller)
-    let wide = (2..<rank).reversed().reduce(cast(to: dtype.computeType)) { x, axis in
-      let parts = x.parts(axis, sizes[axis - 2], caller)
-      guard let (_, isInside, count) = parts.mask else { return parts.elements.mean(axes: [-1]) }
-      let some = Tensor.select(isInside.reshaped(along: axis, of: parts.elements), parts.elements, x.constant(0), caller)
-      return some.sum(axes: [-1]) / count.cast(to: x.dtype).reshape([sizes[axis - 2]] + Shape(repeating: 1, count: x.rank - 1 - axis))
+    // What is all one part is one sum.
+    let whole = (2..<rank).filter { sizes[$0 - 2] == 1 }
+    let start = whole.isEmpty ? cast(to: dtype.computeType) : cast(to: dtype.computeType).mean(axes: whole, keepDims: true)
+    let wide = (2..<rank).reduce(start) { x, axis in
+      if whole.contains(axis) { return x }
+      if let windows = x.equalParts(axis, sizes[axis - 2]) { return x.sums(windows, caller) / x.number(windows.size, x.dtype) }
+      let parts = x.parts(axis, sizes[axis - 2])
+      let sums = x.combined(parts, caller, fill: 0, by: +) { $0.sum(axes: [-1]) }
+      return sums / parts.counts.cast(to: x.dtype).reshape([sizes[axis - 2]] + Shape(repeating: 1, count: x.rank - 1 - axis))
     }
     return wide.cast(to: dtype)
   }
@@ -77,8 +80,8 @@ extension Tensor {
   public func adaptiveMaxPool(_ size: PerAxis, file: StaticString = #fileID, line: UInt = #line) -> Tensor {
     let caller = Caller(file, line), sizes = adaptive(size, "adaptiveMaxPool", caller)
     return (2..<rank).reversed().reduce(self) { x, axis in
-      if let (size, step) = x.equalParts(axis, sizes[axis - 2]) { return x.greatest(axis, size: size, step: step, dilation: 1, caller) }
-      return x.parts(axis, sizes[axis - 2], caller).elements.takingGreatest(caller)
+      if let windows = x.equalParts(axis, sizes[axis - 2]) { return x.greatest(windows, caller) }
+      return x.combined(x.parts(axis, sizes[axis - 2]), caller, by: { $0.greater($1, caller) }) { $0.takingGreatest(caller) }
     }
   }
 }
@@ -118,31 +121,62 @@ extension Tensor {
     return kept.move(.place(hole, shape: target, fill: fill), caller)
   }
 
-  private func unfolded(_ axis: Int, _ windows: SpatialWindows, spatial: Int? = nil, _ caller: Caller) -> Tensor {
-    let spatial = spatial ?? axis - 2
-    let operation = Windows.unfold(
-      axis: axis, size: windows.size[dim: spatial], step: windows.strides[spatial], dilation: windows.dilation[spatial])
+  /// The greatest of each window; the first of equals.
+  private func greatest(_ windows: AxisWindows, _ caller: Caller) -> Tensor {
+    combined(windows, caller, by: { $0.greater($1, caller) }) { $0.takingGreatest(caller) }
+  }
+
+  private func sums(_ windows: AxisWindows, _ caller: Caller) -> Tensor {
+    let sums = { (x: Tensor) in x.combined(windows, caller, by: +) { $0.sum(axes: [-1]) } }
+    guard windows.areSideBySide(in: shape) else { return sums(self) }
+    // Each window's cotangent is that of all its elements, which is less than to place it at one after another.
+    let operation = Custom(
+      "sums of windows", forward: { [sums($0[0])] }, vjp: { _, _, ct in [ct[0].repeated(windows.step, axis: windows.axis)] },
+      jvp: { _, t in [sums(t[0])] }, keepsResults: false)
     return apply1(operation, [self], caller)
   }
 
-  /// The greatest of each window along an axis; the first of equals. Of short windows the first elements of all are compared with all second ones, and so on, which is many times
-  /// as fast as to look for the greatest in short rows.
-  private func greatest(_ axis: Int, size: Dimension, step: Int, dilation: Int, _ caller: Caller) -> Tensor {
-    guard let length = size.number, length <= 32 else {
-      return apply1(Windows.unfold(axis: axis, size: size, step: step, dilation: dilation), [self], caller).takingGreatest(caller)
-    }
+  /// Windows along an axis as one element each, by what makes one of two, or of a row.
+  private func combined(
+    _ windows: AxisWindows, _ caller: Caller, by combine: (Tensor, Tensor) -> Tensor, rows: (Tensor) -> Tensor
+  ) -> Tensor {
+    let axis = windows.axis
     var starts = Shape(repeating: 0, count: rank), steps = Shape(repeating: 1, count: rank), counts = shape
-    steps[dim: axis] = Dimension(step)
-    counts[dim: axis] = Windows.count(shape[dim: axis].unnamed, size: size, step: step, dilation: dilation)
-    let elements = (0..<length).map { place in
-      starts[dim: axis] = Dimension(place * dilation)
+    steps[dim: axis] = Dimension(windows.step)
+    counts[dim: axis] = Windows.count(shape[dim: axis].unnamed, size: windows.size, step: windows.step, dilation: windows.dilation)
+    let short = Tensor.combined(windows.size, by: combine) { place in
+      starts[dim: axis] = Dimension(place * windows.dilation)
       return move(.pick(.slice(starts: starts, steps: steps, counts: counts)), caller)
     }
-    return elements.dropFirst().reduce(elements[0]) { best, other in
-      // A number that is none counts as the greatest.
-      let isGreater = best.compare(.equal, best) .& .!other.compare(.lessOrEqual, best)
-      return .select(isGreater, other, best, caller)
+    return short ?? rows(apply1(windows.unfold, [self], caller))
+  }
+
+  /// The same for parts of an axis, with `fill` for what is beyond the end of a part; nil: its last element once more.
+  private func combined(
+    _ parts: AxisParts, _ caller: Caller, fill: Double? = nil, by combine: (Tensor, Tensor) -> Tensor, rows: (Tensor) -> Tensor
+  ) -> Tensor {
+    let axis = parts.axis, indices = minimum(parts.places, parts.last), isInside = parts.places .<= parts.last
+    let column = Shape(dimensions: [indices.shape[dim: 0]]) + Shape(repeating: 1, count: rank - 1 - axis)
+    func filled(_ taken: Tensor, beyond isInside: Tensor) -> Tensor { fill.map { .select(isInside, taken, constant($0), caller) } ?? taken }
+    let short = Tensor.combined(indices.shape[dim: 1], by: combine) { place in
+      let taken = gather(indices.narrow(1, place, 1, caller).flatten(), axis: axis)
+      return filled(taken, beyond: isInside.narrow(1, place, 1, caller).reshape(column))
     }
+    if let short { return short }
+    let elements = gather(indices, axis: axis).moveAxis(axis + 1, to: -1)
+    return rows(filled(elements, beyond: isInside.reshape(column + Shape(dimensions: [indices.shape[dim: 1]]))))
+  }
+
+  /// Short rows as one element each: all first elements are combined with all second ones, and so on, which is many times as fast as to walk one row after
+  /// another. Nil if the rows are long, or how long they are is not known.
+  private static func combined(_ length: Dimension, by combine: (Tensor, Tensor) -> Tensor, _ element: (Int) -> Tensor) -> Tensor? {
+    guard let length = length.number, length <= 32 else { return nil }
+    return (1..<length).reduce(element(0)) { combine($0, element($1)) }
+  }
+
+  /// This or the other, by element; this if they are equal. A number that is none counts as the greatest.
+  private func greater(_ other: Tensor, _ caller: Caller) -> Tensor {
+    .select(compare(.equal, self) .& .!other.compare(.lessOrEqual, self), other, self, caller)
   }
 
   /// The greatest along the last axis, which is gone; the first of equals.
@@ -156,35 +190,49 @@ extension Tensor {
     return size.values(rank - 2, in: 1...Convolution.largestStep, "size", name, caller)
   }
 
-  /// The length of each of `count` parts of an axis and how far they are apart, if all are equally long.
-  private func equalParts(_ axis: Int, _ count: Int) -> (size: Dimension, step: Int)? {
+  /// The windows that are `count` parts of an axis, if all are equally long.
+  private func equalParts(_ axis: Int, _ count: Int) -> AxisWindows? {
     guard let size = shape[dim: axis].unnamed.divided(exactlyBy: Dimension(count)), let step = count == 1 ? 1 : size.number else {
       return nil
     }
-    return (size, step)
+    return AxisWindows(axis: axis, size: size, step: step, dilation: 1)
   }
 
-  /// The elements of `count` parts of an axis, on a last axis. Where parts differ in length, the last element of each is there several times, and `mask` says which are new.
-  private func parts(
-    _ axis: Int, _ count: Int, _ caller: Caller
-  ) -> (elements: Tensor, mask: (indices: Tensor, isInside: Tensor, count: Tensor)?) {
+  private func parts(_ axis: Int, _ count: Int) -> AxisParts {
     let extent = shape[dim: axis].unnamed, parts = Dimension(count)
-    if let (size, step) = equalParts(axis, count) {
-      return (apply1(Windows.unfold(axis: axis, size: size, step: step, dilation: 1), [self], caller), nil)
-    }
     let number = Tensor.iota(parts, beside: self), whole = number.number(extent, .int64)
     let start = (number * whole).floorDivided(by: number.number(parts, .int64))
     let end = ((number + 1) * whole + number.number(parts - 1, .int64)).floorDivided(by: number.number(parts, .int64))
     let longest = Dimension.minimum((extent + parts - 1).divided(by: parts) + 1, extent)
-    let place = start.expandDims(1) + Tensor.iota(longest, beside: self), last = end.expandDims(1) - 1
-    let indices = minimum(place, last)
-    let elements = gather(indices, axis: axis).moveAxis(axis + 1, to: -1)
-    return (elements, (indices, place .<= last, end - start))
+    return AxisParts(
+      axis: axis, places: start.expandDims(1) + Tensor.iota(longest, beside: self), last: end.expandDims(1) - 1, counts: end - start)
   }
+}
 
-  /// [parts, elements] with axes of extent one between, so that the parts are along `axis` of `other`, whose last axis has the elements.
-  private func reshaped(along axis: Int, of other: Tensor) -> Tensor {
-    reshape(Shape(dimensions: [shape[dim: 0]]) + Shape(repeating: 1, count: other.rank - 2 - axis) + Shape(dimensions: [shape[dim: 1]]))
+/// Windows along one axis.
+private struct AxisWindows {
+  let axis: Int, size: Dimension, step: Int, dilation: Int
+
+  var unfold: Windows { .unfold(axis: axis, size: size, step: step, dilation: dilation) }
+  /// Whether each element belongs to one window.
+  func areSideBySide(in shape: Shape) -> Bool {
+    size.number == step && dilation == 1 && shape[dim: axis].unnamed.divided(exactlyBy: size) != nil
+  }
+}
+
+/// Parts of one axis that may differ in length.
+private struct AxisParts {
+  let axis: Int
+  /// Where the elements of each part are, [parts, elements]: as many for each as the longest has.
+  let places: Tensor
+  /// The last place of each part, [parts, 1], and how many elements it has, [parts].
+  let last: Tensor, counts: Tensor
+}
+
+extension SpatialWindows {
+  /// Those along one axis of images, or, as long, along another.
+  fileprivate func along(_ axis: Int, at place: Int? = nil) -> AxisWindows {
+    AxisWindows(axis: place ?? axis, size: size[dim: axis - 2], step: strides[axis - 2], dilation: dilation[axis - 2])
   }
 }
 
