@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes a folder with the check for a machine that has a GPU and no Swift: package.sh FOLDER. There, FOLDER/run performs it.
+# Makes a folder with the check for a machine that has a GPU and no Swift: package.sh FOLDER (from the root of the repository; what is there is replaced), and FOLDER.tar.gz.
+# There, FOLDER/run performs it.
 set -eu
 [ $# = 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
 cd "$(dirname "$0")/../.."
