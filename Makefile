@@ -198,4 +198,4 @@ packages:
 # What needs a GPU, as a folder that runs on a machine without Swift: there, .build-cuda/check/run. Here it is run too if this machine has one.
 test-cuda: packages
 	sh Tests/CUDACheck/package.sh .build-cuda/check
-	@if [ -e /dev/nvidia0 ]; then .build-cuda/check/run; else echo "This machine has no GPU: run .build-cuda/check/run on one that has."; fi
+	@if [ -n "$$(ls -d /dev/nvidia[0-9]* /dev/dxg 2>/dev/null)" ]; then .build-cuda/check/run; else echo "This machine has no GPU: run .build-cuda/check/run on one that has."; fi

@@ -35,6 +35,9 @@ public struct Device: Sendable {
     set { CUDADevices.allowsTF32 = newValue }
   }
 
+  /// How many NVIDIA GPUs there are: PyTorch's `torch.cuda.device_count()`. Those are counted too that `cuda(_:)` cannot use.
+  package static var cudaCount: Int { CUDADevices.count }
+
   /// What was found of the NVIDIA GPUs and their libraries, and what is missing, a line for each: for people.
   public static var cudaReport: [String] { CUDADevices.report() }
 
@@ -70,7 +73,10 @@ public struct Device: Sendable {
   }
 }
 
-extension Device {
+extension Device: CustomStringConvertible {
+  /// Its name: "cpu", "cuda", "cuda:1".
+  public var description: String { backend.name }
+
   /// Whether products of half types are several times as fast as those of float32, so that mixed precision (`Autocast`) is worth it: on GPUs.
   public var hasFastHalfProducts: Bool { backend.hasFastHalfProducts }
 

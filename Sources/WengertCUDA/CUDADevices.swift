@@ -40,6 +40,11 @@ import Glibc
     }
   }
 
+  /// How many devices the driver knows of, those included that cannot be used; none without a driver.
+  public static var count: Int {
+    (try? Context.deviceCount(LibrarySearch.ofProcess().open(Context.libraryNames, for: "the NVIDIA driver"))) ?? 0
+  }
+
   /// What was found of CUDA and what is missing, a line for each.
   public static func report() -> [String] { report(.ofProcess()) }
 
@@ -54,7 +59,11 @@ import Glibc
       let count = try Context.deviceCount(library)
       var devices: [String] = []
       for number in 0..<count {
-        let context = try Context(search, device: number)
+        let context: Context
+        do { context = try Context(search, device: number) } catch {
+          devices.append("\n  device \(number): cannot be used: \(error)")
+          continue
+        }
         capability = capability ?? context.capability
         devices.append(
           "\n  device \(number): \(context.deviceName), compute capability \(context.capability / 10).\(context.capability % 10), "
@@ -72,7 +81,7 @@ import Glibc
     }
     line("matrix products") { () throws(DeviceUnavailable) in try search.open(CUBLASLt.libraryNames, for: "cuBLASLt").path }
     line("linear algebra") { () throws(DeviceUnavailable) in
-      try search.open(CUSOLVER.libraryNames, for: "large matrices by cuSOLVER").path
+      try search.open(CUSOLVER.libraryNames, for: "linear algebra by cuSOLVER").path
     }
     line("several GPUs") { () throws(DeviceUnavailable) in try search.open(NCCL.libraryNames, for: "NCCL").path }
     lines.append("kernels are kept in: \(KernelCache.folder() ?? "no folder")")

@@ -112,6 +112,12 @@ struct Times {
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = ["python3", script.path]
     process.standardOutput = output
+    // Python has libraries of its own, not those of this folder.
+    var environment = ProcessInfo.processInfo.environment
+    let own = script.deletingLastPathComponent().appending(path: "libraries").path
+    environment["LD_LIBRARY_PATH"] = (environment["LD_LIBRARY_PATH"] ?? "").split(separator: ":").filter { $0 != own }.joined(
+      separator: ":")
+    process.environment = environment
     guard (try? process.run()) != nil, let printed = try? output.fileHandleForReading.readToEnd() else { return [:] }
     process.waitUntilExit()
     var times: [String: Double] = [:]

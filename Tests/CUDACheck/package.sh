@@ -4,6 +4,7 @@
 set -eu
 [ $# = 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
 cd "$(dirname "$0")/../.."
+if [ -e "$1" ] && [ ! -e "$1/cuda-check" ]; then echo "$1 is there, and is not of this script" >&2; exit 2; fi
 # A build of its own: with the static run time everything is linked otherwise.
 swift build -c release --traits DEXML --product cuda-check --static-swift-stdlib --scratch-path .build-cuda
 rm -rf "$1"

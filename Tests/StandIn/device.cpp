@@ -15,6 +15,7 @@ Device &device() {
     auto made = new Device;
     if (const char *order = getenv("STANDIN_ORDER")) made->order = atoi(order);
     if (const char *isChecked = getenv("STANDIN_CHECKED")) made->isChecked = atoi(isChecked) != 0;
+    if (const char *folder = getenv("STANDIN_KERNELS")) made->cacheFolder = folder;
     return made;
   }();
   return *dev;

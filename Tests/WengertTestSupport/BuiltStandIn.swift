@@ -16,8 +16,13 @@ package enum BuiltStandIn {
     let printed = try output.fileHandleForReading.readToEnd() ?? Data()
     process.waitUntilExit()
     if process.terminationStatus != 0 { throw NotBuilt(reason: "\(source)/built.sh ended with \(process.terminationStatus)") }
-    return String(decoding: printed, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    let folder = String(decoding: printed, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    setenv("STANDIN_KERNELS", kernels(folder), 1)
+    return folder
   }
+
+  /// Where kernels are kept that clang has compiled for the stand-in of a folder.
+  package static func kernels(_ folder: String) -> String { "\(folder)-kernels" }
 
   /// The C++ compiler that comes with Swift.
   private static func compiler() throws -> String {

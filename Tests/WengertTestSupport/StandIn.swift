@@ -18,7 +18,7 @@ package final class StandIn: Sendable {
     backend = try CUDABackend(LibrarySearch(only: [folder]), cache: cache)
     library = try DynamicLibrary(path: "\(folder)/libcuda.so.1")
     let setOptions: @convention(c) (Int32, Int32, Int32, UnsafePointer<CChar>?) -> Void = try library.function("standin_options")
-    setOptions(Int32(order), isChecked ? 1 : 0, 1, "\(try StandIn.built.get())-kernels")
+    setOptions(Int32(order), isChecked ? 1 : 0, 1, BuiltStandIn.kernels(try StandIn.built.get()))
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -9,12 +9,7 @@ struct Devices: ParsableCommand {
     discussion: "Libraries of CUDA are looked for in the folders of WENGERT_CUDA_LIBRARIES first, separated by colons.")
 
   func run() throws {
-    var names = ["cpu"]
-    for number in 0... {
-      let name = number == 0 ? "cuda" : "cuda:\(number)"
-      guard (try? Device.named(name)) != nil else { break }
-      names.append(name)
-    }
+    let names = ["cpu"] + (0..<Device.cudaCount).compactMap { (try? Device.cuda($0))?.description }
     try StandardOutput.write((["devices: \(names.joined(separator: ", "))"] + Device.cudaReport).joined(separator: "\n") + "\n")
   }
 }

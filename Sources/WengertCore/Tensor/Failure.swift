@@ -60,19 +60,26 @@ package enum Failure {
       // Frame by frame: the walk goes by frame pointers, and must not go on behind the program's first function, where there are none. Names come at once; lines take
       // their time, and what is inlined into what even more, so that no more is asked for than it takes.
       let images = ImageMap.capture()
-      for count in 1...512 {
+      func frames(_ number: Int, _ options: Backtrace.SymbolicationOptions) -> [SymbolicatedBacktrace.Frame] {
         // What stands for all further frames is one more.
-        guard let backtrace = try? Backtrace.capture(limit: count + 1, top: 0, images: images),
-          let named = backtrace.symbolicated(with: images, options: [])?.frames, named.count > count
-        else { return nil }
-        guard let symbol = named[count - 1].symbol else { continue }
+        let backtrace = try? Backtrace.capture(limit: 2, offset: number, top: 0, images: images)
+        return backtrace?.symbolicated(with: images, options: options)?.frames ?? []
+      }
+      var candidates: [Int] = []
+      for number in 0..<512 {
+        let named = frames(number, [])
+        if named.count < 2 { return nil }
+        guard let symbol = named[0].symbol else { continue }
         if StoppingThread.isFirst(symbol.rawName) { return nil }
+        if !isOwn(symbol) || isSpecialized(symbol) { candidates.append(number) }
         if isOwn(symbol) { continue }
         for options in [Backtrace.SymbolicationOptions.showSourceLocations, [.showSourceLocations, .showInlineFrames]] {
-          guard let frames = backtrace.symbolicated(with: images, options: options)?.frames, frames.count >= count else { return nil }
-          if let place = frames.lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }
+          for candidate in candidates {
+            // The one behind the last is not the candidate's.
+            if let place = frames(candidate, options).dropLast().lazy.compactMap({ $0.symbol.flatMap(place(of:)) }).first { return place }
+          }
           // Without lines it can name nothing.
-          if frames[count - 1].symbol?.sourceLocation == nil { break }
+          if frames(number, .showSourceLocations).first?.symbol?.sourceLocation == nil { break }
         }
       }
     #endif
@@ -84,6 +91,14 @@ package enum Failure {
     private static func isOwn(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {
       ["libswift", "libdispatch", "libc."].contains { symbol.imageName.hasPrefix($0) }
         || Caller.modules.contains { symbol.rawName.hasPrefix("$s\($0.utf8.count)\($0)") }
+    }
+
+    /// Whether a function was compiled for types or functions of its caller's, which may be inlined there.
+    private static func isSpecialized(_ symbol: SymbolicatedBacktrace.Symbol) -> Bool {
+      let name = symbol.rawName
+      // Behind Tf and a digit is a letter for each argument: c a closure's, p a constant's.
+      return name.contains("Tg") || name.contains("TG")
+        || name.split(separator: "Tf").dropFirst().contains { $0.dropFirst().prefix(while: \.isLowercase).contains { "cp".contains($0) } }
     }
 
     /// File and line of a frame, if they are not the library's, and the column if places are asked for.

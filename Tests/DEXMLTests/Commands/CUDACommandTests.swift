@@ -31,6 +31,8 @@ struct CUDACommandTests {
     #expect(run.code == 0, "\(run.errors)")
     #expect(run.output.hasPrefix("devices: cpu, cuda\n"), "\(run.output)")
     for part in ["device 0: Wengert stand-in", "NVRTC", "matrix products: "] { #expect(run.output.contains(part), "\(run.output)") }
+    let two = try CommandRun(["devices"], environment: environment().merging(["STANDIN_DEVICES": "2"]) { $1 })
+    #expect(two.output.hasPrefix("devices: cpu, cuda, cuda:1\n") && two.output.contains("device 1: Wengert stand-in"), "\(two.output)")
   }
 
   @Test("where there is no device, devices says what is missing, and --device cuda ends with it")
