@@ -212,13 +212,14 @@ std::string cachedName(const Text &text, bool isChecked) {
   return device().cacheFolder + "/" + text.hash + (isChecked ? ".checked" : ".plain");
 }
 
+/// Written aside under a name of this device's own, and renamed: other devices of this process and of others keep theirs at the same time.
 void keep(const Unit &unit, bool isChecked) {
   auto &folder = device().cacheFolder;
   if (folder.empty()) return;
   mkdir(folder.c_str(), 0755);
   std::string all;
   for (auto &text : unit.texts) all += text->hash;
-  auto name = "library-" + hashOf(all) + (isChecked ? ".checked.so" : ".plain.so"), aside = format(".%d", (int)getpid());
+  auto name = "library-" + hashOf(all) + (isChecked ? ".checked.so" : ".plain.so"), aside = format(".%d.%lx", (int)getpid(), (unsigned long)&device());
   {
     std::ofstream file(folder + "/" + name + aside, std::ios::binary);
     file << slurp(unit.library);
