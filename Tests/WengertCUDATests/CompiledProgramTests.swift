@@ -103,6 +103,18 @@ struct CompiledProgramTests {
     }
     #expect(fault.kind == .outOfMemory && fault.operation == "compileUpdate" && fault.number == 262_144, "\(fault)")
     #expect(w.array(of: Float.self) == kept)
+    // So it is behind another fault, which is the one that is thrown.
+    let behind = Result {
+      try catchingDataFaults {
+        _ = Tensor([[-1]]).cholesky()
+        return step(&w)
+      }
+    }
+    guard case .failure(let first as DataFault) = behind else {
+      Issue.record("\(behind)")
+      return
+    }
+    #expect(first.kind == .notPositiveDefinite && w.array(of: Float.self) == kept)
     try device.setMemory(1 << 30)
     #expect(step(&w).item() == 2)
     #expect(try device.failure == "")

@@ -19,7 +19,7 @@ public struct DataFault: Error, Sendable, CustomStringConvertible {
     case impossible
     /// A NaN or an infinity made of finite numbers, in a compiled function that looks for them (`CompileOptions.nanCheck`).
     case notFinite
-    /// A compiled function for whose buffers or results the device has no memory; the number is that of the bytes that they take.
+    /// A compiled function for whose buffers, results or copies of what it updates the device has no memory; the number is that of the bytes that they take.
     case outOfMemory
   }
   /// The kind of the fault.
@@ -82,6 +82,8 @@ package final class DataFaultScope: Sendable {
     var first: DataFault?
     var count = 0
     var isOpen = true
+    /// Whether one of them was that there is no memory.
+    var lacksMemory = false
     /// Those with kernels that may have something to report.
     var backends: [any Backend] = []
   }
@@ -129,7 +131,7 @@ package final class DataFaultScope: Sendable {
   package static var hasFault: Bool { (current?.faultCount ?? 0) > 0 }
 
   /// Whether there was no memory for something in the current scope, whose result is lost: programs compute nothing then.
-  static var lacksMemory: Bool { current?.state.withLock { $0.first?.kind == .outOfMemory } ?? false }
+  static var lacksMemory: Bool { current?.state.withLock { $0.lacksMemory } ?? false }
 
   /// Hands a fault to a scope, or ends the program if there is none that has not ended.
   ///
@@ -149,6 +151,7 @@ package final class DataFaultScope: Sendable {
       kind: kind, operation: operation, message: message, number: number, shapes: shapes, file: place.fileName, line: Int(place.line))
     scope.state.withLock { state in
       state.count += 1
+      if kind == .outOfMemory { state.lacksMemory = true }
       if state.first == nil { state.first = fault }
     }
   }
